@@ -1,0 +1,50 @@
+"""membrax: conductance-based neurons, thousands at a time, simulated and fitted with JAX.
+
+>>> import membrax as mx
+>>> cell = mx.models.hodgkin_huxley()
+>>> trace = mx.simulate(cell, mx.stimuli.step(10.0), duration=50.0, dt=0.025)
+"""
+
+from . import channels, fitting, integrators, laws, models, probes, recordings, stimuli, units
+from .cell import Cell, State, replace
+from .fitting import fit
+from .population import Result, run, vary
+from .recordings import Recording
+from .rest import rest, resting_point
+from .simulate import Trace, simulate
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Cell",
+    "Recording",
+    "Result",
+    "State",
+    "Trace",
+    "channels",
+    "fit",
+    "fitting",
+    "integrators",
+    "laws",
+    "models",
+    "plot",
+    "probes",
+    "recordings",
+    "replace",
+    "rest",
+    "resting_point",
+    "run",
+    "simulate",
+    "stimuli",
+    "units",
+    "vary",
+]
+
+
+def __getattr__(name: str) -> object:
+    # matplotlib is slow to import, and many never draw.
+    if name == "plot":
+        import importlib
+
+        return importlib.import_module(".plot", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,142 @@
+"""One isopotential neuron: its parameters (`Cell`), what moves (`State`), and the current through its membrane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import pytrees, units
+from .channels import Channel, Env
+from .instants import Instant, zero
+from .pytrees import pytree
+
+Array = jax.Array
+
+
+@pytree
+class Cell:
+    """The parameters of one neuron; every number is a leaf that can be varied, fitted and differentiated.
+
+    A channel's name may not be the name of a field.
+    """
+
+    channels: dict[str, Channel]
+    capacitance: Array = units.parameter(1.0, "µF/cm²", above=0.0)  # µF/cm²
+    celsius: Array = units.temperature(6.3)  # °C
+    v_init: Array = units.potential(-65.0)  # mV, where a simulation starts unless it is given a state
+    area: Array = units.parameter(1000.0, "µm²", above=0.0)  # µm², into which a current in nA is injected
+
+
+@pytree
+class State:
+    """What moves, at one moment of one neuron.
+
+    Attributes:
+        v: membrane potential [mV].
+        gates: {channel: {gate: value}}.
+        time: the moment of ``v``.
+        step: steps taken since the beginning; random numbers are keyed on it.
+        lag: how far the gates are behind ``v`` [ms]; 0 in every state handed to a user, half a step inside a run.
+        key: this neuron's random key, or None in a deterministic run.
+        drive: what the stimulus remembers (the value of a noise process), or None before the first step.
+    """
+
+    v: Array
+    gates: dict[str, dict[str, Array]]
+    time: Instant
+    step: Array
+    lag: Array
+    key: Any = None
+    drive: Any = None
+
+
+def environment(cell: Cell, time: Instant | None = None, key: Any = None) -> Env:
+    """What the cell's channels share at ``time``."""
+    return Env(celsius=cell.celsius, time=time, key=key)
+
+
+def state_at(cell: Cell, v: Any, key: Any = None) -> State:
+    """The state at time 0 with every gate at its steady state at ``v`` [mV]."""
+    v = jnp.asarray(v, dtype=float)
+    env = environment(cell)
+    gates = {name: channel.init(v, env) for name, channel in cell.channels.items()}
+    return State(v, gates, zero(), jnp.zeros((), dtype=jnp.int32), jnp.zeros(()), key=key)
+
+
+def advance_gates(cell: Cell, gates: dict, v: Array, dt: Any, env: Env) -> dict:
+    """Every channel's gates after ``dt`` [ms] at constant ``v`` [mV]."""
+    return {name: channel.advance(gates[name], v, dt, env) for name, channel in cell.channels.items()}
+
+
+def currents(cell: Cell, gates: dict, v: Array, env: Env) -> dict[str, Array]:
+    """Each channel's current density, outward positive [µA/cm²]."""
+    return {name: channel.current(gates[name], v, env) for name, channel in cell.channels.items()}
+
+
+def ionic_current(cell: Cell, gates: dict, v: Array, env: Env) -> Array:
+    """The sum of all channels' current densities, outward positive [µA/cm²]."""
+    total = jnp.zeros_like(v)
+    for current in currents(cell, gates, v, env).values():
+        total = total + current
+    return total
+
+
+def settle(cell: Cell, state: State) -> State:
+    """The state with its gates brought up to the time of ``v``."""
+    gates = advance_gates(cell, state.gates, state.v, state.lag, environment(cell, state.time))
+    return pytrees.put(pytrees.put(state, "gates", gates), "lag", jnp.zeros_like(state.lag))
+
+
+def replace(tree: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of a cell (or any tree) with new values, by path: ``replace(cell, {"na.g": 100.0})``.
+
+    Numbers become strong arrays of the default precision, so that the result can be vmapped and does not retrace.
+
+    Raises:
+        ValueError: an unknown path (the near matches are named), or a value outside the bounds of its field.
+    """
+    for path, value in changes.items():
+        old = pytrees.find(tree, path)
+        if isinstance(old, Mapping) or not isinstance(value, int | float | np.ndarray | np.generic | jax.Array | list):
+            tree = pytrees.put(tree, path, value)
+            continue
+        tree = pytrees.put(tree, path, jnp.asarray(value, dtype=float))
+    tree = pytrees.strong(tree)
+    check_parameters(tree)
+    return tree
+
+
+def check_parameters(tree: Any) -> None:
+    """Refuse a scalar outside its bounds; entries of a varied leaf are quarantined later, traced values unknowable.
+
+    Raises:
+        ValueError: names the path, the value, its unit and its bound, e.g.
+            "na.g must be at least 0 mS/cm², got -3 mS/cm²".
+    """
+    if isinstance(tree, Cell):
+        check_names(tree)
+    for path, (value, metadata) in pytrees.leaves(tree).items():
+        if "unit" not in metadata or isinstance(value, jax.core.Tracer) or np.ndim(value):
+            continue
+        if not units.allowed(value, metadata):
+            raise ValueError(units.complaint(path, np.asarray(value), metadata))
+
+
+def check_names(cell: Cell) -> None:
+    """Refuse a channel whose name would hide a field of the cell.
+
+    Raises:
+        ValueError: names the channel.
+    """
+    if not isinstance(cell.channels, Mapping):
+        raise ValueError(f"channels must be a dictionary {{name: channel}}, got {type(cell.channels).__name__}")
+    taken = {"channels", "capacitance", "celsius", "v_init", "area"} & set(cell.channels)
+    if taken:
+        raise ValueError(f"a channel may not be called {sorted(taken)[0]!r}: it is a field of Cell")
+    dotted = [name for name in cell.channels if not isinstance(name, str) or "." in name or not name]
+    if dotted:
+        raise ValueError(f"a channel's name must be a word without a dot, got {dotted[0]!r}")

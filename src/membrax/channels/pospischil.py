@@ -1,0 +1,174 @@
+"""Currents of cortical and thalamic neurons (Pospischil et al. 2008, Biol Cybern 99:427–441).
+
+Sodium and delayed rectifier are Traub's, placed by ``v_t``; with the slow M current they make a regular spiking
+cell, with a high- or low-threshold calcium current a bursting one. Rates hold at 36 °C, the temperature of the
+models; the low-threshold calcium current was measured at 24 °C. Every current has its own shift and speed, since a
+real cell is never quite the published one.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ..laws.gating import exponential, linoid, q10_factor, rates, sigmoid
+from ..pytrees import pytree
+from ..units import conductance, factor, potential, temperature, timescale
+from .channel import Env, Gated, Gates, scaled
+
+Array = jax.Array
+
+
+def m_rates(v: Array) -> tuple[Array, Array]:
+    """Sodium activation [1/ms] at v [mV], measured from v_t."""
+    return 1.28 * linoid(v, 13.0, 4.0), 1.4 * linoid(v, 40.0, -5.0)
+
+
+def h_rates(v: Array) -> tuple[Array, Array]:
+    """Sodium inactivation [1/ms] at v [mV], measured from v_t."""
+    return 0.128 * exponential(v, 17.0, -18.0), 4.0 * sigmoid(v, 40.0, 5.0)
+
+
+def n_rates(v: Array) -> tuple[Array, Array]:
+    """Potassium activation [1/ms] at v [mV], measured from v_t."""
+    return 0.16 * linoid(v, 15.0, 5.0), 0.5 * exponential(v, 10.0, -40.0)
+
+
+def p_rates(v: Array, tau_max: Array) -> tuple[Array, Array]:
+    """Activation of the M current [1/ms] at v [mV]; its time constant peaks near ``tau_max``/3.6 [ms]."""
+    tau = tau_max / (3.3 * exponential(v, -35.0, 20.0) + exponential(v, -35.0, -20.0))
+    return rates(sigmoid(v, -35.0, 10.0), tau)
+
+
+def q_rates(v: Array) -> tuple[Array, Array]:
+    """Activation of the high-threshold calcium current [1/ms] at v [mV] (Reuveni et al. 1993)."""
+    return 0.055 * 3.8 * linoid(v, -27.0, 3.8), 0.94 * exponential(v, -75.0, -17.0)
+
+
+def r_rates(v: Array) -> tuple[Array, Array]:
+    """Inactivation of the high-threshold calcium current [1/ms] at v [mV] (Reuveni et al. 1993)."""
+    return 0.000457 * exponential(v, -13.0, -50.0), 0.0065 * sigmoid(v, -15.0, 28.0)
+
+
+def u_rates(v: Array) -> tuple[Array, Array]:
+    """Inactivation of the low-threshold calcium current [1/ms] at v [mV] and 24 °C (Huguenard & McCormick 1992).
+
+    τ = 30.8 + (211.4 + e^((v + 113.2)/5)) / (1 + e^((v + 84)/3.2)), as in the authors' published code: the paper's
+    typesetting draws 30.8 into the fraction, which would send τ to 0 for depolarised membranes.
+    """
+    tau = 30.8 + (211.4 + exponential(v, -113.2, 5.0)) * sigmoid(v, -84.0, -3.2)
+    return rates(sigmoid(v, -81.0, -4.0), tau)
+
+
+@pytree
+class Sodium(Gated):
+    """Fast sodium, i = g m³ h (v − e)."""
+
+    g: Array = conductance(50.0)  # mS/cm²
+    e: Array = potential(50.0)  # mV
+    v_t: Array = potential(-55.0)  # mV, places the spike threshold
+    shift_m: Array = potential(0.0)  # mV, moves activation alone
+    shift_h: Array = potential(0.0)  # mV, moves inactivation alone
+    speed_m: Array = factor(1.0)
+    speed_h: Array = factor(1.0)
+    q10: Array = factor(3.0)
+    measured_at: Array = temperature(36.0)  # °C
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of m and h."""
+        warm = q10_factor(env.celsius, self.measured_at, self.q10)
+        v = v - self.v_t
+        return {
+            "m": scaled(m_rates(v - self.shift_m), warm * self.speed_m),
+            "h": scaled(h_rates(v - self.shift_h), warm * self.speed_h),
+        }
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        m = gates["m"]
+        return self.g * (m * m * m) * gates["h"] * (v - self.e)
+
+
+@pytree
+class Potassium(Gated):
+    """Delayed rectifier (Kd), i = g n⁴ (v − e)."""
+
+    g: Array = conductance(5.0)  # mS/cm²
+    e: Array = potential(-100.0)  # mV
+    v_t: Array = potential(-55.0)  # mV
+    shift: Array = potential(0.0)  # mV
+    speed: Array = factor(1.0)
+    q10: Array = factor(3.0)
+    measured_at: Array = temperature(36.0)  # °C
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of n."""
+        speed = self.speed * q10_factor(env.celsius, self.measured_at, self.q10)
+        return {"n": scaled(n_rates(v - self.v_t - self.shift), speed)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        n2 = gates["n"] * gates["n"]
+        return self.g * (n2 * n2) * (v - self.e)
+
+
+@pytree
+class M(Gated):
+    """Slow potassium current of spike-frequency adaptation, i = g p (v − e) (Yamada et al. 1989)."""
+
+    g: Array = conductance(0.07)  # mS/cm²
+    e: Array = potential(-100.0)  # mV
+    tau_max: Array = timescale(1000.0)  # ms
+    shift: Array = potential(0.0)  # mV
+    q10: Array = factor(2.3)
+    measured_at: Array = temperature(36.0)  # °C
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of p."""
+        warm = q10_factor(env.celsius, self.measured_at, self.q10)
+        return {"p": scaled(p_rates(v - self.shift, self.tau_max), warm)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        return self.g * gates["p"] * (v - self.e)
+
+
+@pytree
+class CalciumL(Gated):
+    """High-threshold calcium current, i = g q² r (v − e), at its rates of 36 °C."""
+
+    g: Array = conductance(0.17)  # mS/cm²
+    e: Array = potential(120.0)  # mV
+    shift: Array = potential(0.0)  # mV
+    speed: Array = factor(1.0)
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of q and r."""
+        v = v - self.shift
+        return {"q": scaled(q_rates(v), self.speed), "r": scaled(r_rates(v), self.speed)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        return self.g * gates["q"] * gates["q"] * gates["r"] * (v - self.e)
+
+
+@pytree
+class CalciumT(Gated):
+    """Low-threshold calcium current with instantaneous activation, i = g s∞(v)² u (v − e)."""
+
+    g: Array = conductance(0.4)  # mS/cm²
+    e: Array = potential(120.0)  # mV
+    shift: Array = potential(-2.0)  # mV; the paper's V_x = 2 mV, for 2 mM of calcium outside, is a shift of −2
+    speed: Array = factor(1.0)
+    q10: Array = factor(3.0)
+    measured_at: Array = temperature(24.0)  # °C
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of u."""
+        speed = self.speed * q10_factor(env.celsius, self.measured_at, self.q10)
+        return {"u": scaled(u_rates(v - self.shift), speed)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        s = sigmoid(v - self.shift, -57.0, 6.2)
+        return self.g * jnp.square(s) * gates["u"] * (v - self.e)

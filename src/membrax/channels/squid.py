@@ -1,0 +1,76 @@
+"""Sodium and potassium of the squid giant axon (Hodgkin & Huxley 1952, J Physiol 117:500–544).
+
+The paper counts V as depolarisation from rest, downwards; here v = −65 mV − V, the usual shift to absolute
+potential. Rates hold at 6.3 °C with a Q10 of 3.
+"""
+
+from __future__ import annotations
+
+import jax
+
+from ..laws.gating import exponential, linoid, q10_factor, sigmoid
+from ..pytrees import pytree
+from ..units import conductance, factor, potential, temperature
+from .channel import Env, Gated, Gates, scaled
+
+Array = jax.Array
+
+
+def m_rates(v: Array) -> tuple[Array, Array]:
+    """Opening and closing rate of sodium activation [1/ms] at v [mV] (eqs 20–21)."""
+    return linoid(v, -40.0, 10.0), 4.0 * exponential(v, -65.0, -18.0)
+
+
+def h_rates(v: Array) -> tuple[Array, Array]:
+    """Rates of removal and onset of sodium inactivation [1/ms] at v [mV] (eqs 23–24)."""
+    return 0.07 * exponential(v, -65.0, -20.0), sigmoid(v, -35.0, 10.0)
+
+
+def n_rates(v: Array) -> tuple[Array, Array]:
+    """Opening and closing rate of potassium activation [1/ms] at v [mV] (eqs 12–13)."""
+    return 0.1 * linoid(v, -55.0, 10.0), 0.125 * exponential(v, -65.0, -80.0)
+
+
+@pytree
+class Sodium(Gated):
+    """Fast sodium of the squid axon, i = g m³ h (v − e)."""
+
+    g: Array = conductance(120.0)  # mS/cm²
+    e: Array = potential(50.0)  # mV
+    shift: Array = potential(0.0)  # mV, moves every rate along the voltage axis
+    speed: Array = factor(1.0)  # scales every rate, beside the Q10
+    q10: Array = factor(3.0)
+    measured_at: Array = temperature(6.3)  # °C
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of m and h."""
+        speed = self.speed * q10_factor(env.celsius, self.measured_at, self.q10)
+        v = v - self.shift
+        return {"m": scaled(m_rates(v), speed), "h": scaled(h_rates(v), speed)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        m = gates["m"]
+        return self.g * (m * m * m) * gates["h"] * (v - self.e)
+
+
+@pytree
+class Potassium(Gated):
+    """Delayed rectifier of the squid axon, i = g n⁴ (v − e)."""
+
+    g: Array = conductance(36.0)  # mS/cm²
+    e: Array = potential(-77.0)  # mV
+    shift: Array = potential(0.0)  # mV
+    speed: Array = factor(1.0)
+    q10: Array = factor(3.0)
+    measured_at: Array = temperature(6.3)  # °C
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of n."""
+        speed = self.speed * q10_factor(env.celsius, self.measured_at, self.q10)
+        return {"n": scaled(n_rates(v - self.shift), speed)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        n2 = gates["n"] * gates["n"]
+        return self.g * (n2 * n2) * (v - self.e)

@@ -1,0 +1,69 @@
+"""Sodium and potassium of a fast hippocampal interneuron (Wang & Buzsáki 1996, J Neurosci 16:6402–6413).
+
+Sodium activates so fast that m is at its steady state, m∞(v); the paper's φ = 5 is the default of ``speed``. It
+states no temperature, so there is no Q10.
+"""
+
+from __future__ import annotations
+
+import jax
+
+from ..laws.gating import exponential, linoid, sigmoid, steady_state
+from ..pytrees import pytree
+from ..units import conductance, factor, potential
+from .channel import Env, Gated, Gates, scaled
+
+Array = jax.Array
+
+
+def m_rates(v: Array) -> tuple[Array, Array]:
+    """Opening and closing rate of sodium activation [1/ms] at v [mV]; only their ratio matters."""
+    return linoid(v, -35.0, 10.0), 4.0 * exponential(v, -60.0, -18.0)
+
+
+def h_rates(v: Array) -> tuple[Array, Array]:
+    """Rates of removal and onset of sodium inactivation [1/ms] at v [mV], before φ."""
+    return 0.07 * exponential(v, -58.0, -20.0), sigmoid(v, -28.0, 10.0)
+
+
+def n_rates(v: Array) -> tuple[Array, Array]:
+    """Opening and closing rate of potassium activation [1/ms] at v [mV], before φ."""
+    return 0.1 * linoid(v, -34.0, 10.0), 0.125 * exponential(v, -44.0, -80.0)
+
+
+@pytree
+class Sodium(Gated):
+    """Fast sodium with instantaneous activation, i = g m∞(v)³ h (v − e)."""
+
+    g: Array = conductance(35.0)  # mS/cm²
+    e: Array = potential(55.0)  # mV
+    shift: Array = potential(0.0)  # mV, moves every rate along the voltage axis
+    speed: Array = factor(5.0)  # φ, scales the rates of h
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of h."""
+        return {"h": scaled(h_rates(v - self.shift), self.speed)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        m = steady_state(*m_rates(v - self.shift))
+        return self.g * (m * m * m) * gates["h"] * (v - self.e)
+
+
+@pytree
+class Potassium(Gated):
+    """Delayed rectifier, i = g n⁴ (v − e)."""
+
+    g: Array = conductance(9.0)  # mS/cm²
+    e: Array = potential(-90.0)  # mV
+    shift: Array = potential(0.0)  # mV
+    speed: Array = factor(5.0)  # φ
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of n."""
+        return {"n": scaled(n_rates(v - self.shift), self.speed)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        n2 = gates["n"] * gates["n"]
+        return self.g * (n2 * n2) * (v - self.e)

@@ -1,0 +1,7 @@
+"""Fitting cells to recordings: many starts, the clamp released, searches on spikes."""
+
+from .compare import Comparison
+from .fit import fit
+from .result import Fit, Starts
+
+__all__ = ["Comparison", "Fit", "Starts", "fit"]

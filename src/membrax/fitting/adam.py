@@ -1,0 +1,91 @@
+"""Adam through reverse mode, with the clamp released: for more parameters than forward sensitivities can carry."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..pytrees import pytree
+from .losses import Problem, voltage_loss
+from .released import schedule
+from .starts import keep_best, pack, unpack
+
+Array = jax.Array
+
+ITERATIONS = 300
+KAPPA = (10.0, 0.1)  # mS/cm²
+RELEASED = 0.7
+
+
+@pytree
+class Search:
+    """All starts between two iterations; see `levenberg.Search`."""
+
+    place: Array
+    optimiser: Any
+    best: Array
+    loss: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Adam:
+    """The method.
+
+    Attributes:
+        iterations: steps of every start.
+        rate: learning rate at the beginning, in places (fractions of the distance between bounds).
+        released: whether the clamp is used at all; without it this is plain gradient descent on the voltage.
+    """
+
+    iterations: int = ITERATIONS
+    rate: float = 0.03
+    released: bool = True
+    name: str = "adam"
+
+    def begin(self, problem: Problem, place: Array) -> Search:
+        """Every start where it is."""
+        state = jax.vmap(self._optimiser().init)(place)
+        return Search(place, state, place, jnp.full((len(place),), jnp.inf))
+
+    def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:
+        """One step of every start."""
+        highest = KAPPA[0] if self.released else 0.0
+        kappa = schedule(iteration, self.iterations, highest, KAPPA[1], RELEASED)
+        return _iterate(problem, search, jnp.asarray(kappa, dtype=float), method=self)
+
+    def pack(self, search: Search) -> dict[str, np.ndarray]:
+        """What a checkpoint has to hold."""
+        return pack(search)
+
+    def unpack(self, fresh: Search, arrays: dict[str, np.ndarray]) -> Search:
+        """The search as it was, from one just begun."""
+        return unpack(fresh, arrays)
+
+    def _optimiser(self) -> Any:
+        import optax
+
+        rate = optax.cosine_decay_schedule(self.rate, self.iterations, alpha=0.03)
+        # Free-running gradients reach 1e14; each start is clipped by its own norm.
+        return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
+
+
+@functools.partial(jax.jit, static_argnames="method")
+def _iterate(problem: Problem, search: Search, kappa: Array, *, method: Adam) -> Search:
+    optimiser = method._optimiser()
+
+    def one(place: Array, state: Any) -> tuple[Array, Any, Array]:
+        gradient = jax.grad(voltage_loss)(place, problem, kappa)
+        # A start that ran into NaN stays where it is, and its neighbours never hear of it.
+        gradient = jnp.where(jnp.all(jnp.isfinite(gradient)), gradient, 0.0)
+        with jax.numpy_dtype_promotion("standard"):  # optax mixes its counters with floats
+            step, state = optimiser.update(gradient, state, place)
+        place = jnp.clip(place + step, 0.0, 1.0)
+        return place, state, voltage_loss(place, problem)
+
+    place, state, free = jax.vmap(one)(search.place, search.optimiser)
+    return keep_best(search, place=place, optimiser=state, loss=free)

@@ -1,0 +1,183 @@
+"""Fit the free parameters of a cell to recorded sweeps."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..cell import Cell, check_parameters
+from ..integrators import Integrator, staggered
+from ..pytrees import strong
+from ..recordings import Recording
+from ..simulate import check_single
+from ..stimuli import Stimulus
+from . import checkpoints
+from .adam import Adam
+from .compare import compare, model_voltages
+from .evolution import Evolution
+from .levenberg import Levenberg
+from .losses import Problem
+from .parameters import Free, free, paths
+from .result import Fit, Starts
+from .target import choose_sweeps, target
+
+FEW = 16  # free parameters up to which forward sensitivities are the cheaper derivative
+METHODS = ("levenberg", "adam", "evolution")
+
+
+def fit(
+    cell: Cell,
+    bounds: Mapping[str, tuple[float, float]],
+    data: Recording,
+    sweeps: Any = None,
+    *,
+    starts: int | None = None,
+    seed: int = 0,
+    method: str | None = None,
+    iterations: int | None = None,
+    dt: float | None = None,
+    integrator: Integrator = staggered,
+    progress: bool = True,
+    checkpoint: str | Path | None = None,
+) -> Fit:
+    """Fit a cell to some sweeps of a recording, from many starts, and predict the others.
+
+    Each sweep begins at rest under its own holding current. Any leaf may be free: conductances, reversals,
+    capacitance, shifts, time scales; "na.v_t, kd.v_t" moves two as one. Bounds that are positive and span a decade
+    are searched on a logarithmic scale.
+
+    Args:
+        cell: the model; what is not free stays as it is.
+        bounds: {path: (low, high)} in the parameters' units.
+        data: the recording; a current in nA flows into ``cell.area``.
+        sweeps: which to fit, by default all.
+        starts: random starts between the bounds; by default 64, and 4 for "evolution".
+        seed: of the starts.
+        method: "levenberg" (Gauss–Newton with the clamp released), "adam" (reverse mode, the clamp released) or
+            "evolution" (CMA-ES on spike scores). None chooses: levenberg up to 16 parameters, else adam; and where
+            their best model does not fire as the recorded cell did, evolution after it.
+        iterations: of the method; None is its default.
+        dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
+        integrator: see `membrax.integrators`.
+        progress: whether to show a bar with the best loss.
+        checkpoint: a file written after every iteration, from which the same call goes on to the same numbers.
+
+    Returns:
+        A `Fit`. Ctrl-C returns the best so far, with a warning.
+
+    Raises:
+        ValueError: unknown paths, bounds that are swapped or out of range, unknown sweeps, a dt that is no whole
+            fraction of the sampling interval, no start that stayed finite.
+    """
+    check_single(cell, Stimulus())
+    check_parameters(cell)
+    parameters = free(cell, bounds)
+    chosen = choose_sweeps(data, sweeps)
+    problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
+    told = _degenerate(parameters, cell)
+    first = _method(method or ("levenberg" if len(parameters) <= FEW else "adam"), iterations, seed)
+    found = _search(problem, first, _count(starts, first), seed, progress, checkpoint)
+    result = _result(problem, first, found, bounds, data, chosen, dt, told)
+    if method is not None or _fires_right(result):
+        return result
+    why = f"the best {first.name} fit does not fire as the recorded cell: searched on spike scores instead"
+    second = _method("evolution", iterations, seed)
+    file = None if checkpoint is None else Path(checkpoint).with_suffix(".evolution.npz")
+    found = _search(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
+    return _result(problem, second, found, bounds, data, chosen, dt, (*told, why))
+
+
+def _method(name: str, iterations: int | None, seed: int) -> Any:
+    """The method of that name.
+
+    Raises:
+        ValueError: there is none, or a number of iterations below 1.
+    """
+    if name not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)} or None, got {name!r}")
+    if iterations is not None and (not isinstance(iterations, int) or iterations < 1):
+        raise ValueError(f"iterations must be a whole number of at least 1, got {iterations!r}")
+    asked = {} if iterations is None else {"iterations": iterations}
+    if name == "evolution":
+        return Evolution(**asked, seed=seed)
+    return Levenberg(**asked) if name == "levenberg" else Adam(**asked)
+
+
+def _count(starts: int | None, method: Any) -> int:
+    if starts is None:
+        return 4 if method.name == "evolution" else 64
+    if isinstance(starts, bool) or not isinstance(starts, int | np.integer) or starts < 1:
+        raise ValueError(f"starts must be a whole number of at least 1, got {starts!r}")
+    return int(starts)
+
+
+def _degenerate(parameters: Free, cell: Cell) -> tuple[str, ...]:
+    """A note where area, capacitance and all conductances are free together: only their ratios act on v."""
+    names = {path for name in parameters.names for path in paths(name)}
+    conductances = {f"{name}.g" for name in cell.channels}
+    if {"area", "capacitance"} <= names and conductances <= names:
+        told = "area, capacitance and every conductance are free together: a common factor of them changes nothing"
+        warnings.warn(told, UserWarning, stacklevel=3)
+        return (told,)
+    return ()
+
+
+def _search(problem: Problem, method: Any, starts: int, seed: int, progress: bool, checkpoint: Any) -> Any:
+    """All iterations of a method; Ctrl-C keeps what is done."""
+    from tqdm.auto import tqdm
+
+    place = problem.free.draw(starts, seed)
+    file = None if checkpoint is None else Path(checkpoint)
+    mark = checkpoints.identity(problem, method, place)
+    search = method.begin(problem, jnp.asarray(place, dtype=float))
+    kept = None if file is None else checkpoints.load(file, mark)
+    done = 0
+    if kept is not None:
+        done, search = kept[0], method.unpack(search, kept[1])
+    bar = tqdm(total=method.iterations, initial=done, desc=f"fit, {starts} starts", disable=not progress)
+    try:
+        with bar:
+            for iteration in range(done, method.iterations):
+                search = method.iterate(problem, search, iteration)
+                if progress:
+                    bar.set_postfix_str(f"best {float(np.min(search.loss)):.4g}")
+                bar.update()
+                done = iteration + 1
+                if file is not None:
+                    checkpoints.save(file, mark, done, method.pack(search))
+    except KeyboardInterrupt:
+        warnings.warn(f"interrupted: the best of {done} of {method.iterations} iterations is kept", stacklevel=3)
+    return search
+
+
+def _result(
+    problem: Problem, method: Any, search: Any, bounds: Any, data: Recording, chosen: list[int], dt: Any, notes: tuple
+) -> Fit:
+    """The search's starts, the best first of them as a cell, and that cell beside every sweep."""
+    loss = np.asarray(search.loss, dtype=float)
+    if not np.any(np.isfinite(loss)):
+        raise ValueError("no start stayed finite: the bounds may allow no resting state; try narrower ones")
+    values = problem.free.value(np.asarray(search.best, dtype=float))
+    lost = int(np.sum(~np.isfinite(loss)))
+    if lost:
+        notes = (*notes, f"{lost} of {len(loss)} starts never became finite and are out")
+    names = problem.free.names
+    best = {name: float(value) for name, value in zip(names, values[int(np.argmin(loss))], strict=True)}
+    cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
+    v = model_voltages(cell, data, problem.integrator, dt)
+    return Fit(
+        cell, best, float(loss.min()), "spike score" if method.name == "evolution" else "mean squared error [mV²]",
+        Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
+        {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
+        method.name, data, chosen, v, compare(v, data, chosen), notes,
+    )  # fmt: skip
+
+
+def _fires_right(result: Fit) -> bool:
+    """Whether the model has as many spikes as the cell in every sweep it was fitted to."""
+    return all(row.count_error == 0 for row in result.comparison if row.fitted)

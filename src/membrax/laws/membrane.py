@@ -1,0 +1,53 @@
+"""The membrane as a circuit: charge balance and the RC step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+Array = jax.Array
+
+
+def charge_balance(ionic: Any, injected: Any, *, capacitance: Any) -> Array:
+    """dv/dt [mV/ms] of a membrane, (i_injected − i_ionic)/C: what the channels don't carry charges the capacitor.
+
+    Args:
+        ionic: total ionic current density, outward positive [µA/cm²].
+        injected: injected current density, inward positive [µA/cm²].
+        capacitance: C [µF/cm²].
+    """
+    return (injected - ionic) / capacitance
+
+
+def relax_voltage(v: Any, dv_dt: Any, slope: Any, dt: Any) -> Array:
+    """The potential [mV] after ``dt`` [ms], from dv/dt [mV/ms] and the decay rate −∂(dv/dt)/∂v = ``slope`` [1/ms].
+
+    Crank–Nicolson linearised about ``v``; with z = dt·slope the distance to the linear fixed point shrinks by
+    max(0, (1 − z/2)/(1 + z/2)), so no step overshoots it. A negative slope (a spike's upstroke through an
+    instantaneous gate) is floored at z = −1, where the step is twice that of forward Euler.
+    """
+    z = jnp.maximum(dt * slope, -1.0)
+    return v + dt * dv_dt / jnp.maximum(1.0 + 0.5 * z, z)
+
+
+def membrane_time_constant(conductance: Any, capacitance: Any) -> Array:
+    """τ = C/g [ms] for C in µF/cm² and g in mS/cm²."""
+    return capacitance / jnp.asarray(conductance, dtype=float)
+
+
+def step_response(t: Any, current: Any, *, conductance: Any, reversal: Any, capacitance: Any) -> Array:
+    """Potential [mV] of an RC membrane at ``t`` [ms] after a current step [µA/cm²], from rest.
+
+    e + (i/g)(1 − e^(−t g/C)) for t ≥ 0 and e before; without a leak, g = 0, it is the capacitor's ramp i t/C.
+    """
+    t, current = jnp.asarray(t, dtype=float), jnp.asarray(current, dtype=float)
+    elapsed = jnp.maximum(t, 0.0)
+    g = jnp.asarray(conductance, dtype=float)
+    z = elapsed * g / capacitance
+    # (1 − e⁻ᶻ)/z by its series near 0, so that g → 0 is a ramp and no 0/0.
+    small = z < 1e-2
+    safe = jnp.where(small, 1.0, z)
+    fraction = jnp.where(small, 1.0 - z * (0.5 - z * (1 / 6 - z / 24)), -jnp.expm1(-safe) / safe)
+    return reversal + current * elapsed / capacitance * fraction

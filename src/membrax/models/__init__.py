@@ -1,0 +1,14 @@
+"""Published cells, ready to simulate; each is a plain `Cell` whose parameters may be replaced."""
+
+from .cortical import fast_spiking, intrinsically_bursting, low_threshold_spiking, regular_spiking
+from .squid import hodgkin_huxley
+from .wang_buzsaki import wang_buzsaki
+
+__all__ = [
+    "fast_spiking",
+    "hodgkin_huxley",
+    "intrinsically_bursting",
+    "low_threshold_spiking",
+    "regular_spiking",
+    "wang_buzsaki",
+]

@@ -1,0 +1,73 @@
+"""A run's progress in a file, from which the same call goes on where it stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .plan import Plan, Progress
+
+
+def save(path: str | Path, plan: Plan, done: Progress) -> None:
+    """Write the progress; a crash while writing leaves the file of the chunk before."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    moving = {f"moving/{k}": _bare(leaf) for k, leaf in enumerate(jax.tree.leaves((done.state, done.memories)))}
+    samples = {f"sample/{k}/{p}": array for k, chunk in enumerate(done.samples) for p, array in chunk.items()}
+    beside = path.with_name(path.name + ".part")
+    with open(beside, "wb") as file:
+        np.savez(file, identity=identity(plan), step=done.step, chunks=len(done.samples), **moving, **samples)
+    os.replace(beside, path)
+
+
+def load(path: str | Path, plan: Plan, fresh: Progress) -> Progress:
+    """The progress in a file, or ``fresh`` if there is no file.
+
+    Raises:
+        ValueError: the file belongs to another run.
+    """
+    path = Path(path)
+    if not path.exists():
+        return fresh
+    with np.load(path) as file:
+        if "identity" not in file or str(file["identity"]) != identity(plan):
+            raise ValueError(f"{path} is no checkpoint of this run: cells, stimulus, state, probes, dt or key differ")
+        leaves, structure = jax.tree.flatten((fresh.state, fresh.memories))
+        kept = [_like(leaf, file[f"moving/{k}"]) for k, leaf in enumerate(leaves)]
+        state, memories = jax.tree.unflatten(structure, kept)
+        samples: list[dict[str, np.ndarray]] = [{} for _ in range(int(file["chunks"]))]
+        for name in file.files:
+            if name.startswith("sample/"):
+                _, chunk, where = name.split("/", 2)
+                samples[int(chunk)][where] = file[name]
+        return dataclasses.replace(fresh, step=int(file["step"]), state=state, memories=memories, samples=samples)
+
+
+def identity(plan: Plan) -> str:
+    """A fingerprint of all that decides the numbers of a run; chunks and duration don't."""
+    digest = hashlib.sha256(repr((plan.dt, plan.probes, plan.integrator, plan.neurons, plan.origin)).encode())
+    leaves, structure = jax.tree.flatten((plan.cells, plan.stimulus, plan.state))
+    digest.update(str(structure).encode())
+    for leaf in leaves:
+        digest.update(_bare(leaf).tobytes())
+    return digest.hexdigest()
+
+
+def _bare(leaf: Any) -> np.ndarray:
+    """The numbers of an array, or those of a random key."""
+    is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return np.asarray(jax.random.key_data(leaf) if is_key else leaf)
+
+
+def _like(leaf: Any, numbers: np.ndarray) -> Any:
+    """The numbers as the kind of array, on the devices, that ``leaf`` is."""
+    is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    array = jax.random.wrap_key_data(jnp.asarray(numbers)) if is_key else jnp.asarray(numbers)
+    return jax.device_put(array, leaf.sharding)

@@ -1,0 +1,101 @@
+"""How a population lies in memory: which arrays have a neuron axis, on which devices, in chunks of how many steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..cell import State
+
+Array = jax.Array
+
+# Neuron-steps between two looks at the clock: about a second on a core. Small enough for a lively progress bar and
+# for Ctrl-C, large enough that starting a chunk costs nothing.
+NEURON_STEPS_PER_CHUNK = 1e8
+SAMPLES_PER_CHUNK = 3e7  # values a chunk may keep on the device: 120 MB in float32
+
+
+def state_axes(state: State) -> State:
+    """The vmap axes of a population's state: neurons share the clock, and nothing else."""
+    axes = jax.tree.map(lambda _: 0, state)
+    clock = jax.tree.map(lambda _: None, (state.time, state.step, state.lag))
+    return State(axes.v, axes.gates, *clock, key=axes.key, drive=axes.drive)
+
+
+def as_population(state: State, count: int) -> State:
+    """A state as `run` keeps it: a neuron axis on all but the clock; a single state is given to every neuron.
+
+    Raises:
+        ValueError: neurons that stand at different times.
+    """
+    clock = jax.tree.map(_common, (state.time, state.step, state.lag))
+    many = jnp.ndim(state.v) > 0
+    each = lambda x: x if many else jnp.broadcast_to(x, (count, *jnp.shape(x)))  # noqa: E731
+    v, gates, key, drive = jax.tree.map(each, (state.v, state.gates, state.key, state.drive))
+    return State(v, gates, *clock, key=key, drive=drive)
+
+
+def _common(x: Array) -> Array:
+    if not jnp.ndim(x):
+        return x
+    if len(np.unique(np.asarray(x))) > 1:
+        raise ValueError("the neurons of the state stand at different times; a population shares one clock")
+    return x[0]
+
+
+def chunk_steps(count: int, neurons: int, block: int, every: int, asked: int | None) -> int:
+    """How many of ``count`` steps a chunk takes: a multiple of the samplers' block, equal chunks if there are any.
+
+    Args:
+        count: steps in all.
+        neurons: in the population.
+        block: steps between two looks of the samplers.
+        every: steps between two kept samples, for the memory they take.
+        asked: steps the caller wants, or None.
+    """
+    fits = int(min(NEURON_STEPS_PER_CHUNK, SAMPLES_PER_CHUNK * every) / neurons)
+    wanted = asked or max(1, min(count, fits))
+    wanted = max(block, wanted - wanted % block)
+    if asked or wanted >= count:
+        return wanted
+    # Equal chunks compile once: look for a divisor a little below before settling for a shorter last chunk.
+    equal = (chunk for chunk in range(wanted, wanted // 2, -block) if count % chunk == 0)
+    return next(equal, wanted)
+
+
+def device_mesh(devices: Any) -> jax.sharding.Mesh | None:
+    """A mesh over the given devices (all by default), or None where there is only one."""
+    devices = jax.devices() if devices is None else list(devices)
+    return jax.sharding.Mesh(np.array(devices), ("neuron",)) if len(devices) > 1 else None
+
+
+def place(tree: Any, axes: Any, neurons: int, mesh: jax.sharding.Mesh | None) -> Any:
+    """The tree with its neuron axes spread over the mesh, the last neuron repeated until the shares are equal."""
+    if mesh is None:
+        return tree
+    extra = -neurons % mesh.size
+    split = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("neuron"))
+    whole = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+
+    def one(leaf: Array, axis: int | None) -> Array:
+        if axis is None:
+            return jax.device_put(leaf, whole)
+        return jax.device_put(jnp.concatenate([leaf, jnp.repeat(leaf[-1:], extra, axis=0)]), split)
+
+    return map_with_axes(one, tree, axes)
+
+
+def without_padding(tree: Any, axes: Any, neurons: int) -> Any:
+    """The tree with its first ``neurons`` neurons."""
+    return map_with_axes(lambda leaf, axis: leaf if axis is None else leaf[:neurons], tree, axes)
+
+
+def map_with_axes(function: Callable[[Array, int | None], Any], tree: Any, axes: Any) -> Any:
+    """``function(leaf, axis)`` on every leaf; `jax.tree.map` would take an axis None for a missing subtree."""
+    leaves, structure = jax.tree.flatten(tree)
+    where = structure.flatten_up_to(axes)
+    return jax.tree.unflatten(structure, [function(x, axis) for x, axis in zip(leaves, where, strict=True)])

@@ -1,0 +1,150 @@
+"""What a run has to know before it starts: everything checked, laid out, and on its devices."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..cell import Cell, State, state_at
+from ..instants import milliseconds, plain, steps
+from ..integrators import Integrator
+from ..probes import Spikes, as_probes, samplers
+from ..pytrees import strong
+from ..simulate import check_key
+from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size
+from ..timeloop import begin_drive, block_size
+from . import layout
+from .vary import condense, count_neurons, outlaws
+
+
+class Axes:
+    """The vmap axes of (cells, stimulus, state): trees of 0 and None that jit can hold as static."""
+
+    def __init__(self, cells: Cell, stimulus: Stimulus, state: State) -> None:
+        self.cells, self.stimulus, self.state = cells, stimulus, state
+        leaves, structure = jax.tree.flatten((cells, stimulus, state), is_leaf=lambda x: x is None)
+        self._identity = (tuple(leaves), structure)
+
+    def __hash__(self) -> int:
+        return hash(self._identity[0])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Axes) and self._identity == other._identity
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A run before its first step.
+
+    Attributes:
+        cells, stimulus, state: condensed, padded to equal shares and placed on the devices.
+        axes: where their neuron axes are.
+        neurons: without the padding.
+        count, chunk: steps in all, and in one chunk.
+        dt: ms.
+        origin: time of the first state, ms in float64.
+        spikes: the probe that counts spikes; one of ``probes``.
+        outlaws: {neuron: why} for parameters that were not finite or out of bounds.
+    """
+
+    cells: Cell
+    stimulus: Stimulus
+    state: State
+    axes: Axes
+    neurons: int
+    count: int
+    chunk: int
+    dt: float
+    origin: float
+    probes: tuple
+    spikes: Spikes
+    integrator: Integrator
+    outlaws: dict[int, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """A run between two chunks.
+
+    Attributes:
+        step: steps done.
+        state: the population, gates still half a step behind, so that the cut leaves no mark.
+        memories: of the watching probes.
+        samples: of each chunk, {path: [neuron, time]}; the first are the initial state's.
+    """
+
+    step: int
+    state: State
+    memories: dict[str, Any]
+    samples: list[dict[str, np.ndarray]]
+
+
+def make(
+    cells: Cell, stimulus: Any, *, duration: Any, dt: Any, record: Any, state: State | None, integrator: Integrator,
+    devices: Any, chunk: Any, key: Any,
+) -> Plan:  # fmt: skip
+    """Check the arguments of `run` and lay them out.
+
+    Raises:
+        ValueError: see `run`.
+    """
+    count, dt = steps(duration, dt), plain(dt, "dt")
+    probes, spikes = _with_spikes(as_probes(record), wanted=record is None)
+    stimulus = strong(as_stimulus(stimulus))
+    neurons = _agree(cells, stimulus, state)
+    bad = outlaws(cells)
+    cells, cell_axes = condense(strong(cells))
+    state = _start(cells, cell_axes, stimulus, state, neurons, check_key(stimulus, key, state))
+    axes = Axes(cell_axes, batch_axes(stimulus), layout.state_axes(state))
+    mesh = layout.device_mesh(devices)
+    place = lambda tree, where: layout.place(tree, where, neurons, mesh)  # noqa: E731
+    every = min((probe.every for probe in samplers(probes)), default=count)
+    asked = None if chunk is None else steps(chunk, dt, name="chunk")
+    return Plan(
+        place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
+        layout.chunk_steps(count, neurons, block_size(probes), every, asked), dt, float(milliseconds(state.time)),
+        probes, spikes, integrator, bad,
+    )  # fmt: skip
+
+
+def _with_spikes(probes: tuple, *, wanted: bool) -> tuple[tuple, Spikes]:
+    """The probes with one that counts spikes among them; times are only kept if somebody asked for them."""
+    spikes = next((probe for probe in probes if isinstance(probe, Spikes)), None)
+    if spikes is not None:
+        return probes, spikes
+    spikes = Spikes() if wanted else Spikes(capacity=0)
+    return (*probes, spikes), spikes
+
+
+def _agree(cells: Cell, stimulus: Stimulus, state: State | None) -> int:
+    """The one number of neurons.
+
+    Raises:
+        ValueError: cells, stimulus and state have different ones.
+    """
+    sizes = {"cells": count_neurons(cells), "stimulus": batch_size(stimulus)}
+    if state is not None and jnp.ndim(state.v):
+        sizes["state"] = len(state.v)
+    told = {name: size for name, size in sizes.items() if size is not None}
+    if len(set(told.values())) > 1:
+        raise ValueError(f"numbers of neurons disagree: {', '.join(f'{n} {size}' for n, size in told.items())}")
+    return next(iter(told.values()), 1)
+
+
+def _start(cells: Cell, axes: Cell, stimulus: Stimulus, state: State | None, neurons: int, key: Any) -> State:
+    """The population's first state; with a key, each neuron gets one of its own from it."""
+    if state is None:
+        begin = jax.vmap(lambda cell, _: state_at(cell, cell.v_init), in_axes=(axes, 0))
+        state = jax.jit(begin)(cells, jnp.arange(neurons))
+    state = layout.as_population(strong(state), neurons)
+    if key is not None:
+        keys = jax.vmap(lambda number: jax.random.fold_in(key, number))(jnp.arange(neurons))
+        state = dataclasses.replace(state, key=keys)
+    if not stimulus.random:
+        return dataclasses.replace(state, drive=((),) * len(stimulus.parts))
+    drive = jax.vmap(lambda s: begin_drive(stimulus, s).drive, in_axes=(layout.state_axes(state),))
+    return dataclasses.replace(state, drive=drive(state))

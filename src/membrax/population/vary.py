@@ -1,0 +1,97 @@
+"""One cell becomes many: a leading neuron axis on every leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import pytrees, units
+from ..cell import Cell, check_parameters
+
+Array = jax.Array
+
+
+def vary(cell: Cell, values: Mapping[str, Any]) -> Cell:
+    """A population from one cell: every leaf gets a leading neuron axis, the given ones their own values.
+
+    Args:
+        cell: one cell.
+        values: {path: array [neuron]}; several paths go together, entry by entry (for a grid, use `numpy.meshgrid`).
+
+    Returns:
+        A `Cell` with leaves [neuron], for `membrax.run` or ``jax.vmap``.
+
+    Raises:
+        ValueError: no values, an unknown path, arrays that are not one-dimensional or of different lengths. Entries
+            out of bounds are no error: `membrax.run` quarantines those neurons and names them.
+    """
+    if not values:
+        raise ValueError('vary needs at least one path, such as {"na.g": jnp.linspace(60, 180, 10)}')
+    arrays = {path: jnp.asarray(value, dtype=float) for path, value in values.items()}
+    for path, array in arrays.items():
+        pytrees.find(cell, path)
+        if array.ndim != 1 or not len(array):
+            raise ValueError(f"the values of {path} must be an array [neuron], got the shape {array.shape}")
+    lengths = {path: len(array) for path, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{path}: {length}" for path, length in lengths.items())
+        raise ValueError(f"paths are varied together, entry by entry, and need equal lengths, got {told}")
+    check_parameters(cell)
+    count = next(iter(lengths.values()))
+    cells = jax.tree.map(lambda x: jnp.broadcast_to(x, (count, *jnp.shape(x))), pytrees.strong(cell))
+    for path, array in arrays.items():
+        cells = pytrees.put(cells, path, array)
+    return cells
+
+
+def count_neurons(cells: Cell) -> int | None:
+    """The length of the neuron axis, or None for one cell.
+
+    Raises:
+        ValueError: leaves of different lengths, or of more than one axis.
+    """
+    shapes = {path: np.shape(leaf.value) for path, leaf in pytrees.leaves(cells).items()}
+    deep = {path: shape for path, shape in shapes.items() if len(shape) > 1}
+    if deep:
+        path, shape = next(iter(deep.items()))
+        raise ValueError(f"a population has one neuron axis, but {path} has the shape {shape}")
+    lengths = {path: shape[0] for path, shape in shapes.items() if shape}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{path}: {length}" for path, length in lengths.items())
+        raise ValueError(f"leaves disagree on the number of neurons: {told}")
+    return next(iter(lengths.values()), None)
+
+
+def condense(cells: Cell) -> tuple[Cell, Cell]:
+    """The cells with each leaf that is the same for all neurons as one number, and the vmap axes that go with it.
+
+    Reading a number instead of an array saves most of the memory traffic of a step.
+    """
+
+    def same(leaf: Array) -> Array:
+        values = np.asarray(leaf)
+        return leaf[0] if values.ndim and np.all(values == values[0]) else leaf
+
+    shared = jax.tree.map(same, cells)
+    return shared, jax.tree.map(lambda x: 0 if jnp.ndim(x) else None, shared)
+
+
+def outlaws(cells: Cell) -> dict[int, str]:
+    """{neuron: complaint} for every neuron with a parameter that is not finite or out of its bounds.
+
+    Raises:
+        ValueError: a value that all neurons share is out of bounds.
+    """
+    found: dict[int, str] = {}
+    check_parameters(cells)
+    for path, (value, metadata) in pytrees.leaves(cells).items():
+        if "unit" not in metadata or not np.ndim(value):
+            continue
+        values = np.asarray(value)
+        for neuron in np.flatnonzero(~units.allowed(values, metadata)):
+            found.setdefault(int(neuron), units.complaint(path, values[neuron], metadata))
+    return found

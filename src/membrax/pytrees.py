@@ -1,0 +1,145 @@
+"""Frozen dataclasses that JAX sees through, and how to read and replace their leaves by path.
+
+A path is the way a modeller writes it: ``"na.g"`` is the conductance of the channel called ``na``. A name that is
+no field of a dataclass is looked up in its dictionaries, so ``"na.g"`` and ``"channels.na.g"`` are the same leaf.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar, dataclass_transform
+
+import jax
+import jax.numpy as jnp
+
+T = TypeVar("T")
+
+
+def static(default: Any = dataclasses.MISSING) -> Any:
+    """A field that is part of a tree's structure (topology, a unit, a step count), not a number JAX may trace."""
+    return dataclasses.field(default=default, metadata={"static": True})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, static))
+def pytree(cls: type[T]) -> type[T]:
+    """Make ``cls`` a frozen dataclass registered with JAX; fields made by `static` are its structure.
+
+    Two values compare by identity: equality of arrays is a question with many answers.
+    """
+    cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
+    fields = dataclasses.fields(cls)
+    structure = [f.name for f in fields if f.metadata.get("static")]
+    return jax.tree_util.register_dataclass(
+        cls, data_fields=[f.name for f in fields if f.name not in structure], meta_fields=structure
+    )
+
+
+class Leaf(NamedTuple):
+    """One number (or array) of a tree: its value and what its field says of it (unit, bounds)."""
+
+    value: Any
+    metadata: Mapping[str, Any]
+
+
+def leaves(tree: Any) -> dict[str, Leaf]:
+    """Every leaf of a tree of dataclasses by its path, in the order of the fields."""
+    return dict(_walk(tree, "", {}))
+
+
+def _walk(node: Any, prefix: str, metadata: Mapping[str, Any]) -> Iterator[tuple[str, Leaf]]:
+    if dataclasses.is_dataclass(node):
+        for field in dataclasses.fields(node):
+            if not field.metadata.get("static"):
+                child = getattr(node, field.name)
+                # The name of a dictionary's field is left out of the path: channels.na.g is na.g.
+                name = prefix if isinstance(child, Mapping) else f"{prefix}{field.name}."
+                yield from _walk(child, name, field.metadata)
+    elif isinstance(node, Mapping):
+        for name, child in node.items():
+            yield from _walk(child, f"{prefix}{name}.", metadata)
+    elif node is not None:
+        yield prefix.removesuffix("."), Leaf(node, metadata)
+
+
+def find(tree: Any, path: str) -> Any:
+    """The value at ``path``.
+
+    Raises:
+        ValueError: no such path; the message lists the near matches.
+    """
+    node = tree
+    for name in path.split("."):
+        owner, key = _locate(node, name, tree, path)
+        node = owner[key] if isinstance(owner, Mapping) else getattr(owner, key)
+    return node
+
+
+def put(tree: T, path: str, value: Any) -> T:
+    """A copy of ``tree`` with ``value`` at ``path``, as it is: no conversion, no check of bounds.
+
+    Raises:
+        ValueError: no such path; the message lists the near matches.
+    """
+    return _put(tree, path.split("."), value, tree, path)
+
+
+def _put(node: Any, names: list[str], value: Any, tree: Any, path: str) -> Any:
+    if not names:
+        return value
+    owner, key = _locate(node, names[0], tree, path)
+    if isinstance(owner, Mapping):
+        changed = {**owner, key: _put(owner[key], names[1:], value, tree, path)}
+        if owner is node:
+            return changed
+        # The dictionary stands in a field of the dataclass `node`, which the path left out.
+        field = next(f.name for f in dataclasses.fields(node) if getattr(node, f.name) is owner)
+        return dataclasses.replace(node, **{field: changed})
+    return dataclasses.replace(node, **{key: _put(getattr(node, key), names[1:], value, tree, path)})
+
+
+def _locate(node: Any, name: str, tree: Any, path: str) -> tuple[Any, str]:
+    """The dataclass or dictionary that holds ``name``: the node itself, or a dictionary among its fields."""
+    if isinstance(node, Mapping) and name in node:
+        return node, name
+    if dataclasses.is_dataclass(node):
+        fields = [f.name for f in dataclasses.fields(node) if not f.metadata.get("static")]
+        if name in fields:
+            return node, name
+        for field in fields:
+            held = getattr(node, field)
+            if isinstance(held, Mapping) and name in held:
+                return held, name
+    raise ValueError(unknown(path, leaves(tree), "path"))
+
+
+def unknown(name: str, known: Any, what: str) -> str:
+    """The message for a name that does not exist: the near matches, or everything there is."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there is {', '.join(known)}"
+    return f"unknown {what} {name!r}: {hint}"
+
+
+def strong(tree: T) -> T:
+    """Every floating leaf as a strong array of the default precision.
+
+    Python numbers are weakly typed in JAX: they can't be vmapped and make a second trace. Integers become floats,
+    since every number a modeller writes is a quantity; random keys and arrays of integers stay.
+    """
+    return jax.tree.map(_strong, tree)
+
+
+def _strong(leaf: Any) -> Any:
+    if isinstance(leaf, bool | int | float):
+        return jnp.asarray(leaf, dtype=float)
+    if isinstance(leaf, jax.Array) and leaf.dtype == jnp.result_type(float) and not leaf.weak_type:
+        return leaf
+    array = jnp.asarray(leaf)
+    return jnp.asarray(array, dtype=float) if jnp.issubdtype(array.dtype, jnp.floating) else array
+
+
+def is_concrete(tree: Any) -> bool:
+    """Whether every leaf holds a value that Python may look at (false inside jit, vmap and grad)."""
+    return not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))

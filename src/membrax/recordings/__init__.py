@@ -1,0 +1,9 @@
+"""Recorded current-clamp sweeps: `Recording`, and `load` for ABF, Igor, NWB, NPZ and text files.
+
+Readers are imported when they are needed; `pip install "membrax[recordings]"` brings what they use.
+"""
+
+from .loading import load
+from .recording import Recording
+
+__all__ = ["Recording", "load"]

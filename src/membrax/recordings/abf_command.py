@@ -1,0 +1,119 @@
+"""The command waveform of an .abf header as injected current, or an error where it would be a guess."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .abf_header import Channel, Header
+from .conversion import convert
+from .reading import require
+
+EPOCHS, FILE = 1, 2  # sources of a command waveform
+
+
+def command_current(path: Path, abf: Any, header: Header, output: Channel) -> np.ndarray:
+    """Current commanded by ``output``, nA [sweep, time], holding level included.
+
+    Raises:
+        ValueError: the waveform can't be rebuilt: user list, alternating outputs, trains in ABF 1, a
+            stimulus file that is missing or doesn't fit.
+
+    Warns:
+        UserWarning: the output's waveform is switched off, so that the current is its holding level.
+    """
+    if header.obstacle:
+        raise _refusal(path, output, header.obstacle)
+    shape = (abf.sweepCount, abf.sweepPointCount)
+    if output.source == EPOCHS:
+        values = _from_epochs(path, abf, header, output)
+    elif output.source == FILE:
+        values = np.broadcast_to(_from_file(path, abf, header, output), shape)
+    else:
+        level = header.holding[output.number]
+        warnings.warn(
+            f"{path.name}: the waveform of output {output} is switched off; the current is taken to be its"
+            f" holding level, {level:g} {output.unit}, throughout",
+            UserWarning,
+            stacklevel=5,
+        )
+        values = np.full(shape, level)
+    if values.shape != shape or not np.all(np.isfinite(values)):
+        raise _refusal(path, output, "pyABF leaves parts of it undefined")
+    return convert(values, output.unit, "current")
+
+
+def follows(recorded: np.ndarray, command: np.ndarray) -> tuple[bool, float]:
+    """Whether a recorded current follows the command, and its gain against it (1 if it can't be told).
+
+    A command that changes is followed at a correlation above 0.5 over all sweeps; a constant one if
+    the recorded median lies within half to one and a half of it. Zero says nothing.
+    """
+    c = command - np.mean(command)
+    if np.ptp(command) == 0:
+        level = float(command.flat[0])
+        return level == 0 or 0.5 <= float(np.median(recorded)) / level <= 1.5, 1.0
+    r = recorded - np.mean(recorded)
+    power = float(np.sqrt(np.sum(c * c) * np.sum(r * r)))
+    correlation = float(np.sum(c * r)) / power if power > 0 else 0.0
+    return correlation > 0.5, float(np.sum(c * r) / np.sum(c * c))
+
+
+def _from_epochs(path: Path, abf: Any, header: Header, output: Channel) -> np.ndarray:
+    """The epoch table, sweep by sweep, in the output's unit; the holding level is the header's."""
+    waveform = require("pyabf.waveform", ".abf")
+    abf.holdingCommand = list(header.holding)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an epoch type that pyABF doesn't know leaves NaN: refused above
+        try:
+            table = waveform.EpochTable(abf, output.number)
+            return np.stack([sweep.getWaveform() for sweep in table.epochWaveformsBySweep])
+        except (ValueError, IndexError) as error:
+            raise _refusal(path, output, f"its epochs don't fit the sweep ({error})") from error
+
+
+def _from_file(path: Path, abf: Any, header: Header, output: Channel) -> np.ndarray:
+    """A stimulus file's single sweep [time] in the output's unit, from the beginning of the sweep."""
+    if abf.abfVersion["major"] == 1:
+        raise _refusal(path, output, "it comes from a stimulus file, which pyABF can't find for ABF 1")
+    scale, offset = abf._dacSection.fDACFileScale[output.number], abf._dacSection.fDACFileOffset[output.number]
+    if (scale, offset) != (1.0, 0.0):
+        raise _refusal(path, output, f"its stimulus file is scaled by {scale:g} and shifted by {offset:g}")
+    stimulus = _open_stimulus(path, abf, output)
+    step = 1000.0 / stimulus.dataRate
+    if stimulus.sweepCount > 1 or stimulus.channelCount > 1 or abs(step - header.dt) > 1e-4 * header.dt:
+        raise _refusal(
+            path,
+            output,
+            f"its stimulus file has {stimulus.sweepCount} sweeps and {stimulus.channelCount} channels every"
+            f" {step:g} ms; one of each every {header.dt:g} ms is needed",
+        )
+    values = np.asarray(stimulus.sweepY, dtype=np.float64)[: abf.sweepPointCount]
+    if values.size < abf.sweepPointCount:
+        raise _refusal(path, output, f"its stimulus file has {values.size} of {abf.sweepPointCount} samples")
+    return values
+
+
+def _open_stimulus(path: Path, abf: Any, output: Channel) -> Any:
+    pyabf = require("pyabf", ".abf")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pyABF only warns and goes on with NaN
+        found = pyabf.stimulus.findStimulusWaveformFile(abf, output.number)
+    if found is None:
+        wanted = abf._stringsSection._indexedStrings[abf._dacSection.lDACFilePathIndex[output.number]]
+        raise _refusal(
+            path,
+            output,
+            f'its stimulus file "{wanted}" is missing; put it beside the recording or pass stimulus_folder=',
+        )
+    return pyabf.ATF(found) if found.lower().endswith(".atf") else pyabf.ABF(found)
+
+
+def _refusal(path: Path, output: Channel, why: str) -> ValueError:
+    return ValueError(
+        f"{path.name}: the command waveform of output {output} cannot be rebuilt: {why}. Pass the injected"
+        " current as current=, in nA: a number, [time] or [sweep, time]"
+    )

@@ -1,0 +1,130 @@
+"""What an .abf header says about inputs, outputs and sampling, past the traps of its two versions."""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .conversion import kind_of
+
+# Byte offsets in a version 1 header (Axon's description of ABF 1.x, abfheadr.h).
+_INPUT_UNITS, _OUTPUT_UNITS, _HOLDING, _USER_LIST = 602, 1346, 1394, 3360
+_EXTENDED = 6144  # bytes of a version 1 header that has room for a command waveform
+_STEP, _RAMP = 1, 2  # epoch types without a train
+
+
+@dataclasses.dataclass(frozen=True)
+class Channel:
+    """One analogue input or output."""
+
+    number: int
+    name: str
+    unit: str
+    source: int = 0  # of an output's waveform: 0 off, 1 epoch table, 2 stimulus file
+
+    @property
+    def kind(self) -> str | None:
+        """What its unit measures."""
+        return kind_of(self.unit)
+
+    def __str__(self) -> str:
+        return f'{self.number} "{self.name}" [{self.unit or "no unit"}]'
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """What the reader needs of a header."""
+
+    inputs: tuple[Channel, ...]
+    outputs: tuple[Channel, ...]
+    holding: tuple[float, ...]  # per output, in its unit
+    dt: float  # ms
+    lengths: tuple[int, ...]  # samples of each sweep, where they differ
+    obstacle: str  # why the command waveforms can't be rebuilt, "" if they can
+
+
+def read_header(abf: Any) -> Header:
+    """The header of an opened pyABF file."""
+    return _version_1(abf) if abf.abfVersion["major"] == 1 else _version_2(abf)
+
+
+def _version_1(abf: Any) -> Header:
+    """ABF 1: pyABF drops µ from units and takes the first epochs' levels for holding levels, so read both."""
+    raw, header = Path(abf.abfFilePath).read_bytes()[:_EXTENDED], abf._headerV1
+    has_command = abf.dataByteStart >= _EXTENDED
+    inputs = []
+    for number in range(abf.channelCount):
+        unit = _text(raw, _INPUT_UNITS + 8 * header.nADCSamplingSeq[number])
+        inputs.append(Channel(number, _clean(abf.adcNames[number]), unit))
+    outputs = []
+    for number, name in enumerate(header.sDACChannelName):
+        described = has_command and number < len(header.nWaveformEnable) and header.nWaveformEnable[number]
+        source = header.nWaveformSource[number] if described else 0
+        outputs.append(Channel(number, _clean(name), _text(raw, _OUTPUT_UNITS + 8 * number), source))
+    obstacle = _obstacle_1(raw, header) if has_command else "its short header holds no command waveform"
+    return Header(
+        inputs=tuple(inputs),
+        outputs=tuple(outputs),
+        holding=struct.unpack_from("<4f", raw, _HOLDING),
+        dt=_milliseconds(header.fADCSampleInterval * abf.channelCount),
+        lengths=(),
+        obstacle=obstacle,
+    )
+
+
+def _obstacle_1(raw: bytes, header: Any) -> str:
+    if any(struct.unpack_from("<4h", raw, _USER_LIST)):
+        return "a user list changes it from sweep to sweep, and the list isn't applied by pyABF"
+    trains = [kind for kind, n in zip(header.nEpochType, header.lEpochInitDuration, strict=True) if n and kind > _RAMP]
+    return "it holds pulse trains, which pyABF leaves out of ABF 1 files" if trains else ""
+
+
+def _version_2(abf: Any) -> Header:
+    """ABF 2: pyABF lists as many outputs as there are inputs, so take all of them from the DAC section."""
+    dac, strings = abf._dacSection, abf._stringsSection._indexedStrings
+    outputs = [
+        Channel(
+            number,
+            _clean(strings[dac.lDACChannelNameIndex[number]]),
+            _clean(strings[dac.lDACChannelUnitsIndex[number]]),
+            dac.nWaveformSource[number] if dac.nWaveformEnable[number] else 0,
+        )
+        for number in range(len(dac.nDACNum))
+    ]
+    named = zip(abf.adcNames, abf.adcUnits, strict=True)
+    return Header(
+        inputs=tuple(Channel(number, _clean(name), _clean(unit)) for number, (name, unit) in enumerate(named)),
+        outputs=tuple(outputs),
+        holding=tuple(dac.fDACHoldingLevel),
+        dt=_milliseconds(abf._protocolSection.fADCSequenceInterval),
+        lengths=_uneven([length // abf.channelCount for length in abf._synchArraySection.lLength]),
+        obstacle=_obstacle_2(abf),
+    )
+
+
+def _obstacle_2(abf: Any) -> str:
+    if abf._userListSection._entryCount > 0:
+        return "a user list changes it from sweep to sweep, and the list isn't applied by pyABF"
+    if abf._protocolSection.nAlternateDACOutputState:
+        return "outputs alternate from sweep to sweep, which pyABF leaves out"
+    return ""
+
+
+def _uneven(lengths: Sequence[int]) -> tuple[int, ...]:
+    return tuple(lengths) if len(set(lengths)) > 1 else ()
+
+
+def _milliseconds(microseconds: float) -> float:
+    """pyABF rounds the rate down to whole Hz (30 µs to 33333 Hz); the interval itself is exact."""
+    return float(f"{microseconds:.7g}") / 1000.0  # the header keeps single precision
+
+
+def _text(raw: bytes, offset: int) -> str:
+    return _clean(raw[offset : offset + 8].decode("latin-1"))
+
+
+def _clean(text: str) -> str:
+    return text.strip("\x00 ")

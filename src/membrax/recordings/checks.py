@@ -1,0 +1,117 @@
+"""What a Recording must be before anything is fitted to it; every message names value, unit and bound."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .conversion import canonical
+
+UNITS = ("nA", "uA/cm2")
+JITTER = 0.05  # how far a time stamp may lie off the uniform grid, in sampling intervals
+WEAKEST, STRONGEST = 1e-4, 20.0  # nA: the currents that patch and sharp electrodes pass
+_FRAMES = 4  # stack frames from here to whoever makes the Recording
+
+
+def unit_of_current(unit: str) -> str:
+    """``unit`` in its plain spelling, "nA" or "uA/cm2"; anything else is an error with near matches."""
+    plain = canonical(unit)
+    if plain in UNITS:
+        return plain
+    near = difflib.get_close_matches(plain, UNITS, n=2, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(near)}? A Recording does not convert" if near else ""
+    raise ValueError(f'unit must be one of {", ".join(UNITS)}, got "{unit}"{hint}')
+
+
+def grid(t: Any) -> tuple[np.ndarray, float, float]:
+    """Time stamps as an exactly uniform grid [time], its interval in ms, and the worst deviation [ms].
+
+    Stamps are kept as they are when they lie within 1e-6 intervals of the grid. Raises ValueError if
+    ``t`` isn't 1-D, has fewer than 2 samples, isn't finite, doesn't increase or isn't uniform.
+    """
+    t = np.array(t, dtype=np.float64)
+    if t.ndim != 1 or t.size < 2:
+        raise ValueError(f"t must be one-dimensional with at least 2 samples, got shape {t.shape}")
+    if not np.all(np.isfinite(t)):
+        where = int(np.argmin(np.isfinite(t)))
+        raise ValueError(f"t must be finite, got {t[where]} ms at sample {where}")
+    steps = np.diff(t)
+    if np.min(steps) <= 0:
+        where = int(np.argmin(steps > 0))
+        raise ValueError(f"t must increase, but goes from {t[where]:g} to {t[where + 1]:g} ms at sample {where + 1}")
+    dt = float(f"{(t[-1] - t[0]) / (t.size - 1):.12g}")
+    uniform = t[0] + dt * np.arange(t.size)
+    deviation = np.abs(t - uniform)
+    worst = int(np.argmax(deviation))
+    if deviation[worst] > JITTER * dt:
+        raise ValueError(
+            f"t must be uniform within {JITTER:g} of the sampling interval ({dt:g} ms): sample {worst} is at"
+            f" {t[worst]:g} ms, {deviation[worst]:g} ms off the grid; resample the sweep or leave gaps out"
+        )
+    return (t if deviation[worst] <= 1e-6 * dt else uniform), dt, float(deviation[worst])
+
+
+def sweeps_of(v: Any, i: Any, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Voltage and current as float64 [sweep, time]; a scalar or 1-D current serves every sweep."""
+    v = np.atleast_2d(np.array(v, dtype=np.float64))
+    i = np.array(i, dtype=np.float64)
+    if i.ndim == 0:
+        i = np.full(samples, float(i))
+    shared = i.ndim == 1
+    for name, values in (("v", v), ("i", np.atleast_2d(i))):
+        if values.ndim > 2:
+            raise ValueError(f"{name} must be [time] or [sweep, time], got shape {values.shape}")
+        if values.shape[1] != samples:
+            turned = f"; it looks turned round, pass {name}.T" if values.shape[0] == samples else ""
+            raise ValueError(f"{name} has {values.shape[1]} samples a sweep and t has {samples}{turned}")
+    if not shared and len(i) != len(v):
+        raise ValueError(f"i has {len(i)} sweeps and v has {len(v)}; a current for all sweeps must be one-dimensional")
+    return v, np.array(np.broadcast_to(i, v.shape))
+
+
+def finite(name: str, values: np.ndarray, t: np.ndarray, unit: str) -> None:
+    """Raise ValueError if ``values`` [sweep, time] hold NaN or infinity: which sweep, how many, when."""
+    bad = ~np.isfinite(values)
+    if np.any(bad):
+        counts = bad.sum(axis=1)
+        sweep = int(np.argmax(counts > 0))
+        first = int(np.argmax(bad[sweep]))
+        others = f"; {np.count_nonzero(counts) - 1} more sweeps are touched" if np.count_nonzero(counts) > 1 else ""
+        raise ValueError(
+            f"{name} must be finite ({unit}): sweep {sweep} holds {counts[sweep]} values that are NaN or infinite,"
+            f" the first at {t[first]:g} ms{others}"
+        )
+
+
+def plausible_voltage(v: np.ndarray) -> None:
+    """Raise ValueError for voltages that are volts or microvolts rather than mV. All zero may pass."""
+    peak = float(np.max(np.abs(v)))
+    if 0 < peak < 1:
+        raise ValueError(f"v must be in mV, but never exceeds {peak:g}: volts? multiply by 1000")
+    if peak > 1e4:
+        raise ValueError(f"v must be in mV, but reaches {peak:g}: microvolts, or raw converter counts?")
+
+
+def plausible_current(i: np.ndarray, unit: str) -> None:
+    """Warn if the peak of a nonzero current [nA] lies outside what electrodes pass."""
+    peak = float(np.max(np.abs(i)))
+    if unit == "nA" and peak > 0 and not WEAKEST <= peak <= STRONGEST:
+        guess = "pA taken for nA?" if peak > STRONGEST else "amperes or µA taken for nA?"
+        warnings.warn(
+            f"the injected current peaks at {peak:g} nA, outside {WEAKEST:g} to {STRONGEST:g} nA: {guess}",
+            UserWarning,
+            stacklevel=_FRAMES,
+        )
+
+
+def plausible_interval(dt: float) -> None:
+    """Warn if the sampling interval [ms] is one that only a time in seconds gives."""
+    if dt < 5e-4:
+        warnings.warn(
+            f"the sampling interval is {dt:g} ms ({1 / dt:g} kHz): is t in seconds? it must be in ms",
+            UserWarning,
+            stacklevel=_FRAMES,
+        )

@@ -1,0 +1,58 @@
+"""NumPy archives: what `Recording.save` writes, and others whose entries say what they hold."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .labelled import assemble, choose
+from .reading import UNCORRECTED
+from .recording import Recording
+
+
+def read_npz(
+    path: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    dt: float | None = None,
+    current: Any = None,
+) -> Recording:
+    """A Recording from an .npz archive, such as one written by `Recording.save`.
+
+    Entries are recognised by name with the unit behind it: ``t_ms`` or ``time_s``, ``v_mV`` or
+    ``voltage_mV``, ``i_nA`` or ``current_pA``; ``dt_ms`` where there is no time. Small entries that are
+    none of these (``t_on_ms``) go into the notes.
+
+    Args:
+        path: the archive; voltage and current are [time] or [sweep, time].
+        columns: which entry is which, ``{"t": "clock", "v": "soma", "i": "inj"}``, where names don't tell.
+        units: units where names don't tell, ``{"t": "s", "v": "mV", "i": "pA"}``.
+        dt: sampling interval in ms; replaces a time in the archive.
+        current: injected current in nA; replaces one in the archive.
+
+    Raises:
+        ValueError: no voltage, current or time; a unit missing or unknown; a Recording's own checks.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            entries = {key: archive[key] for key in archive.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from error
+    name = str(entries.pop("name", path.stem))
+    notes = tuple(str(note) for note in entries.pop("notes", (UNCORRECTED,)))
+    chosen = choose(path.name, list(entries), columns, by_unit=False)
+    for symbol, positions in chosen.items():
+        if len(positions) > 1:
+            several = ", ".join(list(entries)[position] for position in positions)
+            raise ValueError(f'{path.name}: {several} could each be {symbol}; say columns={{"{symbol}": …}}')
+    used = {position for positions in chosen.values() for position in positions}
+    rest = [(key, value) for k, (key, value) in enumerate(entries.items()) if k not in used and value.size == 1]
+    notes += tuple(f"{key} = {value.item()}" for key, value in rest)
+    return assemble(
+        path.name, list(entries.items()), chosen, units=units, dt=dt, current=current, name=name, notes=notes
+    )

@@ -1,0 +1,147 @@
+"""Which stimulus belongs to which response in an NWB file."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .reading import require
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """A current-clamp response and its stimulus, or parts of such series; nothing is read yet."""
+
+    response: Any
+    start: int
+    count: int
+    stimulus: Any  # None if there is none
+    stimulus_start: int
+    stimulus_count: int
+    number: int  # the file's sweep number, else the position among the responses
+    paired: str  # how the stimulus was found
+
+    @property
+    def name(self) -> str:
+        """Name of the response."""
+        return self.response.name
+
+    @property
+    def electrode(self) -> str:
+        """Name of the electrode."""
+        return self.response.electrode.name
+
+    @property
+    def protocol(self) -> str:
+        """Stimulus description; some files have it at the stimulus only."""
+        own = self.response.stimulus_description
+        other = getattr(self.stimulus, "stimulus_description", None)
+        return other if own in (None, "", "N/A") and other else own or ""
+
+    @property
+    def dt(self) -> float:
+        """Sampling interval of the response, ms."""
+        return interval(self.response)
+
+    @property
+    def stimulus_dt(self) -> float:
+        """Sampling interval of the stimulus, ms."""
+        return interval(self.stimulus)
+
+    @property
+    def bias(self) -> float:
+        """Bias current, A; 0 if it isn't known."""
+        value = self.response.bias_current
+        return 0.0 if value is None or math.isnan(value) else float(value)
+
+    @property
+    def at_zero(self) -> bool:
+        """Whether the amplifier was at I = 0."""
+        return type(self.response).__name__ == "IZeroClampSeries"
+
+
+def interval(series: Any) -> float:
+    """Sampling interval in ms, from the rate or from the time stamps."""
+    if series.rate is not None:
+        return 1000.0 / float(series.rate)
+    stamps = series.timestamps
+    return float(f"{1000.0 * (stamps[-1] - stamps[0]) / (len(stamps) - 1):.9g}")
+
+
+def sweeps_in(path: Path, file: Any) -> list[Sweep]:
+    """All current-clamp sweeps of an opened file, in order of their numbers.
+
+    Raises:
+        ValueError: there are none; the message says whether the file is voltage clamp.
+    """
+    icephys = require("pynwb.icephys", ".nwb")
+    recorded = list(file.acquisition.values())
+    responses = [series for series in recorded if isinstance(series, icephys.CurrentClampSeries)]
+    if not responses:
+        clamped = [series.name for series in recorded if isinstance(series, icephys.VoltageClampSeries)]
+        if clamped:
+            raise ValueError(f"{path.name} is voltage clamp only ({', '.join(clamped)}); current clamp is needed")
+        names = ", ".join(series.name for series in recorded) or "nothing"
+        raise ValueError(f"{path.name} holds no current-clamp series; acquired are: {names}")
+    stimuli = [s for s in file.stimulus.values() if isinstance(s, icephys.CurrentClampStimulusSeries)]
+    responses.sort(key=lambda series: (math.inf if series.sweep_number is None else series.sweep_number, series.name))
+    by_table = _rows(file.intracellular_recordings)
+    sweeps: list[Sweep] = []
+    for series in responses:
+        sweeps += by_table.get(series.object_id) or [_by_number_or_name(path, series, stimuli)]
+    numbers = {(sweep.number, sweep.electrode) for sweep in sweeps}
+    if any(number < 0 for number, _ in numbers) or len(numbers) < len(sweeps):
+        sweeps = [dataclasses.replace(sweep, number=position) for position, sweep in enumerate(sweeps)]
+    return sweeps
+
+
+def _rows(table: Any) -> dict[str, list[Sweep]]:
+    """Sweeps from the table of intracellular recordings, by the response's id."""
+    found: dict[str, list[Sweep]] = {}
+    for row in range(0 if table is None else len(table)):
+        response = table[("responses", "response")][row]
+        stimulus = table[("stimuli", "stimulus")][row]
+        if response.count <= 0 or not hasattr(response.timeseries, "bias_current"):
+            continue
+        series = stimulus.timeseries if stimulus.count > 0 else None
+        number = _number(response.timeseries)
+        sweep = Sweep(
+            response.timeseries, response.idx_start, response.count, series, stimulus.idx_start, stimulus.count,
+            number, "the table of intracellular recordings",
+        )  # fmt: skip
+        found.setdefault(response.timeseries.object_id, []).append(sweep)
+    return found
+
+
+def _number(series: Any) -> int:
+    return -1 if series.sweep_number is None else int(series.sweep_number)
+
+
+def _by_number_or_name(path: Path, response: Any, stimuli: Sequence[Any]) -> Sweep:
+    near = [series for series in stimuli if series.electrode.name == response.electrode.name]
+    number = _number(response)
+    numbered = [series for series in near if number >= 0 and _number(series) == number]
+    both = [series for series in numbered if _digits(series) == _digits(response)]
+    unnumbered = [series for series in near if number < 0 or _number(series) < 0]
+    named = [series for series in unnumbered if _digits(series) == _digits(response)]
+    for found, paired in ((both, "sweep number"), (numbered, "sweep number"), (named, "name")):
+        if len(found) == 1:
+            return _whole(response, found[0], number, paired)
+        if len(found) > 1:
+            names = ", ".join(series.name for series in found)
+            raise ValueError(f"{path.name}: {response.name} has several stimuli ({names}); the file must say which")
+    return _whole(response, None, number, "nothing")
+
+
+def _whole(response: Any, stimulus: Any, number: int, paired: str) -> Sweep:
+    count = 0 if stimulus is None else len(stimulus.data)
+    return Sweep(response, 0, len(response.data), stimulus, 0, count, number, paired)
+
+
+def _digits(series: Any) -> list[str]:
+    """The numbers in a name: data_00003_AD0 goes with data_00003_DA0, ccs_3 with ccss_3."""
+    return re.findall(r"\d+", series.name)

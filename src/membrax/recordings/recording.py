@@ -1,0 +1,156 @@
+"""One cell's current-clamp sweeps on one time grid."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import checks
+from .holding import holding_level
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Recording:
+    """Sweeps of injected current and recorded voltage that share one uniform time grid.
+
+    Attributes:
+        t: [time] ms, uniform; begins where the file begins, normally at 0.
+        v: [sweep, time] mV; one-dimensional input becomes one sweep.
+        i: [sweep, time] injected current, positive inward, in ``unit``; a scalar or one-dimensional
+            input serves every sweep.
+        unit: "nA" (default) or "uA/cm2".
+        name: what to call it, the file's name when it was read from one.
+        notes: in plain words, what the reader decided and what was done since.
+
+    The arrays are read-only float64 copies. Nothing is corrected: not the liquid junction potential,
+    not the bridge. Time stamps that are off the grid by rounding are replaced by the grid (noted).
+
+    Raises:
+        ValueError: lengths that don't agree, NaN or infinity, a time that doesn't increase or isn't
+            uniform, fewer than 2 samples, an unknown unit, voltages that look like volts.
+
+    Warns:
+        UserWarning: a peak current outside 1e-4 to 20 nA (pA taken for nA), or a sampling interval
+            below 0.0005 ms (seconds taken for ms).
+    """
+
+    t: np.ndarray
+    v: np.ndarray
+    i: np.ndarray
+    unit: str = "nA"
+    name: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        unit = checks.unit_of_current(self.unit)
+        t, dt, deviation = checks.grid(self.t)
+        v, i = checks.sweeps_of(self.v, self.i, t.size)
+        checks.finite("v", v, t, "mV")
+        checks.finite("i", i, t, unit)
+        checks.plausible_voltage(v)
+        checks.plausible_current(i, unit)
+        checks.plausible_interval(dt)
+        notes = (self.notes,) if isinstance(self.notes, str) else tuple(self.notes)
+        if deviation > 1e-6 * dt:
+            notes += (f"time: stamps up to {deviation:.2g} ms off were replaced by a grid of {dt:g} ms",)
+        for values in (t, v, i):
+            values.setflags(write=False)
+        for field, value in {"t": t, "v": v, "i": i, "unit": unit, "name": str(self.name), "notes": notes}.items():
+            object.__setattr__(self, field, value)
+
+    @property
+    def dt(self) -> float:
+        """Sampling interval, ms."""
+        return float(f"{(self.t[-1] - self.t[0]) / (self.t.size - 1):.12g}")
+
+    @property
+    def rate(self) -> float:
+        """Sampling rate, kHz."""
+        return 1.0 / self.dt
+
+    @property
+    def duration(self) -> float:
+        """From the first sample to the last, ms: n samples last (n − 1)·dt, as in a simulated trace."""
+        return float(f"{self.t[-1] - self.t[0]:.12g}")
+
+    @property
+    def sweeps(self) -> int:
+        """How many sweeps there are."""
+        return len(self.v)
+
+    @property
+    def holding(self) -> np.ndarray:
+        """Holding current of each sweep [sweep], in ``unit``: the level before the first change.
+
+        The first value of a command; of a measured current the level of the samples before the
+        first large change (`membrax.recordings.holding` says what is large).
+        """
+        return np.array([holding_level(sweep) for sweep in self.i])
+
+    def select(self, sweeps: int | Iterable[int]) -> Recording:
+        """The named sweeps, counted from 0, in the order given; ValueError names the valid range."""
+        wanted = np.atleast_1d(np.asarray(list(sweeps) if isinstance(sweeps, Iterable) else sweeps))
+        if wanted.size == 0 or wanted.ndim != 1 or wanted.dtype.kind not in "iu":
+            raise ValueError(f"sweeps must be one or more whole numbers from 0 to {self.sweeps - 1}, got {sweeps!r}")
+        outside = wanted[(wanted < 0) | (wanted >= self.sweeps)]
+        if outside.size:
+            raise ValueError(f"there is no sweep {outside[0]}: sweeps go from 0 to {self.sweeps - 1}")
+        note = f"sweeps: {', '.join(map(str, wanted))} of 0 to {self.sweeps - 1}"
+        return dataclasses.replace(self, v=self.v[wanted], i=self.i[wanted], notes=(*self.notes, note))
+
+    def crop(self, start: float | None = None, stop: float | None = None) -> Recording:
+        """The samples with start ≤ t ≤ stop [ms], both ends included; their time stamps stay as they are.
+
+        None is the end of the recording. ValueError if nothing (or one sample) is left or a bound
+        lies outside the recording.
+        """
+        first, last = self.t[0], self.t[-1]
+        start, stop = (first if start is None else float(start)), (last if stop is None else float(stop))
+        slack = 1e-6 * self.dt
+        if not (first - slack <= start < stop <= last + slack):
+            raise ValueError(f"crop needs {first:g} <= start < stop <= {last:g} ms, got {start:g} to {stop:g} ms")
+        keep = (self.t >= start - slack) & (self.t <= stop + slack)
+        note = f"cropped: {start:g} to {stop:g} ms"
+        return dataclasses.replace(
+            self, t=self.t[keep], v=self.v[:, keep], i=self.i[:, keep], notes=(*self.notes, note)
+        )
+
+    def decimate(self, factor: int) -> Recording:
+        """Every ``factor``-th sample; an incomplete block at the end is left out.
+
+        The current becomes the mean of each block, taken as held from one sample to the next, so the
+        charge between two kept samples is unchanged. The voltage is sampled, not averaged: a mean would
+        lower spikes and shift them by half a block. What it costs: noise above the new Nyquist
+        frequency folds down, and a spike's peak may fall between two samples.
+        """
+        blocks = self.t.size // factor if isinstance(factor, int | np.integer) and factor >= 1 else 0
+        if blocks < 2:
+            raise ValueError(f"factor must be a whole number from 1 to {self.t.size // 2}, got {factor!r}")
+        kept = blocks * int(factor)
+        i = self.i[:, :kept].reshape(self.sweeps, blocks, factor).mean(axis=2)
+        note = f"decimated: by {factor} (current block mean, voltage sampled)"
+        return dataclasses.replace(
+            self, t=self.t[:kept:factor], v=self.v[:, :kept:factor], i=i, notes=(*self.notes, note)
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write a compressed .npz that `load` reads back exactly; returns its path."""
+        path = Path(path)
+        if path.suffix.lower() != ".npz":
+            raise ValueError(f'a Recording is saved as ".npz", got "{path.name}"')
+        current = {"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[self.unit]
+        arrays: dict[str, Any] = {"t_ms": self.t, "v_mV": self.v, current: self.i}
+        np.savez_compressed(path, name=np.array(self.name), notes=np.array(self.notes, dtype=np.str_), **arrays)
+        return path
+
+    def __repr__(self) -> str:
+        count = f"{self.sweeps} sweep" + ("" if self.sweeps == 1 else "s")
+        return (
+            f"Recording({self.name!r}: {count}, {self.t[0]:g} to {self.t[-1]:g} ms at {self.rate:g} kHz,"
+            f" v {self.v.min():.4g} to {self.v.max():.4g} mV, i {self.i.min():.4g} to {self.i.max():.4g} {self.unit})"
+        )

@@ -1,0 +1,170 @@
+"""The resting state: where the steady-state current–voltage curve crosses the injected current, and whether it holds.
+
+Every root of i∞(v) = i in −1000…1000 mV is bracketed on a fixed ladder of potentials and polished by bisection. Roots
+where the curve rises are candidates for rest (where it falls is a saddle); the one nearest ``v_init`` is taken.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import jax
+import jax.flatten_util
+import jax.numpy as jnp
+import numpy as np
+
+from .cell import Cell, State, advance_gates, check_parameters, environment, ionic_current, state_at
+from .pytrees import is_concrete, pytree, strong
+
+Array = jax.Array
+
+# Fine where neurons live, coarse where only a strong holding current through a small leak can push a model.
+LADDER = np.concatenate([
+    np.arange(-1000.0, -150.0, 10.0), np.arange(-150.0, 80.0, 0.5), np.arange(80.0, 1001.0, 10.0)
+])  # fmt: skip
+BISECTIONS = 40  # halvings of a 10 mV bracket: to below a float64 nanovolt
+SQUARINGS = 24  # of the step map: growth over 2²⁴ ms
+
+
+@pytree
+class RestingPoint:
+    """One fixed point: its potential [mV], whether it is stable, and how many rising roots the curve has."""
+
+    v: Array
+    stable: Array
+    candidates: Array
+
+
+def rest(cell: Cell, current: Any = 0.0) -> State:
+    """The true resting state under a constant current density [µA/cm²], differentiable and batchable by `jax.vmap`.
+
+    Differentiating gives the derivative of the fixed point itself (implicit function theorem). Outside jit a warning
+    tells of several resting points, an unstable one (the cell fires by itself) or none.
+
+    Returns:
+        The `State` at time 0 with v and gates at the fixed point nearest ``cell.v_init``; NaN if there is none.
+
+    Raises:
+        ValueError: a parameter outside its bounds.
+    """
+    cell = strong(cell)
+    check_parameters(cell)
+    current = jnp.asarray(current, dtype=float)
+    if is_concrete((cell, current)) and not _batched(cell, current):
+        point = resting_point(cell, current)
+        _report(point)
+        return state_at(cell, point.v)
+    return rest_state(cell, current)
+
+
+def rest_state(cell: Cell, current: Array) -> State:
+    """`rest` without checks and warnings, for use inside other computations; NaN if there is no resting point."""
+    return state_at(cell, _rest_voltage(cell, current))
+
+
+def resting_point(cell: Cell, current: Any = 0.0) -> RestingPoint:
+    """The fixed point nearest ``cell.v_init``, its stability, and the number of candidates, without warnings."""
+    return _resting_point(strong(cell), jnp.asarray(current, dtype=float))
+
+
+def steady_current(cell: Cell, v: Any) -> Array:
+    """The steady-state ionic current density [µA/cm²] at ``v`` [mV]: the I–V curve of a slow voltage clamp."""
+    state = state_at(cell, v)
+    return ionic_current(cell, state.gates, state.v, environment(cell))
+
+
+def _batched(cell: Cell, current: Array) -> bool:
+    return any(jnp.ndim(leaf) for leaf in jax.tree.leaves((cell, current)))
+
+
+def _report(point: RestingPoint) -> None:
+    v = float(point.v)
+    if not np.isfinite(v):
+        message = "the cell has no resting point between -1000 and 1000 mV; its resting state is nan"
+    elif not bool(point.stable):
+        message = f"the resting point at {v:.2f} mV is unstable: left alone, the cell will not stay there"
+    elif int(point.candidates) > 1:
+        message = f"the cell has {int(point.candidates)} resting points; {v:.2f} mV is the one nearest v_init"
+    else:
+        return
+    warnings.warn(message, UserWarning, stacklevel=4)
+
+
+@jax.jit
+def _resting_point(cell: Cell, current: Array) -> RestingPoint:
+    _, candidates = _bracket(cell, current)
+    v = _rest_voltage(cell, current)
+    return RestingPoint(v, growth_rate(cell, v) < 0, candidates)
+
+
+@jax.jit
+def _rest_voltage(cell: Cell, current: Array) -> Array:
+    lower, _ = _bracket(cell, current)
+    residual = lambda v: steady_current(cell, v) - current  # noqa: E731
+    return jax.lax.custom_root(residual, lower, _bisect, lambda slope, y: y / slope(jnp.ones_like(y)))
+
+
+def _bracket(cell: Cell, current: Array) -> tuple[Array, Array]:
+    """The rung below the rising root nearest v_init (NaN if there is none), and how many rising roots there are."""
+    ladder = jnp.asarray(LADDER, dtype=float)
+
+    def climb(carry: tuple, v: Array) -> tuple[tuple, None]:
+        below, was, best, count = carry
+        now = steady_current(cell, v) - current
+        rises = (was < 0) & (now >= 0)
+        nearer = rises & ~(jnp.abs(below - cell.v_init) >= jnp.abs(best - cell.v_init))
+        return (v, now, jnp.where(nearer, below, best), count + rises.astype(count.dtype)), None
+
+    first = steady_current(cell, ladder[0]) - current
+    start = (ladder[0], first, jnp.full_like(first, jnp.nan), jnp.zeros_like(first, dtype=jnp.int32))
+    (_, _, best, count), _ = jax.lax.scan(climb, start, ladder[1:])
+    return best, count
+
+
+def _bisect(residual: Any, lower: Array) -> Array:
+    ladder = jnp.asarray(LADDER, dtype=float)
+    rung = jnp.searchsorted(ladder, lower, side="right")
+    upper = jnp.where(jnp.isnan(lower), jnp.nan, ladder[jnp.minimum(rung, len(LADDER) - 1)])
+
+    def halve(bracket: tuple, _: None) -> tuple[tuple, None]:
+        low, high = bracket
+        middle = 0.5 * (low + high)
+        below = residual(middle) < 0
+        return (jnp.where(below, middle, low), jnp.where(below, high, middle)), None
+
+    (low, high), _ = jax.lax.scan(halve, (lower, upper), None, length=BISECTIONS)
+    return 0.5 * (low + high)
+
+
+def growth_rate(cell: Cell, v: Array) -> Array:
+    """Growth of a small disturbance of the fixed point at ``v``, in nepers per step of its map; below 0 is stable.
+
+    The Jacobian A of (v, gates) enters the Cayley map (1 − A/2)⁻¹(1 + A/2), whose spectral radius is below 1 exactly
+    when A's eigenvalues have negative real parts; repeated squaring finds it with products alone, which every
+    backend has (a general eigensolver is not to be had on a GPU).
+    """
+    at = state_at(cell, v)
+    flat, unravel = jax.flatten_util.ravel_pytree((at.v, at.gates))
+    env = environment(cell)
+
+    def slope(x: Array) -> Array:
+        v, gates = unravel(x)
+        kinetics = lambda dt: advance_gates(cell, gates, v, dt, env)  # noqa: E731
+        _, dgates = jax.jvp(kinetics, (jnp.zeros(()),), (jnp.ones(()),))
+        dv = -ionic_current(cell, gates, v, env) / cell.capacitance
+        return jax.flatten_util.ravel_pytree((dv, dgates))[0]
+
+    half = 0.5 * jax.jacfwd(slope)(flat)
+    eye = jnp.eye(len(flat))
+    step = jnp.linalg.solve(eye - half, eye + half)
+
+    def square(carry: tuple, _: None) -> tuple[tuple, None]:
+        power, log_norm = carry
+        power = power @ power
+        norm = jnp.sqrt(jnp.sum(power**2))
+        return (power / norm, 2.0 * log_norm + jnp.log(norm)), None
+
+    norm = jnp.sqrt(jnp.sum(step**2))
+    (_, log_norm), _ = jax.lax.scan(square, (step / norm, jnp.log(norm)), None, length=SQUARINGS)
+    return log_norm / 2.0**SQUARINGS

@@ -1,0 +1,174 @@
+"""One neuron through time."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .cell import Cell, State, check_parameters, settle, state_at
+from .instants import Instant, grid, plain, steps
+from .integrators import Integrator, staggered
+from .probes import Spikes, Voltage, as_probes, find_spikes, spike_times
+from .pytrees import leaves, pytree, static, strong
+from .stimuli import Stimulus, as_stimulus, batch_size
+from .timeloop import begin_drive, begin_memories, first_samples, march, thin, with_first
+
+Array = jax.Array
+
+
+@pytree
+class Trace:
+    """One simulated neuron; under `jax.vmap` every array has a leading neuron axis.
+
+    Attributes:
+        v: membrane potential [time] in mV; sample 0 is the initial state.
+        spikes: times of upward crossings of 0 mV [capacity] in ms, interpolated, padded with NaN.
+        spike_count: how many there were, kept or not.
+        final: the `State` at the end, from which another simulation may go on.
+        finite: whether v and all gates are finite at the end (what is not finite stays so).
+        recorded: {probe name: what it kept}.
+    """
+
+    v: Array
+    spikes: Array
+    spike_count: Array
+    final: State
+    finite: Array
+    recorded: dict[str, Any]
+    start: Instant
+    dt: float = static(0.0)
+    every: int = static(1)
+
+    @property
+    def t(self) -> np.ndarray:
+        """Times of ``v`` [time] in ms, float64; [neuron, time] if neurons began at different times."""
+        start = np.asarray(self.start.whole, dtype=float) + np.asarray(self.start.fraction, dtype=float)
+        if start.ndim and np.all(start == start.flat[0]):
+            start = start.flat[0]
+        return start[..., None] + np.arange(self.v.shape[-1]) * (self.dt * self.every)
+
+
+def simulate(
+    cell: Cell,
+    stimulus: Any = None,
+    *,
+    duration: float,
+    dt: float = 0.025,
+    state: State | None = None,
+    record: Any = None,
+    integrator: Integrator = staggered,
+    key: Any = None,
+) -> Trace:
+    """Simulate one neuron; `jax.jit`, `jax.vmap` and `jax.grad` apply.
+
+    Args:
+        cell: its parameters.
+        stimulus: from `membrax.stimuli`; a number is a constant density [µA/cm²], a function one of time in ms.
+        duration: in ms, a multiple of ``dt``.
+        dt: the step in ms, a plain number.
+        state: where to start, from `rest` or another trace's ``final``; by default ``cell.v_init``, gates steady.
+        record: probes, beside the voltage at every step; `membrax.probes.voltage(every=n)` thins the voltage out.
+        integrator: see `membrax.integrators`.
+        key: a random key, for random stimuli or channels.
+
+    Returns:
+        A `Trace`.
+
+    Raises:
+        ValueError: a parameter outside its bounds, a duration that is no multiple of dt, a traced dt, a batched cell
+            or stimulus, a random stimulus without a key.
+    """
+    count, dt = steps(duration, dt), plain(dt, "dt")
+    stimulus = as_stimulus(stimulus)
+    check_single(cell, stimulus)
+    check_parameters(cell)
+    probes = _with_voltage(as_probes(record))
+    key = check_key(stimulus, key, state)
+    return _simulate(
+        strong(cell), strong(stimulus), strong(state), key, grid(0, count, dt), dt=dt, probes=probes,
+        integrator=integrator,
+    )  # fmt: skip
+
+
+@functools.partial(jax.jit, static_argnames=("dt", "probes", "integrator"))
+def _simulate(
+    cell: Cell, stimulus: Stimulus, state: Any, key: Any, times: Instant, *, dt: float, probes: tuple,
+    integrator: Integrator,
+) -> Trace:  # fmt: skip
+    start = begin_drive(stimulus, begin_state(cell, state, key))
+    origin = start.time
+    times = Instant(origin.whole + times.whole, origin.fraction + times.fraction)
+    end, memories, samples = march(
+        cell, stimulus, start, begin_memories(cell, start, probes), times, dt=dt, probes=probes, integrator=integrator
+    )
+    recorded = with_first(first_samples(cell, start, probes), thin(samples, probes)) | memories
+    last = jax.tree.map(lambda x: x[-1], times)
+    final = dataclasses.replace(settle(cell, end), time=last.later(dt).normalised())
+    v, voltage = recorded.pop("voltage"), next(p for p in probes if isinstance(p, Voltage))
+    spikes = recorded.get("spikes")
+    if spikes is None:
+        default = Spikes()
+        spikes = find_spikes(v, default.threshold, default.capacity)
+        times_of = spike_times(spikes, dt, origin, jnp.zeros((), jnp.int32))
+    else:
+        times_of = recorded["spikes"] = spike_times(spikes, dt, origin, start.step)
+    return Trace(v, times_of, spikes.count, final, all_finite(end), recorded, origin, dt, voltage.every)
+
+
+def begin_state(cell: Cell, state: State | None, key: Any) -> State:
+    """The given state, or ``v_init`` with steady gates; a key given now takes the place of the state's."""
+    if state is None:
+        return state_at(cell, cell.v_init, key)
+    return state if key is None else dataclasses.replace(state, key=key)
+
+
+def all_finite(state: State) -> Array:
+    """Whether v and every gate are finite."""
+    moving = jax.tree.leaves((state.v, state.gates))
+    return functools.reduce(jnp.logical_and, [jnp.isfinite(x) for x in moving])
+
+
+def _with_voltage(probes: tuple) -> tuple:
+    """The probes with a voltage among them, and a spike buffer where the voltage is too thin to find spikes in."""
+    voltage = next((p for p in probes if isinstance(p, Voltage)), None)
+    if voltage is None:
+        return (*probes, Voltage())
+    if voltage.every > 1 and not any(isinstance(p, Spikes) for p in probes):
+        return (*probes, Spikes())
+    return probes
+
+
+def check_single(cell: Cell, stimulus: Stimulus) -> None:
+    """Refuse a batch where one neuron is expected.
+
+    Raises:
+        ValueError: names the leaf that has an axis too many.
+    """
+    for path, (value, _) in leaves(cell).items():
+        if np.ndim(value):
+            raise ValueError(
+                f"simulate takes one neuron, but {path} has the shape {np.shape(value)}: "
+                "use membrax.run, or jax.vmap over the cells"
+            )
+    if batch_size(stimulus):
+        raise ValueError(
+            f"simulate takes one stimulus, but this one holds {batch_size(stimulus)}: use membrax.run, or jax.vmap"
+        )
+
+
+def check_key(stimulus: Stimulus, key: Any, state: State | None) -> Any:
+    """The key, an int being the seed of one.
+
+    Raises:
+        ValueError: the stimulus is random and neither ``key`` nor the state has a key.
+    """
+    if isinstance(key, int):
+        key = jax.random.key(key)
+    if stimulus.random and key is None and (state is None or state.key is None):
+        raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
+    return key

@@ -1,0 +1,139 @@
+"""A stimulus: a sum of waveforms, each a current density or a current into the cell's area."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import units
+from ..instants import Instant
+from ..pytrees import pytree, static, strong, unknown
+from .noise import OrnsteinUhlenbeck
+from .waveforms import RANKS, Function, Step
+
+Array = jax.Array
+
+
+@pytree
+class Stimulus:
+    """A sum of waveforms; ``a + b`` adds two. Made by the functions of `membrax.stimuli`."""
+
+    parts: tuple[Any, ...] = ()
+    part_units: tuple[str, ...] = static(())
+
+    def __add__(self, other: Any) -> Stimulus:
+        other = as_stimulus(other)
+        return Stimulus(self.parts + other.parts, self.part_units + other.part_units)
+
+    __radd__ = __add__
+
+    @property
+    def random(self) -> bool:
+        """Whether it draws random numbers, so that a simulation needs a key."""
+        return any(isinstance(part, OrnsteinUhlenbeck) for part in self.parts)
+
+
+def begin(stimulus: Stimulus, key: Any) -> tuple:
+    """What the stimulus remembers before its first step: a value for each noise process."""
+    # The step counter −1 is no step's: the first values share no random number with any step.
+    return tuple(
+        part.begin(_key_of(key, -1, j)) if isinstance(part, OrnsteinUhlenbeck) else ()
+        for j, part in enumerate(stimulus.parts)
+    )
+
+
+def mean_density(
+    stimulus: Stimulus, memory: tuple, t: Instant, dt: Any, *, area: Array, key: Any = None, step: Any = 0
+) -> tuple[tuple, Array]:
+    """The stimulus's memory after [t, t + dt], and its mean over it as a current density [µA/cm²].
+
+    Args:
+        stimulus: one stimulus (unbatched).
+        memory: from `begin` or the step before.
+        t: the beginning of the step.
+        dt: its length [ms].
+        area: of the membrane [µm²], for the parts in nA.
+        key: this neuron's random key, if the stimulus is random.
+        step: the step's number, on which its random numbers are keyed.
+    """
+    after, total = [], jnp.zeros(())
+    for j, (part, unit) in enumerate(zip(stimulus.parts, stimulus.part_units, strict=True)):
+        if isinstance(part, OrnsteinUhlenbeck):
+            kept, mean = part.mean(memory[j], t, dt, _key_of(key, step, j))
+        else:
+            kept, mean = (), part.mean(t, dt)
+        after.append(kept)
+        total = total + (units.density(mean, area) if unit == "nA" else mean)
+    return tuple(after), total
+
+
+def _key_of(key: Any, step: Any, part: int) -> Any:
+    return jax.random.fold_in(jax.random.fold_in(key, jnp.asarray(step, dtype=jnp.int32)), part)
+
+
+def as_stimulus(value: Any) -> Stimulus:
+    """None is no current, a number a constant density [µA/cm²], a function of ms a density that varies.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(value, Stimulus):
+        return value
+    if value is None:
+        return Stimulus()
+    if callable(value):
+        return Stimulus((Function(value),), ("uA/cm2",))
+    if isinstance(value, int | float | np.ndarray | np.generic | jax.Array):
+        return wrap(Step(value, 0.0, jnp.inf), "uA/cm2")
+    raise ValueError(f"a stimulus is made by membrax.stimuli, a number or a function of time, got {value!r}")
+
+
+def wrap(part: Any, unit: str) -> Stimulus:
+    """One waveform as a stimulus, its numbers made strong arrays.
+
+    Raises:
+        ValueError: an unknown unit.
+    """
+    return Stimulus((strong(part),), (check_unit(unit),))
+
+
+def check_unit(unit: str) -> str:
+    """The unit's one spelling.
+
+    Raises:
+        ValueError: a unit that is neither µA/cm² nor nA; near matches are named.
+    """
+    spelled = str(unit).replace("µ", "u").replace("μ", "u").replace("²", "2").replace("^2", "2").strip()
+    if spelled not in units.STIMULUS_UNITS:
+        raise ValueError(unknown(str(unit), units.STIMULUS_UNITS, "unit"))
+    return spelled
+
+
+def batch_axes(stimulus: Stimulus) -> Stimulus:
+    """The tree of vmap axes: 0 for a leaf with one axis more than its field, None for one that all neurons share."""
+
+    def axes(part: Any) -> Any:
+        ranks = {f.name: RANKS.get(f.name, 0) for f in dataclasses.fields(part) if not f.metadata.get("static")}
+        return dataclasses.replace(
+            part, **{name: 0 if jnp.ndim(getattr(part, name)) > rank else None for name, rank in ranks.items()}
+        )
+
+    return dataclasses.replace(stimulus, parts=tuple(axes(part) for part in stimulus.parts))
+
+
+def batch_size(stimulus: Stimulus) -> int | None:
+    """How many stimuli a batched one holds, or None.
+
+    Raises:
+        ValueError: leaves of different lengths.
+    """
+    values, structure = jax.tree.flatten(stimulus)
+    axes = structure.flatten_up_to(batch_axes(stimulus))
+    sizes = sorted({value.shape[0] for value, axis in zip(values, axes, strict=True) if axis == 0})
+    if len(sizes) > 1:
+        raise ValueError(f"the stimulus's arrays have different lengths: {sizes}")
+    return sizes[0] if sizes else None

@@ -1,0 +1,144 @@
+"""Shapes in time. Each answers its exact mean over a step, so an edge between grid points keeps its charge.
+
+A waveform is a dataclass of numbers with ``mean(t, dt)``: its average over [t, t + dt] for an `Instant` t and a step
+``dt`` [ms]. Leaves with one axis more than their field's rank are batches of stimuli. All times in ms from time 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..instants import Instant
+from ..pytrees import pytree, static
+
+Array = jax.Array
+
+RANKS = {"samples": 1}  # every other field of a waveform is a number
+
+
+def _overlap(elapsed: Array, dt: Any, width: Any) -> tuple[Array, Array]:
+    """The part of [elapsed, elapsed + dt] inside [0, width], as offsets from ``elapsed`` [ms]."""
+    return jnp.clip(-elapsed, 0.0, dt), jnp.clip(width - elapsed, 0.0, dt)
+
+
+@pytree
+class Step:
+    """``amplitude`` from ``start`` to ``stop``, else 0."""
+
+    amplitude: Array
+    start: Array
+    stop: Array
+
+    def mean(self, t: Instant, dt: Any) -> Array:
+        """Average over the step."""
+        # Each edge is measured by itself: stop − start would lose the digits of a late, short pulse.
+        return self.amplitude * (jnp.clip(-t.since(self.stop), 0.0, dt) - jnp.clip(-t.since(self.start), 0.0, dt)) / dt
+
+
+@pytree
+class PulseTrain:
+    """``count`` pulses of ``width``, one every ``period``, the first at ``start``."""
+
+    amplitude: Array
+    start: Array
+    width: Array
+    period: Array
+    count: Array
+
+    def mean(self, t: Instant, dt: Any) -> Array:
+        """Average over the step, exact as long as a step is shorter than a period."""
+        elapsed = t.since(self.start)
+        pulse = jnp.floor(elapsed / self.period)
+        since = elapsed - pulse * self.period
+        here, next_one = self._on(pulse, since, dt), self._on(pulse + 1.0, since - self.period, dt)
+        return self.amplitude * (here + next_one) / dt
+
+    def _on(self, pulse: Array, since: Array, dt: Any) -> Array:
+        first, last = _overlap(since, dt, self.width)
+        exists = (pulse >= 0) & (pulse < self.count)
+        return jnp.where(exists, last - first, 0.0)
+
+
+@pytree
+class Ramp:
+    """A straight line from ``initial`` at ``start`` to ``final`` at ``stop``, else 0."""
+
+    initial: Array
+    final: Array
+    start: Array
+    stop: Array
+
+    def mean(self, t: Instant, dt: Any) -> Array:
+        """Average over the step."""
+        elapsed, width = t.since(self.start), self.stop - self.start
+        first, last = _overlap(elapsed, dt, width)
+        middle = (elapsed + 0.5 * (first + last)) / width
+        return (self.initial + (self.final - self.initial) * middle) * (last - first) / dt
+
+
+@pytree
+class Chirp:
+    """A sine whose frequency [Hz] runs linearly from ``low`` at ``start`` to ``high`` at ``stop``, else 0.
+
+    With low = high it is a plain sine. ``phase`` [rad] holds at ``start``.
+    """
+
+    amplitude: Array
+    low: Array
+    high: Array
+    phase: Array
+    start: Array
+    stop: Array
+
+    def mean(self, t: Instant, dt: Any) -> Array:
+        """Average over the step: exact for a sine; for a chirp the frequency is that of the step's middle."""
+        elapsed, width = t.since(self.start), self.stop - self.start
+        first, last = _overlap(elapsed, dt, width)
+        middle, half = elapsed + 0.5 * (first + last), 0.5 * (last - first)
+        rate = jnp.where(jnp.isfinite(width), (self.high - self.low) / width, 0.0)
+        cycles = 1e-3 * (self.low + 0.5 * rate * middle) * middle
+        frequency = 1e-3 * (self.low + rate * middle)
+        # The mean of sin over ±half about the middle is sin(middle)·sin(x)/x with x = 2π f half.
+        wave = jnp.sin(2 * jnp.pi * (cycles - jnp.floor(cycles)) + self.phase) * jnp.sinc(2 * frequency * half)
+        return self.amplitude * wave * (2 * half) / dt
+
+
+@pytree
+class Sampled:
+    """Samples [time] every ``interval`` ms from ``start`` on, each held until the next, as an amplifier's DAC does.
+
+    Before the first sample and after the last these are held: an electrode keeps the current it had.
+    """
+
+    samples: Array
+    start: Array
+    interval: float = static(1.0)
+
+    def mean(self, t: Instant, dt: Any) -> Array:
+        """Average over the step."""
+        at = t.since(self.start) / self.interval
+        # A step that begins within rounding of a sample begins with it.
+        first = jnp.floor(at + 1e-4)
+        into = jnp.maximum(at - first, 0.0)
+        width = dt / self.interval
+        span = int(width + 1e-4) + 2
+        edges = jnp.clip(jnp.arange(span + 1, dtype=into.dtype) - into, 0.0, width)
+        index = jnp.clip(first.astype(jnp.int32) + jnp.arange(span), 0, self.samples.shape[0] - 1)
+        return jnp.sum(self.samples[index] * jnp.diff(edges)) / width
+
+
+@pytree
+class Function:
+    """Any function of time in ms that JAX can trace, averaged at the two Gauss points of a step (order 4)."""
+
+    function: Callable[[Array], Array] = static()
+
+    def mean(self, t: Instant, dt: Any) -> Array:
+        """Average over the step."""
+        offset = 0.5 / 3**0.5
+        early, late = t.later((0.5 - offset) * dt), t.later((0.5 + offset) * dt)
+        return 0.5 * (self.function(early.since(0.0)) + self.function(late.since(0.0)))

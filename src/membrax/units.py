@@ -1,0 +1,93 @@
+"""Physical constants, the one table of units, and the parameters that carry a unit and its bounds.
+
+==================  =========  =====================================================
+quantity            unit       note
+==================  =========  =====================================================
+potential           mV
+time                ms         rates in 1/ms
+conductance         mS/cm²
+current density     µA/cm²     membrane current outward positive, injected inward
+capacitance         µF/cm²
+concentration       mM
+length, area        µm, µm²
+injected current    nA         into an area A [µm²] it is 1e5·I/A µA/cm²
+axial resistivity   Ω·cm
+resistance          MΩ
+permeability        cm/s
+temperature         °C
+==================  =========  =====================================================
+
+With these, C dv/dt = −g (v − e) + i holds without a factor: µF/cm² · mV/ms = mS/cm² · mV = µA/cm².
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+FARADAY = 96485.33212  # C/mol (CODATA 2018)
+GAS = 8.314462618  # J/(mol K) (CODATA 2018)
+KELVIN = 273.15  # K at 0 °C
+
+STIMULUS_UNITS = ("uA/cm2", "nA")
+
+
+def density(current: Any, area: Any) -> Any:
+    """Current density [µA/cm²] of ``current`` [nA] spread over ``area`` [µm²]."""
+    return 1e5 * current / area
+
+
+def parameter(default: float, unit: str, *, at_least: float | None = None, above: float | None = None) -> Any:
+    """A dataclass field that is a number with a unit and, if it has one, a lower bound."""
+    return dataclasses.field(default=default, metadata={"unit": unit, "at_least": at_least, "above": above})
+
+
+def conductance(default: float) -> Any:
+    """A conductance density, mS/cm², not negative."""
+    return parameter(default, "mS/cm²", at_least=0.0)
+
+
+def potential(default: float) -> Any:
+    """A potential or a shift along the voltage axis, mV."""
+    return parameter(default, "mV")
+
+
+def factor(default: float) -> Any:
+    """A pure number above zero that scales something."""
+    return parameter(default, "", above=0.0)
+
+
+def timescale(default: float) -> Any:
+    """A time constant, ms, above zero."""
+    return parameter(default, "ms", above=0.0)
+
+
+def temperature(default: float) -> Any:
+    """A temperature in °C, above the absolute zero."""
+    return parameter(default, "°C", above=-KELVIN)
+
+
+def allowed(value: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Which entries of ``value`` are finite and inside the bounds of their field."""
+    value = np.asarray(value)
+    good = np.isfinite(value)
+    if metadata.get("at_least") is not None:
+        good &= value >= metadata["at_least"]
+    if metadata.get("above") is not None:
+        good &= value > metadata["above"]
+    return good
+
+
+def complaint(path: str, value: Any, metadata: Mapping[str, Any]) -> str:
+    """The sentence that names a value, its unit and its bound."""
+    unit = f" {metadata['unit']}" if metadata.get("unit") else ""
+    if not np.isfinite(value):
+        bound = "finite"
+    elif metadata.get("at_least") is not None:
+        bound = f"at least {metadata['at_least']:g}{unit}"
+    else:
+        bound = f"above {metadata['above']:g}{unit}"
+    return f"{path} must be {bound}, got {value:g}{unit}"

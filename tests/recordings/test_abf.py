@@ -1,0 +1,396 @@
+import shutil
+import struct
+
+import numpy as np
+import pytest
+
+pyabf = pytest.importorskip("pyabf")
+
+from membrax.recordings import load  # noqa: E402
+
+N = 6400  # samples a sweep: pCLAMP holds during the first 1/64 of them, here 100
+T = 0.05 * np.arange(N)  # ms
+V = np.stack([-65 + k + 3 * np.sin(T / 9) for k in range(3)])  # mV
+EPOCHS = ((1, 0.0, 0.0, 900), (1, -50.0, 50.0, 3000))  # type, level, change a sweep, samples
+COMMAND = np.zeros((3, N))  # pA, what EPOCHS make
+COMMAND[:, 1000:4000] = np.array([[-50.0], [0.0], [50.0]])
+
+
+def write(
+    path,
+    inputs=(("Vm", "mV", V),),
+    outputs=(("Cmd 0", "pA", 1),),
+    *,
+    holding=(0.0,),
+    epochs=EPOCHS,
+    user_list=False,
+    mode=5,
+    microseconds=50.0,
+    step=0.02,
+):
+    """An ABF 1.83 file by Axon's description of its header.
+
+    ``inputs``: (name, unit, [sweep, time]); ``outputs``: (name, unit, source of the waveform: 0 off,
+    1 epoch table, 2 stimulus file). ``step``: of the converter, in the unit of each input.
+    """
+    header = bytearray(6144)
+    sweeps, samples = inputs[0][2].shape
+
+    def put(offset, form, *values):
+        struct.pack_into("<" + form, header, offset, *values)
+
+    put(0, "4sfh", b"ABF ", 1.83, mode)
+    put(10, "i", sweeps * samples * len(inputs))
+    put(16, "ii", sweeps, 20200101)
+    put(40, "i", len(header) // 512)
+    put(120, "hf", len(inputs), microseconds / len(inputs))
+    put(138, "i", samples * len(inputs))
+    put(244, "ffii", 10.0, 10.0, 32768, 32768)
+    put(410, "16h", *range(16))
+    for offset, value in ((730, 1.0), (922, 10.0 / 32768 / step), (1050, 1.0)):
+        put(offset, "16f", *[value] * 16)
+    for k, (name, unit, _) in enumerate(inputs):
+        put(442 + 10 * k, "10s", name.encode().ljust(10))
+        put(602 + 8 * k, "8s", unit.encode("latin-1").ljust(8))
+    for k, (name, unit, source) in enumerate(outputs):
+        put(1306 + 10 * k, "10s", name.encode().ljust(10))
+        put(1346 + 8 * k, "8s", unit.encode("latin-1").ljust(8))
+        put(1394 + 4 * k, "f", holding[k] if k < len(holding) else 0.0)
+        put(2296 + 2 * k, "h", source != 0)
+        put(2300 + 2 * k, "h", source)
+        for j, (kind, level, change, count) in enumerate(epochs):
+            slot = 10 * k + j
+            put(2308 + 2 * slot, "h", kind)
+            put(2348 + 4 * slot, "f", level)
+            put(2428 + 4 * slot, "f", change)
+            put(2508 + 4 * slot, "i", count)
+    put(3360, "4h", user_list, 0, 0, 0)
+    data = np.stack([values for _, _, values in inputs], axis=-1)
+    path.write_bytes(bytes(header) + np.round(data / step).astype("<i2").tobytes())
+    return path
+
+
+# --- where the current comes from
+
+
+def test_the_command_waveform_is_the_current(tmp_path):
+    data = load(write(tmp_path / "cell.abf"))
+    assert (data.sweeps, data.dt, data.unit, data.name) == (3, 0.05, "nA", "cell")
+    assert np.allclose(data.v, V, atol=0.011)
+    assert np.allclose(data.i, COMMAND / 1000)
+    assert any("header command waveform of output 0" in note for note in data.notes)
+    assert any("junction potential not corrected" in note for note in data.notes)
+
+
+def test_the_holding_level_is_the_header_s_not_the_first_epoch_s(tmp_path):
+    data = load(write(tmp_path / "cell.abf", holding=(-20.0,)))
+    assert np.allclose(data.holding, -0.02)
+    assert np.allclose(data.i[:, 5000], -0.02)
+    assert np.allclose(data.i[:, 500], 0.0)  # the first epoch's own level
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("pA", 1e-3), ("nA", 1.0), ("µA", 1e3)])
+@pytest.mark.filterwarnings("ignore:the injected current peaks")
+def test_the_command_s_unit_is_applied(tmp_path, unit, factor):
+    data = load(write(tmp_path / "cell.abf", outputs=(("Cmd 0", unit, 1),)))
+    assert np.allclose(data.i, COMMAND * factor)
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("mV", 1.0), ("V", 1e3), ("µV", 1e-3)])
+def test_the_voltage_s_unit_is_applied(tmp_path, unit, factor):
+    path = write(tmp_path / "cell.abf", [("Vm", unit, V / factor)], step=0.02 / factor)
+    assert np.allclose(load(path).v, V, atol=0.011)
+
+
+def recorded(offset=0.0, gain=1.0):
+    noise = np.random.default_rng(0).normal(0, 3, COMMAND.shape)
+    return ("Im", "pA", gain * COMMAND + offset + noise)
+
+
+def test_a_recorded_current_goes_before_the_command(tmp_path):
+    inputs = [("Vm", "mV", V), recorded(offset=-12.0)]
+    data = load(write(tmp_path / "cell.abf", inputs))
+    assert np.allclose(data.i, inputs[1][2] / 1000, atol=2e-5)
+    assert data.holding == pytest.approx(np.full(3, -0.012), abs=1e-3)
+    assert any('input 1 "Im" [pA] (recorded current' in note for note in data.notes)
+    assert np.allclose(load(tmp_path / "cell.abf", command_channel=0).i, COMMAND / 1000)
+    with pytest.raises(ValueError, match="pass one of them"):
+        load(tmp_path / "cell.abf", command_channel=0, current_channel=1)
+
+
+def test_channels_go_in_any_order(tmp_path):
+    data = load(write(tmp_path / "cell.abf", [recorded(), ("Vm", "mV", V)]))
+    assert np.allclose(data.v, V, atol=0.011) and data.dt == 0.05
+
+
+def test_a_recorded_current_that_ignores_the_command_needs_a_word(tmp_path):
+    stray = ("I_MTest 1", "pA", np.random.default_rng(1).normal(15, 1, COMMAND.shape))
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", V), stray])
+    with pytest.raises(ValueError, match=r"does not follow the command .*current_channel=1 or command_channel=0"):
+        load(path)
+    assert load(path, current_channel="I_MTest 1").i.mean() == pytest.approx(0.015, abs=1e-3)
+    assert np.allclose(load(path, command_channel="Cmd 0").i, COMMAND / 1000)
+
+
+def test_a_recorded_current_of_another_gain_is_said(tmp_path):
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", V), recorded(gain=2.0)])
+    with pytest.warns(UserWarning, match=r"recorded current is 2(\.\d+)? times the command"):
+        data = load(path)
+    assert data.i.max() == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_current_given_by_hand_wins(tmp_path):
+    path = write(tmp_path / "cell.abf", user_list=True)
+    assert np.allclose(load(path, current=COMMAND / 1000).i, COMMAND / 1000)
+    assert np.allclose(load(path, current=COMMAND[2] / 1000).i[0], COMMAND[2] / 1000)
+    assert "current: given by hand" in load(path, current=0.0).notes
+
+
+def test_no_current_at_all_says_how_to_pass_one(tmp_path):
+    path = write(tmp_path / "cell.abf", outputs=(("Cmd 0", "mV", 0),))
+    with pytest.raises(
+        ValueError, match=r'no injected current \(inputs: 0 "Vm" \[mV\]; outputs: .*pass current=, in nA'
+    ):
+        load(path)
+
+
+def test_a_command_that_is_off_is_its_holding_level_with_a_warning(tmp_path):
+    path = write(tmp_path / "cell.abf", outputs=(("Cmd 0", "pA", 0),), holding=(30.0,))
+    with pytest.warns(UserWarning, match="switched off; .* holding level, 30 pA, throughout"):
+        data = load(path)
+    assert np.allclose(data.i, 0.03)
+
+
+def test_of_several_commands_the_voltage_s_own_is_taken(tmp_path):
+    outputs = (("Cmd 0", "pA", 1), ("Cmd 1", "pA", 1))
+    data = load(write(tmp_path / "cell.abf", outputs=outputs))
+    assert any("output 0" in note for note in data.notes)
+    path = write(tmp_path / "two.abf", [("other", "um", V), ("x", "um", V), ("Vm", "mV", V)], outputs)
+    with pytest.raises(ValueError, match=r"commands several currents: .*pass command_channel="):
+        load(path)
+    assert np.allclose(load(path, command_channel=1).i, COMMAND / 1000)
+
+
+# --- commands that would be a guess
+
+
+def test_user_lists_are_refused(tmp_path):
+    path = write(tmp_path / "cell.abf", user_list=True)
+    with pytest.raises(ValueError, match=r'output 0 "Cmd 0" \[pA\] cannot be rebuilt: a user list .*current=, in nA'):
+        load(path)
+
+
+def test_user_lists_do_not_matter_where_the_current_is_recorded(tmp_path):
+    data = load(write(tmp_path / "cell.abf", [("Vm", "mV", V), recorded()], user_list=True))
+    assert any("recorded current" in note for note in data.notes)
+
+
+def test_trains_in_old_files_are_refused(tmp_path):
+    path = write(tmp_path / "cell.abf", epochs=((3, 100.0, 0.0, 3000),))
+    with pytest.raises(ValueError, match="cannot be rebuilt: it holds pulse trains"):
+        load(path)
+
+
+def test_epochs_longer_than_the_sweep_are_refused(tmp_path):
+    path = write(tmp_path / "cell.abf", epochs=((1, 100.0, 0.0, 2 * N),))
+    with pytest.raises(ValueError, match="cannot be rebuilt: its epochs don't fit the sweep"):
+        load(path)
+
+
+def test_stimulus_files_of_old_files_are_refused(tmp_path):
+    path = write(tmp_path / "cell.abf", outputs=(("Cmd 0", "pA", 2),))
+    with pytest.raises(ValueError, match="cannot be rebuilt: it comes from a stimulus file"):
+        load(path)
+
+
+# --- files that are refused
+
+
+def test_voltage_clamp_is_refused(tmp_path):
+    path = write(tmp_path / "cell.abf", [("Im", "pA", COMMAND)], (("Cmd 0", "mV", 1),))
+    with pytest.raises(
+        ValueError, match=r'voltage-clamp recording: .*"Im" \[pA\].* command a voltage .*"Cmd 0" \[mV\]'
+    ):
+        load(path)
+
+
+def test_voltage_clamp_with_a_recorded_command_is_refused(tmp_path):
+    path = write(tmp_path / "cell.abf", [("Im", "pA", COMMAND), ("Vc", "mV", V)], (("Cmd 0", "mV", 1),))
+    for options in ({}, {"current_channel": "Im"}):
+        with pytest.raises(ValueError, match="is a voltage-clamp recording"):
+            load(path, **options)
+
+
+def test_without_a_command_the_clamp_must_be_said(tmp_path):
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", V), recorded()], (("Cmd 0", "mV", 0),))
+    with pytest.raises(ValueError, match=r"voltage clamp cannot be told from current clamp; .*current_channel="):
+        load(path)
+    assert load(path, current_channel=1).sweeps == 3
+
+
+def test_a_current_alone_is_refused(tmp_path):
+    pyabf.abfWriter.writeABF1(COMMAND, str(tmp_path / "cell.abf"), 20_000, units="pA")
+    with pytest.raises(ValueError, match=r'records no voltage \(inputs: 0 .*\[pA\]\); .*voltage_unit="mV"'):
+        load(tmp_path / "cell.abf")
+
+
+def test_a_short_header_holds_no_command(tmp_path):
+    pyabf.abfWriter.writeABF1(V, str(tmp_path / "cell.abf"), 20_000, units="mV")
+    with pytest.raises(ValueError, match="holds no injected current"):
+        load(tmp_path / "cell.abf")
+    data = load(tmp_path / "cell.abf", current=COMMAND / 1000)
+    assert np.allclose(data.v, V, atol=0.04) and np.allclose(data.i, COMMAND / 1000)
+
+
+def test_a_wrong_unit_can_be_put_right(tmp_path):
+    path = write(tmp_path / "cell.abf", [("IN 0", "pA", V)])
+    with pytest.raises(ValueError, match="records no voltage"):
+        load(path)
+    assert np.allclose(load(path, voltage_unit="mV").v, V, atol=0.011)
+    assert np.allclose(load(path, voltage_channel=0, voltage_unit="mV").i, COMMAND / 1000)
+
+
+def test_several_voltages_are_not_chosen_between(tmp_path):
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", V), ("Vd", "mV", V - 5)])
+    with pytest.raises(ValueError, match=r'several voltages: 0 "Vm" \[mV\], 1 "Vd" \[mV\]; pass voltage_channel='):
+        load(path)
+    assert np.allclose(load(path, voltage_channel="Vd").v, V - 5, atol=0.011)
+    with pytest.raises(ValueError, match=r"has no input 'Vx'; there are: 0 \"Vm\""):
+        load(path, voltage_channel="Vx")
+
+
+@pytest.mark.parametrize(("mode", "word"), [(1, "variable-length"), (3, "gap-free")])
+def test_recordings_without_equal_sweeps_are_refused(tmp_path, mode, word):
+    with pytest.raises(ValueError, match=rf"is a {word}.* recording; sweeps of one length are needed"):
+        load(write(tmp_path / "cell.abf", mode=mode))
+
+
+def test_files_that_are_no_abf_are_refused(tmp_path):
+    for content in (b"", b"hello", b"ABF " + bytes(10)):
+        (tmp_path / "cell.abf").write_bytes(content)
+        with pytest.raises(ValueError, match=r"cell\.abf cannot be read"):
+            load(tmp_path / "cell.abf")
+
+
+def test_the_sampling_interval_is_not_rounded_to_whole_hertz(tmp_path):
+    data = load(write(tmp_path / "cell.abf", microseconds=30.0))  # 33333.3 Hz
+    assert data.dt == 0.03 and data.duration == pytest.approx(0.03 * (N - 1))
+
+
+# --- real files
+
+
+def steps(data, sweep):
+    """Times and levels at which the current changes."""
+    where = np.flatnonzero(np.diff(data.i[sweep])) + 1
+    return data.t[where], data.i[sweep, where]
+
+
+def spikes(v):
+    return np.sum((v[:, :-1] < 0) & (v[:, 1:] >= 0), axis=1).tolist()
+
+
+def test_real_double_pulses(shared):
+    data = load(shared / "171116sh_0018.abf")
+    assert (data.sweeps, data.dt, data.t.size) == (17, 0.05, 60000)
+    assert np.all(data.holding == 0)
+    times, levels = steps(data, 16)
+    assert times == pytest.approx([146.85, 646.85, 1146.85, 1646.85, 2146.85])
+    assert levels == pytest.approx([0.3, 0.0, -0.1, 0.3, 0.0])
+    assert np.allclose(data.crop(200, 600).i, np.arange(-0.1, 0.301, 0.025)[:, None])
+    assert spikes(data.crop(146, 660).v) == [0, 0, 0, 0, 0, 0, 1, 1, 3, 4, 5, 6, 6, 7, 8, 8, 9]
+
+
+def test_real_ramp_goes_on_from_sweep_to_sweep(shared):
+    data = load(shared / "171116sh_0016.abf")
+    assert data.sweeps == 11
+    assert data.i[:, -1] == pytest.approx(0.01 * np.arange(11))
+    assert data.i[1:, 0] == pytest.approx(data.i[:-1, -1])
+    assert spikes(data.v) == [0] * 7 + [1, 2, 3, 4]
+
+
+def test_real_adapting_cell(shared):
+    data = load(shared / "File_axon_5.abf")
+    assert steps(data, 0)[0] == pytest.approx([215.6, 715.6])
+    assert data.crop(300, 700).i[:, 0] == pytest.approx(np.arange(-0.1, 0.301, 0.05))
+    assert spikes(data.v) == [0, 0, 0, 0, 0, 0, 2, 2, 3]
+
+
+def test_real_spontaneous_cell(shared):
+    data = load(shared / "17o05028_ic_steps.abf")
+    assert data.sweeps == 16
+    assert data.crop(200, 600).i[:, 0] == pytest.approx(np.arange(-0.05, 0.101, 0.01))
+    assert min(spikes(data.v)) >= 10
+
+
+@pytest.fixture
+def altered(shared, tmp_path):
+    """A copy of a real ABF 2 file with a few bytes of one header section replaced."""
+
+    def alter(section, offset, form, *values):
+        path = tmp_path / "altered.abf"
+        shutil.copyfile(shared / "File_axon_5.abf", path)
+        raw = bytearray(path.read_bytes())
+        blocks = {"file": 0, "protocol": 76, "dac": 108}
+        start = 0 if section == "file" else 512 * struct.unpack_from("<I", raw, blocks[section])[0]
+        struct.pack_into("<" + form, raw, start + offset, *values)
+        path.chmod(0o644)
+        path.write_bytes(bytes(raw))
+        return path
+
+    return alter
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("file", 172, "IIi", 1, 64, 1), "cannot be rebuilt: a user list"),
+        (("protocol", 182, "h", 1), "cannot be rebuilt: outputs alternate"),
+        (("protocol", 0, "h", 3), "is a gap-free recording"),
+        (("protocol", 0, "h", 1), "is a variable-length"),
+    ],
+)
+def test_traps_of_newer_headers(altered, change, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        load(altered(*change))
+
+
+def test_a_missing_stimulus_file_is_an_error(altered):
+    path = altered("dac", 42, "hhff", 2, 0, 1.0, 0.0)
+    with pytest.raises(ValueError, match=r'its stimulus file ".*" is missing; put it beside the recording or'):
+        load(path)
+
+
+def test_a_scaled_stimulus_file_is_an_error(altered):
+    path = altered("dac", 42, "hhff", 2, 0, 0.5, 0.0)
+    with pytest.raises(ValueError, match=r"its stimulus file is scaled by 0\.5 and shifted by 0"):
+        load(path)
+
+
+def test_a_stimulus_file_beside_the_recording_is_read(altered, tmp_path):
+    path = altered("dac", 42, "hhff", 2, 0, 1.0, 0.0)
+    wave = np.full((1, 20000), 5.0)
+    wave[0, 4000:9000] = 60.0
+    opened = pyabf.ABF(str(path), loadData=False)
+    strings = opened._stringsSection._indexedStrings
+    # Let the header name its own protocol file as the stimulus, and write a stimulus under that name.
+    index = next(k for k, text in enumerate(strings) if text.endswith(".pro"))
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<i", raw, 512 * struct.unpack_from("<I", raw, 108)[0] + 118, index)
+    name = strings[index].rpartition("\\")[2]
+    stem = name.removesuffix(".pro").encode()
+    raw = bytes(raw).replace(stem + b".pro", stem + b".abf")
+    path.write_bytes(raw)
+    folder = tmp_path / "stimuli"
+    folder.mkdir()
+    pyabf.abfWriter.writeABF1(wave, str(folder / name.replace(".pro", ".abf")), 20_000, units="pA")
+    data = load(path, stimulus_folder=folder)
+    assert np.allclose(data.i, wave / 1000, atol=1e-5)
+    assert any("stimulus file of output 0" in note for note in data.notes)
+
+
+def test_sweeps_of_different_lengths_are_listed(altered, shared):
+    raw = (shared / "File_axon_5.abf").read_bytes()
+    block, size, _ = struct.unpack_from("<IIi", raw, 316)
+    with pytest.raises(ValueError, match=r"sweeps of different lengths: 20000, 15000, 20000"):
+        load(altered("file", 512 * block + size + 4, "i", 15000))

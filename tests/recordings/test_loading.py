@@ -1,0 +1,68 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from membrax.recordings import Recording, load
+from membrax.recordings.reading import require
+
+
+def test_a_missing_file_is_named_with_its_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*cell\.abf \(looked in .*\)"):
+        load(tmp_path / "cell.abf")
+
+
+def test_a_folder_is_not_a_file(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder, not a file"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["cell.mat", "cell", "cell.abf.gz"])
+def test_unknown_suffixes_name_the_known(tmp_path, name):
+    (tmp_path / name).write_text("")
+    with pytest.raises(ValueError, match=rf"{name}: files ending in .* are not known; known are \.abf, \.ibw, \.nwb"):
+        load(tmp_path / name)
+
+
+def test_unknown_options_name_the_known(tmp_path):
+    (tmp_path / "cell.csv").write_text("t_ms,v_mV\n0,1\n")
+    with pytest.raises(TypeError, match=r"\.csv files take the options columns, units, dt, current, not unit"):
+        load(tmp_path / "cell.csv", unit="mV")
+
+
+def test_only_igor_waves_come_in_lists(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(ValueError, match=r"only \.ibw waves are loaded as a list, got 2 files"):
+        load([tmp_path / "a.csv", tmp_path / "b.csv"])
+    with pytest.raises(ValueError, match="no files were given"):
+        load([])
+
+
+def test_paths_may_be_strings(tmp_path):
+    path = Recording(np.arange(5), np.full(5, -65.0), 0.0).save(tmp_path / "cell.npz")
+    assert load(str(path)).name == load(path).name
+
+
+def test_a_missing_extra_says_how_to_install_it():
+    with pytest.raises(
+        ImportError, match=r'reading \.xyz files needs no_such_reader .*pip install "membrax\[recordings\]"'
+    ):
+        require("no_such_reader.inside", ".xyz")
+
+
+@pytest.mark.parametrize(("suffix", "package"), [(".abf", "pyabf"), (".ibw", "igor2"), (".nwb", "pynwb")])
+def test_every_format_says_so(tmp_path, monkeypatch, suffix, package):
+    (tmp_path / f"cell{suffix}").write_bytes(b"")
+    for module in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf"reading {suffix} files needs {package}"):
+        load(tmp_path / f"cell{suffix}")
+
+
+def test_readers_are_imported_late():
+    code = "import sys, membrax.recordings; print(*sorted({'pyabf', 'igor2', 'pynwb', 'h5py'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,261 @@
+import datetime
+
+import numpy as np
+import pytest
+
+pynwb = pytest.importorskip("pynwb")
+
+from pynwb import icephys  # noqa: E402
+
+from membrax.recordings import load  # noqa: E402
+
+# Writers and their dependencies may warn of their own future; what our reader says is tested by name.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+RATE = 20_000.0  # Hz
+N = 2000
+V = -0.065 + 0.005 * np.sin(np.arange(N) / 50)  # volts
+I = np.where((np.arange(N) > 500) & (np.arange(N) < 1500), 100e-12, 0.0)  # amperes
+
+
+class Writer:
+    """A small NWB file with one electrode, or several."""
+
+    def __init__(self, path):
+        self.path = path
+        start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+        self.file = pynwb.NWBFile(session_description="test", identifier="1", session_start_time=start)
+        self.device = self.file.create_device(name="amplifier")
+        self.electrodes = {}
+
+    def electrode(self, name):
+        if name not in self.electrodes:
+            self.electrodes[name] = self.file.create_icephys_electrode(
+                name=name, description="sharp", device=self.device
+            )
+        return self.electrodes[name]
+
+    def sweep(self, number, v=V, i=I, *, names=None, electrode="e0", kind="CurrentClamp", rate=RATE, **options):
+        common = {"electrode": self.electrode(electrode), "rate": rate, "starting_time": 10.0 * (number or 0)}
+        response = {k: options.pop(k) for k in ("bias_current",) if k in options}
+        stimulus = {k: options.pop(k) for k in ("conversion_i", "offset_i") if k in options}
+        names = names or (f"response_{number}", f"stimulus_{number}")
+        number = {} if number is None else {"sweep_number": np.uint32(number)}
+        if "timestamps" in options:
+            common = {"electrode": common["electrode"]}
+        out = getattr(icephys, f"{kind}Series")(
+            name=names[0], data=v, gain=1.0, **common, **number, **options, **response
+        )
+        self.file.add_acquisition(out)
+        if i is None:
+            return out, None
+        options = {k: v for k, v in options.items() if k in ("stimulus_description", "timestamps")}
+        factors = {key.removesuffix("_i"): value for key, value in stimulus.items()}
+        put = getattr(icephys, f"{kind}StimulusSeries")(
+            name=names[1], data=i, gain=1.0, **common, **number, **options, **factors
+        )
+        self.file.add_stimulus(put)
+        return out, put
+
+    def write(self):
+        with pynwb.NWBHDF5IO(str(self.path), "w") as io:
+            io.write(self.file)
+        return self.path
+
+
+@pytest.fixture
+def nwb(tmp_path):
+    return Writer(tmp_path / "cell.nwb")
+
+
+def test_volts_and_amperes_become_millivolts_and_nanoamperes(nwb):
+    for k in range(3):
+        nwb.sweep(k, V + 0.001 * k, I * k)
+    data = load(nwb.write())
+    assert (data.sweeps, data.unit, data.name, data.dt) == (3, "nA", "cell", 0.05)
+    assert np.allclose(data.v, 1e3 * (V + 0.001 * np.arange(3)[:, None]))
+    assert np.allclose(data.i, 1e9 * I * np.arange(3)[:, None])
+    assert data.t[0] == 0
+    assert any("paired by sweep number" in note for note in data.notes)
+    assert any("junction potential not corrected" in note for note in data.notes)
+
+
+def test_conversion_and_offset_are_applied(nwb):
+    raw_v, raw_i = np.round(V * 1e5).astype(np.int16), np.round(I * 1e12).astype(np.int16)
+    nwb.sweep(0, raw_v, raw_i, conversion=1e-5, offset=-0.010, conversion_i=1e-12, offset_i=-20e-12)
+    data = load(nwb.write())
+    assert np.allclose(data.v[0], raw_v * 1e-2 - 10)
+    assert np.allclose(data.i[0], raw_i * 1e-3 - 0.020)
+
+
+def test_time_stamps_are_used_where_there_is_no_rate(nwb):
+    nwb.sweep(0, timestamps=100.0 + np.arange(N) / RATE)
+    data = load(nwb.write())
+    assert data.dt == pytest.approx(0.05) and data.t[0] == 0
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("data_0000{}_AD0", "data_0000{}_DA0"),
+        ("ccs_{}", "ccss_{}"),
+        ("CurrentClampSeries_{}", "CurrentClampStimulusSeries_{}"),
+    ],
+)
+def test_without_sweep_numbers_names_are_paired(nwb, names):
+    for k in (2, 0, 1):
+        nwb.sweep(None, V - 0.001 * k, I * k, names=[name.format(k) for name in names])
+    data = load(nwb.write())
+    assert np.allclose(data.i.max(axis=1), [0.0, 0.1, 0.2])
+    assert np.allclose(data.v[:, 0], [-65, -66, -67])
+    assert any("paired by name" in note for note in data.notes)
+
+
+def test_the_table_of_recordings_goes_first(nwb):
+    pairs = [nwb.sweep(k, V - 0.001 * k, I * k, names=(f"a_{k}", f"b_{2 - k}")) for k in range(3)]
+    for (response, _), (_, stimulus) in zip(pairs, reversed(pairs), strict=True):
+        nwb.file.add_intracellular_recording(electrode=response.electrode, stimulus=stimulus, response=response)
+    data = load(nwb.write())
+    assert np.allclose(data.i.max(axis=1), [0.2, 0.1, 0.0])
+    assert any("table of intracellular recordings" in note for note in data.notes)
+
+
+def test_parts_of_series_named_in_the_table(nwb):
+    response, stimulus = nwb.sweep(0, np.tile(V, 2), np.concatenate([I, 2 * I]))
+    for part in range(2):
+        window = {"start_index": part * N, "index_count": N}
+        nwb.file.add_intracellular_recording(
+            electrode=response.electrode,
+            stimulus=stimulus,
+            response=response,
+            **{f"{what}_{key}": value for what in ("stimulus", "response") for key, value in window.items()},
+        )
+    data = load(nwb.write())
+    assert data.v.shape == (2, N) and np.allclose(data.i.max(axis=1), [0.1, 0.2])
+
+
+def test_parts_of_one_series_are_counted_by_position(nwb):
+    response, stimulus = nwb.sweep(7, np.tile(V, 2), np.concatenate([I, 2 * I]))
+    for part in range(2):
+        where = {"response_start_index": part * N, "stimulus_start_index": part * N}
+        count = {"response_index_count": N, "stimulus_index_count": N}
+        nwb.file.add_intracellular_recording(
+            electrode=response.electrode, stimulus=stimulus, response=response, **where, **count
+        )
+    assert load(nwb.write(), sweeps=1).i.max() == pytest.approx(0.2)
+
+
+def test_a_name_does_not_overrule_a_sweep_number(nwb):
+    nwb.sweep(0, names=("r_1", "s_2"))
+    nwb.sweep(1, i=None, names=("r_2", ""))
+    with pytest.raises(ValueError, match=r"sweep 1 \(r_2\) has no stimulus"):
+        load(nwb.write())
+
+
+def test_bias_current_is_added_and_said(nwb):
+    nwb.sweep(0, bias_current=-30e-12)
+    nwb.sweep(1, bias_current=float("nan"))
+    path = nwb.write()
+    data = load(path)
+    assert np.allclose(data.holding, [-0.03, 0.0])
+    assert "bias current: -0.03 nA added to the stimulus" in data.notes
+    ignored = load(path, bias_current="ignore")
+    assert np.allclose(ignored.i, [1e9 * I] * 2)
+    assert any("NOT added" in note for note in ignored.notes)
+    with pytest.raises(ValueError, match=r'bias_current must be "add" or "ignore", got 3'):
+        load(path, bias_current=3)
+
+
+def test_sweeps_that_differ_are_listed_and_can_be_chosen(nwb):
+    nwb.sweep(0, stimulus_description="short")
+    nwb.sweep(1, stimulus_description="short")
+    nwb.sweep(2, np.tile(V, 2), np.tile(I, 2), stimulus_description="long")
+    nwb.sweep(3, rate=2 * RATE, stimulus_description="fast")
+    path = nwb.write()
+    with pytest.raises(ValueError, match="differ in length or rate") as caught:
+        load(path)
+    for part in ("2000 samples at 20 kHz", "4000 samples at 20 kHz", "at 40 kHz", '"long"', "sweeps 0, 1;"):
+        assert part in str(caught.value)
+    assert load(path, protocol="short").sweeps == 2
+    assert load(path, sweeps=2).t.size == 2 * N
+    assert load(path, sweeps="response_3").dt == 0.025
+    assert np.allclose(load(path, sweeps=[1, 0]).sweeps, 2)
+    with pytest.raises(ValueError, match=r"has no sweep 7; there are: 0 \(response_0\), 1 \(response_1\)"):
+        load(path, sweeps=[7])
+    with pytest.raises(ValueError, match=r'no sweep with that protocol .*"short".*"long"'):
+        load(path, protocol="ramp")
+
+
+def test_electrodes_are_cells_of_their_own(nwb):
+    for k, electrode in enumerate(("left", "right")):
+        nwb.sweep(0, V - 0.010 * k, I * (k + 1), electrode=electrode, names=(f"r0_{k}", f"s0_{k}"))
+    path = nwb.write()
+    with pytest.raises(ValueError, match="several electrodes: left, right; pass electrode="):
+        load(path)
+    data = load(path, electrode="right")
+    assert data.v[0, 0] == pytest.approx(-75) and data.i.max() == pytest.approx(0.2)
+
+
+def test_voltage_clamp_is_refused(nwb):
+    nwb.sweep(0, I, V, kind="VoltageClamp")
+    with pytest.raises(ValueError, match=r"cell\.nwb is voltage clamp only \(response_0\); current clamp is needed"):
+        load(nwb.write())
+
+
+def test_voltage_clamp_beside_current_clamp_is_left_out(nwb):
+    nwb.sweep(0, I, V, kind="VoltageClamp")
+    nwb.sweep(1)
+    assert load(nwb.write()).sweeps == 1
+
+
+def test_a_file_without_a_cell_is_refused(nwb):
+    nwb.file.add_acquisition(pynwb.TimeSeries(name="licks", data=np.zeros(3), unit="count", rate=1.0))
+    with pytest.raises(ValueError, match="no current-clamp series; acquired are: licks"):
+        load(nwb.write())
+
+
+def test_a_missing_stimulus_is_named(nwb):
+    nwb.sweep(0)
+    nwb.sweep(1, i=None)
+    path = nwb.write()
+    with pytest.raises(ValueError, match=r"sweep 1 \(response_1\) has no stimulus; leave it out with sweeps="):
+        load(path)
+    assert load(path, sweeps=0).sweeps == 1
+
+
+def test_a_stimulus_of_another_length_is_refused(nwb):
+    nwb.sweep(0, i=I[:-5])
+    with pytest.raises(ValueError, match=r"sweep 0 has 2000 samples at 20 kHz, its stimulus \(stimulus_0\) 1995 at 20"):
+        load(nwb.write())
+
+
+def test_several_stimuli_for_one_response_are_not_chosen_between(nwb):
+    nwb.sweep(0, names=("a", "b"))
+    extra = icephys.CurrentClampStimulusSeries(
+        name="c", data=I, rate=RATE, electrode=nwb.electrode("e0"), sweep_number=np.uint32(0)
+    )
+    nwb.file.add_stimulus(extra)
+    with pytest.raises(ValueError, match=r"a has several stimuli \(b, c\)"):
+        load(nwb.write())
+
+
+def test_zero_clamp_has_zero_current(nwb):
+    series = icephys.IZeroClampSeries(name="rest", data=V, rate=RATE, electrode=nwb.electrode("e0"), gain=1.0)
+    nwb.file.add_acquisition(series)
+    data = load(nwb.write())
+    assert np.all(data.i == 0) and any("I = 0" in note for note in data.notes)
+
+
+def test_files_that_are_not_nwb_are_refused(tmp_path):
+    (tmp_path / "cell.nwb").write_text("hello")
+    with pytest.raises(ValueError, match=r"cell\.nwb cannot be read as NWB 2"):
+        load(tmp_path / "cell.nwb")
+
+
+def test_nwb_1_is_refused(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "cell.nwb", "w") as file:
+        file["nwb_version"] = "NWB-1.0.5"
+        file.create_group("acquisition/timeseries")
+    with pytest.raises(ValueError, match=r"cell\.nwb cannot be read as NWB 2"):
+        load(tmp_path / "cell.nwb")

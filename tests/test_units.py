@@ -1,0 +1,103 @@
+"""The table of units, its constants, and the bounds of parameters."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import constants
+
+import membrax as mx
+from membrax import pytrees, units
+
+CELLS = {name: getattr(mx.models, name) for name in mx.models.__all__}
+TABLE = {"mV", "ms", "mS/cm²", "µA/cm²", "µF/cm²", "mM", "µm", "µm²", "nA", "Ω·cm", "MΩ", "cm/s", "°C", ""}
+
+
+@pytest.mark.parametrize(
+    ("ours", "codata"),
+    [(units.FARADAY, "Faraday constant"), (units.GAS, "molar gas constant")],
+)
+def test_constants_are_codata(ours, codata):
+    assert ours == pytest.approx(constants.value(codata), rel=1e-9)
+
+
+def test_ice_melts_at_zero_celsius():
+    assert units.KELVIN == constants.zero_Celsius
+
+
+def test_one_nanoampere_into_a_thousand_square_micrometres():
+    # 1e-3 µA into 1000e-8 cm² are 100 µA/cm².
+    assert units.density(1.0, 1000.0) == pytest.approx(1e-3 / 1e-5)
+
+
+def test_the_charging_rate_needs_no_factor():
+    # 1 µA/cm² into 1 µF/cm² is 1 V/s, which is 1 mV/ms.
+    assert mx.laws.membrane.charge_balance(0.0, 1.0, capacitance=1.0) == 1.0
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_number_of_a_published_cell_has_a_unit_of_the_table(name):
+    for path, (value, metadata) in pytrees.leaves(CELLS[name]()).items():
+        assert metadata["unit"] in TABLE, path
+        assert units.allowed(value, metadata), path
+
+
+@pytest.mark.parametrize("field", ["conductance", "factor", "timescale", "temperature"])
+def test_bounded_quantities_refuse_what_is_far_below(field):
+    metadata = getattr(units, field)(1.0).metadata
+    assert units.allowed(1.0, metadata)
+    assert not units.allowed(-300.0, metadata)
+
+
+def test_a_conductance_may_be_zero_and_a_factor_may_not():
+    assert units.allowed(0.0, units.conductance(1.0).metadata)
+    assert not units.allowed(0.0, units.factor(1.0).metadata)
+    assert not units.allowed(0.0, units.timescale(1.0).metadata)
+
+
+def test_absolute_zero_is_out_of_bounds():
+    metadata = units.temperature(6.3).metadata
+    assert not units.allowed(-273.15, metadata)
+    assert units.allowed(-273.1, metadata)
+
+
+def test_a_potential_has_no_bound_but_being_finite():
+    metadata = units.potential(0.0).metadata
+    assert units.allowed(np.array([-1e30, 0.0, 1e30]), metadata).all()
+    assert not units.allowed(np.array([np.nan, np.inf, -np.inf]), metadata).any()
+
+
+def test_a_field_keeps_its_default():
+    @dataclasses.dataclass
+    class Leak:
+        g: float = units.conductance(0.3)
+
+    assert Leak().g == 0.3
+
+
+@given(
+    value=st.floats(allow_nan=True, allow_infinity=True),
+    at_least=st.none() | st.floats(-1e3, 1e3),
+    above=st.none() | st.floats(-1e3, 1e3),
+)
+def test_allowed_is_finite_and_inside_both_bounds(value, at_least, above):
+    metadata = units.parameter(0.0, "mV", at_least=at_least, above=above).metadata
+    expected = np.isfinite(value) and (at_least is None or value >= at_least) and (above is None or value > above)
+    assert bool(units.allowed(value, metadata)) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        (units.conductance(1.0), -3.0, "na.g must be at least 0 mS/cm², got -3 mS/cm²"),
+        (units.factor(1.0), 0.0, "na.g must be above 0, got 0"),
+        (units.timescale(1.0), -2.5, "na.g must be above 0 ms, got -2.5 ms"),
+        (units.temperature(1.0), -300.0, "na.g must be above -273.15 °C, got -300 °C"),
+        (units.conductance(1.0), np.nan, "na.g must be finite, got nan mS/cm²"),
+        (units.potential(1.0), -np.inf, "na.g must be finite, got -inf mV"),
+    ],
+)
+def test_the_complaint_names_value_unit_and_bound(field, value, message):
+    assert units.complaint("na.g", value, field.metadata) == message
