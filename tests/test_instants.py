@@ -112,7 +112,9 @@ def test_no_multiple_is_an_error_that_names_a_duration_which_would_do(count, dt,
 
 
 def test_the_error_reads_well():
-    with pytest.raises(ValueError, match=r"^duration must be a multiple of dt = 0.025 ms, got 50.01 ms; 50 ms would do"):
+    with pytest.raises(
+        ValueError, match=r"^duration must be a multiple of dt = 0.025 ms, got 50.01 ms; 50 ms would do"
+    ):
         steps(50.01, 0.025)
 
 

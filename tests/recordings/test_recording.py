@@ -131,8 +131,8 @@ def test_volts_are_not_millivolts():
 
 
 def test_picoamperes_are_not_nanoamperes():
-    with pytest.warns(UserWarning, match=r"peaks at 200 nA, outside 0\.0001 to 20 nA: pA taken for nA"):
-        make(i=make().i * 1000)
+    with pytest.warns(UserWarning, match=r"peaks at 2000 nA, outside 0\.0001 to 1000 nA: pA taken for nA"):
+        make(i=make().i * 1e4)
     with pytest.warns(UserWarning, match="peaks at 2e-10 nA"):
         make(i=make().i * 1e-9)
 

@@ -13,7 +13,7 @@ from ..integrators import Integrator
 from ..recordings import Recording
 from .losses import Problem, voltages
 from .parameters import Free
-from .spikes import QUIET, features
+from .spikes import features
 from .target import target
 
 
@@ -53,13 +53,13 @@ def _voltages(problem: Problem) -> jax.Array:
 
 def compare(v: np.ndarray, data: Recording, fitted: list[int]) -> tuple[Comparison, ...]:
     """Compare the model's voltages [sweep, time] with a recording's, all sweeps of it."""
-    look = jax.jit(jax.vmap(lambda x: features(x, data.dt)))
-    model, recorded = look(jnp.asarray(v, dtype=float)), look(jnp.asarray(data.v, dtype=float))
+    look = jax.jit(jax.vmap(lambda x, y: features(x, data.dt, y)))
+    recorded = look(jnp.asarray(data.v, dtype=float), jnp.asarray(data.v, dtype=float))
+    model = look(jnp.asarray(v, dtype=float), jnp.asarray(data.v, dtype=float))
     difference = lambda name: np.asarray(getattr(model, name)) - np.asarray(getattr(recorded, name))  # noqa: E731
     latency = difference("times")[:, 0]
-    below = np.minimum(v, QUIET) - np.minimum(data.v, QUIET)
     rms = np.sqrt(np.mean(np.square(v - data.v), axis=1))
-    quiet = np.sqrt(np.mean(np.square(below), axis=1))
+    quiet = np.asarray(model.quiet)
     shape = {name: difference(name) for name in ("peak", "width", "trough")}
     return tuple(
         Comparison(
@@ -71,7 +71,7 @@ def compare(v: np.ndarray, data: Recording, fitted: list[int]) -> tuple[Comparis
             float(quiet[k]),
             float(latency[k]),
             *(float(errors[k]) for errors in shape.values()),
-        )  # fmt: skip
+        )
         for k in range(data.sweeps)
     )
 

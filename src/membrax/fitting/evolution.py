@@ -14,8 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .losses import Problem, voltages
-from .spikes import features, score
+from ..cell import Cell
+from . import released, spikes
+from .losses import Problem
+from .target import Target
 
 Array = jax.Array
 
@@ -103,10 +105,26 @@ class Evolution:
 @jax.jit
 def spike_scores(places: Array, problem: Problem) -> Array:
     """The spike score of every place [candidate, parameter], averaged over the sweeps [candidate]."""
-    look = lambda v: features(v, problem.data.interval)  # noqa: E731
-    recorded = jax.vmap(look)(problem.data.v)
+    interval = problem.data.interval
+    recorded = jax.vmap(lambda v: spikes.features(v, interval))(problem.data.v)
 
     def one(place: Array) -> Array:
-        return jnp.mean(jax.vmap(score)(jax.vmap(look)(voltages(place, problem)), recorded))
+        cell = problem.candidate(place)
+        beside = jax.vmap(lambda sweep: _features(cell, sweep, problem))(problem.data)
+        return jnp.mean(jax.vmap(spikes.score)(beside, recorded))
 
     return jax.vmap(one)(places)
+
+
+def _features(cell: Cell, sweep: Target, problem: Problem) -> spikes.Features:
+    """The features of the free-running cell under one sweep's current, gathered as it runs."""
+
+    def step(carry: tuple, at: tuple) -> tuple[tuple, None]:
+        state, memory = carry
+        after = released.across(cell, state, sweep, *at, jnp.zeros(()), problem.integrator)
+        return (after, spikes.watch(memory, state.v, after.v, at[2], sweep.interval)), None
+
+    start = released.begin(cell, sweep)
+    first = (start, spikes.begin(start.v, sweep.v[0]))
+    (_, memory), _ = jax.lax.scan(step, first, (sweep.i, sweep.v[:-1], sweep.v[1:]))
+    return spikes.read(memory)

@@ -8,7 +8,6 @@ outwards is left out of that step (a projected step, Bertsekas 1982).
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp

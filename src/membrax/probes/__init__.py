@@ -6,7 +6,7 @@ import numpy as np
 
 from .probe import Step, as_probes, samplers, watchers, whole
 from .sampling import Currents, Gates, Voltage
-from .watching import SpikeBuffer, Spikes, Summary, find_spikes, spike_times
+from .watching import SpikeBuffer, Spikes, Summary, crossing, find_spikes, spike_times
 
 __all__ = [
     "Currents",
@@ -17,6 +17,7 @@ __all__ = [
     "Summary",
     "Voltage",
     "as_probes",
+    "crossing",
     "currents",
     "find_spikes",
     "gates",

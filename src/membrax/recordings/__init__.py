@@ -3,7 +3,8 @@
 Readers are imported when they are needed; `pip install "membrax[recordings]"` brings what they use.
 """
 
+from .example import example
 from .loading import load
 from .recording import Recording
 
-__all__ = ["Recording", "load"]
+__all__ = ["Recording", "example", "load"]

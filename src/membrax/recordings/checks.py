@@ -12,7 +12,7 @@ from .conversion import canonical
 
 UNITS = ("nA", "uA/cm2")
 JITTER = 0.05  # how far a time stamp may lie off the uniform grid, in sampling intervals
-WEAKEST, STRONGEST = 1e-4, 20.0  # nA: the currents that patch and sharp electrodes pass
+WEAKEST, STRONGEST = 1e-4, 1e3  # nA: from a whisper through a patch electrode to a squid axon
 _FRAMES = 4  # stack frames from here to whoever makes the Recording
 
 

@@ -35,7 +35,7 @@ class Recording:
             uniform, fewer than 2 samples, an unknown unit, voltages that look like volts.
 
     Warns:
-        UserWarning: a peak current outside 1e-4 to 20 nA (pA taken for nA), or a sampling interval
+        UserWarning: a peak current outside 1e-4 to 1e3 nA (pA taken for nA), or a sampling interval
             below 0.0005 ms (seconds taken for ms).
     """
 

@@ -1,0 +1,5 @@
+"""``python -m membrax`` is the `membrax` command."""
+
+from .cli import main
+
+main()

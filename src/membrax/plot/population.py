@@ -1,0 +1,134 @@
+"""A population: a raster of its spikes beside its rates."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from ..instants import milliseconds
+from ..population import Result
+from . import style
+
+HEIGHT = 3.6  # inches
+
+
+@style.styled
+def population(
+    result: Result, *, against: Any = None, label: str = "", max_neurons: int = 2000,
+    path: str | os.PathLike[str] | None = None,
+) -> style.Figure:  # fmt: skip
+    """Draw a raster of the spikes, and the firing rates: over ``against`` if it is given, else how they spread.
+
+    Neurons that were lost (``finite`` false) are left out, counted below, and marked on the axis of ``against``.
+
+    Args:
+        result: from `membrax.run`.
+        against: a number per neuron [neuron], such as its current or a conductance; the raster is sorted by it.
+        label: what that number is, with its unit, as in "current (µA/cm²)".
+        max_neurons: rows of the raster; of more neurons it shows every so many.
+        path: where to save a PNG.
+
+    Raises:
+        ValueError: something that is no result, numbers that are not one per neuron, or max_neurons below 1.
+    """
+    style.expect(result, Result, "a Result, as from membrax.run")
+    if isinstance(max_neurons, bool) or not isinstance(max_neurons, int) or max_neurons < 1:
+        raise ValueError(f"max_neurons must be a whole number of at least 1, got {max_neurons!r}")
+    key = _numbers(against, len(result.spike_counts))
+    order = np.flatnonzero(result.finite) if key is None else np.argsort(key, kind="stable")
+    order = order[np.asarray(result.finite)[order]]
+    rows = order[np.unique(np.linspace(0, len(order) - 1, min(max_neurons, len(order))).round().astype(int))]
+    figure = style.figure(HEIGHT)
+    raster, curve = figure.subplots(1, 2, width_ratios=(1.5, 1))
+    _raster(raster, result, rows)
+    if key is None:
+        _value_ticks(raster, rows, "neuron")
+        _spread(curve, result, order)
+    else:
+        label = label or "value"
+        _value_ticks(raster, key[rows], f"neurons, sorted by {label}")
+        _curve(curve, result, key, label)
+    style.heading(raster, "Spikes")
+    style.heading(curve, "Mean firing rate")
+    style.title(figure, f"{style.counted(len(result.finite), 'neuron')}, {result.duration:g} ms")
+    style.caption(figure, _caption(result, len(rows), against=key is not None))
+    return style.finish(figure, path)
+
+
+def _numbers(against: Any, count: int) -> np.ndarray | None:
+    """``against`` as an array [neuron].
+
+    Raises:
+        ValueError: another shape.
+    """
+    if against is None:
+        return None
+    key = np.asarray(against, dtype=float)
+    if key.shape != (count,):
+        raise ValueError(f"against must hold a number for each of the {count} neurons, got the shape {key.shape}")
+    return key
+
+
+def _raster(ax: Axes, result: Result, rows: np.ndarray) -> None:
+    """One tick per spike, a row per neuron: a single rasterized artist, so that 200 000 spikes draw at once."""
+    times = result.spike_times[rows]
+    row, spike = np.nonzero(np.isfinite(times))
+    tall = float(np.clip(0.7 * 72 * HEIGHT / max(1, len(rows)), 0.9, 9.0))
+    thick = 0.35 if len(rows) > 200 else 0.7
+    ax.plot(times[row, spike], row, ls="", marker="|", ms=tall, mew=thick, color=style.INK, rasterized=True)
+    end = float(np.max(milliseconds(result.final.time)))
+    ax.set(xlabel="time (ms)", xlim=(end - result.duration, end), ylim=(-0.5, max(1, len(rows)) - 0.5))
+
+
+def _value_ticks(ax: Axes, values: np.ndarray, label: str) -> None:
+    """Label rows that are sorted by a value with round values, where they belong; crowded ones are left out."""
+    ax.set(ylabel=label, yticks=[])
+    if not len(values) or values[0] == values[-1]:
+        return
+    nice = MaxNLocator(5, integer=values.dtype.kind == "i").tick_values(values[0], values[-1])
+    nice = nice[(nice >= values[0]) & (nice <= values[-1])]
+    at, kept = np.interp(nice, values, np.arange(len(values))), []
+    for k in range(len(at)):
+        if not kept or at[k] - at[kept[-1]] > 0.06 * len(values):
+            kept.append(k)
+    ax.set_yticks(at[kept], [style.number(nice[k]) for k in kept])
+
+
+def _curve(ax: Axes, result: Result, key: np.ndarray, label: str) -> None:
+    """The rate of each neuron over its value, and crosses on the axis where neurons were lost."""
+    good = np.asarray(result.finite) & np.isfinite(key)
+    lost = ~np.asarray(result.finite) & np.isfinite(key)
+    size = 3.5 if good.sum() <= 100 else 1.5
+    ax.plot(key[good], result.rates[good], ls="", marker="o", ms=size, mew=0, color=style.PALETTE[0], rasterized=True)
+    if lost.any():
+        zeros = np.zeros(lost.sum())
+        ax.plot(key[lost], zeros, ls="", marker="x", ms=4, mew=1, color=style.MODEL, clip_on=False, zorder=3)
+    ax.set(xlabel=label, ylabel="firing rate (Hz)")
+    ax.set_ylim(bottom=0, top=None if good.any() and result.rates[good].max() > 0 else 1)
+
+
+def _spread(ax: Axes, result: Result, order: np.ndarray) -> None:
+    """How many neurons fire how fast, in bins of whole spikes, which rates over one duration come in."""
+    counts = result.spike_counts[order]
+    low, high = (int(counts.min()), int(counts.max())) if len(counts) else (0, 0)
+    wide = 1 + (high - low) // 30
+    edges = np.arange(low, high + wide + 1, wide) - 0.5
+    ax.hist(result.rates[order], bins=1e3 * edges / result.duration, color=style.PALETTE[0], ec="white", lw=0.4)
+    ax.set(xlabel="firing rate (Hz)", ylabel="neurons")
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def _caption(result: Result, shown: int, *, against: bool) -> str:
+    """How many neurons the raster shows, how many were lost, and whether it shows all their spikes."""
+    total, lost = len(result.finite), int(np.sum(~np.asarray(result.finite)))
+    told = [f"The raster shows {'all' if shown == total else shown} of {style.counted(total, 'neuron')}"]
+    marked = ", crosses mark them" if against else ""
+    told += [f"{style.counted(lost, 'neuron')} lost (not finite) and left out{marked}"] if lost else []
+    kept = result.spike_times.shape[1]
+    over = int(np.sum(result.spike_counts > kept))
+    told += [f"only the first {kept} spikes of {style.counted(over, 'neuron')} were kept"] if over else []
+    return "; ".join(told) + "."

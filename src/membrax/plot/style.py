@@ -1,0 +1,162 @@
+"""What all figures share: colours, type, sizes, and how a figure is made, saved and shown in a notebook.
+
+Colours differ in hue and lightness, so that they stay apart for colour-blind readers and in grey; all have a
+contrast of at least 3:1 on white. Sizes are those of a journal page: 7.2 inches is two columns.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.figure
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
+
+WIDTH = 7.2  # inches
+DPI = 150
+HEADING, SMALL = 8.0, 6.5  # points, for panels' titles and for what is read second
+
+INK = "#1A1A1A"
+FAINT = "#6E6E6E"
+BAR = "#E6E6E6"
+DATA = "#7D7D7D"  # recorded, under the model
+MODEL = "#D55E00"
+PALETTE = ("#0072B2", "#D55E00", "#1F4E2C", "#9B3FE0", "#A67C52", "#001E73")
+DASHES = ("-", "--", ":", "-.")
+
+RC = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 7.5,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "legend.fontsize": 7.0,
+    "figure.titlesize": 9.0,
+    "figure.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 5.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.grid": False,
+    "axes.xmargin": 0.02,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "xtick.major.size": 3.0,
+    "ytick.major.size": 3.0,
+    "xtick.minor.size": 1.8,
+    "ytick.minor.size": 1.8,
+    "lines.linewidth": 1.0,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.usetex": False,
+    "figure.constrained_layout.h_pad": 0.04,
+    "figure.constrained_layout.w_pad": 0.04,
+}
+
+# Decorates each public function: the settings hold while it runs, and are gone when it returns.
+styled = matplotlib.rc_context(RC)
+
+
+class Figure(matplotlib.figure.Figure):
+    """A figure outside pyplot that a notebook shows all the same."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        page = io.BytesIO()
+        self.savefig(page, format="png", dpi=DPI)
+        width, height = (round(100 * inches) for inches in self.get_size_inches())
+        return page.getvalue(), {"width": width, "height": height}
+
+
+def figure(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure of that size in inches, its layout constrained."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def title(figure: Any, text: str) -> None:
+    """A title above everything, flush left."""
+    figure.suptitle(text, x=0.01, ha="left")
+
+
+def caption(figure: Any, text: str) -> None:
+    """A line below everything, flush left."""
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=SMALL, color=FAINT)
+
+
+def beside(ax: Axes, **options: Any) -> None:
+    """A legend to the right of the axes, where no data are."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.04), borderaxespad=0.3, **options)
+
+
+def colours(count: int) -> list[Any]:
+    """As many colours as there are things: apart for a few, graded for many."""
+    return list(PALETTE[:count]) if count <= len(PALETTE) else list(graded()(np.linspace(0, 1, count)))
+
+
+def graded() -> Colormap:
+    """From blue over purple to orange: plasma without its yellow, which white paper swallows."""
+    return ListedColormap(matplotlib.colormaps["plasma"](np.linspace(0, 0.66, 256)))
+
+
+def heading(ax: Axes, text: str) -> None:
+    """A panel's title."""
+    ax.set_title(text, fontsize=HEADING, fontweight="bold")
+
+
+def is_wide(values: Any) -> bool:
+    """Whether positive values span a decade, so that a logarithmic axis serves them better."""
+    values = np.asarray(values)
+    return bool(values.size and values.min() > 0 and values.max() / values.min() >= 10)
+
+
+def scale_of(values: Any) -> Normalize:
+    """The colour scale of finite values, logarithmic if they are wide."""
+    low, high = float(np.min(values)), float(np.max(values))
+    return LogNorm(low, high) if is_wide(values) else Normalize(low, high if high > low else low + 1.0)
+
+
+def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
+    """The figure, saved if there is a path to save it to: a PNG unless the suffix says otherwise."""
+    if path is not None:
+        path = Path(path)
+        path = path if path.suffix else path.with_suffix(".png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=DPI)
+    return figure
+
+
+def expect(value: Any, kind: type | tuple[str, ...], drawn: str) -> None:
+    """Refuse what is not of the kind, a class or the names of the fields it is known by.
+
+    Raises:
+        ValueError: says what is drawn and what came instead.
+    """
+    good = isinstance(value, kind) if isinstance(kind, type) else all(hasattr(value, name) for name in kind)
+    if not good or isinstance(value, type):
+        raise ValueError(f"this figure draws {drawn}, got {type(value).__name__}")
+
+
+def number(value: float) -> str:
+    """Four digits of a value, with a true minus, and an exponent only where it is far from 1."""
+    text = f"{float(f'{value:.4g}'):.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def counted(number: int, noun: str) -> str:
+    """``number`` of them in words, thousands apart: "1 spike", "10 000 neurons"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}".replace(",", "\u202f")
