@@ -24,16 +24,25 @@ LADDER = np.concatenate([
     np.arange(-1000.0, -150.0, 10.0), np.arange(-150.0, 80.0, 0.5), np.arange(80.0, 1001.0, 10.0)
 ])  # fmt: skip
 BISECTIONS = 40  # halvings of a 10 mV bracket: to below a float64 nanovolt
+RUNGS = 4  # rising roots whose stability is looked at
 SQUARINGS = 24  # of the step map: growth over 2²⁴ ms
 
 
 @pytree
 class RestingPoint:
-    """One fixed point: its potential [mV], whether it is stable, and how many rising roots the curve has."""
+    """One fixed point.
+
+    Attributes:
+        v: its potential, mV.
+        stable: whether the cell stays there.
+        candidates: how many rising roots the curve has.
+        stable_points: how many of the first `RUNGS` of them are stable.
+    """
 
     v: Array
     stable: Array
     candidates: Array
+    stable_points: Array
 
 
 def rest(cell: Cell, current: Any = 0.0) -> State:
@@ -84,8 +93,8 @@ def _report(point: RestingPoint) -> None:
         message = "the cell has no resting point between -1000 and 1000 mV; its resting state is nan"
     elif not bool(point.stable):
         message = f"the resting point at {v:.2f} mV is unstable: left alone, the cell will not stay there"
-    elif int(point.candidates) > 1:
-        message = f"the cell has {int(point.candidates)} resting points; {v:.2f} mV is the one nearest v_init"
+    elif int(point.stable_points) > 1:
+        message = f"the cell has {int(point.stable_points)} resting points; {v:.2f} mV is the one nearest v_init"
     else:
         return
     warnings.warn(message, UserWarning, stacklevel=4)
@@ -93,33 +102,38 @@ def _report(point: RestingPoint) -> None:
 
 @jax.jit
 def _resting_point(cell: Cell, current: Array) -> RestingPoint:
-    _, candidates = _bracket(cell, current)
+    _, rungs, candidates = _brackets(cell, current)
+    residual = lambda v: steady_current(cell, v) - current  # noqa: E731
+    growth = jax.vmap(lambda rung: growth_rate(cell, _bisect(residual, rung)))(rungs)
     v = _rest_voltage(cell, current)
-    return RestingPoint(v, growth_rate(cell, v) < 0, candidates)
+    # Comparisons with NaN are false: a rung that is not there is not stable.
+    return RestingPoint(v, growth_rate(cell, v) < 0, candidates, jnp.sum(growth < 0, dtype=jnp.int32))
 
 
 @jax.jit
 def _rest_voltage(cell: Cell, current: Array) -> Array:
-    lower, _ = _bracket(cell, current)
+    nearest, _, _ = _brackets(cell, current)
     residual = lambda v: steady_current(cell, v) - current  # noqa: E731
-    return jax.lax.custom_root(residual, lower, _bisect, lambda slope, y: y / slope(jnp.ones_like(y)))
+    return jax.lax.custom_root(residual, nearest, _bisect, lambda slope, y: y / slope(jnp.ones_like(y)))
 
 
-def _bracket(cell: Cell, current: Array) -> tuple[Array, Array]:
-    """The rung below the rising root nearest v_init (NaN if there is none), and how many rising roots there are."""
+def _brackets(cell: Cell, current: Array) -> tuple[Array, Array, Array]:
+    """Rungs below rising roots: the one nearest v_init, the first `RUNGS` (NaN where there are fewer), how many."""
     ladder = jnp.asarray(LADDER, dtype=float)
 
     def climb(carry: tuple, v: Array) -> tuple[tuple, None]:
-        below, was, best, count = carry
+        below, was, nearest, rungs, count = carry
         now = steady_current(cell, v) - current
         rises = (was < 0) & (now >= 0)
-        nearer = rises & ~(jnp.abs(below - cell.v_init) >= jnp.abs(best - cell.v_init))
-        return (v, now, jnp.where(nearer, below, best), count + rises.astype(count.dtype)), None
+        nearer = rises & ~(jnp.abs(below - cell.v_init) >= jnp.abs(nearest - cell.v_init))
+        rungs = rungs.at[jnp.where(rises, count, RUNGS)].set(below, mode="drop")
+        return (v, now, jnp.where(nearer, below, nearest), rungs, count + rises.astype(count.dtype)), None
 
     first = steady_current(cell, ladder[0]) - current
-    start = (ladder[0], first, jnp.full_like(first, jnp.nan), jnp.zeros_like(first, dtype=jnp.int32))
-    (_, _, best, count), _ = jax.lax.scan(climb, start, ladder[1:])
-    return best, count
+    none = jnp.full_like(first, jnp.nan)
+    start = (ladder[0], first, none, jnp.full((RUNGS,), jnp.nan, first.dtype), jnp.zeros((), jnp.int32))
+    (_, _, nearest, rungs, count), _ = jax.lax.scan(climb, start, ladder[1:])
+    return nearest, rungs, count
 
 
 def _bisect(residual: Any, lower: Array) -> Array:

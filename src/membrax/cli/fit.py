@@ -32,7 +32,7 @@ def run_fit(
         print(f"  {note}")
     cell, free, told = cortical(whole)
     cell = cell if area is None else replace(cell, {"area": area})
-    print(f"  {told[0] if area is None else f'area: {area:g} µm², as given'}")
+    print(f"  {told if area is None else f'area: {area:g} µm², as given'}")
     chosen = numbers(sweeps, "--sweeps") if sweeps else list(range(0, data.sweeps, 3))
     began = time.perf_counter()
     found = fit(

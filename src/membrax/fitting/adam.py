@@ -50,7 +50,7 @@ class Adam:
     def begin(self, problem: Problem, place: Array) -> Search:
         """Every start where it is."""
         state = jax.vmap(self._optimiser().init)(place)
-        return Search(place, state, place, jnp.full((len(place),), jnp.inf))
+        return Search(place, state, place, jnp.full((len(place),), jnp.inf, dtype=float))
 
     def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:
         """One step of every start."""

@@ -21,7 +21,7 @@ from .target import Target
 
 Array = jax.Array
 
-GENERATIONS = 200
+GENERATIONS = 250
 POPULATION = 32
 FIRST_SPREAD = 0.3  # of the distance between the bounds
 WORST = 1e6  # the score of a model that isn't finite

@@ -15,7 +15,7 @@ from .sweeps import UNITS, against, amplitudes, some
 
 FIELDS = ("values", "bounds", "loss", "loss_name", "starts", "data", "sweeps", "v", "comparison", "at_bounds")
 ACROSS = 4  # sweeps in a row
-ROW, SINGLE = 1.9, 2.4  # inches: a row of sweeps, and one that is alone
+ROW, SINGLE = 1.9, 2.8  # inches: a row of sweeps, and one that is alone
 
 
 @style.styled
@@ -96,7 +96,7 @@ def _draw_sweeps(row: Any, found: Any, name: str, sweeps: list[int], limits: tup
 def _draw_sweep(above: Axes, below: Axes, found: Any, sweep: int) -> None:
     """One sweep; its title counts the spikes."""
     data, row = found.data, found.comparison[sweep]
-    above.plot(data.t, data.v[sweep], color=style.DATA, lw=1.6)
+    above.plot(data.t, data.v[sweep], color=style.DATA, lw=1.3)
     above.plot(data.t, found.v[sweep], color=style.MODEL, lw=0.7)
     below.plot(data.t, data.i[sweep], color=style.INK, lw=0.8, drawstyle="steps-post")
     below.set_xlabel("time (ms)")
@@ -120,12 +120,16 @@ def _draw_counts(ax: Axes, found: Any) -> None:
     seen = np.array([row.fitted for row in rows])
     recorded, model = (np.array([getattr(r, f"{who}_spikes") for r in rows]) for who in ("recorded", "model"))
     order = np.argsort(x)
-    for counts, paint, mark, who in ((recorded, style.DATA, "o", "recorded"), (model, style.MODEL, "D", "model")):
+    # The recorded ring is the larger one: it shows around a model that agrees.
+    for counts, paint, mark, size, who in (
+        (recorded, style.DATA, "o", 6.5, "recorded"),
+        (model, style.MODEL, "D", 3.5, "model"),
+    ):
         ax.plot(x[order], counts[order], color=paint, lw=0.6, alpha=0.6)
         for which, fill, kind in ((seen, paint, "fitted"), (~seen, "white", "predicted")):
             if which.any():
                 ax.plot(
-                    x[which], counts[which], ls="", marker=mark, ms=4, mew=0.9, color=paint, mfc=fill,
+                    x[which], counts[which], ls="", marker=mark, ms=size, mew=0.9, color=paint, mfc=fill,
                     label=f"{who}, {kind}",
                 )  # fmt: skip
     ax.set(xlabel=f"{label}\nfilled: fitted, open: predicted" if not seen.all() else label, ylabel="spikes per sweep")
@@ -140,11 +144,12 @@ def _draw_losses(ax: Axes, found: Any) -> None:
     lost = len(found.starts.loss) - len(loss)
     ax.scatter(np.arange(1, len(loss) + 1), loss, c=paint_starts(loss), s=12, lw=0)
     if style.is_wide(loss):
-        ax.set_yscale("log")
+        style.logarithmic(ax, loss[0], loss[-1])
     else:
         # From 0 on: starts that agree make a plateau, and their rounding errors no slope.
         ax.set_ylim(0, 1.15 * loss[-1] or 1.0)
     name = found.loss_name.replace("[", "(").replace("]", ")")
-    ax.set(xlabel="start, best first" + (f" ({lost} lost)" if lost else ""), ylabel=name)
-    style.heading(ax, f"Starts: {int(np.sum(loss <= 1.1 * loss[0]))} of {len(loss) + lost} within 10 % of best")
+    near = f"{int(np.sum(loss <= 1.1 * loss[0]))} of {len(loss) + lost} within 10 % of the best"
+    ax.set(xlabel=f"start, best first{f' ({lost} lost)' if lost else ''}\n{near}", ylabel=name)
+    style.heading(ax, "Starts")
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import jax
@@ -34,6 +35,9 @@ def gates(
         ValueError: something without gates, a batched channel, or rates that need a temperature that nobody gave.
     """
     style.expect(channel, ("rates", "current"), 'a channel with gates, such as cell.channels["na"]')
+    batched = [path for path, leaf in leaves(channel).items() if np.ndim(leaf.value)]
+    if batched:
+        raise ValueError(f"this figure draws one channel, but {batched[0]} is an array: take one neuron's")
     v = np.linspace(LOWEST, HIGHEST, POINTS)
     if celsius is None and hasattr(channel, "measured_at"):
         celsius = float(np.asarray(channel.measured_at))
@@ -47,9 +51,9 @@ def gates(
         right.plot(v, tau, color=paint, ls=dash, lw=1.4, label=name)
     left.set(ylabel="steady state $x_\\infty$ (fraction open)", ylim=(-0.03, 1.03))
     right.set(ylabel="time constant τ (ms)")
-    if style.is_wide([np.nanmin([tau.max() for _, tau in curves.values()]), max(t.max() for _, t in curves.values())]):
-        right.set_yscale("log")
-        right.yaxis.set_major_formatter("{x:g}")
+    slow = [tau.max() for _, tau in curves.values()]
+    if style.is_wide(slow):
+        style.logarithmic(right, min(tau.min() for _, tau in curves.values()), max(slow))
     else:
         right.set_ylim(bottom=0)
     for ax in (left, right):
@@ -65,9 +69,6 @@ def _curves(channel: Any, v: np.ndarray, celsius: float | None) -> dict[str, tup
     Raises:
         ValueError: as `gates` does.
     """
-    batched = [path for path, leaf in leaves(channel).items() if np.ndim(leaf.value)]
-    if batched:
-        raise ValueError(f"this figure draws one channel, but {batched[0]} is an array: take one neuron's")
     # Without a temperature it is NaN, and spreads into whatever depends on it.
     env = Env(celsius=jnp.asarray(np.nan if celsius is None else celsius, dtype=float))
     ready = strong(channel)
@@ -81,9 +82,9 @@ def _curves(channel: Any, v: np.ndarray, celsius: float | None) -> dict[str, tup
 
 
 def _title(channel: Any, celsius: float | None) -> str:
-    """The first line of the channel's docstring, which says what it is, or its name."""
+    """The first line of the channel's docstring, which says what it is, without the paper; or the channel's name."""
     kind = type(channel)
-    told = (kind.__doc__ or "").strip().split("\n")[0].rstrip(".")
+    told = re.sub(r" \([^()]*\d{4}\)$", "", (kind.__doc__ or "").strip().split("\n")[0].rstrip("."))
     # A dataclass without a docstring is given its signature as one.
     told = kind.__name__ if not told or told.startswith(f"{kind.__name__}(") else told
     return told if celsius is None else f"{told}, at {celsius:g} °C"

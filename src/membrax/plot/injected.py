@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell
+from ..population.vary import count_neurons
 from ..pytrees import strong
 from ..simulate import Trace
 from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, sample
@@ -35,9 +36,9 @@ def injected(trace: Trace, time: Clock, stimulus: Any, cell: Any) -> Injected | 
             "this stimulus is random, and only the run knows what it drew: simulate with "
             "record=membrax.probes.currents(), and it is drawn"
         )
-    _check_number(given, time)
     if cell is not None:
         style.expect(cell, Cell, "the stimulus of a Cell, given as cell=")
+    _check_numbers(time, stimuli=batch_size(given), cells=None if cell is None else count_neurons(cell))
     units = set(given.part_units)
     if cell is None and len(units) > 1:
         raise ValueError("this stimulus is partly in nA and partly in µA/cm²: pass cell=, whose area relates the two")
@@ -57,15 +58,17 @@ def _recorded(values: np.ndarray, time: Clock) -> Injected:
     return edges, values, "µA/cm²", "injected\ncurrent"
 
 
-def _check_number(stimulus: Stimulus, time: Clock) -> None:
-    """Refuse a batch of stimuli for another number of neurons.
+def _check_numbers(time: Clock, **numbers: int | None) -> None:
+    """Refuse batches for another number of neurons, and neurons that began at different times.
 
     Raises:
         ValueError: names both numbers.
     """
-    count = batch_size(stimulus)
-    if count is not None and count != time.neurons:
-        raise ValueError(f"the stimulus holds {count} and the trace {style.counted(time.neurons, 'neuron')}")
+    for what, count in numbers.items():
+        if count not in (None, time.neurons):
+            raise ValueError(f"the trace holds {style.counted(time.neurons, 'neuron')}, but there are {count} {what}")
+    if np.ptp(time.start):
+        raise ValueError("these neurons began at different times: draw each with its stimulus, or without one")
 
 
 def _means(stimulus: Stimulus, time: Clock, area: jax.Array) -> np.ndarray:

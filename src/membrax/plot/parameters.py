@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
 
 from ..pytrees import leaves
 from . import style
@@ -19,7 +20,7 @@ def draw_parameters(ax: Axes, found: Any) -> None:
     for row, name in enumerate(names):
         _draw_one(ax, row, found, name)
     ax.set_yticks(range(len(names)), names)
-    ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(-0.16, 1.2), xticks=[])
+    ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(-0.17, 1.22), xticks=[])
     style.heading(ax, "Parameters between their bounds")
     ax.tick_params(axis="y", length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
@@ -32,7 +33,7 @@ def _draw_one(ax: Axes, row: int, found: Any, name: str) -> None:
     """One parameter: bar, bounds, starts, best, and its value in words."""
     low, high = found.bounds[name]
     ax.barh(row, 1.0, height=THICK, color=style.BAR, zorder=0)
-    for x, text, side in ((-0.015, low, "right"), (1.015, high, "left")):
+    for x, text, side in ((-0.03, low, "right"), (1.03, high, "left")):
         ax.text(x, row, style.number(text), ha=side, va="center", fontsize=style.SMALL, color=style.FAINT)
     ticks = _place(_decades(low, high), low, high)
     ax.vlines(ticks, row - THICK / 2, row + THICK / 2, color="white", lw=1.2, zorder=1)
@@ -48,7 +49,7 @@ def _draw_one(ax: Axes, row: int, found: Any, name: str) -> None:
     told, paint = f"{style.number(found.values[name])} {unit(found.cell, name)}".strip(), style.INK
     if name in found.at_bounds:
         told, paint = f"{told}, at bound", style.MODEL
-    ax.text(1.21, row, told, ha="left", va="center", color=paint)
+    ax.text(1.24, row, told, ha="left", va="center", color=paint)
 
 
 def unit(cell: Any, name: str) -> str:
@@ -59,9 +60,11 @@ def unit(cell: Any, name: str) -> str:
 
 
 def paint_starts(loss: np.ndarray) -> np.ndarray:
-    """A colour for each start's finite loss, the same in every panel; losses within a tenth hardly differ."""
-    least = np.append(loss, 1.1 * loss.min())
-    return style.graded()(style.scale_of(least)(loss))
+    """A colour for each start's finite loss, on a logarithmic scale if they span a decade; the same in every panel."""
+    low, high = loss.min(), loss.max()
+    # Losses that agree to a tenth are the same colour by eye.
+    scale = LogNorm(low, high) if style.is_wide(loss) else Normalize(low, max(high, 1.1 * low) or 1.0)
+    return style.graded()(scale(loss))
 
 
 def _place(values: Any, low: float, high: float) -> np.ndarray:

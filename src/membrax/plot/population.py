@@ -39,8 +39,8 @@ def population(
     if isinstance(max_neurons, bool) or not isinstance(max_neurons, int) or max_neurons < 1:
         raise ValueError(f"max_neurons must be a whole number of at least 1, got {max_neurons!r}")
     key = _numbers(against, len(result.spike_counts))
-    order = np.flatnonzero(result.finite) if key is None else np.argsort(key, kind="stable")
-    order = order[np.asarray(result.finite)[order]]
+    good = np.asarray(result.finite) if key is None else np.asarray(result.finite) & np.isfinite(key)
+    order = np.flatnonzero(good) if key is None else np.flatnonzero(good)[np.argsort(key[good], kind="stable")]
     rows = order[np.unique(np.linspace(0, len(order) - 1, min(max_neurons, len(order))).round().astype(int))]
     figure = style.figure(HEIGHT)
     raster, curve = figure.subplots(1, 2, width_ratios=(1.5, 1))
@@ -55,7 +55,7 @@ def population(
     style.heading(raster, "Spikes")
     style.heading(curve, "Mean firing rate")
     style.title(figure, f"{style.counted(len(result.finite), 'neuron')}, {result.duration:g} ms")
-    style.caption(figure, _caption(result, len(rows), against=key is not None))
+    style.caption(figure, _caption(result, key, len(rows)))
     return style.finish(figure, path)
 
 
@@ -122,12 +122,16 @@ def _spread(ax: Axes, result: Result, order: np.ndarray) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
-def _caption(result: Result, shown: int, *, against: bool) -> str:
+def _caption(result: Result, key: np.ndarray | None, shown: int) -> str:
     """How many neurons the raster shows, how many were lost, and whether it shows all their spikes."""
-    total, lost = len(result.finite), int(np.sum(~np.asarray(result.finite)))
+    total, gone = len(result.finite), ~np.asarray(result.finite)
+    known = np.zeros(total, bool) if key is None else np.isfinite(key)
+    lost, crosses = int(gone.sum()), int(np.sum(gone & known))
+    unknown = 0 if key is None else int(np.sum(~gone & ~known))
     told = [f"The raster shows {'all' if shown == total else shown} of {style.counted(total, 'neuron')}"]
-    marked = ", crosses mark them" if against else ""
-    told += [f"{style.counted(lost, 'neuron')} lost (not finite) and left out{marked}"] if lost else []
+    marked = f", {crosses} shown as {'a cross' if crosses == 1 else 'crosses'}" if crosses else ""
+    told += [f"{style.counted(lost, 'neuron')} lost (not finite){marked}"] if lost else []
+    told += [f"{style.counted(unknown, 'neuron')} without a finite value left out"] if unknown else []
     kept = result.spike_times.shape[1]
     over = int(np.sum(result.spike_counts > kept))
     told += [f"only the first {kept} spikes of {style.counted(over, 'neuron')} were kept"] if over else []

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 
 from . import style
 from .sweeps import UNITS, against
@@ -29,7 +30,7 @@ def recording(recording: Any, *, path: str | os.PathLike[str] | None = None) -> 
     figure = style.figure(3.6)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     key, label = against(recording)
-    many, scale = recording.sweeps > 1, style.Normalize(key.min(), key.max())
+    many, scale = recording.sweeps > 1, Normalize(key.min(), key.max())
     paints = style.graded()(scale(key)) if many else [style.INK]
     for k in np.argsort(key)[::-1]:
         above.plot(recording.t, recording.v[k], color=paints[k], lw=0.7)

@@ -1,13 +1,14 @@
 """What all figures share: colours, type, sizes, and how a figure is made, saved and shown in a notebook.
 
 Colours differ in hue and lightness, so that they stay apart for colour-blind readers and in grey; all have a
-contrast of at least 3:1 on white. Sizes are those of a journal page: 7.2 inches is two columns.
+contrast of about 3:1 or more on white. Sizes are those of a journal page: 7.2 inches is two columns.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import matplotlib
 import matplotlib.figure
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
+from matplotlib.colors import Colormap, ListedColormap
+from matplotlib.ticker import LogLocator, NullFormatter
 
 WIDTH = 7.2  # inches
 DPI = 150
@@ -90,12 +92,12 @@ def figure(height: float, width: float = WIDTH) -> Figure:
 
 def title(figure: Any, text: str) -> None:
     """A title above everything, flush left."""
-    figure.suptitle(text, x=0.01, ha="left")
+    figure.suptitle(textwrap.fill(text, 86), x=0.01, ha="left")
 
 
 def caption(figure: Any, text: str) -> None:
     """A line below everything, flush left."""
-    figure.supxlabel(text, x=0.01, ha="left", fontsize=SMALL, color=FAINT)
+    figure.supxlabel(textwrap.fill(text, 120), x=0.01, ha="left", fontsize=SMALL, color=FAINT)
 
 
 def beside(ax: Axes, **options: Any) -> None:
@@ -124,12 +126,6 @@ def is_wide(values: Any) -> bool:
     return bool(values.size and values.min() > 0 and values.max() / values.min() >= 10)
 
 
-def scale_of(values: Any) -> Normalize:
-    """The colour scale of finite values, logarithmic if they are wide."""
-    low, high = float(np.min(values)), float(np.max(values))
-    return LogNorm(low, high) if is_wide(values) else Normalize(low, high if high > low else low + 1.0)
-
-
 def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
     """The figure, saved if there is a path to save it to: a PNG unless the suffix says otherwise."""
     if path is not None:
@@ -149,6 +145,14 @@ def expect(value: Any, kind: type | tuple[str, ...], drawn: str) -> None:
     good = isinstance(value, kind) if isinstance(kind, type) else all(hasattr(value, name) for name in kind)
     if not good or isinstance(value, type):
         raise ValueError(f"this figure draws {drawn}, got {type(value).__name__}")
+
+
+def logarithmic(ax: Axes, low: float, high: float) -> None:
+    """A logarithmic y axis from below ``low`` to above ``high``, labelled in plain numbers that don't crowd."""
+    ax.set(yscale="log", ylim=(low / 1.3, high * 1.3))
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 50 else (1.0, 2.0, 5.0)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def number(value: float) -> str:

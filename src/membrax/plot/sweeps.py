@@ -38,8 +38,3 @@ def against(recording: Any) -> tuple[np.ndarray, str]:
 def some(items: Sequence[int], most: int) -> list[int]:
     """At most ``most`` of them, evenly spread, the first and the last among them."""
     return [items[k] for k in np.unique(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int))]
-
-
-def step_like(t: np.ndarray) -> np.ndarray:
-    """The edges [time + 1] of samples that are held from each t to the next."""
-    return np.append(t, 2 * t[-1] - t[-2])
