@@ -36,7 +36,7 @@ def run_demo(out: Path, neurons: int) -> None:
     print(f"\n{neurons} squid axons, {DURATION:g} ms in steps of {DT:g} ms: {seconds:.1f} s with compilation,")
     print(f"{steps / seconds / 1e6:.0f} million neuron-steps a second; {np.sum(~result.finite)} neurons lost\n")
     print(_rates(np.asarray(currents), result))
-    plot.population(result, against=np.asarray(currents), label="current [µA/cm²]", path=out / "population.png")
+    plot.population(result, against=np.asarray(currents), label="current (µA/cm²)", path=out / "population.png")
 
     began = time.perf_counter()
     found = fit(cell, BOUNDS, recordings.example())

@@ -19,7 +19,7 @@ from ..simulate import simulate
 from .words import columns
 
 # Squid axon, 6.3 °C, 10 µA/cm² from t = 0 and v = −65 mV: upward crossings of 0 mV [ms] by SciPy's DOP853 at 1e-11,
-# from the equations of 1952 written out by themselves (tests/reference/make_tables.py).
+# from the equations of 1952 written out by themselves (tests/reference/make_trajectories.py).
 SQUID = np.array([
     1.900971952, 16.82258265, 31.471826641, 46.10900156, 60.745283012, 75.381498294, 90.017708676, 104.653918695,
     119.290128687, 133.926338677, 148.562548667, 163.198758657, 177.834968646, 192.471178636,

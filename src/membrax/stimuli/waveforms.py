@@ -127,7 +127,7 @@ class Sampled:
         width = dt / self.interval
         span = int(width + 1e-4) + 2
         edges = jnp.clip(jnp.arange(span + 1, dtype=into.dtype) - into, 0.0, width)
-        index = jnp.clip(first.astype(jnp.int32) + jnp.arange(span), 0, self.samples.shape[0] - 1)
+        index = jnp.clip(first.astype(jnp.int32) + jnp.arange(span, dtype=jnp.int32), 0, self.samples.shape[0] - 1)
         return jnp.sum(self.samples[index] * jnp.diff(edges)) / width
 
 
