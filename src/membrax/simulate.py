@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from .cell import Cell, State, check_parameters, settle, state_at
-from .instants import Instant, grid, plain, steps
+from .instants import Instant, grid, milliseconds, plain, steps
 from .integrators import Integrator, staggered
-from .probes import Spikes, Voltage, as_probes, find_spikes, spike_times
+from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import leaves, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size
 from .timeloop import begin_drive, begin_memories, first_samples, march, thin, with_first
@@ -42,15 +42,21 @@ class Trace:
     recorded: dict[str, Any]
     start: Instant
     dt: float = static(0.0)
-    every: int = static(1)
+    steps: int = static(0)
+    samplers: tuple[Any, ...] = static(())
 
     @property
     def t(self) -> np.ndarray:
         """Times of ``v`` [time] in ms, float64; [neuron, time] if neurons began at different times."""
-        start = np.asarray(self.start.whole, dtype=float) + np.asarray(self.start.fraction, dtype=float)
+        return self.times["voltage"]
+
+    @property
+    def times(self) -> dict[str, np.ndarray]:
+        """{probe name: times [time] in ms} of every probe that samples; those of currents are mid-steps."""
+        start = milliseconds(self.start)
         if start.ndim and np.all(start == start.flat[0]):
             start = start.flat[0]
-        return start[..., None] + np.arange(self.v.shape[-1]) * (self.dt * self.every)
+        return {probe.name: start[..., None] + sample_times(probe, self.steps, self.dt) for probe in self.samplers}
 
 
 def simulate(
@@ -109,7 +115,7 @@ def _simulate(
     recorded = with_first(first_samples(cell, start, probes), thin(samples, probes)) | memories
     last = jax.tree.map(lambda x: x[-1], times)
     final = dataclasses.replace(settle(cell, end), time=last.later(dt).normalised())
-    v, voltage = recorded.pop("voltage"), next(p for p in probes if isinstance(p, Voltage))
+    v = recorded.pop("voltage")
     spikes = recorded.get("spikes")
     if spikes is None:
         default = Spikes()
@@ -117,7 +123,9 @@ def _simulate(
         times_of = spike_times(spikes, dt, origin, jnp.zeros((), jnp.int32))
     else:
         times_of = recorded["spikes"] = spike_times(spikes, dt, origin, start.step)
-    return Trace(v, times_of, spikes.count, final, all_finite(end), recorded, origin, dt, voltage.every)
+    return Trace(
+        v, times_of, spikes.count, final, all_finite(end), recorded, origin, dt, len(times.whole), samplers(probes)
+    )
 
 
 def begin_state(cell: Cell, state: State | None, key: Any) -> State:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.plot.clock import clock, every
+from membrax.plot.clock import clock
 
 PULSE = mx.stimuli.step(10.0, 2.0, 18.0)
 
@@ -84,11 +84,6 @@ def test_currents_stand_at_the_middle_of_their_steps(trace):
     assert {drawn.get_label() for drawn in ax.get_lines()} == {"k", "leak", "na"}
     np.testing.assert_allclose(line(ax, "na").get_xdata(), (np.arange(400) + 1) * 0.05 - 0.0125)
     assert "(µA/cm²)" in ax.get_ylabel()
-
-
-@pytest.mark.parametrize(("steps", "stride"), [(800, 1), (800, 4), (801, 7), (1000, 500), (10, 10)])
-def test_the_stride_follows_from_the_count(steps, stride):
-    assert every(steps, steps // stride) == stride
 
 
 def test_a_trace_that_goes_on_keeps_its_time(cell, trace):

@@ -53,7 +53,9 @@ class Levenberg:
     def begin(self, problem: Problem, place: Array) -> Search:
         """Every start where it is."""
         count = len(place)
-        return Search(place, jnp.full((count,), FIRST_DAMPING, dtype=float), place, jnp.full((count,), jnp.inf, dtype=float))
+        return Search(
+            place, jnp.full((count,), FIRST_DAMPING, dtype=float), place, jnp.full((count,), jnp.inf, dtype=float)
+        )
 
     def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:
         """One step of every start."""

@@ -29,7 +29,7 @@ def injected(trace: Trace, time: Clock, stimulus: Any, cell: Any) -> Injected | 
     if given is None or given.random:
         kept = (trace.recorded.get("currents") or {}).get("stimulus")
         if kept is not None:
-            return _recorded(np.atleast_2d(np.asarray(kept)), time)
+            return _recorded(np.atleast_2d(np.asarray(kept)), time.of(trace.times["currents"]), time.dt)
         if given is None:
             return None
         raise ValueError(
@@ -50,10 +50,9 @@ def injected(trace: Trace, time: Clock, stimulus: Any, cell: Any) -> Injected | 
     return edges, values, "nA" if as_nA else "µA/cm²", "injected\ncurrent"
 
 
-def _recorded(values: np.ndarray, time: Clock) -> Injected:
+def _recorded(values: np.ndarray, middles: np.ndarray, dt: float) -> Injected:
     """Recorded means stand for the time around their step."""
-    middles = time.samples(values.shape[-1], first=False)
-    half = 0.5 * (middles[:, 1:2] - middles[:, :1]) if values.shape[-1] > 1 else np.full_like(middles[:, :1], time.dt)
+    half = 0.5 * (middles[:, 1:2] - middles[:, :1]) if values.shape[-1] > 1 else np.full_like(middles[:, :1], dt)
     edges = np.concatenate([middles[:, :1] - half, middles + half], axis=1)
     return edges, values, "µA/cm²", "injected\ncurrent"
 

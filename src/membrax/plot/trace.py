@@ -26,8 +26,7 @@ def trace(
     """Draw a trace, or a few neurons over each other: voltage with spike marks, stimulus, recorded gates and currents.
 
     The stimulus is drawn as the steps received it, by its mean over each. Without one, and for a random one, the
-    stimulus that `membrax.probes.currents` recorded is drawn. Times of gates and currents follow from how many were
-    kept: exact if the number of steps is a multiple of the probe's ``every``, or much above its square.
+    stimulus that `membrax.probes.currents` recorded is drawn.
 
     Args:
         trace: from `membrax.simulate`, or from it under ``jax.vmap``.
@@ -127,32 +126,38 @@ def _stimulus(trace: Trace, time: Clock, stimulus: Any, cell: Any) -> list[Panel
 def _gates(trace: Trace, time: Clock) -> list[Panel]:
     kept = trace.recorded.get("gates") or {}
     lines = {(channel, gate): np.atleast_2d(np.asarray(x)) for channel in kept for gate, x in kept[channel].items()}
-    return [(1.2, _lines(lines, time, list(kept), "gates\n(fraction open)", first=True))] if lines else []
+    return (
+        [(1.2, _lines(lines, time.of(trace.times["gates"]), list(kept), "gates\n(fraction open)", (-0.04, 1.04)))]
+        if lines
+        else []
+    )
 
 
 def _currents(trace: Trace, time: Clock) -> list[Panel]:
     kept = trace.recorded.get("currents") or {}
     lines = {(name, ""): np.atleast_2d(np.asarray(x)) for name, x in kept.items() if name != "stimulus"}
     # Colours as in the gates' panel, where a channel without gates has its place too.
-    return [(1.2, _lines(lines, time, [name for name, _ in lines], "outward\ncurrent (µA/cm²)"))] if lines else []
+    if not lines:
+        return []
+    t = time.of(trace.times["currents"])
+    return [(1.2, _lines(lines, t, [name for name, _ in lines], "outward\ncurrent (µA/cm²)"))]
 
 
-def _lines(lines: dict, time: Clock, channels: list[str], label: str, *, first: bool = False) -> Callable:
+def _lines(lines: dict, t: np.ndarray, channels: list[str], label: str, limits: Any = None) -> Callable:
     """A panel of lines {(channel, gate): [neuron, sample]}: a colour for a channel, a dash for its gate."""
     paints = dict(zip(channels, style.colours(len(channels)), strict=True))
 
     def draw(ax: Axes) -> None:
         seen = dict.fromkeys(channels, 0)
         for (channel, gate), values in lines.items():
-            t = time.samples(values.shape[-1], first=first)
             name = f"{channel}.{gate}" if gate else channel
             for k, row in enumerate(values):
                 dash = style.DASHES[seen[channel] % len(style.DASHES)]
                 ax.plot(t[k], row, color=paints[channel], ls=dash, label=name if k == 0 else None)
             seen[channel] += 1
         ax.set_ylabel(label)
-        if first:
-            ax.set(ylim=(-0.04, 1.04), yticks=[0, 0.5, 1])
+        if limits:
+            ax.set(ylim=limits, yticks=[0, 0.5, 1])
         style.beside(ax)
 
     return draw

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from ..instants import Instant, grid
-from ..probes import SpikeBuffer, samplers
+from ..probes import SpikeBuffer, sample_times, samplers
 from ..simulate import all_finite
 from .layout import without_padding
 from .plan import Plan, Progress
@@ -29,7 +29,7 @@ def result(plan: Plan, done: Progress) -> Result:
     return Result(
         duration=done.step * plan.dt, dt=plan.dt, spike_times=_spike_times(spikes, plan), spike_counts=spikes.count,
         finite=finite, quarantined=plan.outlaws, recorded=_joined(plan, done) | memories,
-        times={probe.name: _times(probe, plan, done) for probe in samplers(plan.probes)}, final=final,
+        times={p.name: plan.origin + sample_times(p, done.step, plan.dt) for p in samplers(plan.probes)}, final=final,
     )  # fmt: skip
 
 
@@ -44,14 +44,6 @@ def _joined(plan: Plan, done: Progress) -> dict[str, Any]:
     paths = dict.fromkeys(path for chunk in done.samples for path in chunk)
     parts = {path: [chunk[path] for chunk in done.samples if path in chunk] for path in paths}
     return nested({path: np.concatenate(part, axis=1)[: plan.neurons] for path, part in parts.items()})
-
-
-def _times(probe: Any, plan: Plan, done: Progress) -> np.ndarray:
-    """Sample times in ms: the ends of every so many steps, or the middle of the last of them."""
-    count = done.step // probe.every
-    if probe.per_step:
-        return plan.origin + ((np.arange(count) + 1) * probe.every - 0.5) * plan.dt
-    return plan.origin + np.arange(count + 1) * probe.every * plan.dt
 
 
 def _spike_times(spikes: SpikeBuffer, plan: Plan) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .probe import Step, as_probes, samplers, watchers, whole
+from .probe import Step, as_probes, sample_times, samplers, watchers, whole
 from .sampling import Currents, Gates, Voltage
 from .watching import SpikeBuffer, Spikes, Summary, crossing, find_spikes, spike_times
 
@@ -21,6 +21,7 @@ __all__ = [
     "currents",
     "find_spikes",
     "gates",
+    "sample_times",
     "samplers",
     "spike_times",
     "spikes",

@@ -71,3 +71,15 @@ def samplers(probes: tuple) -> tuple:
 def watchers(probes: tuple) -> tuple:
     """The probes that watch every step."""
     return tuple(probe for probe in probes if hasattr(probe, "watch"))
+
+
+def sample_times(probe: Any, steps: int, dt: float) -> np.ndarray:
+    """When a sampler samples in a run of ``steps`` steps of ``dt`` [ms], from its beginning [time]: ms in float64.
+
+    Samples of states fall on the ends of every so many steps, the first on the beginning; samples of steps on the
+    middle of the last of them.
+    """
+    count = steps // probe.every
+    if probe.per_step:
+        return ((np.arange(count) + 1) * probe.every - 0.5) * dt
+    return np.arange(count + 1) * probe.every * dt
