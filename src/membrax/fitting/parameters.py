@@ -101,8 +101,18 @@ def free(cell: Cell, bounds: Mapping[str, Any]) -> Free:
     twice = sorted({path for path in flat if flat.count(path) > 1})
     if twice:
         raise ValueError(f"{twice[0]} is free twice")
-    logarithmic = tuple(low > 0 and high / low >= DECADE for low, high in zip(lows, highs, strict=True))
-    return Free(tuple(bounds), tuple(lows), tuple(highs), logarithmic)
+    scales = tuple(spans_a_decade(low, high) for low, high in zip(lows, highs, strict=True))
+    return Free(tuple(bounds), tuple(lows), tuple(highs), scales)
+
+
+def spans_a_decade(low: float, high: float) -> bool:
+    """Whether bounds are searched on a logarithmic scale."""
+    return low > 0 and high / low >= DECADE
+
+
+def place(value: float, low: float, high: float) -> float:
+    """Where a value lies between its bounds, 0 to 1, on the scale of the search."""
+    return float(Free(("",), (low,), (high,), (spans_a_decade(low, high),)).place(np.array([value]))[0])
 
 
 def _pair(name: str, pair: Any) -> tuple[float, float]:

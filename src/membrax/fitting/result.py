@@ -14,6 +14,7 @@ from .. import pytrees
 from ..cell import Cell
 from ..recordings import Recording
 from .compare import Comparison, summary, table
+from .parameters import place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,9 +58,9 @@ class Fit:
 
     @property
     def at_bounds(self) -> list[str]:
-        """Paths whose value lies within a thousandth of the distance between its bounds of one of them."""
-        near = lambda x, low, high: min(x - low, high - x) < 1e-3 * (high - low)  # noqa: E731
-        return [path for path, x in self.values.items() if near(x, *self.bounds[path])]
+        """Paths within a thousandth of the way between their bounds, on the scale of the search, of one of them."""
+        places = {path: place(x, *self.bounds[path]) for path, x in self.values.items()}
+        return [path for path, at in places.items() if min(at, 1.0 - at) < 1e-3]
 
     def table(self) -> str:
         """The comparison with every sweep, as text."""

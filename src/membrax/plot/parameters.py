@@ -19,8 +19,8 @@ def draw_parameters(ax: Axes, found: Any) -> None:
     names = list(found.values)
     for row, name in enumerate(names):
         _draw_one(ax, row, found, name)
-    ax.set_yticks(range(len(names)), names)
-    ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(-0.17, 1.22), xticks=[])
+    ax.set_yticks(range(len(names)), [name.replace(", ", ",\n") for name in names])
+    ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(-0.28, 1.3), xticks=[])
     style.heading(ax, "Parameters between their bounds")
     ax.tick_params(axis="y", length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
@@ -49,7 +49,7 @@ def _draw_one(ax: Axes, row: int, found: Any, name: str) -> None:
     told, paint = f"{style.number(found.values[name])} {unit(found.cell, name)}".strip(), style.INK
     if name in found.at_bounds:
         told, paint = f"{told}, at bound", style.MODEL
-    ax.text(1.24, row, told, ha="left", va="center", color=paint)
+    ax.text(1.32, row, told, ha="left", va="center", color=paint)
 
 
 def unit(cell: Any, name: str) -> str:
