@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -100,14 +101,26 @@ def replace(tree: Any, changes: Mapping[str, Any]) -> Any:
         ValueError: an unknown path (the near matches are named), or a value outside the bounds of its field.
     """
     for path, value in changes.items():
-        old = pytrees.find(tree, path)
-        if isinstance(old, Mapping) or not isinstance(value, int | float | np.ndarray | np.generic | jax.Array | list):
-            tree = pytrees.put(tree, path, value)
-            continue
-        tree = pytrees.put(tree, path, jnp.asarray(value, dtype=float))
+        tree = pytrees.put(tree, path, _fitting(value, pytrees.find(tree, path), path))
     tree = pytrees.strong(tree)
     check_parameters(tree)
     return tree
+
+
+def _fitting(value: Any, old: Any, path: str) -> Any:
+    """The value as what stands at the path now: a number, or a part such as a channel.
+
+    Raises:
+        ValueError: a number for a part, or what is no number for a number.
+    """
+    numeric = isinstance(value, int | float | np.ndarray | np.generic | jax.Array | list)
+    if dataclasses.is_dataclass(old) or isinstance(old, Mapping):
+        if numeric and not isinstance(old, Mapping):
+            raise ValueError(f"{path} is a {type(old).__name__}, not a number; its numbers are {path}.g and the like")
+        return value
+    if not numeric:
+        raise ValueError(f"{path} must be a number, got {value!r}")
+    return jnp.asarray(value, dtype=float)
 
 
 def check_parameters(tree: Any) -> None:
@@ -124,6 +137,31 @@ def check_parameters(tree: Any) -> None:
             continue
         if not units.allowed(value, metadata):
             raise ValueError(units.complaint(path, np.asarray(value), metadata))
+
+
+def check_cell(cell: Any) -> None:
+    """Refuse what is no `Cell`.
+
+    Raises:
+        ValueError: says what it is.
+    """
+    if not isinstance(cell, Cell):
+        raise ValueError(f"cell must be a membrax.Cell such as membrax.models.hodgkin_huxley(), got {cell!r}")
+
+
+def check_state(state: Any, cell: Cell) -> None:
+    """Refuse what is no `State`, or one whose gates are another cell's.
+
+    Raises:
+        ValueError: names both sets of channels.
+    """
+    if not isinstance(state, State):
+        raise ValueError(f"state must be a membrax.State, from rest or a run's final, got {state!r}")
+    expected = jax.eval_shape(lambda c: state_at(c, 0.0).gates, jax.tree.map(jnp.zeros_like, pytrees.strong(cell)))
+    if jax.tree.structure(expected) != jax.tree.structure(state.gates):
+        told = {name: sorted(gates) for name, gates in state.gates.items()}
+        asked = {name: sorted(gates) for name, gates in expected.items()}
+        raise ValueError(f"state must have the gates of this cell, {asked}, got {told}")
 
 
 def check_names(cell: Cell) -> None:

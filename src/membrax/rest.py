@@ -25,6 +25,8 @@ LADDER = np.concatenate([
 ])  # fmt: skip
 BISECTIONS = 40  # halvings of a 10 mV bracket: to below a float64 nanovolt
 RUNGS = 4  # rising roots whose stability is looked at
+# Growth below which a point counts as stable: float32 rounds the map of a very fast gate onto the unit circle.
+NEUTRAL = 1e-6
 SQUARINGS = 24  # of the step map: growth over 2²⁴ ms
 
 
@@ -55,12 +57,14 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
         The `State` at time 0 with v and gates at the fixed point nearest ``cell.v_init``; NaN if there is none.
 
     Raises:
-        ValueError: a parameter outside its bounds.
+        ValueError: a parameter outside its bounds, or a batch outside `jax.vmap`.
     """
     cell = strong(cell)
     check_parameters(cell)
     current = jnp.asarray(current, dtype=float)
-    if is_concrete((cell, current)) and not _batched(cell, current):
+    if any(jnp.ndim(leaf) for leaf in jax.tree.leaves((cell, current))):
+        raise ValueError("rest takes one cell and one current: use jax.vmap over cells or currents")
+    if is_concrete((cell, current)):
         point = resting_point(cell, current)
         _report(point)
         return state_at(cell, point.v)
@@ -83,10 +87,6 @@ def steady_current(cell: Cell, v: Any) -> Array:
     return ionic_current(cell, state.gates, state.v, environment(cell))
 
 
-def _batched(cell: Cell, current: Array) -> bool:
-    return any(jnp.ndim(leaf) for leaf in jax.tree.leaves((cell, current)))
-
-
 def _report(point: RestingPoint) -> None:
     v = float(point.v)
     if not np.isfinite(v):
@@ -97,7 +97,7 @@ def _report(point: RestingPoint) -> None:
         message = f"the cell has {int(point.stable_points)} resting points; {v:.2f} mV is the one nearest v_init"
     else:
         return
-    warnings.warn(message, UserWarning, stacklevel=4)
+    warnings.warn(message, UserWarning, stacklevel=3)
 
 
 @jax.jit
@@ -106,8 +106,9 @@ def _resting_point(cell: Cell, current: Array) -> RestingPoint:
     residual = lambda v: steady_current(cell, v) - current  # noqa: E731
     growth = jax.vmap(lambda rung: growth_rate(cell, _bisect(residual, rung)))(rungs)
     v = _rest_voltage(cell, current)
-    # Comparisons with NaN are false: a rung that is not there is not stable.
-    return RestingPoint(v, growth_rate(cell, v) < 0, candidates, jnp.sum(growth < 0, dtype=jnp.int32))
+    there = ~jnp.isnan(rungs)
+    held = jnp.sum(there & (growth < NEUTRAL), dtype=jnp.int32)
+    return RestingPoint(v, growth_rate(cell, v) < NEUTRAL, candidates, held)
 
 
 @jax.jit
@@ -176,9 +177,14 @@ def growth_rate(cell: Cell, v: Array) -> Array:
     def square(carry: tuple, _: None) -> tuple[tuple, None]:
         power, log_norm = carry
         power = power @ power
-        norm = jnp.sqrt(jnp.sum(power**2))
+        norm = _norm(power)
         return (power / norm, 2.0 * log_norm + jnp.log(norm)), None
 
-    norm = jnp.sqrt(jnp.sum(step**2))
+    norm = _norm(step)
     (_, log_norm), _ = jax.lax.scan(square, (step / norm, jnp.log(norm)), None, length=SQUARINGS)
     return log_norm / 2.0**SQUARINGS
+
+
+def _norm(matrix: Array) -> Array:
+    """Frobenius norm, kept above 0 so that a map that forgets everything at once has a logarithm."""
+    return jnp.maximum(jnp.sqrt(jnp.sum(matrix**2)), 1e-30)

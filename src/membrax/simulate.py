@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .cell import Cell, State, check_parameters, settle, state_at
+from .cell import Cell, State, check_cell, check_parameters, check_state, settle, state_at
 from .instants import Instant, grid, milliseconds, plain, steps
-from .integrators import Integrator, staggered
+from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import leaves, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size
@@ -91,8 +91,14 @@ def simulate(
     """
     count, dt = steps(duration, dt), plain(dt, "dt")
     stimulus = as_stimulus(stimulus)
+    check_cell(cell)
     check_single(cell, stimulus)
     check_parameters(cell)
+    check_integrator(integrator)
+    if state is not None:
+        check_state(state, cell)
+        if jnp.ndim(state.v):
+            raise ValueError(f"state must be of one neuron, got {len(state.v)}: use membrax.run, or jax.vmap")
     probes = _with_voltage(as_probes(record))
     key = check_key(stimulus, key, state)
     return _simulate(
@@ -107,6 +113,7 @@ def _simulate(
     integrator: Integrator,
 ) -> Trace:  # fmt: skip
     start = begin_drive(stimulus, begin_state(cell, state, key))
+    start = start if integrator.staggered else settle(cell, start)
     origin = start.time
     times = Instant(origin.whole + times.whole, origin.fraction + times.fraction)
     end, memories, samples = march(
@@ -175,8 +182,10 @@ def check_key(stimulus: Stimulus, key: Any, state: State | None) -> Any:
     Raises:
         ValueError: the stimulus is random and neither ``key`` nor the state has a key.
     """
-    if isinstance(key, int):
-        key = jax.random.key(key)
+    if isinstance(key, int | np.integer) and not isinstance(key, bool):
+        key = jax.random.key(int(key))
+    if key is not None and not (isinstance(key, jax.Array) and key.dtype != jnp.result_type(float)):
+        raise ValueError(f"key must be jax.random.key(seed) or a whole number, got {key!r}")
     if stimulus.random and key is None and (state is None or state.key is None):
         raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
     return key

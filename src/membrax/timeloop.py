@@ -40,6 +40,11 @@ def block_size(probes: tuple) -> int:
     return math.gcd(*(probe.every for probe in samplers(probes))) or 1
 
 
+def stride(probes: tuple) -> int:
+    """The number of steps after which every sampler has just sampled; a run may be cut there without a trace."""
+    return math.lcm(*(probe.every for probe in samplers(probes)))
+
+
 def begin_memories(cell: Cell, state: State, probes: tuple) -> dict[str, Any]:
     """The watchers' memories before the first step."""
     return {probe.name: probe.begin(cell, state) for probe in watchers(probes)}

@@ -10,7 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, check_parameters
+from ..cell import Cell, check_cell, check_parameters
 from ..integrators import Integrator, staggered
 from ..pytrees import strong
 from ..recordings import Recording
@@ -74,6 +74,7 @@ def fit(
         ValueError: unknown paths, bounds that are swapped or out of range, unknown sweeps, a dt that is no whole
             fraction of the sampling interval, no start that stayed finite.
     """
+    check_cell(cell)
     check_single(cell, Stimulus())
     check_parameters(cell)
     parameters = free(cell, bounds)

@@ -93,7 +93,8 @@ class Fit:
 
     def save(self, path: str | Path) -> Path:
         """Write `report` as readable JSON; what is not finite becomes null."""
-        path = Path(path).with_suffix(".json")
+        path = Path(path)
+        path = path if path.suffix == ".json" else path.with_name(path.name + ".json")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(_plain(self.report()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return path

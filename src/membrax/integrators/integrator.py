@@ -14,6 +14,17 @@ from ..channels import Env
 Array = jax.Array
 
 
+def check_integrator(integrator: Any) -> None:
+    """Refuse what is no `Integrator`.
+
+    Raises:
+        ValueError: says what it is.
+    """
+    if not isinstance(integrator, Integrator):
+        told = "membrax.integrators.staggered, exponential_euler or runge_kutta"
+        raise ValueError(f"integrator must be one of {told}, got {integrator!r}")
+
+
 @dataclasses.dataclass(frozen=True)
 class Integrator:
     """A scheme that moves one neuron by one step.

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..timeloop import stride
 from .plan import Plan, Progress
 
 
@@ -39,6 +40,7 @@ def load(path: str | Path, plan: Plan, fresh: Progress) -> Progress:
     with np.load(path) as file:
         if "identity" not in file or str(file["identity"]) != identity(plan):
             raise ValueError(f"{path} is no checkpoint of this run: cells, stimulus, state, probes, dt or key differ")
+        _check_reach(path, int(file["step"]), plan)
         leaves, structure = jax.tree.flatten((fresh.state, fresh.memories))
         kept = [_like(leaf, file[f"moving/{k}"]) for k, leaf in enumerate(leaves)]
         state, memories = jax.tree.unflatten(structure, kept)
@@ -48,6 +50,18 @@ def load(path: str | Path, plan: Plan, fresh: Progress) -> Progress:
                 _, chunk, where = name.split("/", 2)
                 samples[int(chunk)][where] = file[name]
         return dataclasses.replace(fresh, step=int(file["step"]), state=state, memories=memories, samples=samples)
+
+
+def _check_reach(path: Path, step: int, plan: Plan) -> None:
+    """Refuse a file that has gone further than asked, or that ended between two samples.
+
+    Raises:
+        ValueError: says which.
+    """
+    if step > plan.count:
+        raise ValueError(f"{path} holds {step * plan.dt:g} ms, more than the duration of {plan.count * plan.dt:g} ms")
+    if step < plan.count and step % stride(plan.probes):
+        raise ValueError(f"{path} ends at {step * plan.dt:g} ms, between two samples: the run can't be made longer")
 
 
 def identity(plan: Plan) -> str:
@@ -69,5 +83,9 @@ def _bare(leaf: Any) -> np.ndarray:
 def _like(leaf: Any, numbers: np.ndarray) -> Any:
     """The numbers as the kind of array, on the devices, that ``leaf`` is."""
     is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-    array = jax.random.wrap_key_data(jnp.asarray(numbers)) if is_key else jnp.asarray(numbers)
+    array = (
+        jax.random.wrap_key_data(jnp.asarray(numbers), impl=jax.random.key_impl(leaf))
+        if is_key
+        else jnp.asarray(numbers)
+    )
     return jax.device_put(array, leaf.sharding)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import warnings
 from typing import Any
 
 import jax
 import numpy as np
 
+from ..cell import State
 from ..instants import Instant, grid
 from ..probes import SpikeBuffer, sample_times, samplers
 from ..simulate import all_finite
 from .layout import without_padding
-from .plan import Plan, Progress
+from .plan import Axes, Plan, Progress
 from .result import Result, nested
 
 
@@ -22,7 +24,7 @@ def result(plan: Plan, done: Progress) -> Result:
     memories = jax.tree.map(lambda x: np.asarray(x)[: plan.neurons], done.memories)
     spikes = memories.pop(plan.spikes.name)
     final = without_padding(_stamped(plan, done), plan.axes.state, plan.neurons)
-    finite = np.array(jax.jit(jax.vmap(all_finite, in_axes=(plan.axes.state,)))(final))
+    finite = np.array(_finite(final, axes=plan.axes))
     finite[list(plan.outlaws)] = False
     _warn_of_lost(finite, plan.outlaws)
     _warn_of_overflow(spikes.count, plan)
@@ -31,6 +33,11 @@ def result(plan: Plan, done: Progress) -> Result:
         finite=finite, quarantined=plan.outlaws, recorded=_joined(plan, done) | memories,
         times={p.name: plan.origin + sample_times(p, done.step, plan.dt) for p in samplers(plan.probes)}, final=final,
     )  # fmt: skip
+
+
+@functools.partial(jax.jit, static_argnames="axes")
+def _finite(state: State, *, axes: Axes) -> jax.Array:
+    return jax.vmap(all_finite, in_axes=(axes.state,))(state)
 
 
 def _stamped(plan: Plan, done: Progress) -> Any:

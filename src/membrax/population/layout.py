@@ -35,8 +35,14 @@ def as_population(state: State, count: int) -> State:
     clock = jax.tree.map(_common, (state.time, state.step, state.lag))
     many = jnp.ndim(state.v) > 0
     each = lambda x: x if many else jnp.broadcast_to(x, (count, *jnp.shape(x)))  # noqa: E731
-    v, gates, key, drive = jax.tree.map(each, (state.v, state.gates, state.key, state.drive))
+    v, gates, drive = jax.tree.map(each, (state.v, state.gates, state.drive))
+    key = state.key if many or state.key is None else keys_of(state.key, count)
     return State(v, gates, *clock, key=key, drive=drive)
+
+
+def keys_of(key: Any, count: int) -> Any:
+    """A random key for each neuron, from one and the neuron's number [neuron]."""
+    return jax.vmap(lambda number: jax.random.fold_in(key, number))(jnp.arange(count))
 
 
 def _common(x: Array) -> Array:
@@ -68,9 +74,19 @@ def chunk_steps(count: int, neurons: int, block: int, every: int, asked: int | N
 
 
 def device_mesh(devices: Any) -> jax.sharding.Mesh | None:
-    """A mesh over the given devices (all by default), or None where there is only one."""
-    devices = jax.devices() if devices is None else list(devices)
-    return jax.sharding.Mesh(np.array(devices), ("neuron",)) if len(devices) > 1 else None
+    """A mesh over the given devices (all by default), or None where JAX has only one.
+
+    Raises:
+        ValueError: something that is no list of devices.
+    """
+    try:
+        chosen = jax.devices() if devices is None else list(devices)
+        np.array([device.id for device in chosen])
+    except (TypeError, AttributeError):
+        raise ValueError(f"devices must be a list such as jax.devices()[:2], got {devices!r}") from None
+    if devices is None and len(chosen) == 1:
+        return None
+    return jax.sharding.Mesh(np.array(chosen), ("neuron",))
 
 
 def place(tree: Any, axes: Any, neurons: int, mesh: jax.sharding.Mesh | None) -> Any:

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, State, state_at
+from ..cell import Cell, State, check_cell, check_state, settle, state_at
 from ..instants import milliseconds, plain, steps
-from ..integrators import Integrator
+from ..integrators import Integrator, check_integrator
 from ..probes import Spikes, as_probes, samplers
-from ..pytrees import strong
+from ..pytrees import is_concrete, strong
 from ..simulate import check_key
 from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size
-from ..timeloop import begin_drive, block_size
+from ..timeloop import begin_drive, stride
 from . import layout
 from .vary import condense, count_neurons, outlaws
 
 
-class Axes:
-    """The vmap axes of (cells, stimulus, state): trees of 0 and None that jit can hold as static."""
+class Held:
+    """A tree of vmap axes, 0 and None, as a value that jit can hold as static."""
 
-    def __init__(self, cells: Cell, stimulus: Stimulus, state: State) -> None:
-        self.cells, self.stimulus, self.state = cells, stimulus, state
-        leaves, structure = jax.tree.flatten((cells, stimulus, state), is_leaf=lambda x: x is None)
+    def __init__(self, tree: Any) -> None:
+        self.tree = tree
+        leaves, structure = jax.tree.flatten(tree, is_leaf=lambda x: x is None)
         self._identity = (tuple(leaves), structure)
 
     def __hash__(self) -> int:
         return hash(self._identity[0])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Axes) and self._identity == other._identity
+        return isinstance(other, Held) and self._identity == other._identity
+
+
+class Axes(Held):
+    """The vmap axes of cells, stimulus and state."""
+
+    def __init__(self, cells: Cell, stimulus: Stimulus, state: State) -> None:
+        self.cells, self.stimulus, self.state = cells, stimulus, state
+        super().__init__((cells, stimulus, state))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,12 +102,16 @@ def make(
         ValueError: see `run`.
     """
     count, dt = steps(duration, dt), plain(dt, "dt")
+    check_cell(cells)
+    if not is_concrete((cells, stimulus, state)):
+        raise ValueError("run must be called outside jit, vmap and grad: it loops on the host; simulate can be traced")
+    check_integrator(integrator)
     probes, spikes = _with_spikes(as_probes(record), wanted=record is None)
     stimulus = strong(as_stimulus(stimulus))
     neurons = _agree(cells, stimulus, state)
     bad = outlaws(cells)
     cells, cell_axes = condense(strong(cells))
-    state = _start(cells, cell_axes, stimulus, state, neurons, check_key(stimulus, key, state))
+    state = _start(cells, cell_axes, stimulus, state, neurons, check_key(stimulus, key, state), integrator)
     axes = Axes(cell_axes, batch_axes(stimulus), layout.state_axes(state))
     mesh = layout.device_mesh(devices)
     place = lambda tree, where: layout.place(tree, where, neurons, mesh)  # noqa: E731
@@ -106,7 +119,7 @@ def make(
     asked = None if chunk is None else steps(chunk, dt, name="chunk")
     return Plan(
         place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
-        layout.chunk_steps(count, neurons, block_size(probes), every, asked), dt, float(milliseconds(state.time)),
+        layout.chunk_steps(count, neurons, stride(probes), every, asked), dt, float(milliseconds(state.time)),
         probes, spikes, integrator, bad,
     )  # fmt: skip
 
@@ -135,16 +148,30 @@ def _agree(cells: Cell, stimulus: Stimulus, state: State | None) -> int:
     return next(iter(told.values()), 1)
 
 
-def _start(cells: Cell, axes: Cell, stimulus: Stimulus, state: State | None, neurons: int, key: Any) -> State:
+def _start(
+    cells: Cell, axes: Cell, stimulus: Stimulus, state: State | None, neurons: int, key: Any, integrator: Integrator
+) -> State:
     """The population's first state; with a key, each neuron gets one of its own from it."""
+    held = Held(axes)
     if state is None:
-        begin = jax.vmap(lambda cell, _: state_at(cell, cell.v_init), in_axes=(axes, 0))
-        state = jax.jit(begin)(cells, jnp.arange(neurons))
+        state = _at_v_init(cells, jnp.arange(neurons), axes=held)
+    check_state(state, cells)
     state = layout.as_population(strong(state), neurons)
+    if not integrator.staggered:
+        state = _settled(cells, state, axes=Held((axes, layout.state_axes(state))))
     if key is not None:
-        keys = jax.vmap(lambda number: jax.random.fold_in(key, number))(jnp.arange(neurons))
-        state = dataclasses.replace(state, key=keys)
+        state = dataclasses.replace(state, key=layout.keys_of(key, neurons))
     if not stimulus.random:
         return dataclasses.replace(state, drive=((),) * len(stimulus.parts))
     drive = jax.vmap(lambda s: begin_drive(stimulus, s).drive, in_axes=(layout.state_axes(state),))
     return dataclasses.replace(state, drive=drive(state))
+
+
+@functools.partial(jax.jit, static_argnames="axes")
+def _at_v_init(cells: Cell, neurons: Any, *, axes: Held) -> State:
+    return jax.vmap(lambda cell, _: state_at(cell, cell.v_init), in_axes=(axes.tree, 0))(cells, neurons)
+
+
+@functools.partial(jax.jit, static_argnames="axes")
+def _settled(cells: Cell, state: State, *, axes: Held) -> State:
+    return jax.vmap(settle, in_axes=axes.tree, out_axes=axes.tree[1])(cells, state)

@@ -59,7 +59,7 @@ class Result:
     @property
     def rates(self) -> np.ndarray:
         """Mean firing rate of each neuron over the run [neuron] in Hz."""
-        return 1e3 * self.spike_counts / self.duration
+        return 1e3 * self.spike_counts / self.duration if self.duration else np.zeros(len(self.spike_counts))
 
     def _of(self, name: str, where: dict[str, Any]) -> np.ndarray:
         if name not in where:
@@ -71,7 +71,8 @@ class Result:
 
         Keys are paths such as "recorded/gates/na/m"; "about" is a JSON text with duration, dt, units and quarantine.
         """
-        path = Path(path).with_suffix(".npz")
+        path = Path(path)
+        path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
         path.parent.mkdir(parents=True, exist_ok=True)
         about = {
             "duration": self.duration,

@@ -72,12 +72,17 @@ def run(
 
 def begin(plan: Plan) -> Progress:
     """Nothing done yet."""
-    axes = (plan.axes.cells, plan.axes.state)
-    memories = jax.vmap(lambda cell, state: begin_memories(cell, state, plan.probes), in_axes=axes)
-    samples = jax.vmap(lambda cell, state: first_samples(cell, state, plan.probes), in_axes=axes)
-    memories, samples = jax.jit(lambda *given: (memories(*given), samples(*given)))(plan.cells, plan.state)
+    memories, samples = _first(plan.cells, plan.state, probes=plan.probes, axes=plan.axes)
     first = {path: array[:, None] for path, array in flat(samples).items()}
     return Progress(0, plan.state, memories, [first])
+
+
+@functools.partial(jax.jit, static_argnames=("probes", "axes"))
+def _first(cells: Cell, state: State, *, probes: tuple, axes: Axes) -> tuple[dict, dict]:
+    def one(cell: Cell, state: State) -> tuple[dict, dict]:
+        return begin_memories(cell, state, probes), first_samples(cell, state, probes)
+
+    return jax.vmap(one, in_axes=(axes.cells, axes.state))(cells, state)
 
 
 def _march_on(plan: Plan, done: Progress, progress: bool, checkpoint: Any) -> Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +34,8 @@ def vary(cell: Cell, values: Mapping[str, Any]) -> Cell:
         raise ValueError('vary needs at least one path, such as {"na.g": jnp.linspace(60, 180, 10)}')
     arrays = {path: jnp.asarray(value, dtype=float) for path, value in values.items()}
     for path, array in arrays.items():
-        pytrees.find(cell, path)
+        if dataclasses.is_dataclass(pytrees.find(cell, path)):
+            raise ValueError(f"{path} is no number: {pytrees.unknown(path, pytrees.leaves(cell), 'path')}")
         if array.ndim != 1 or not len(array):
             raise ValueError(f"the values of {path} must be an array [neuron], got the shape {array.shape}")
     lengths = {path: len(array) for path, array in arrays.items()}

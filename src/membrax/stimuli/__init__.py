@@ -99,8 +99,9 @@ def chirp(
     Raises:
         ValueError: no stop after start, or an unknown unit.
     """
-    if stop is None or not np.all(np.isfinite(np.asarray(stop, dtype=float))):
-        raise ValueError("a chirp needs a finite stop in ms")
+    if stop is None:
+        raise ValueError("a chirp needs its stop in ms")
+    _each(np.isfinite, (stop,), "a chirp needs a finite stop", "ms")
     _ordered(start, stop, strictly=True)
     return wrap(Chirp(amplitude, low, high, phase, start, stop), unit)
 
@@ -161,6 +162,8 @@ def sample(
     from ..instants import steps
 
     stimulus = strong(as_stimulus(stimulus))
+    if stimulus.random and key is None:
+        raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
     count = steps(duration, dt)
     area = jnp.asarray(area, dtype=float)
 

@@ -25,6 +25,8 @@ class OrnsteinUhlenbeck:
     sigma: Array
     tau: Array
 
+    unbounded = ()
+
     def begin(self, key: Array) -> Array:
         """A value of the stationary distribution, less the average, in units of sigma."""
         return jax.random.normal(key, dtype=jnp.result_type(float))
@@ -37,7 +39,7 @@ class OrnsteinUhlenbeck:
         spread = -jnp.expm1(-2 * h)
         covariance = jnp.square(jnp.expm1(-h)) / h
         # 2/h (1 − 2(1−e⁻ʰ)/h + (1−e⁻²ʰ)/2h): four terms that cancel to 2h/3, so a series serves for short steps.
-        series = h * (2 / 3 - h * (1 / 2 - h * (7 / 30 - h * (1 / 12))))
+        series = h * (2 / 3 - h * (1 / 2 - h * (7 / 30 - h * (1 / 12 - h * (31 / 1260 - h / 160)))))
         own = jnp.where(h < 0.3, series, 2 / h * (1 - 2 * ratio + 0.5 * spread / h))
         first, second = jax.random.normal(key, (2,), dtype=jnp.result_type(float))
         shared = covariance / jnp.sqrt(spread)

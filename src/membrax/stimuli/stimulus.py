@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import units
 from ..instants import Instant
-from ..pytrees import pytree, static, strong, unknown
+from ..pytrees import pytree, static, unknown
 from .noise import OrnsteinUhlenbeck
 from .waveforms import RANKS, Function, Step
 
@@ -24,6 +24,8 @@ class Stimulus:
 
     parts: tuple[Any, ...] = ()
     part_units: tuple[str, ...] = static(())
+
+    __array_ufunc__ = None  # else an array on the left of + would add the stimulus to each entry by itself
 
     def __add__(self, other: Any) -> Stimulus:
         other = as_stimulus(other)
@@ -96,9 +98,18 @@ def wrap(part: Any, unit: str) -> Stimulus:
     """One waveform as a stimulus, its numbers made strong arrays.
 
     Raises:
-        ValueError: an unknown unit.
+        ValueError: an unknown unit, or a number that is not finite where it has to be.
     """
-    return Stimulus((strong(part),), (check_unit(unit),))
+    unit = check_unit(unit)
+    names = [field.name for field in dataclasses.fields(part) if not field.metadata.get("static")]
+    numbers = {name: jnp.asarray(getattr(part, name), dtype=float) for name in names}
+    for name, value in numbers.items():
+        if isinstance(value, jax.core.Tracer):
+            continue
+        bad = np.isnan(value) if name in part.unbounded else ~np.isfinite(value)
+        if np.any(bad):
+            raise ValueError(f"{name} must be finite, got {np.asarray(value)[bad].flat[0]:g}")
+    return Stimulus((dataclasses.replace(part, **numbers),), (unit,))
 
 
 def check_unit(unit: str) -> str:
@@ -133,6 +144,10 @@ def batch_size(stimulus: Stimulus) -> int | None:
     """
     values, structure = jax.tree.flatten(stimulus)
     axes = structure.flatten_up_to(batch_axes(stimulus))
+    deep = [value.shape for value, axis in zip(values, axes, strict=True) if axis == 0 and value.ndim > 2]
+    flat = [v.shape for part in stimulus.parts for n, v in vars(part).items() if n not in RANKS and jnp.ndim(v) > 1]
+    if deep or flat:
+        raise ValueError(f"a stimulus takes numbers or arrays [neuron], got an array of the shape {(deep + flat)[0]}")
     sizes = sorted({value.shape[0] for value, axis in zip(values, axes, strict=True) if axis == 0})
     if len(sizes) > 1:
         raise ValueError(f"the stimulus's arrays have different lengths: {sizes}")

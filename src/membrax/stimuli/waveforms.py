@@ -1,7 +1,9 @@
 """Shapes in time. Each answers its exact mean over a step, so an edge between grid points keeps its charge.
 
-A waveform is a dataclass of numbers with ``mean(t, dt)``: its average over [t, t + dt] for an `Instant` t and a step
-``dt`` [ms]. Leaves with one axis more than their field's rank are batches of stimuli. All times in ms from time 0.
+A waveform is a dataclass of numbers with ``unbounded``, the names of those that may be infinite, and ``mean(t, dt)``:
+its average over [t, t + dt] for an `Instant` t and a step ``dt`` [ms]. Leaves with one axis more than their field's
+rank are batches of stimuli. All times in ms from time 0, kept in the default precision: in float32 an edge at 1e6 ms
+is placed to 0.03 ms.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ class Step:
     start: Array
     stop: Array
 
+    unbounded = ("start", "stop")
+
     def mean(self, t: Instant, dt: Any) -> Array:
         """Average over the step."""
         # Each edge is measured by itself: stop − start would lose the digits of a late, short pulse.
@@ -48,6 +52,8 @@ class PulseTrain:
     width: Array
     period: Array
     count: Array
+
+    unbounded = ("count",)
 
     def mean(self, t: Instant, dt: Any) -> Array:
         """Average over the step, exact as long as a step is shorter than a period."""
@@ -72,6 +78,8 @@ class Ramp:
     start: Array
     stop: Array
 
+    unbounded = ()
+
     def mean(self, t: Instant, dt: Any) -> Array:
         """Average over the step."""
         elapsed, width = t.since(self.start), self.stop - self.start
@@ -93,6 +101,8 @@ class Chirp:
     phase: Array
     start: Array
     stop: Array
+
+    unbounded = ("stop",)
 
     def mean(self, t: Instant, dt: Any) -> Array:
         """Average over the step: exact for a sine; for a chirp the frequency is that of the step's middle."""
@@ -118,6 +128,8 @@ class Sampled:
     start: Array
     interval: float = static(1.0)
 
+    unbounded = ()
+
     def mean(self, t: Instant, dt: Any) -> Array:
         """Average over the step."""
         at = t.since(self.start) / self.interval
@@ -136,6 +148,8 @@ class Function:
     """Any function of time in ms that JAX can trace, averaged at the two Gauss points of a step (order 4)."""
 
     function: Callable[[Array], Array] = static()
+
+    unbounded = ()
 
     def mean(self, t: Instant, dt: Any) -> Array:
         """Average over the step."""
