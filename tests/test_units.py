@@ -24,7 +24,7 @@ def test_constants_are_codata(ours, codata):
 
 
 def test_ice_melts_at_zero_celsius():
-    assert units.KELVIN == constants.zero_Celsius
+    assert constants.zero_Celsius == units.KELVIN
 
 
 def test_one_nanoampere_into_a_thousand_square_micrometres():

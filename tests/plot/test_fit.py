@@ -74,7 +74,7 @@ def test_starts_that_agree_are_a_plateau(found):
 
 def test_parameters_between_their_bounds(found):
     (ax,) = titled(mx.plot.fit(found), "Parameters")
-    assert [label.get_text() for label in ax.get_yticklabels()] == list(found.values)
+    assert [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()] == list(found.values)
     said = words(ax)
     assert {"110 mS/cm²", "−60 mV", "2 µF/cm², at bound"} <= set(said)
     assert {"20", "250", "−80", "−40", "0.5"} <= set(said)

@@ -152,7 +152,7 @@ def test_seconds_are_not_milliseconds():
 
 def test_warnings_point_at_the_caller():
     with pytest.warns(UserWarning) as caught:
-        Recording(np.arange(5), np.full(5, -65.0), 100.0)
+        Recording(np.arange(5), np.full(5, -65.0), 2000.0)
     assert caught[0].filename == __file__
 
 

@@ -100,8 +100,8 @@ def chirp(
         ValueError: no stop after start, or an unknown unit.
     """
     if stop is None:
-        raise ValueError("a chirp needs its stop in ms")
-    _each(np.isfinite, (stop,), "a chirp needs a finite stop", "ms")
+        raise ValueError("a chirp needs a finite stop in ms")
+    _each(np.isfinite, (stop,), "a chirp needs a finite stop in ms", "ms")
     _ordered(start, stop, strictly=True)
     return wrap(Chirp(amplitude, low, high, phase, start, stop), unit)
 
@@ -128,6 +128,7 @@ def sampled(samples: Any, interval: float, start: Any = 0.0, *, unit: str = "uA/
             unknown unit.
     """
     interval = plain(interval, "interval")
+    samples = jnp.asarray(samples, dtype=float)
     if jnp.ndim(samples) not in (1, 2) or jnp.shape(samples)[-1] == 0:
         raise ValueError(f"samples must be [time] or [neuron, time], got the shape {jnp.shape(samples)}")
     _each(np.isfinite, (samples,), "samples must be finite", check_unit(unit))

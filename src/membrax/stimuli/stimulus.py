@@ -104,7 +104,10 @@ def wrap(part: Any, unit: str) -> Stimulus:
     names = [field.name for field in dataclasses.fields(part) if not field.metadata.get("static")]
     numbers = {name: jnp.asarray(getattr(part, name), dtype=float) for name in names}
     for name, value in numbers.items():
-        if isinstance(value, jax.core.Tracer):
+        if value.ndim > RANKS.get(name, 0) + 1:
+            raise ValueError(f"{name} must be a number or an array [neuron], got the shape {value.shape}")
+        # A batch is looked at neuron by neuron when it runs; traced values can't be looked at.
+        if isinstance(value, jax.core.Tracer) or value.ndim > RANKS.get(name, 0):
             continue
         bad = np.isnan(value) if name in part.unbounded else ~np.isfinite(value)
         if np.any(bad):
@@ -144,10 +147,6 @@ def batch_size(stimulus: Stimulus) -> int | None:
     """
     values, structure = jax.tree.flatten(stimulus)
     axes = structure.flatten_up_to(batch_axes(stimulus))
-    deep = [value.shape for value, axis in zip(values, axes, strict=True) if axis == 0 and value.ndim > 2]
-    flat = [v.shape for part in stimulus.parts for n, v in vars(part).items() if n not in RANKS and jnp.ndim(v) > 1]
-    if deep or flat:
-        raise ValueError(f"a stimulus takes numbers or arrays [neuron], got an array of the shape {(deep + flat)[0]}")
     sizes = sorted({value.shape[0] for value, axis in zip(values, axes, strict=True) if axis == 0})
     if len(sizes) > 1:
         raise ValueError(f"the stimulus's arrays have different lengths: {sizes}")

@@ -1,0 +1,112 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax import probes
+from membrax.cell import state_at
+from membrax.instants import grid
+from membrax.integrators import Integrator, runge_kutta, staggered
+from membrax.stimuli import sample
+from membrax.timeloop import begin_drive, begin_memories, block_size, march, one_step, thin, with_first
+
+NOISE = mx.stimuli.ornstein_uhlenbeck(8.0, 3.0, 2.0) + mx.stimuli.step(2.0, start=1.01, stop=2.02)
+PROBES = (probes.voltage(2), probes.gates(4), probes.summary(), probes.spikes(capacity=4))
+
+
+@pytest.fixture(scope="module")
+def cell():
+    return mx.models.hodgkin_huxley()
+
+
+@pytest.fixture(scope="module")
+def start(cell):
+    return begin_drive(NOISE, state_at(cell, -65.0, key=jax.random.key(5)))
+
+
+def marched(cell, state, memories, first, count, kept=PROBES):
+    return march(cell, NOISE, state, memories, grid(first, count, 0.025), dt=0.025, probes=kept, integrator=staggered)
+
+
+def identical(a, b):
+    """To the bit, random keys included."""
+    bare = lambda x: jax.random.key_data(x) if jnp.issubdtype(x.dtype, jax.dtypes.prng_key) else x  # noqa: E731
+    jax.tree.map(lambda x, y: np.testing.assert_array_equal(bare(x), bare(y)), a, b)
+
+
+def test_a_march_in_two_is_the_whole_march_to_the_bit(cell, start):
+    memories = begin_memories(cell, start, PROBES)
+    state, kept, whole = marched(cell, start, memories, 0, 400)
+    middle, halfway, early = marched(cell, start, memories, 0, 200)
+    end, all_the_way, late = marched(cell, middle, halfway, 200, 200)
+    identical((end, all_the_way), (state, kept))
+    identical(jax.tree.map(lambda a, b: jnp.concatenate([a, b]), early, late), whole)
+    assert kept["spikes"].count == 1
+
+
+def test_samples_stand_at_the_ends_of_blocks_and_thinning_takes_every_probes_own(cell, start):
+    _, _, samples = marched(cell, start, begin_memories(cell, start, PROBES), 0, 30)
+    assert samples["voltage"].shape == (15,)
+    thinned = thin(samples, PROBES)
+    assert np.array_equal(thinned["voltage"], samples["voltage"])
+    assert np.array_equal(thinned["gates"]["k"]["n"], samples["gates"]["k"]["n"][1::2])
+
+
+def test_a_block_is_the_greatest_common_divisor_of_the_strides():
+    assert block_size((probes.voltage(6), probes.gates(4), probes.summary())) == 2
+    assert block_size((probes.voltage(6), probes.gates(5))) == 1
+    assert block_size((probes.spikes(),)) == 1
+
+
+def test_steps_beyond_the_last_block_are_taken_and_not_sampled(cell, start):
+    kept = (probes.voltage(4), probes.summary())
+    state, memories, samples = marched(cell, start, begin_memories(cell, start, kept), 0, 11, kept=kept)
+    assert samples["voltage"].shape == (2,)
+    assert state.step == memories["summary"].steps == 11
+
+
+def test_the_initial_state_is_put_before_samples_of_states_alone():
+    joined = with_first({"voltage": jnp.asarray(1.0)}, {"voltage": jnp.asarray([2.0]), "currents": jnp.asarray([3.0])})
+    assert np.array_equal(joined["voltage"], [1.0, 2.0])
+    assert np.array_equal(joined["currents"], [3.0])
+
+
+def test_a_step_sees_its_middle_in_time_and_its_own_number(cell, start):
+    seen = {}
+
+    def spy(cell, state, currents, dt, env):
+        seen.update(time=env.time.since(0.0), key=env.key)
+        return state
+
+    at = jax.tree.map(lambda x: x[0], grid(40, 1, 0.025))
+    after, step = one_step(cell, NOISE, start, at, 0.025, Integrator("spy", spy))
+    assert float(seen["time"]) == pytest.approx(1.0125)
+    assert after.step == 1
+    assert step.before is start
+    other, _ = one_step(cell, NOISE, after, at, 0.025, Integrator("spy", spy))
+    assert other.step == 2
+    assert not np.array_equal(jax.random.key_data(seen["key"]), jax.random.key_data(start.key))
+
+
+@pytest.mark.parametrize("integrator", [staggered, runge_kutta], ids=repr)
+def test_every_step_receives_the_stimulus_that_sample_shows(cell, integrator):
+    # Also where a scheme asks for it in parts: their mean is the mean over the step.
+    stimulus = mx.stimuli.sine(5.0, 100.0) + mx.stimuli.step(2.0, start=1.01, stop=2.02)
+    trace = mx.simulate(cell, stimulus, duration=3.0, integrator=integrator, record=probes.currents())
+    known = sample(stimulus, duration=3.0, dt=0.025)
+    assert np.asarray(trace.recorded["currents"]["stimulus"]) == pytest.approx(np.asarray(known), abs=1e-4)
+
+
+def test_noise_is_that_of_its_key_and_step_wherever_a_run_begins(cell, start):
+    key = jax.random.key(5)
+    trace = mx.simulate(cell, NOISE, duration=3.0, key=key, record=probes.currents())
+    known = sample(NOISE, duration=3.0, dt=0.025, key=key)
+    assert np.asarray(trace.recorded["currents"]["stimulus"]) == pytest.approx(np.asarray(known), abs=1e-5)
+
+
+def test_a_stimulus_goes_on_with_its_memory_and_another_kind_begins_afresh(cell, start):
+    assert begin_drive(NOISE, start) is start
+    plain = begin_drive(mx.stimuli.step(1.0), start)
+    assert plain.drive == ((),)
+    assert plain.v is start.v
