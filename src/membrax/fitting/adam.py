@@ -81,10 +81,11 @@ def _iterate(problem: Problem, search: Search, kappa: Array, *, method: Adam) ->
     def one(place: Array, state: Any) -> tuple[Array, Any, Array]:
         gradient = jax.grad(voltage_loss)(place, problem, kappa)
         # A start that ran into NaN stays where it is, and its neighbours never hear of it.
-        gradient = jnp.where(jnp.all(jnp.isfinite(gradient)), gradient, 0.0)
+        sound = jnp.all(jnp.isfinite(gradient))
+        gradient = jnp.where(sound, gradient, 0.0)
         with jax.numpy_dtype_promotion("standard"):  # optax mixes its counters with floats
             step, state = optimiser.update(gradient, state, place)
-        place = jnp.clip(place + step, 0.0, 1.0)
+        place = jnp.clip(place + jnp.where(sound, step, 0.0), 0.0, 1.0)
         return place, state, voltage_loss(place, problem)
 
     place, state, free = jax.vmap(one)(search.place, search.optimiser)

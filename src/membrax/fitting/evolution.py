@@ -93,12 +93,13 @@ class Evolution:
         for one, asked, found in zip(search.optimisers, candidates, scores, strict=True):
             one.tell(list(zip(asked, found, strict=True)))
         rows, first = np.arange(len(scores)), np.argmin(scores, axis=1)
-        better = scores[rows, first] < search.loss
+        found = np.where(scores[rows, first] < WORST, scores[rows, first], np.inf)
+        better = found < search.loss
         return dataclasses.replace(
             search,
             scores=np.concatenate([search.scores, scores[None]]),
             best=np.where(better[:, None], candidates[rows, first], search.best),
-            loss=np.where(better, scores[rows, first], search.loss),
+            loss=np.where(better, found, search.loss),
         )
 
 
