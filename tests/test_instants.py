@@ -11,7 +11,7 @@ from membrax.instants import Instant, grid, milliseconds, plain, steps, zero
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 HOUR = 3.6e6
-DTS = st.sampled_from([0.1, 0.05, 0.025, 0.0125, 0.02, 0.01, 0.005, 1.0, 1 / 3, 0.3, 0.07])
+DTS = st.sampled_from([0.1, 0.05, 0.025, 0.0125, 0.02, 0.01, 0.005, 1.0, 1 / 3, 0.3, 0.07, 0.29])
 
 
 def instant(whole, fraction) -> Instant:
@@ -84,10 +84,11 @@ def test_an_origin_off_the_grid_is_kept():
     np.testing.assert_allclose(milliseconds(grid(0, 3, 0.1, origin=0.05)), [0.05, 0.15, 0.25], atol=EPS)
 
 
-def test_whole_milliseconds_are_not_rounded_down_by_a_dt_that_is_no_binary_fraction():
-    times = grid(0, 10_001, 0.1)
-    np.testing.assert_array_equal(times.whole[::10], np.arange(1001))
-    np.testing.assert_allclose(times.fraction[::10], 0.0, atol=1e-9)
+@pytest.mark.parametrize("dt", [0.1, 0.29])  # 100 × 0.29 is 28.999999999999996
+def test_whole_milliseconds_are_not_rounded_down_by_a_dt_that_is_no_binary_fraction(dt):
+    times = grid(0, 10_001, dt)
+    np.testing.assert_array_equal(times.whole[::100], np.round(np.arange(101) * 100 * dt))
+    np.testing.assert_allclose(times.fraction[::100], 0.0, atol=1e-9)
 
 
 # --- steps, plain

@@ -106,13 +106,6 @@ def test_the_cell_given_is_left_alone(passive, bounds, steps, found):
     assert float(passive.channels["leak"].g) == pytest.approx(0.2)
 
 
-def test_nanoamperes_into_an_area_are_the_same_fit(passive, bounds, steps, found):
-    area = 2000.0
-    cell = mx.replace(passive, {"area": area})
-    nano = mx.Recording(t=steps.t, v=steps.v, i=steps.i * area * 1e-5, unit="nA")
-    assert run(cell, bounds, nano).values == pytest.approx(found.values, rel=1e-3)
-
-
 def test_python_numbers_make_the_same_cell(bounds, steps, found):
     cell = mx.Cell(channels={"leak": mx.channels.Leak(g=0.2, e=-65.0)}, capacitance=1.0, v_init=-65.0)
     equal(run(cell, bounds, steps), found)

@@ -68,6 +68,15 @@ CASES = [(squid_problem, SQUID_AT), (cortical_problem, CORTICAL_AT)]
 # --- in the default precision
 
 
+def test_nanoamperes_into_an_area_have_the_same_loss_and_derivatives(passive, steps, bounds, passive_problem):
+    cell = mx.replace(passive, {"area": 2000.0})
+    nano = mx.Recording(t=steps.t, v=steps.v, i=steps.i * 2000.0 * 1e-5, unit="nA")
+    goal = Problem(cell, target(nano, [0], None), free(cell, bounds), mx.integrators.staggered)
+    one, other = (gauss_newton(jnp.array([0.3, 0.6]), x, jnp.asarray(1.0)) for x in (goal, passive_problem))
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3)
+
+
 def test_products_agree_with_reverse_mode():
     channels = {"k": mx.channels.squid.Potassium(g=1.0), "leak": mx.channels.Leak()}
     bounds = {"k.g": (0.1, 10.0), "capacitance": (0.5, 2.0), "area": (500.0, 2000.0)}

@@ -63,7 +63,7 @@ def distance():
 
 @pytest.fixture(scope="session")
 def orders(distance):
-    """A function (case, integrator, coarsest=0.1, until=None) -> the orders seen in v between four dt, each half the last."""
+    """A function (case, integrator, coarsest=0.1, until=None) -> orders in v between four dt, each half the last."""
 
     def measure(case, integrator, coarsest=0.1, until=None):
         errors = [distance(case, integrator, coarsest / 2**k, until).v for k in range(4)]

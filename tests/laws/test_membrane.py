@@ -78,9 +78,10 @@ def test_the_slopes_are_finite_before_during_and_long_after_the_step():
 
 
 def test_the_series_and_the_exponential_meet():
-    t = np.linspace(0.05, 0.2, 301)
-    expected = [exact_step_response(x, 1.5, 0.1, -65.0, 1.0) for x in t]
-    np.testing.assert_allclose(response(t, 1.5), expected, atol=2e-5 if EPS > 1e-10 else 1e-11)
+    t = jnp.linspace(0.05, 0.2, 301)
+    # From 0 mV, where no digit is lost to the offset.
+    expected = [exact_step_response(x, 1.5, np.float32(0.1), 0.0, 1.0) for x in np.asarray(t)]
+    np.testing.assert_allclose(response(t, 1.5, np.float32(0.1), 0.0), expected, rtol=1e-6)
 
 
 def test_the_step_obeys_the_charge_balance():

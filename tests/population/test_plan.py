@@ -53,7 +53,8 @@ def test_a_shared_parameter_out_of_bounds_is_refused(cell, run):
 
 REFUSED = {
     "traced cells": (
-        lambda cells, run: jax.jit(lambda c: run(c, duration=1.0).spike_counts)(cells), "run must be called outside jit"),
+        lambda cells, run: jax.jit(lambda c: run(c, duration=1.0).spike_counts)(cells),
+        "run must be called outside jit"),
     "two axes of stimuli": (
         lambda cells, run: run(cells, np.ones((7, 2)), duration=1.0), r"arrays \[neuron\], got an .* shape \(7, 2\)"),
     "state of another model": (

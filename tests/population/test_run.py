@@ -36,7 +36,8 @@ def crowded(crowd, run):
 
 
 def test_ten_thousand_neurons_fire_as_in_a_vmapped_simulate(crowd, crowded):
-    alone = jax.jit(jax.vmap(lambda c: mx.simulate(c, PULSE, duration=20.0, dt=0.05, record=probes.voltage(400))))(crowd)
+    one = lambda cell: mx.simulate(cell, PULSE, duration=20.0, dt=0.05, record=probes.voltage(400))  # noqa: E731
+    alone = jax.jit(jax.vmap(one))(crowd)
     assert np.array_equal(crowded.spike_counts, alone.spike_count)
     assert len(set(crowded.spike_counts.tolist())) >= 2
     width = crowded.spike_times.shape[1]

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,8 +16,7 @@ from membrax.probes.watching import crossing
 
 def by_hand(v, threshold):
     """Upward crossings of a list of numbers, in steps."""
-    pairs = list(enumerate(zip(v[:-1], v[1:], strict=True)))
-    return [k + (threshold - a) / (b - a) for k, (a, b) in pairs if a < threshold <= b]
+    return [k + (threshold - a) / (b - a) for k, (a, b) in enumerate(pairwise(v)) if a < threshold <= b]
 
 
 find = jax.jit(find_spikes, static_argnums=2)
