@@ -31,9 +31,26 @@ def pytree(cls: type[T]) -> type[T]:
     cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
     fields = dataclasses.fields(cls)
     structure = [f.name for f in fields if f.metadata.get("static")]
-    return jax.tree_util.register_dataclass(
-        cls, data_fields=[f.name for f in fields if f.name not in structure], meta_fields=structure
-    )
+    data = [f.name for f in fields if f.name not in structure]
+    keys = [jax.tree_util.GetAttrKey(name) for name in data]
+
+    def flatten(value: T) -> tuple[tuple, tuple]:
+        return tuple(getattr(value, name) for name in data), tuple(getattr(value, name) for name in structure)
+
+    def flatten_with_keys(value: T) -> tuple[tuple, tuple]:
+        children, meta = flatten(value)
+        return tuple(zip(keys, children, strict=True)), meta
+
+    def unflatten(meta: tuple, children: Any) -> T:
+        value = object.__new__(cls)
+        for name, child in zip((*data, *structure), (*children, *meta), strict=True):
+            object.__setattr__(value, name, child)
+        return value
+
+    # Not register_dataclass: jaxlib 0.10.1 and 0.10.2 take two such classes with the same number of fields for equal
+    # structures, and `jax.jit` then now and then runs what it compiled for the other.
+    jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
+    return cls
 
 
 class Leaf(NamedTuple):

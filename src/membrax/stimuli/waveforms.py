@@ -24,7 +24,18 @@ RANKS = {"samples": 1}  # every other field of a waveform is a number
 
 def _overlap(elapsed: Array, dt: Any, width: Any) -> tuple[Array, Array]:
     """The part of [elapsed, elapsed + dt] inside [0, width], as offsets from ``elapsed`` [ms]."""
-    return jnp.clip(-elapsed, 0.0, dt), jnp.clip(width - elapsed, 0.0, dt)
+    return _within(-elapsed, dt), _within(width - elapsed, dt)
+
+
+def _within(offset: Array, dt: Any) -> Array:
+    """``offset`` held in [0, dt], with a derivative of 1 in exactly one of two adjoining steps.
+
+    Rounding puts an edge on the grid into both steps, into neither or half into one, so for the derivative the steps
+    meet a thousandth of a step early.
+    """
+    here = (offset >= -1e-3 * dt) & (offset < 0.999 * dt)
+    fixed = jax.lax.stop_gradient(offset)
+    return jnp.clip(fixed, 0.0, dt) + jnp.where(here, offset - fixed, 0.0)
 
 
 @pytree
@@ -40,7 +51,7 @@ class Step:
     def mean(self, t: Instant, dt: Any) -> Array:
         """Average over the step."""
         # Each edge is measured by itself: stop − start would lose the digits of a late, short pulse.
-        return self.amplitude * (jnp.clip(-t.since(self.stop), 0.0, dt) - jnp.clip(-t.since(self.start), 0.0, dt)) / dt
+        return self.amplitude * (_within(-t.since(self.stop), dt) - _within(-t.since(self.start), dt)) / dt
 
 
 @pytree
