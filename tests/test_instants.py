@@ -66,7 +66,7 @@ def test_the_grid_is_exact_to_the_fraction_of_a_step_for_hours(first, dt):
     keep = expected < 2**24
     np.testing.assert_allclose(milliseconds(times)[keep], expected[keep], rtol=0, atol=EPS + 4e-9)
     fraction = np.asarray(times.fraction, dtype=float)
-    assert np.all((fraction >= -2e-9) & (fraction < 1.0))
+    assert np.all((fraction >= -2e-9) & (fraction <= 1.0))
 
 
 @given(first=st.integers(0, 10_000_000), cut=st.integers(1, 49), dt=DTS)

@@ -63,10 +63,10 @@ def distance():
 
 @pytest.fixture(scope="session")
 def orders(distance):
-    """A function (case, integrator, coarsest=0.1, until=None) -> orders in v between four dt, each half the last."""
+    """A function (case, integrator, coarsest=0.1, count=4, until=None) -> orders in v between halved dt."""
 
-    def measure(case, integrator, coarsest=0.1, until=None):
-        errors = [distance(case, integrator, coarsest / 2**k, until).v for k in range(4)]
+    def measure(case, integrator, coarsest=0.1, count=4, until=None):
+        errors = [distance(case, integrator, coarsest / 2**k, until).v for k in range(count)]
         return np.log2(np.array(errors[:-1]) / errors[1:])
 
     return measure

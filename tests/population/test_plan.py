@@ -56,7 +56,7 @@ REFUSED = {
         lambda cells, run: jax.jit(lambda c: run(c, duration=1.0).spike_counts)(cells),
         "run must be called outside jit"),
     "two axes of stimuli": (
-        lambda cells, run: run(cells, np.ones((7, 2)), duration=1.0), r"arrays \[neuron\], got an .* shape \(7, 2\)"),
+        lambda cells, run: run(cells, np.ones((7, 2)), duration=1.0), r"an array \[neuron\], got the shape \(7, 2\)"),
     "state of another model": (
         lambda cells, run: run(mx.models.wang_buzsaki(), duration=1.0, state=run(cells, duration=0.025).final),
         "state must have the gates of this cell"),

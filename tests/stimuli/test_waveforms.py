@@ -279,7 +279,6 @@ def test_the_charge_of_a_step_has_the_slopes_of_its_formula(on, off):
     np.testing.assert_allclose(CHARGE_SLOPES(2.0, on, off), expected, rtol=1e-4)
 
 
-@pytest.mark.xfail(not X64, reason="an edge on the grid is counted by none, one half or both of its steps", strict=True)
 def test_the_charge_has_these_slopes_too_if_the_edges_fall_on_the_grid():
     for on, off in ((1.0, 4.5), (0.3, 2.0), (0.7, 7.1)):
         np.testing.assert_allclose(CHARGE_SLOPES(2.0, on, off), [off - on, -2.0, 2.0], rtol=1e-4)
