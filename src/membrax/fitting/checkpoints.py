@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,15 @@ def load(path: Path, mark: str) -> tuple[int, dict[str, np.ndarray]] | None:
     """
     if not path.exists():
         return None
-    with np.load(path) as file:
-        if "identity" not in file or str(file["identity"]) != mark:
-            raise ValueError(f"{path} is no checkpoint of this fit: cell, bounds, data, method, starts or seed differ")
-        arrays = {name.removeprefix("search/"): file[name] for name in file.files if name.startswith("search/")}
-        return int(file["iteration"]), arrays
+    try:
+        with open(path, "rb") as file, np.load(file) as archive:
+            kept = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        raise ValueError(f"{path} can't be read as a checkpoint: {error}") from None
+    if str(kept.get("identity")) != mark:
+        raise ValueError(f"{path} is no checkpoint of this fit: cell, bounds, data, method, starts or seed differ")
+    arrays = {name.removeprefix("search/"): array for name, array in kept.items() if name.startswith("search/")}
+    return int(kept["iteration"]), arrays
 
 
 def identity(problem: Problem, method: Any, place: np.ndarray) -> str:

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell, check_cell, check_parameters
-from ..integrators import Integrator, staggered
+from ..integrators import Integrator, check_integrator, staggered
+from ..probes import whole
 from ..pytrees import strong
 from ..recordings import Recording
 from ..simulate import check_single
@@ -75,21 +76,24 @@ def fit(
             fraction of the sampling interval, no start that stayed finite.
     """
     check_cell(cell)
+    check_integrator(integrator)
+    _check_data_and_seed(data, seed)
     check_single(cell, Stimulus())
     check_parameters(cell)
     parameters = free(cell, bounds)
     chosen = choose_sweeps(data, sweeps)
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
     told = _degenerate(parameters, cell)
-    first = _method(method or ("levenberg" if len(parameters) <= FEW else "adam"), iterations, seed)
-    found = _search(problem, first, _count(starts, first), seed, progress, checkpoint)
+    automatic = "levenberg" if len(parameters) <= FEW else "adam"
+    first = _method(automatic if method is None else method, iterations, seed)
+    found, complete = _search(problem, first, _count(starts, first), seed, progress, checkpoint)
     result = _result(problem, first, found, bounds, data, chosen, dt, told)
-    if method is not None or _fires_right(result):
+    if method is not None or not complete or _fires_right(result):
         return result
     why = f"the best {first.name} fit does not fire as the recorded cell: searched on spike scores instead"
     second = _method("evolution", iterations, seed)
     file = None if checkpoint is None else Path(checkpoint).with_suffix(".evolution.npz")
-    found = _search(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
+    found, _ = _search(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
     return _result(problem, second, found, bounds, data, chosen, dt, (*told, why))
 
 
@@ -101,9 +105,7 @@ def _method(name: str, iterations: int | None, seed: int) -> Any:
     """
     if name not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)} or None, got {name!r}")
-    if iterations is not None and (not isinstance(iterations, int) or iterations < 1):
-        raise ValueError(f"iterations must be a whole number of at least 1, got {iterations!r}")
-    asked = {} if iterations is None else {"iterations": iterations}
+    asked = {} if iterations is None else {"iterations": whole(iterations, "iterations")}
     if name == "evolution":
         return Evolution(**asked, seed=seed)
     return Levenberg(**asked) if name == "levenberg" else Adam(**asked)
@@ -112,14 +114,24 @@ def _method(name: str, iterations: int | None, seed: int) -> Any:
 def _count(starts: int | None, method: Any) -> int:
     if starts is None:
         return 4 if method.name == "evolution" else 64
-    if isinstance(starts, bool) or not isinstance(starts, int | np.integer) or starts < 1:
-        raise ValueError(f"starts must be a whole number of at least 1, got {starts!r}")
-    return int(starts)
+    return whole(starts, "starts")
+
+
+def _check_data_and_seed(data: Any, seed: Any) -> None:
+    """Refuse what is no recording and no seed.
+
+    Raises:
+        ValueError: says what it is.
+    """
+    if not isinstance(data, Recording):
+        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**31:
+        raise ValueError(f"seed must be a whole number from 0 to 2147483647, got {seed!r}")
 
 
 def _degenerate(parameters: Free, cell: Cell) -> tuple[str, ...]:
     """A note where area, capacitance and all conductances are free together: only their ratios act on v."""
-    names = {path for name in parameters.names for path in paths(name)}
+    names = {path.removeprefix("channels.") for name in parameters.names for path in paths(name)}
     conductances = {f"{name}.g" for name in cell.channels}
     if {"area", "capacitance"} <= names and conductances <= names:
         told = "area, capacitance and every conductance are free together: a common factor of them changes nothing"
@@ -128,8 +140,8 @@ def _degenerate(parameters: Free, cell: Cell) -> tuple[str, ...]:
     return ()
 
 
-def _search(problem: Problem, method: Any, starts: int, seed: int, progress: bool, checkpoint: Any) -> Any:
-    """All iterations of a method; Ctrl-C keeps what is done."""
+def _search(problem: Problem, method: Any, starts: int, seed: int, progress: bool, checkpoint: Any) -> tuple:
+    """The search after all iterations of a method, and whether there were all: Ctrl-C keeps what is done."""
     from tqdm.auto import tqdm
 
     place = problem.free.draw(starts, seed)
@@ -152,8 +164,10 @@ def _search(problem: Problem, method: Any, starts: int, seed: int, progress: boo
                 if file is not None:
                     checkpoints.save(file, mark, done, method.pack(search))
     except KeyboardInterrupt:
+        if done == 0:
+            raise
         warnings.warn(f"interrupted: the best of {done} of {method.iterations} iterations is kept", stacklevel=3)
-    return search
+    return search, done == method.iterations
 
 
 def _result(

@@ -80,7 +80,11 @@ def _sweep_sums(values: Array, problem: Problem, sweep: Target, kappa: Array) ->
 
     def tally(sums: tuple, v: Array, dv: Array, recorded: Array) -> tuple:
         residual, row = weight(kappa) * (v - recorded), weight(kappa) * dv
-        return sums[0] + jnp.square(residual), sums[1] + row * residual, sums[2] + row[:, None] * row[None, :]
+        loss, lost, gradient, curvature = sums
+        # A long float32 sum drifts by more than a step near the minimum gains: carry what rounding loses (Kahan 1965).
+        term = jnp.square(residual) - lost
+        total = loss + term
+        return total, (total - loss) - term, gradient + row * residual, curvature + row[:, None] * row[None, :]
 
     def one(carry: tuple, at: tuple) -> tuple[tuple, None]:
         state, tangents, sums = carry
@@ -99,7 +103,7 @@ def _sweep_sums(values: Array, problem: Problem, sweep: Target, kappa: Array) ->
     push = lambda direction: jax.jvp(start, (values,), (direction,), has_aux=True)[1:]  # noqa: E731
     tangents, state = jax.vmap(push, out_axes=(0, None))(directions)
     count = len(free)
-    sums = (jnp.zeros(()), jnp.zeros((count,)), jnp.zeros((count, count)))
+    sums = (jnp.zeros(()), jnp.zeros(()), jnp.zeros((count,)), jnp.zeros((count, count)))
     sums = tally(sums, state.v, tangents[0], sweep.v[0])
     (_, _, sums), _ = jax.lax.scan(one, (state, tangents, sums), (sweep.i, sweep.v[:-1], sweep.v[1:]))
-    return sums
+    return sums[0], *sums[2:]

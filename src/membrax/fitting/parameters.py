@@ -92,12 +92,14 @@ def free(cell: Cell, bounds: Mapping[str, Any]) -> Free:
         raise ValueError('a fit needs free parameters and their bounds, such as {"na.g": (20, 250)}')
     lows, highs = [], []
     for name, pair in bounds.items():
+        if not isinstance(name, str):
+            raise ValueError(f"a free parameter is named by its path, such as 'na.g', got {name!r}")
         low, high = _pair(name, pair)
         for path in paths(name):
             _check(cell, path, low, high)
         lows.append(low)
         highs.append(high)
-    flat = [path for name in bounds for path in paths(name)]
+    flat = [path.removeprefix("channels.") for name in bounds for path in paths(name)]
     twice = sorted({path for path in flat if flat.count(path) > 1})
     if twice:
         raise ValueError(f"{twice[0]} is free twice")
@@ -117,11 +119,16 @@ def place(value: float, low: float, high: float) -> float:
 
 def _pair(name: str, pair: Any) -> tuple[float, float]:
     try:
+        if isinstance(pair, str | bytes | set | frozenset | Mapping):
+            raise TypeError("no pair")
         low, high = (float(x) for x in pair)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"the bounds of {name} must be two numbers (low, high), got {pair!r}") from None
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(f"the bounds of {name} must be finite, got ({low:g}, {high:g})")
+    smallest, largest = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+    if any(x != 0 and not smallest <= abs(x) <= largest for x in (low, high)):
+        raise ValueError(f"the bounds of {name} must be 0 or of a size that float32 has, got ({low:g}, {high:g})")
     if not low < high:
         swapped = " (swapped?)" if low > high else ""
         raise ValueError(f"the bounds of {name} must be in order, low below high, got ({low:g}, {high:g}){swapped}")

@@ -52,11 +52,13 @@ def across(
         integrator: the scheme.
     """
     current = injected(cell, sweep, i)
-    for j in range(sweep.substeps):
-        held_at = v0 + (v1 - v0) * ((j + 0.5) / sweep.substeps)
-        held = dataclasses.replace(cell, channels={**cell.channels, CLAMP: Leak(g=kappa, e=held_at)})
-        state = integrator.advance(held, state, (current,) * integrator.pieces, sweep.dt, environment(cell))
-    return state
+
+    def one(state: State, part: Array) -> tuple[State, None]:
+        held = dataclasses.replace(cell, channels={**cell.channels, CLAMP: Leak(g=kappa, e=v0 + (v1 - v0) * part)})
+        return integrator.advance(held, state, (current,) * integrator.pieces, sweep.dt, environment(cell)), None
+
+    parts = (jnp.arange(sweep.substeps, dtype=float) + 0.5) / sweep.substeps
+    return one(state, parts[0])[0] if sweep.substeps == 1 else jax.lax.scan(one, state, parts)[0]
 
 
 def trajectory(cell: Cell, sweep: Target, kappa: Any, integrator: Integrator) -> Array:

@@ -19,7 +19,7 @@ from .parameters import place
 
 @dataclasses.dataclass(frozen=True)
 class Starts:
-    """Every start of a fit: its loss [start] and values {path: [start]}, infinite and last where it diverged."""
+    """Every start of a fit: its loss [start], infinite where it diverged, and values {path: [start]}."""
 
     loss: np.ndarray
     values: dict[str, np.ndarray]

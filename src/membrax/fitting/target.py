@@ -72,13 +72,15 @@ def substeps(interval: float, dt: float | None) -> int:
     """
     if dt is None:
         return max(1, math.ceil(interval / LARGEST_STEP - 1e-6))
-    if not (isinstance(dt, int | float) and math.isfinite(dt) and dt > 0):
+    number = isinstance(dt, int | float | np.integer | np.floating) and not isinstance(dt, bool)
+    if not (number and math.isfinite(dt) and dt > 0):
         raise ValueError(f"dt must be a number above 0 ms, got {dt!r}")
+    dt = float(dt)
     count = round(interval / dt)
     if count < 1 or abs(count * dt - interval) > 1e-6 * interval:
         near = interval / max(1, count)
         raise ValueError(
-            f"dt must be a whole fraction of the sampling interval {interval:g} ms, got {dt:g} ms; {near:g} would do"
+            f"dt must be a whole fraction of the sampling interval {interval:g} ms, got {dt:g} ms; {near:.10g} would do"
         )
     return count
 
@@ -91,7 +93,8 @@ def choose_sweeps(data: Recording, sweeps: Any, name: str = "sweeps") -> list[in
     """
     if sweeps is None:
         return list(range(data.sweeps))
-    chosen = [sweeps] if isinstance(sweeps, int | np.integer) else list(sweeps) if isinstance(sweeps, Iterable) else []
+    several = isinstance(sweeps, Iterable) and getattr(sweeps, "ndim", 1) > 0
+    chosen = list(sweeps) if several else [sweeps] if isinstance(sweeps, int | np.integer) else []
     if not chosen:
         raise ValueError(f"{name} must name at least one sweep from 0 to {data.sweeps - 1}, got {sweeps!r}")
     data.select(chosen)
