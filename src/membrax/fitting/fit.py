@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from ..stimuli import Stimulus
 from . import checkpoints
 from .adam import Adam
 from .compare import compare, model_voltages
-from .evolution import Evolution
+from .evolution import Evolution, spike_scores
 from .levenberg import Levenberg
 from .losses import Problem
 from .parameters import Free, free, paths
@@ -94,6 +95,8 @@ def fit(
     second = _method("evolution", iterations, seed)
     file = None if checkpoint is None else Path(checkpoint).with_suffix(".evolution.npz")
     found, _ = _search(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
+    if _score(problem, result) <= float(np.min(found.loss)):
+        return dataclasses.replace(result, notes=(*result.notes, "a search on spike scores found nothing better"))
     return _result(problem, second, found, bounds, data, chosen, dt, (*told, why))
 
 
@@ -191,6 +194,12 @@ def _result(
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
         method.name, data, chosen, v, compare(v, data, chosen), notes,
     )  # fmt: skip
+
+
+def _score(problem: Problem, result: Fit) -> float:
+    """The spike score of a fit's best model on the sweeps it was fitted to."""
+    place = problem.free.place(np.array([list(result.values.values())]))
+    return float(spike_scores(jnp.asarray(place, dtype=float), problem)[0])
 
 
 def _fires_right(result: Fit) -> bool:
