@@ -16,9 +16,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 # JAX reads JAX_ENABLE_X64 itself; the tests only follow it.
 X64 = jax.config.jax_enable_x64
 
-hypothesis.settings.register_profile(
-    "membrax", deadline=None, max_examples=50, derandomize=bool(os.environ.get("CI"))
-)
+hypothesis.settings.register_profile("membrax", deadline=None, max_examples=50, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("membrax")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

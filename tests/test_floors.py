@@ -214,9 +214,7 @@ def circles(lines: list[Import]) -> list[str]:
 def violations(source: Path, root: Path) -> list[str]:
     """Every broken rule below `source`/membrax, as `file:line: rule`."""
     lines = imports(source, root)
-    broken = [
-        line.broken(rule) for line in lines for rule in (wrong_floor(line), wrong_package(line)) if rule
-    ]
+    broken = [line.broken(rule) for line in lines for rule in (wrong_floor(line), wrong_package(line)) if rule]
     return unnamed(source, root) + broken + circles(lines)
 
 

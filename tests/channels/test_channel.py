@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from membrax.channels import Gated, Leak, squid
+from membrax.channels import Gated, Leak, pospischil, squid, wang_buzsaki
 from membrax.channels.channel import scaled
 from membrax.laws.gating import relax
 from membrax.pytrees import pytree, strong
@@ -16,6 +16,19 @@ def test_a_leak_is_ohmic_and_has_no_gates(env):
     assert leak.init(v, env()) == {}
     assert leak.advance({}, v, 0.1, env()) == {}
     np.testing.assert_allclose(leak.current({}, v, env()), [-30.0, 0.0, 30.0], rtol=1e-6)
+
+
+CHANNELS = [Leak, squid.Sodium, squid.Potassium, wang_buzsaki.Sodium, wang_buzsaki.Potassium] + [
+    getattr(pospischil, name) for name in ("Sodium", "Potassium", "M", "CalciumL", "CalciumT")
+]
+
+
+@pytest.mark.parametrize("kind", CHANNELS, ids=lambda kind: f"{kind.__module__.rsplit('.')[-1]}.{kind.__name__}")
+def test_a_channel_is_ohmic_exactly_when_it_says_so(kind, env):
+    channel = strong(kind())
+    gates = jax.tree.map(lambda x: jnp.full_like(x, 0.5), channel.init(jnp.asarray(-60.0), env()))
+    slope = jax.vmap(jax.grad(lambda v: channel.current(gates, v, env())))(jnp.linspace(-90.0, 40.0, 14))
+    assert (float(np.ptp(slope)) <= 1e-5 * float(np.abs(slope).max())) == getattr(channel, "ohmic", False)
 
 
 def test_a_channel_without_rates_says_so(env):

@@ -43,9 +43,7 @@ def test_a_gate_at_constant_voltage_is_exact_at_any_step():
     # A huge capacitor is a voltage clamp.
     cell = mx.replace(mx.models.hodgkin_huxley(), {"capacitance": 1e12})
     start = dataclasses.replace(state_at(cell, 0.0), gates=state_at(cell, -65.0).gates)
-    trace = mx.simulate(
-        cell, duration=4.0, dt=1.0, state=start, integrator=exponential_euler, record=mx.probes.gates()
-    )
+    trace = mx.simulate(cell, duration=4.0, dt=1.0, state=start, integrator=exponential_euler, record=mx.probes.gates())
     alpha, beta = 0.1 * 5.5 / -np.expm1(-5.5), 0.125 * np.exp(-65 / 80)
     steady, tau = alpha / (alpha + beta), 1 / (alpha + beta)
     n = np.asarray(trace.recorded["gates"]["k"]["n"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jax.test_util import check_grads
 
-from membrax.laws.membrane import charge_balance, membrane_time_constant, relax_voltage, step_response
+from membrax.laws.membrane import charge_balance, correct_voltage, membrane_time_constant, relax_voltage, step_response
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 
@@ -136,6 +136,11 @@ def test_the_slopes_are_finite_at_the_seams():
 
 
 @pytest.mark.x64
+def test_a_bend_moves_the_end_of_a_step_by_half_of_what_it_adds_but_no_further_than_the_step():
+    after = correct_voltage(-60.0, np.float32([-58.0, -58.0, -58.0, -60.0]), np.float32([0.0, 1.0, 1e6, 1e6]), 2.0, 0.1)
+    np.testing.assert_allclose(after, [-58.0, -58.0 + 0.05 / 1.1, -56.0, -60.0], rtol=1e-6)
+
+
 def test_the_voltage_step_has_a_third_order_error():
     z = np.array([0.1, 0.05, 0.025])
     error = np.abs(relax_voltage(np.full(3, 1.0), -z, z, 1.0) - np.exp(-z))

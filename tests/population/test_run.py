@@ -174,11 +174,7 @@ def test_several_strides_and_a_remainder_sample_where_they_say(cells, run, steps
 
 @pytest.mark.parametrize(
     "integrator",
-    [staggered]
-    + [
-        i
-        for i in (exponential_euler, runge_kutta)
-    ],
+    [staggered, exponential_euler, runge_kutta],
     ids=repr,
 )
 def test_another_scheme_and_step_go_on_from_gates_at_the_time_of_v(cells, run, integrator):

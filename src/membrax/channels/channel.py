@@ -6,6 +6,8 @@ A channel is a dataclass whose field block is its parameter table, and three met
 * ``advance(gates, v, dt, env)``: its gates after ``dt`` [ms] at constant ``v``, by a scheme whose derivative at
   ``dt`` = 0 is the exact kinetics;
 * ``current(gates, v, env)``: its current density, outward positive [µA/cm²].
+
+One whose current is a straight line in v at fixed gates says ``ohmic = True``; it spares the integrator a second look.
 """
 
 from __future__ import annotations

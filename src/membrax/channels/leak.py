@@ -17,6 +17,7 @@ class Leak:
 
     g: Array = conductance(0.3)  # mS/cm²
     e: Array = potential(-54.387)  # mV
+    ohmic = True
 
     def init(self, v: Array, env: Env) -> Gates:
         """No gates."""

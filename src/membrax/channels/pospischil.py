@@ -73,6 +73,7 @@ class Sodium(Gated):
     speed_h: Array = factor(1.0)
     q10: Array = factor(3.0)
     measured_at: Array = temperature(36.0)  # °C
+    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of m and h."""
@@ -100,6 +101,7 @@ class Potassium(Gated):
     speed: Array = factor(1.0)
     q10: Array = factor(3.0)
     measured_at: Array = temperature(36.0)  # °C
+    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of n."""
@@ -122,6 +124,7 @@ class M(Gated):
     shift: Array = potential(0.0)  # mV
     q10: Array = factor(2.3)
     measured_at: Array = temperature(36.0)  # °C
+    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of p."""
@@ -141,6 +144,7 @@ class CalciumL(Gated):
     e: Array = potential(120.0)  # mV
     shift: Array = potential(0.0)  # mV
     speed: Array = factor(1.0)
+    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of q and r."""

@@ -41,6 +41,7 @@ class Sodium(Gated):
     speed: Array = factor(1.0)  # scales every rate, beside the Q10
     q10: Array = factor(3.0)
     measured_at: Array = temperature(6.3)  # °C
+    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of m and h."""
@@ -64,6 +65,7 @@ class Potassium(Gated):
     speed: Array = factor(1.0)
     q10: Array = factor(3.0)
     measured_at: Array = temperature(6.3)  # °C
+    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of n."""

@@ -58,6 +58,7 @@ class Potassium(Gated):
     e: Array = potential(-90.0)  # mV
     shift: Array = potential(0.0)  # mV
     speed: Array = factor(5.0)  # φ
+    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of n."""

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ..cell import Cell, State, advance_gates, ionic_current
 from ..channels import Env
-from ..laws.membrane import charge_balance, relax_voltage
+from ..laws.membrane import charge_balance, correct_voltage, relax_voltage
 from .integrator import Integrator
 
 Array = jax.Array
@@ -19,11 +19,30 @@ Array = jax.Array
 def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env: Env) -> Array:
     """v [mV] after ``dt`` [ms] at fixed gates, the ionic current linearised about ``v`` by its exact slope.
 
-    The slope is that of the whole current, by `jax.jvp`: instantaneous gates and rectifying currents need nothing
-    special.
+    Channels that are not ``ohmic`` (instantaneous gates, rectification) are asked a second time, at the end of the
+    step, for what the line missed.
     """
-    ionic, slope = jax.jvp(lambda v: ionic_current(cell, gates, v, env), (v,), (jnp.ones_like(v),))
-    return relax_voltage(v, charge_balance(ionic, current, capacitance=cell.capacitance), slope / cell.capacitance, dt)
+    straight, bent = _by_ohmic(cell, True), _by_ohmic(cell, False)
+    ionic, slope = _current_and_slope(straight, gates, v, env)
+    curved, start_slope = _current_and_slope(bent, gates, v, env)
+    dv_dt = charge_balance(ionic + curved, current, capacitance=cell.capacitance)
+    after = relax_voltage(v, dv_dt, (slope + start_slope) / cell.capacitance, dt)
+    if not bent.channels:
+        return after
+    there, end_slope = _current_and_slope(bent, gates, after, env)
+    bend = -(there - curved - start_slope * (after - v)) / cell.capacitance
+    return correct_voltage(v, after, bend, (slope + end_slope) / cell.capacitance, dt)
+
+
+def _by_ohmic(cell: Cell, ohmic: bool) -> Cell:
+    """The cell with only those of its channels whose current is, or may not be, a straight line in v."""
+    chosen = {name: c for name, c in cell.channels.items() if getattr(c, "ohmic", False) == ohmic}
+    return dataclasses.replace(cell, channels=chosen)
+
+
+def _current_and_slope(cell: Cell, gates: dict, v: Array, env: Env) -> tuple[Array, Array]:
+    """The ionic current density [µA/cm²] and its derivative by v [mS/cm²]."""
+    return jax.jvp(lambda v: ionic_current(cell, gates, v, env), (v,), (jnp.ones_like(v),))
 
 
 def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:
