@@ -16,6 +16,7 @@ PORCH = PACKAGE  # the module of src/membrax/__init__.py, which shows every room
 
 FLOORS = {  # the name of a file (without .py) or of a folder in src/membrax -> its floor
     "pytrees": 0,
+    "version": 0,
     "units": 0,
     "laws": 1,
     "instants": 1,

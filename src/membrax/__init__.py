@@ -12,8 +12,7 @@ from .population import Result, run, vary
 from .recordings import Recording
 from .rest import rest, resting_point
 from .simulate import Trace, simulate
-
-__version__ = "0.1.0"
+from .version import __version__
 
 __all__ = [
     "Cell",
@@ -21,6 +20,7 @@ __all__ = [
     "Result",
     "State",
     "Trace",
+    "__version__",
     "channels",
     "fit",
     "fitting",

@@ -15,7 +15,7 @@ from .instants import Instant, grid, milliseconds, plain, steps
 from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import leaves, pytree, static, strong
-from .stimuli import Stimulus, as_stimulus, batch_size
+from .stimuli import Stimulus, as_stimulus, batch_size, check_key
 from .timeloop import begin_drive, begin_memories, first_samples, march, thin, with_first
 
 Array = jax.Array
@@ -100,7 +100,7 @@ def simulate(
         if jnp.ndim(state.v):
             raise ValueError(f"state must be of one neuron, got {len(state.v)}: use membrax.run, or jax.vmap")
     probes = _with_voltage(as_probes(record))
-    key = check_key(stimulus, key, state)
+    key = check_key(stimulus, key, getattr(state, "key", None))
     return _simulate(
         strong(cell), strong(stimulus), strong(state), key, grid(0, count, dt), dt=dt, probes=probes,
         integrator=integrator,
@@ -174,18 +174,3 @@ def check_single(cell: Cell, stimulus: Stimulus) -> None:
         raise ValueError(
             f"simulate takes one stimulus, but this one holds {batch_size(stimulus)}: use membrax.run, or jax.vmap"
         )
-
-
-def check_key(stimulus: Stimulus, key: Any, state: State | None) -> Any:
-    """The key, an int being the seed of one.
-
-    Raises:
-        ValueError: the stimulus is random and neither ``key`` nor the state has a key.
-    """
-    if isinstance(key, int | np.integer) and not isinstance(key, bool):
-        key = jax.random.key(int(key))
-    if key is not None and not (isinstance(key, jax.Array) and key.dtype != jnp.result_type(float)):
-        raise ValueError(f"key must be jax.random.key(seed) or a whole number, got {key!r}")
-    if stimulus.random and key is None and (state is None or state.key is None):
-        raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
-    return key

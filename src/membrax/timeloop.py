@@ -13,7 +13,7 @@ from .cell import Cell, State, environment
 from .instants import Instant
 from .integrators import Integrator
 from .probes import Step, samplers, watchers
-from .stimuli import Stimulus, begin, mean_density
+from .stimuli import Stimulus, begin, channel_key, mean_density
 
 Array = jax.Array
 
@@ -28,7 +28,7 @@ def one_step(
         number = state.step * integrator.pieces + j
         drive, mean = mean_density(stimulus, drive, t.later(j * part), part, area=cell.area, key=state.key, step=number)
         pieces.append(mean)
-    key = None if state.key is None else jax.random.fold_in(state.key, state.step)
+    key = None if state.key is None else channel_key(state.key, state.step)
     env = environment(cell, t.later(0.5 * dt), key)
     after = integrator.advance(cell, state, tuple(pieces), dt, env)
     after = dataclasses.replace(after, step=state.step + 1, drive=drive)

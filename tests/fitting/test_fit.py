@@ -163,6 +163,8 @@ def test_the_report_is_complete_strict_json(found, steps, bounds, tmp_path):
     assert [row["sweep"] for row in report["comparison"]] == [0, 1]
     assert report["comparison"][0]["latency_error"] is None  # no spikes
     assert {"fitted", "predicted", "at_bounds", "notes"} <= set(report)
+    assert report["settings"]["membrax"] == mx.__version__
+    assert {"seed", "starts", "iterations", "dt", "integrator", "jax"} <= set(report["settings"])
     assert "µF/cm²" in text and text.count("\n") > 20  # readable: no escapes, one item a line
 
 

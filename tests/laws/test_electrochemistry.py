@@ -47,6 +47,11 @@ def pairs() -> tuple[np.ndarray, np.ndarray]:
     return outside.ravel(), inside.ravel()
 
 
+def test_a_goldman_voltage_of_divalent_ions_is_refused():
+    with pytest.raises(ValueError, match=r"monovalent ions: valence must be \+1 or −1, got \[1, 2\]"):
+        ghk_voltage([1.0, 1.0], [5.0, 2.0], [140.0, 1e-4], valence=[1, 2], celsius=37.0)
+
+
 # --- RT/F and Nernst
 
 

@@ -138,6 +138,21 @@ def test_sample_asks_for_the_key_too():
         stimuli.sample(stimuli.ornstein_uhlenbeck(0.0, 1.0, TAU), duration=1.0, dt=0.1)
 
 
+def test_a_seed_is_the_key_it_makes():
+    noise = stimuli.ornstein_uhlenbeck(8.0, 4.0, 3.0)
+    seeded, keyed = (stimuli.sample(noise, duration=1.0, dt=0.1, key=key) for key in (3, jax.random.key(3)))
+    np.testing.assert_array_equal(seeded, keyed)
+
+
+def test_channels_share_no_random_number_with_a_stimulus():
+    key = jax.random.key(3)
+    data = lambda key: tuple(jax.random.key_data(key).tolist())  # noqa: E731
+    channels = [data(stimuli.channel_key(key, step)) for step in range(8)]
+    below = [data(jax.random.fold_in(stimuli.channel_key(key, step), gate)) for step in range(8) for gate in range(8)]
+    parts = [data(jax.random.fold_in(jax.random.fold_in(key, s), part)) for s in range(8) for part in range(8)]
+    assert len(set(channels + below + parts)) == len(channels + below + parts)
+
+
 def test_a_run_cut_in_two_draws_the_same_numbers():
     cell = mx.Cell({"leak": mx.channels.Leak(0.1, -65.0)})
     noise = stimuli.ornstein_uhlenbeck(0.5, 1.0, TAU)

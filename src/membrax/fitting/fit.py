@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -18,6 +19,7 @@ from ..pytrees import strong
 from ..recordings import Recording
 from ..simulate import check_single
 from ..stimuli import Stimulus
+from ..version import __version__
 from . import checkpoints
 from .adam import Adam
 from .compare import compare, model_voltages
@@ -88,7 +90,7 @@ def fit(
     automatic = "levenberg" if len(parameters) <= FEW else "adam"
     first = _method(automatic if method is None else method, iterations, seed)
     found, complete = _search(problem, first, _count(starts, first), seed, progress, checkpoint)
-    result = _result(problem, first, found, bounds, data, chosen, dt, told)
+    result = _result(problem, first, found, bounds, data, chosen, seed, told)
     if method is not None or not complete or _fires_right(result):
         return result
     why = f"the best {first.name} fit does not fire as the recorded cell: searched on spike scores instead"
@@ -97,7 +99,7 @@ def fit(
     found, _ = _search(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
     if _score(problem, result) <= float(np.min(found.loss)):
         return dataclasses.replace(result, notes=(*result.notes, "a search on spike scores found nothing better"))
-    return _result(problem, second, found, bounds, data, chosen, dt, (*told, why))
+    return _result(problem, second, found, bounds, data, chosen, seed, (*told, why))
 
 
 def _method(name: str, iterations: int | None, seed: int) -> Any:
@@ -174,7 +176,7 @@ def _search(problem: Problem, method: Any, starts: int, seed: int, progress: boo
 
 
 def _result(
-    problem: Problem, method: Any, search: Any, bounds: Any, data: Recording, chosen: list[int], dt: Any, notes: tuple
+    problem: Problem, method: Any, search: Any, bounds: Any, data: Recording, chosen: list[int], seed: int, notes: tuple
 ) -> Fit:
     """The search's starts, the best first of them as a cell, and that cell beside every sweep."""
     loss = np.asarray(search.loss, dtype=float)
@@ -187,12 +189,15 @@ def _result(
     names = problem.free.names
     best = {name: float(value) for name, value in zip(names, values[int(np.argmin(loss))], strict=True)}
     cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
+    dt = problem.data.dt
     v = model_voltages(cell, data, problem.integrator, dt)
     return Fit(
         cell, best, float(loss.min()), "spike score" if method.name == "evolution" else "mean squared error [mV²]",
         Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
         method.name, data, chosen, v, compare(v, data, chosen), notes,
+        {"seed": int(seed), "starts": len(loss), "iterations": method.iterations, "dt": dt,
+         "integrator": problem.integrator.name, "membrax": __version__, "jax": jax.__version__},
     )  # fmt: skip
 
 

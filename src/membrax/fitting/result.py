@@ -41,6 +41,7 @@ class Fit:
         v: the best cell's voltage under every sweep's current [sweep, time], mV.
         comparison: the model beside every sweep.
         notes: what was decided or happened on the way, in words.
+        settings: the seed, the number of starts and iterations, dt [ms], the integrator, versions.
     """
 
     cell: Cell
@@ -55,6 +56,7 @@ class Fit:
     v: np.ndarray
     comparison: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def at_bounds(self) -> list[str]:
@@ -74,6 +76,7 @@ class Fit:
         return {
             "recording": {"name": self.data.name, "notes": list(self.data.notes), "sweeps": self.data.sweeps},
             "method": self.method,
+            "settings": dict(self.settings),
             "loss": {"name": self.loss_name, "value": self.loss},
             "values": self.values,
             "bounds": {path: list(pair) for path, pair in self.bounds.items()},

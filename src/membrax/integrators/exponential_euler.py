@@ -1,6 +1,8 @@
-"""Exponential Euler: every variable relaxes exponentially, the others held still. Order 1 in general, order 2 for none.
+"""Exponential Euler: every variable relaxes exponentially, the others held still.
 
-The usual scheme of the field (Moore & Ramón 1974; Rush & Larsen 1978), here for comparison.
+The usual scheme of the field (Moore & Ramón 1974; Rush & Larsen 1978), here for comparison. Gates and voltage are said
+to be of one time but are half a step apart, which makes order 1; spike times from steady gates hide the half step and
+converge with order 2.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..units import FARADAY, GAS, KELVIN
 from .gating import exprel_inverse
@@ -37,7 +38,12 @@ def ghk_voltage(permeability: Any, outside: Any, inside: Any, *, valence: Any, c
         outside, inside: concentrations [mM] [ion].
         valence: +1 or −1 for each ion; an anion's sides trade places.
         celsius: temperature [°C].
+
+    Raises:
+        ValueError: another valence: ions of mixed valence have no closed form.
     """
+    if not isinstance(valence, jax.core.Tracer) and np.any(np.abs(valence) != 1):
+        raise ValueError(f"ghk_voltage is for monovalent ions: valence must be +1 or −1, got {valence}")
     p, out, ins, z = (jnp.asarray(x, dtype=float) for x in (permeability, outside, inside, valence))
     p, out, ins, z = jnp.broadcast_arrays(p, out, ins, z)
     upper = jnp.sum(p * jnp.where(z > 0, out, ins), axis=-1)

@@ -29,7 +29,10 @@ def intrinsically_bursting() -> Cell:
 
 
 def low_threshold_spiking() -> Cell:
-    """A cell that bursts on rebound: channels na, kd, m, cat, leak (their LTS cell)."""
+    """A cell that bursts on rebound: channels na, kd, m, cat, leak (their LTS cell).
+
+    E_Ca is held at the paper's 120 mV; the authors' NEURON code computes it from the calcium concentrations.
+    """
     return _cortical(96.0, -84.0, Leak(0.01, -85.0), m=M(g=0.03), cat=CalciumT(g=0.4))
 
 

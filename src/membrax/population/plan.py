@@ -15,8 +15,7 @@ from ..instants import milliseconds, plain, steps
 from ..integrators import Integrator, check_integrator
 from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
-from ..simulate import check_key
-from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size
+from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, check_key
 from ..timeloop import begin_drive, stride
 from . import layout
 from .vary import condense, count_neurons, outlaws
@@ -111,7 +110,8 @@ def make(
     neurons = _agree(cells, stimulus, state)
     bad = outlaws(cells)
     cells, cell_axes = condense(strong(cells))
-    state = _start(cells, cell_axes, stimulus, state, neurons, check_key(stimulus, key, state), integrator)
+    key = check_key(stimulus, key, getattr(state, "key", None))
+    state = _start(cells, cell_axes, stimulus, state, neurons, key, integrator)
     axes = Axes(cell_axes, batch_axes(stimulus), layout.state_axes(state))
     mesh = layout.device_mesh(devices)
     place = lambda tree, where: layout.place(tree, where, neurons, mesh)  # noqa: E731

@@ -13,10 +13,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..instants import Instant, grid, plain
+from ..instants import Instant, grid, plain, steps
 from ..pytrees import strong
 from .noise import OrnsteinUhlenbeck
-from .stimulus import Stimulus, as_stimulus, batch_axes, batch_size, begin, check_unit, mean_density, wrap
+from .stimulus import (
+    Stimulus,
+    as_stimulus,
+    batch_axes,
+    batch_size,
+    begin,
+    channel_key,
+    check_key,
+    check_unit,
+    mean_density,
+    wrap,
+)
 from .waveforms import Chirp, Function, PulseTrain, Ramp, Sampled, Step
 
 __all__ = [
@@ -25,6 +36,8 @@ __all__ = [
     "batch_axes",
     "batch_size",
     "begin",
+    "channel_key",
+    "check_key",
     "chirp",
     "constant",
     "function",
@@ -155,16 +168,13 @@ def sample(
         stimulus: one stimulus (not batched).
         duration, dt, start: in ms.
         area: of the membrane [µm²], for stimuli in nA.
-        key: for random stimuli, the key the simulation was given.
+        key: for random stimuli, the key (or the seed) the simulation was given.
 
     Raises:
         ValueError: as `membrax.simulate` does.
     """
-    from ..instants import steps
-
     stimulus = strong(as_stimulus(stimulus))
-    if stimulus.random and key is None:
-        raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
+    key = check_key(stimulus, key)
     count = steps(duration, dt)
     area = jnp.asarray(area, dtype=float)
 

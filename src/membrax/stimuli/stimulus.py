@@ -17,6 +17,8 @@ from .waveforms import RANKS, Function, Step
 
 Array = jax.Array
 
+CHANNELS = 2**31 - 1  # in place of a part's number, of which no stimulus has so many
+
 
 @pytree
 class Stimulus:
@@ -73,6 +75,11 @@ def mean_density(
     return tuple(after), total
 
 
+def channel_key(key: Any, step: Any) -> Any:
+    """The random key that the channels of one neuron share at one step; no part of a stimulus has the same."""
+    return _key_of(key, step, CHANNELS)
+
+
 def _key_of(key: Any, step: Any, part: int) -> Any:
     return jax.random.fold_in(jax.random.fold_in(key, jnp.asarray(step, dtype=jnp.int32)), part)
 
@@ -125,6 +132,21 @@ def check_unit(unit: str) -> str:
     if spelled not in units.STIMULUS_UNITS:
         raise ValueError(unknown(str(unit), units.STIMULUS_UNITS, "unit"))
     return spelled
+
+
+def check_key(stimulus: Stimulus, key: Any, kept: Any = None) -> Any:
+    """The random key, a whole number being the seed of one; ``kept`` is the one a state has already.
+
+    Raises:
+        ValueError: it is neither, or the stimulus is random and there is no key.
+    """
+    if isinstance(key, int | np.integer) and not isinstance(key, bool):
+        key = jax.random.key(int(key))
+    if key is not None and not (isinstance(key, jax.Array) and key.dtype != jnp.result_type(float)):
+        raise ValueError(f"key must be jax.random.key(seed) or a whole number, got {key!r}")
+    if stimulus.random and key is None and kept is None:
+        raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
+    return key
 
 
 def batch_axes(stimulus: Stimulus) -> Stimulus:
