@@ -119,9 +119,15 @@ def test_the_error_reads_well():
         steps(50.01, 0.025)
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf, -np.inf, 0, -0.0])
+@pytest.mark.parametrize("value", [0.0, -1.0, 0, -0.0])
 def test_what_is_no_positive_number_is_refused(value):
     with pytest.raises(ValueError, match=r"dt must be above 0 ms, got"):
+        plain(value, "dt")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused(value):
+    with pytest.raises(ValueError, match=f"dt must be finite, got {value} ms"):
         plain(value, "dt")
 
 

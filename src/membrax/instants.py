@@ -94,6 +94,8 @@ def plain(value: Any, name: str, unit: str = "ms") -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real | np.ndarray | jax.Array) or np.ndim(value):
         raise ValueError(f"{name} must be a plain number in {unit}, got {value!r}")
     value = float(value)
-    if not (np.isfinite(value) and value > 0):
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value:g} {unit}")
+    if value <= 0:
         raise ValueError(f"{name} must be above 0 {unit}, got {value:g} {unit}")
     return value

@@ -291,8 +291,16 @@ def test_a_silent_model_of_a_firing_cell_is_searched_on_its_spikes(monkeypatch, 
 def test_a_common_factor_that_changes_nothing_is_told(monkeypatch, passive, steps, name):
     interrupt(monkeypatch, "levenberg", at=0)
     bounds = {name: (0.02, 0.5), "capacitance": (0.5, 2.0), "area": (500.0, 2000.0)}
+    amperes = mx.Recording(t=steps.t, v=steps.v, i=0.01 * steps.i, unit="nA")
     with pytest.warns(UserWarning, match="a common factor"), pytest.raises(KeyboardInterrupt):
-        run(passive, bounds, steps)
+        run(passive, bounds, amperes)
+
+
+def test_an_area_that_no_current_flows_into_is_told(monkeypatch, passive, steps):
+    interrupt(monkeypatch, "levenberg", at=0)
+    told = r"area is free, but the recording's current is a density \(uA/cm2\)"
+    with pytest.warns(UserWarning, match=told), pytest.raises(KeyboardInterrupt):
+        run(passive, {"leak.g": (0.02, 0.5), "area": (500.0, 2000.0)}, steps)
 
 
 def test_what_was_told_is_among_the_notes(monkeypatch, passive, bounds, steps):

@@ -86,7 +86,7 @@ def fit(
     parameters = free(cell, bounds)
     chosen = choose_sweeps(data, sweeps)
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
-    told = _degenerate(parameters, cell)
+    told = _degenerate(parameters, cell, data.unit)
     automatic = "levenberg" if len(parameters) <= FEW else "adam"
     first = _method(automatic if method is None else method, iterations, seed)
     found, complete = _search(problem, first, _count(starts, first), seed, progress, checkpoint)
@@ -134,15 +134,18 @@ def _check_data_and_seed(data: Any, seed: Any) -> None:
         raise ValueError(f"seed must be a whole number from 0 to 2147483647, got {seed!r}")
 
 
-def _degenerate(parameters: Free, cell: Cell) -> tuple[str, ...]:
-    """A note where area, capacitance and all conductances are free together: only their ratios act on v."""
+def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
+    """A note where a free area does nothing: beside free capacitance and conductances, or under a current density."""
     names = {path.removeprefix("channels.") for name in parameters.names for path in paths(name)}
     conductances = {f"{name}.g" for name in cell.channels}
-    if {"area", "capacitance"} <= names and conductances <= names:
+    if "area" in names and unit != "nA":
+        told = f"area is free, but the recording's current is a density ({unit}): no area changes the voltage"
+    elif {"area", "capacitance"} <= names and conductances <= names:
         told = "area, capacitance and every conductance are free together: a common factor of them changes nothing"
-        warnings.warn(told, UserWarning, stacklevel=3)
-        return (told,)
-    return ()
+    else:
+        return ()
+    warnings.warn(told, UserWarning, stacklevel=3)
+    return (told,)
 
 
 def _search(problem: Problem, method: Any, starts: int, seed: int, progress: bool, checkpoint: Any) -> tuple:

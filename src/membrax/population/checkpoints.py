@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..stimuli.waveforms import Function
 from ..timeloop import stride
 from .plan import Plan, Progress
 
@@ -67,11 +70,24 @@ def _check_reach(path: Path, step: int, plan: Plan) -> None:
 def identity(plan: Plan) -> str:
     """A fingerprint of all that decides the numbers of a run; chunks and duration don't."""
     digest = hashlib.sha256(repr((plan.dt, plan.probes, plan.integrator, plan.neurons, plan.origin)).encode())
-    leaves, structure = jax.tree.flatten((plan.cells, plan.stimulus, plan.state))
+    functions = [part.function for part in plan.stimulus.parts if isinstance(part, Function)]
+    plain = tuple(() if isinstance(part, Function) else part for part in plan.stimulus.parts)
+    stimulus = dataclasses.replace(plan.stimulus, parts=plain)
+    leaves, structure = jax.tree.flatten((plan.cells, stimulus, plan.state))
     digest.update(str(structure).encode())
+    for function in functions:
+        said, constants = _meaning(function)
+        digest.update(said.encode())
+        leaves += constants
     for leaf in leaves:
         digest.update(_bare(leaf).tobytes())
     return digest.hexdigest()
+
+
+def _meaning(function: Callable) -> tuple[str, list]:
+    """What a function of time computes, as JAX sees it: its name and address are others in every session."""
+    traced = jax.make_jaxpr(function)(0.0)
+    return re.sub(r"0x[0-9a-f]+", "", str(traced.jaxpr)), [jnp.asarray(x) for x in traced.consts]
 
 
 def _bare(leaf: Any) -> np.ndarray:
