@@ -13,7 +13,8 @@ from .cell import Cell, State, environment
 from .instants import Instant
 from .integrators import Integrator
 from .probes import Step, samplers, watchers
-from .stimuli import Stimulus, begin, channel_key, mean_density
+from .stimuli import Stimulus, begin, mean_density
+from .stimuli.stimulus import channel_key
 
 Array = jax.Array
 

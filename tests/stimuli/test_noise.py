@@ -10,6 +10,7 @@ import membrax as mx
 from membrax import stimuli
 from membrax.instants import grid
 from membrax.stimuli.noise import OrnsteinUhlenbeck
+from membrax.stimuli.stimulus import channel_key
 
 sample = jax.jit(stimuli.sample, static_argnames=("duration", "dt", "start"))
 
@@ -147,8 +148,8 @@ def test_a_seed_is_the_key_it_makes():
 def test_channels_share_no_random_number_with_a_stimulus():
     key = jax.random.key(3)
     data = lambda key: tuple(jax.random.key_data(key).tolist())  # noqa: E731
-    channels = [data(stimuli.channel_key(key, step)) for step in range(8)]
-    below = [data(jax.random.fold_in(stimuli.channel_key(key, step), gate)) for step in range(8) for gate in range(8)]
+    channels = [data(channel_key(key, step)) for step in range(8)]
+    below = [data(jax.random.fold_in(channel_key(key, step), gate)) for step in range(8) for gate in range(8)]
     parts = [data(jax.random.fold_in(jax.random.fold_in(key, s), part)) for s in range(8) for part in range(8)]
     assert len(set(channels + below + parts)) == len(channels + below + parts)
 
