@@ -41,7 +41,8 @@ class State:
         gates: {channel: {gate: value}}.
         time: the moment of ``v``.
         step: steps taken since the beginning; random numbers are keyed on it.
-        lag: how far the gates are behind ``v`` [ms]; 0 in every state handed to a user, half a step inside a run.
+        lag: how far the gates are behind ``v`` [ms]: 0, but half a step inside a run and in its ``final``, which goes
+            on to the bit.
         key: this neuron's random key, or None in a deterministic run.
         drive: what the stimulus remembers (the value of a noise process), or None before the first step.
     """

@@ -13,6 +13,7 @@ from membrax.instants import grid
 from membrax.integrators import staggered
 from membrax.integrators.staggered import voltage_step
 from membrax.laws.membrane import relax_voltage
+from membrax.pytrees import pytree
 from membrax.timeloop import march
 
 # --- accuracy
@@ -127,6 +128,44 @@ def test_a_current_that_bends_is_looked_at_twice():
         dt,
     )
     assert abs(float(blind - state.v) - moved) > 5 * abs(float(found - state.v) - moved)
+
+
+@pytree
+class Persistent:
+    """An instantaneous sodium current steep enough to freeze a step that trusts its slope."""
+
+    g: jax.Array = 20.0
+
+    def init(self, v, env):
+        return {}
+
+    def advance(self, gates, v, dt, env):
+        return gates
+
+    def current(self, gates, v, env):
+        return self.g * jax.nn.sigmoid((v + 40.0) / 3.0) * (v - 50.0)
+
+
+@pytest.mark.parametrize("dt", [0.025, 0.1, 1.0])
+def test_a_steep_upstroke_always_moves_and_has_a_derivative(dt):
+    cell = mx.Cell({"leak": mx.channels.Leak(0.3, -65.0), "nap": Persistent()}, v_init=-40.0)
+    end = lambda g: mx.simulate(mx.replace(cell, {"nap.g": g}), duration=20 * dt, dt=dt).v  # noqa: E731
+    assert float(end(20.0)[1]) > -39.0
+    assert float(end(20.0)[-1]) == pytest.approx(48.3, abs=1.5)
+    assert float(jax.grad(lambda g: end(g)[1])(20.0)) > 0.0
+
+
+@pytest.mark.parametrize("dt", [0.025, 0.05, 0.1, 1.0])
+@pytest.mark.parametrize("h", [0.1, 0.78, 1.0])
+def test_a_step_goes_where_the_current_pushes(dt, h):
+    cell = mx.pytrees.strong(mx.models.wang_buzsaki())
+    v = jnp.linspace(-80.0, 40.0, 481)
+    gates = {"na": {"h": jnp.asarray(h, dtype=float)}, "k": {"n": jnp.asarray(0.1)}, "leak": {}}
+    push = -jax.vmap(lambda v: mx.cell.ionic_current(cell, gates, v, environment(cell)))(v)
+    moved = jax.jit(jax.vmap(lambda v: voltage_step(cell, gates, v, 0.0, dt, environment(cell)) - v))(v)
+    clear = np.abs(push) > 1.0
+    assert np.all(np.sign(moved)[clear] == np.sign(push)[clear])
+    assert np.all((np.abs(moved) > 0.2 * dt * np.abs(push) / (1 + 50 * dt))[clear])
 
 
 # --- charge balance

@@ -136,9 +136,12 @@ def test_the_slopes_are_finite_at_the_seams():
 
 
 @pytest.mark.x64
-def test_a_bend_moves_the_end_of_a_step_by_half_of_what_it_adds_but_no_further_than_the_step():
-    after = correct_voltage(-60.0, np.float32([-58.0, -58.0, -58.0, -60.0]), np.float32([0.0, 1.0, 1e6, 1e6]), 2.0, 0.1)
-    np.testing.assert_allclose(after, [-58.0, -58.0 + 0.05 / 1.1, -56.0, -60.0], rtol=1e-6)
+def test_a_bend_moves_the_end_of_a_step_by_half_of_what_it_adds_within_limits():
+    end = np.float32([-1.0, 0.0, 1e6, -1e6, 1e6])  # dv/dt at the end; the line from the beginning leads to −1 there
+    after = np.float32([-58.0, -58.0, -58.0, -58.0, -60.0])
+    line = -60.0 + 0.0 * after, (3.0, 2.0)
+    found = correct_voltage(line[0], after, line[1], (end, 2.0), 0.1)
+    np.testing.assert_allclose(found, [-58.0, -58.0 + 0.05 / 1.1, -56.0, -59.0, -60.0], rtol=1e-6)
 
 
 def test_the_voltage_step_has_a_third_order_error():

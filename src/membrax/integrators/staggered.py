@@ -30,13 +30,14 @@ def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env
     if not bent.channels:
         return after
     there, end_slope = _current_and_slope(bent, gates, after, env)
-    bend = -(there - curved - start_slope * (after - v)) / cell.capacitance
-    return correct_voltage(v, after, bend, (slope + end_slope) / cell.capacitance, dt)
+    end = dv_dt - (slope * (after - v) + there - curved) / cell.capacitance
+    sides = (dv_dt, (slope + start_slope) / cell.capacitance), (end, (slope + end_slope) / cell.capacitance)
+    return correct_voltage(v, after, *sides, dt)
 
 
 def _by_ohmic(cell: Cell, ohmic: bool) -> Cell:
     """The cell with only those of its channels whose current is, or may not be, a straight line in v."""
-    chosen = {name: c for name, c in cell.channels.items() if getattr(c, "ohmic", False) == ohmic}
+    chosen = {name: c for name, c in cell.channels.items() if bool(getattr(c, "ohmic", False)) == ohmic}
     return dataclasses.replace(cell, channels=chosen)
 
 
