@@ -233,7 +233,7 @@ def test_a_cell_of_python_numbers_may_be_varied():
         ({}, "vary needs at least one path"),
         ({"na.g": jnp.ones((2, 2))}, "the values of na.g must be an array [neuron], got the shape (2, 2)"),
         ({"na.g": 3.0}, "the values of na.g must be an array [neuron], got the shape ()"),
-        ({"na.g": jnp.ones(0)}, "the values of na.g must be an array [neuron], got the shape (0,)"),
+        ({"na.g": jnp.ones(0)}, "na.g must be a number or an array of numbers, got an empty array"),
         ({"na.g": jnp.ones(2), "k.g": jnp.ones(3)}, "need equal lengths, got na.g: 2, k.g: 3"),
     ],
 )

@@ -313,7 +313,7 @@ BAD = {
     "no cell": (lambda c: mx.simulate("squid", duration=1.0), "cell must be a membrax.Cell .*, got 'squid'"),
     "scheme by name": (lambda c: mx.simulate(c, duration=1.0, integrator="rk4"), "integrator must be one of .*'rk4'"),
     "key": (lambda c: mx.simulate(c, stimuli.ornstein_uhlenbeck(1.0, 1.0, 1.0), duration=1.0, key=1.5),
-        "key must be jax.random.key\\(seed\\) or a whole number, got 1.5"),
+        "key must be one jax.random.key\\(seed\\) or a whole number below 2\\*\\*63, got 1.5"),
     "stimulus of nan": (lambda c: mx.simulate(c, float("nan"), duration=1.0), "amplitude must be finite, got nan"),
     "channel's name": (lambda c: mx.simulate(mx.Cell(channels={"area": mx.channels.Leak()}), duration=1.0),
         "a channel may not be called 'area'"),

@@ -101,7 +101,7 @@ def replace(tree: Any, changes: Mapping[str, Any]) -> Any:
     Raises:
         ValueError: an unknown path (the near matches are named), or a value outside the bounds of its field.
     """
-    for path, value in changes.items():
+    for path, value in pytrees.changes_of(changes).items():
         tree = pytrees.put(tree, path, _fitting(value, pytrees.find(tree, path), path))
     tree = pytrees.strong(tree)
     check_parameters(tree)
@@ -121,7 +121,7 @@ def _fitting(value: Any, old: Any, path: str) -> Any:
         return value
     if not numeric:
         raise ValueError(f"{path} must be a number, got {value!r}")
-    return jnp.asarray(value, dtype=float)
+    return pytrees.numbers(value, path)
 
 
 def check_parameters(tree: Any) -> None:
@@ -136,6 +136,8 @@ def check_parameters(tree: Any) -> None:
     for path, (value, metadata) in pytrees.leaves(tree).items():
         if "unit" not in metadata or isinstance(value, jax.core.Tracer) or np.ndim(value):
             continue
+        if isinstance(value, str | bytes) or not isinstance(np.asarray(value).item(), int | float):
+            raise ValueError(f"{path} must be a number, got {value!r}")
         if not units.allowed(value, metadata):
             raise ValueError(units.complaint(path, np.asarray(value), metadata))
 
@@ -148,6 +150,7 @@ def check_cell(cell: Any) -> None:
     """
     if not isinstance(cell, Cell):
         raise ValueError(f"cell must be a membrax.Cell such as membrax.models.hodgkin_huxley(), got {cell!r}")
+    check_names(cell)
 
 
 def check_state(state: Any, cell: Cell) -> None:
@@ -179,3 +182,18 @@ def check_names(cell: Cell) -> None:
     dotted = [name for name in cell.channels if not isinstance(name, str) or "." in name or not name]
     if dotted:
         raise ValueError(f"a channel's name must be a word without a dot, got {dotted[0]!r}")
+    for name, channel in cell.channels.items():
+        check_channel(name, channel)
+
+
+def check_channel(name: str, channel: Any) -> None:
+    """Refuse what does not answer as a channel does.
+
+    Raises:
+        ValueError: names the channel and says what it lacks.
+    """
+    if isinstance(channel, type) or not all(hasattr(channel, word) for word in ("init", "advance", "current")):
+        raise ValueError(f"channel {name!r} must be one such as membrax.channels.Leak(g=0.3), got {channel!r}")
+    fields = {field.name for field in dataclasses.fields(channel)} if dataclasses.is_dataclass(channel) else set()
+    if "ohmic" in fields or not isinstance(getattr(channel, "ohmic", False), bool):
+        raise ValueError(f"ohmic of channel {name!r} must be True or False in its class, without an annotation")

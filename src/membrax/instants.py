@@ -71,7 +71,7 @@ def steps(duration: Any, dt: Any, *, name: str = "duration") -> int:
     """
     dt = plain(dt, "dt")
     duration = plain(duration, name)
-    if not np.isfinite(duration / dt):
+    if not duration / dt < 2**31:
         raise ValueError(f"{name} = {duration:g} ms is too many steps of dt = {dt:g} ms")
     count = round(duration / dt)
     if abs(count * dt - duration) > 1e-6 * dt * max(1.0, count * 1e-3) or count == 0:

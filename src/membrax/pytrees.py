@@ -53,6 +53,36 @@ def pytree(cls: type[T]) -> type[T]:
     return cls
 
 
+def numbers(value: Any, name: str) -> jax.Array:
+    """``value`` as an array of the default precision.
+
+    Raises:
+        ValueError: it is no number and no array of numbers, or an empty one.
+    """
+    try:
+        array = jnp.asarray(value, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be a number or an array of numbers, got {value!r}") from None
+    if not array.size:
+        raise ValueError(f"{name} must be a number or an array of numbers, got an empty array")
+    return array
+
+
+def changes_of(changes: Any) -> Mapping[str, Any]:
+    """The changes, if they are a dictionary of paths.
+
+    Raises:
+        ValueError: they are not, or two paths name the same leaf.
+    """
+    if not isinstance(changes, Mapping) or not all(isinstance(path, str) for path in changes):
+        raise ValueError(f'expected a dictionary {{path: value}} such as {{"na.g": 100.0}}, got {changes!r}')
+    short = [path.removeprefix("channels.") for path in changes]
+    twice = [path for path in short if short.count(path) > 1]
+    if twice:
+        raise ValueError(f"{twice[0]} is named twice")
+    return changes
+
+
 class Leaf(NamedTuple):
     """One number (or array) of a tree: its value and what its field says of it (unit, bounds)."""
 

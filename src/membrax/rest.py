@@ -14,8 +14,8 @@ import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
 
-from .cell import Cell, State, advance_gates, check_parameters, environment, ionic_current, state_at
-from .pytrees import is_concrete, pytree, strong
+from .cell import Cell, State, advance_gates, check_cell, check_parameters, environment, ionic_current, state_at
+from .pytrees import is_concrete, numbers, pytree, strong
 
 Array = jax.Array
 
@@ -57,14 +57,17 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
         The `State` at time 0 with v and gates at the fixed point nearest ``cell.v_init``; NaN if there is none.
 
     Raises:
-        ValueError: a parameter outside its bounds, or a batch outside `jax.vmap`.
+        ValueError: a parameter outside its bounds, a current that is not finite, or a batch outside `jax.vmap`.
     """
+    check_cell(cell)
     cell = strong(cell)
     check_parameters(cell)
-    current = jnp.asarray(current, dtype=float)
+    current = numbers(current, "current")
     if any(jnp.ndim(leaf) for leaf in jax.tree.leaves((cell, current))):
         raise ValueError("rest takes one cell and one current: use jax.vmap over cells or currents")
     if is_concrete((cell, current)):
+        if not jnp.isfinite(current):
+            raise ValueError(f"current must be finite, got {float(current):g} µA/cm²")
         point = resting_point(cell, current)
         _report(point)
         return state_at(cell, point.v)

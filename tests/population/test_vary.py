@@ -27,7 +27,7 @@ def test_several_paths_go_together(cell):
         ({"na.gg": [1.0]}, "unknown path 'na.gg': did you mean 'na.g'"),
         ({"na.g": 100.0}, r"the values of na.g must be an array \[neuron\], got the shape \(\)"),
         ({"na.g": np.ones((2, 2))}, r"must be an array \[neuron\], got the shape \(2, 2\)"),
-        ({"na.g": []}, r"must be an array \[neuron\], got the shape \(0,\)"),
+        ({"na.g": []}, "na.g must be a number or an array of numbers, got an empty array"),
         ({"na.g": [1.0, 2.0], "k.g": [1.0]}, "need equal lengths, got na.g: 2, k.g: 1"),
     ],
 )

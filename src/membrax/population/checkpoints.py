@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import os
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def load(path: str | Path, plan: Plan, fresh: Progress) -> Progress:
     path = Path(path)
     if not path.exists():
         return fresh
-    with np.load(path) as file:
+    with _opened(path) as file:
         if "identity" not in file or str(file["identity"]) != identity(plan):
             raise ValueError(f"{path} is no checkpoint of this run: cells, stimulus, state, probes, dt or key differ")
         _check_reach(path, int(file["step"]), plan)
@@ -53,6 +54,21 @@ def load(path: str | Path, plan: Plan, fresh: Progress) -> Progress:
                 _, chunk, where = name.split("/", 2)
                 samples[int(chunk)][where] = file[name]
         return dataclasses.replace(fresh, step=int(file["step"]), state=state, memories=memories, samples=samples)
+
+
+def _opened(path: Path) -> Any:
+    """The file as an archive of arrays.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        file = np.load(path)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} can't be read as a checkpoint: {error}") from None
+    if not isinstance(file, np.lib.npyio.NpzFile):
+        raise ValueError(f"{path} can't be read as a checkpoint: it holds one array")
+    return file
 
 
 def _check_reach(path: Path, step: int, plan: Plan) -> None:

@@ -84,6 +84,8 @@ def device_mesh(devices: Any) -> jax.sharding.Mesh | None:
         np.array([device.id for device in chosen])
     except (TypeError, AttributeError):
         raise ValueError(f"devices must be a list such as jax.devices()[:2], got {devices!r}") from None
+    if not chosen:
+        raise ValueError("devices must name at least one device, got an empty list")
     if devices is None and len(chosen) == 1:
         return None
     return jax.sharding.Mesh(np.array(chosen), ("neuron",))

@@ -105,6 +105,8 @@ def make(
     if not is_concrete((cells, stimulus, state)):
         raise ValueError("run must be called outside jit, vmap and grad: it loops on the host; simulate can be traced")
     check_integrator(integrator)
+    if state is not None:
+        check_state(state, cells)
     probes, spikes = _with_spikes(as_probes(record), wanted=record is None)
     stimulus = strong(as_stimulus(stimulus))
     neurons = _agree(cells, stimulus, state)
@@ -155,7 +157,6 @@ def _start(
     held = Held(axes)
     if state is None:
         state = _at_v_init(cells, jnp.arange(neurons), axes=held)
-    check_state(state, cells)
     state = layout.as_population(strong(state), neurons)
     if not integrator.staggered:
         state = _settled(cells, state, axes=Held((axes, layout.state_axes(state))))

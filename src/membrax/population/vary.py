@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import pytrees, units
-from ..cell import Cell, check_parameters
+from ..cell import Cell, check_cell, check_parameters
 
 Array = jax.Array
 
@@ -32,9 +32,15 @@ def vary(cell: Cell, values: Mapping[str, Any]) -> Cell:
     """
     if not values:
         raise ValueError('vary needs at least one path, such as {"na.g": jnp.linspace(60, 180, 10)}')
-    arrays = {path: jnp.asarray(value, dtype=float) for path, value in values.items()}
+    check_cell(cell)
+    if count_neurons(cell) is not None:
+        raise ValueError(
+            f"cell is a population of {count_neurons(cell)} already: vary takes one cell and all paths at once"
+        )
+    arrays = {path: pytrees.numbers(value, path) for path, value in pytrees.changes_of(values).items()}
     for path, array in arrays.items():
-        if dataclasses.is_dataclass(pytrees.find(cell, path)):
+        old = pytrees.find(cell, path)
+        if dataclasses.is_dataclass(old) or isinstance(old, Mapping):
             raise ValueError(f"{path} is no number: {pytrees.unknown(path, pytrees.leaves(cell), 'path')}")
         if array.ndim != 1 or not len(array):
             raise ValueError(f"the values of {path} must be an array [neuron], got the shape {array.shape}")

@@ -34,6 +34,8 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
         TypeError: the format has no such option.
         ValueError: an unknown suffix, or a file without what a Recording needs.
     """
+    if not isinstance(path, str | os.PathLike | Sequence):
+        raise ValueError(f"path must be a file's, or a list of them, got {path!r}")
     several = [path] if isinstance(path, str | os.PathLike) else list(path)
     files = [Path(one) for one in several]
     if not files:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..instants import Instant, grid, plain, steps
-from ..pytrees import strong
+from ..pytrees import numbers, strong
 from .noise import OrnsteinUhlenbeck
 from .stimulus import (
     Stimulus,
@@ -22,6 +22,7 @@ from .stimulus import (
     batch_axes,
     batch_size,
     begin,
+    check_function,
     check_key,
     check_unit,
     mean_density,
@@ -73,6 +74,7 @@ def pulse_train(
         ValueError: a width that is not above 0 and at most a period, or an unknown unit.
     """
     _positive(width, "width")
+    _each(lambda n: (n >= 0) & (n == np.floor(n)), (count,), "count must be a whole number or infinite", "pulses")
     _each(lambda w, p: w <= p, (width, period), "a pulse's width must be at most its period", "ms")
     return wrap(PulseTrain(amplitude, start, width, period, count), unit)
 
@@ -138,8 +140,8 @@ def sampled(samples: Any, interval: float, start: Any = 0.0, *, unit: str = "uA/
             unknown unit.
     """
     interval = plain(interval, "interval")
-    samples = jnp.asarray(samples, dtype=float)
-    if jnp.ndim(samples) not in (1, 2) or jnp.shape(samples)[-1] == 0:
+    samples = numbers(samples, "samples")
+    if jnp.ndim(samples) not in (1, 2):
         raise ValueError(f"samples must be [time] or [neuron, time], got the shape {jnp.shape(samples)}")
     _each(np.isfinite, (samples,), "samples must be finite", check_unit(unit))
     return wrap(Sampled(samples, start, interval), unit)
@@ -149,11 +151,9 @@ def function(of_time: Callable[[Any], Any], *, unit: str = "uA/cm2") -> Stimulus
     """Any function of time [ms] that JAX can trace; its edges, if it has any, should fall between steps.
 
     Raises:
-        ValueError: not callable, or an unknown unit.
+        ValueError: no function that JAX can trace, one that returns no single number, or an unknown unit.
     """
-    if not callable(of_time):
-        raise ValueError(f"a function of time must be callable, got {of_time!r}")
-    return Stimulus((Function(of_time),), (check_unit(unit),))
+    return Stimulus((Function(check_function(of_time)),), (check_unit(unit),))
 
 
 def sample(
@@ -171,8 +171,12 @@ def sample(
         ValueError: as `membrax.simulate` does.
     """
     stimulus = strong(as_stimulus(stimulus))
+    if batch_size(stimulus):
+        raise ValueError(f"sample takes one stimulus, but this one holds {batch_size(stimulus)}: use jax.vmap")
     key = check_key(stimulus, key)
     count = steps(duration, dt)
+    _each(lambda a: a > 0, (area,), "area must be above 0", "µm²")
+    _each(np.isfinite, (start,), "start must be finite", "ms")
     area = jnp.asarray(area, dtype=float)
 
     def one(memory: tuple, at: tuple[Instant, jax.Array]) -> tuple[tuple, jax.Array]:
@@ -195,7 +199,10 @@ def _each(good: Callable[..., Any], values: tuple, rule: str, unit: str) -> None
     """Raise if a rule fails for any entry; traced values can't be looked at and pass."""
     if any(isinstance(value, jax.core.Tracer) for value in values):
         return
-    arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
+    try:
+        arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
+    except (TypeError, ValueError):
+        raise ValueError(f"{rule}, got {', '.join(map(repr, values))} {unit}") from None
     bad = np.argwhere(~np.asarray(good(*arrays)))
     if len(bad):
         found = ", ".join(f"{array[tuple(bad[0])]:g} {unit}" for array in arrays)

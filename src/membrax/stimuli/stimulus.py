@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import units
 from ..instants import Instant
-from ..pytrees import pytree, static, unknown
+from ..pytrees import numbers, pytree, static, unknown
 from .noise import OrnsteinUhlenbeck
 from .waveforms import RANKS, Function, Step
 
@@ -95,10 +95,28 @@ def as_stimulus(value: Any) -> Stimulus:
     if value is None:
         return Stimulus()
     if callable(value):
-        return Stimulus((Function(value),), ("uA/cm2",))
+        return Stimulus((Function(check_function(value)),), ("uA/cm2",))
     if isinstance(value, int | float | np.ndarray | np.generic | jax.Array):
         return wrap(Step(value, 0.0, jnp.inf), "uA/cm2")
     raise ValueError(f"a stimulus is made by membrax.stimuli, a number or a function of time, got {value!r}")
+
+
+def check_function(function: Any) -> Any:
+    """The function, if it is one of time [ms] that JAX can trace.
+
+    Raises:
+        ValueError: it is not callable, can't be traced, or returns no single number.
+    """
+    if not callable(function):
+        raise ValueError(f"a function of time must be callable, got {function!r}")
+    try:
+        returned = jax.eval_shape(function, jax.ShapeDtypeStruct((), jnp.result_type(float)))
+    except Exception as error:
+        told = "must take one number, the time in ms, and use jax.numpy (jnp.where in place of if)"
+        raise ValueError(f"a function of time {told}; {function!r} raised {type(error).__name__}") from error
+    if getattr(returned, "shape", None) != ():
+        raise ValueError(f"a function of time must return one number, got {returned!r} from {function!r}")
+    return function
 
 
 def wrap(part: Any, unit: str) -> Stimulus:
@@ -109,8 +127,8 @@ def wrap(part: Any, unit: str) -> Stimulus:
     """
     unit = check_unit(unit)
     names = [field.name for field in dataclasses.fields(part) if not field.metadata.get("static")]
-    numbers = {name: jnp.asarray(getattr(part, name), dtype=float) for name in names}
-    for name, value in numbers.items():
+    values = {name: numbers(getattr(part, name), name) for name in names}
+    for name, value in values.items():
         if value.ndim > RANKS.get(name, 0) + 1:
             raise ValueError(f"{name} must be a number or an array [neuron], got the shape {value.shape}")
         # A batch is looked at neuron by neuron when it runs; traced values can't be looked at.
@@ -119,7 +137,7 @@ def wrap(part: Any, unit: str) -> Stimulus:
         bad = np.isnan(value) if name in part.unbounded else ~np.isfinite(value)
         if np.any(bad):
             raise ValueError(f"{name} must be finite, got {np.asarray(value)[bad].flat[0]:g}")
-    return Stimulus((dataclasses.replace(part, **numbers),), (unit,))
+    return Stimulus((dataclasses.replace(part, **values),), (unit,))
 
 
 def check_unit(unit: str) -> str:
@@ -140,13 +158,21 @@ def check_key(stimulus: Stimulus, key: Any, kept: Any = None) -> Any:
     Raises:
         ValueError: it is neither, or the stimulus is random and there is no key.
     """
-    if isinstance(key, int | np.integer) and not isinstance(key, bool):
+    if isinstance(key, int | np.integer) and not isinstance(key, bool) and -(2**63) <= key < 2**63:
         key = jax.random.key(int(key))
-    if key is not None and not (isinstance(key, jax.Array) and key.dtype != jnp.result_type(float)):
-        raise ValueError(f"key must be jax.random.key(seed) or a whole number, got {key!r}")
+    if key is not None and not _is_key(key):
+        raise ValueError(f"key must be one jax.random.key(seed) or a whole number below 2**63, got {key!r}")
     if stimulus.random and key is None and kept is None:
         raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
     return key
+
+
+def _is_key(key: Any) -> bool:
+    """Whether it is one random key, of the new kind or the old, a vector of uint32."""
+    if not isinstance(key, jax.Array):
+        return False
+    new = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    return not key.ndim if new else key.dtype == jnp.uint32 and key.ndim == 1 and len(key) in (2, 4)
 
 
 def batch_axes(stimulus: Stimulus) -> Stimulus:
