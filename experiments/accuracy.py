@@ -25,8 +25,9 @@ import jax.numpy as jnp
 import numpy as np
 
 import membrax as mx
-from membrax.cell import Cell, State, advance_gates, ionic_current
+from membrax.cell import Cell, State, ionic_current
 from membrax.integrators import Integrator, exponential_euler, runge_kutta, staggered
+from membrax.integrators.exponential_euler import exponential_gates
 from membrax.laws.membrane import charge_balance
 from membrax.plot import style
 
@@ -45,13 +46,7 @@ NEURONS = {  # in the reference: (µA/cm² from t = 0 on, as it is called here)
 
 def sequential(cell: Cell, state: State, currents: tuple, dt: Any, env: Any) -> State:
     """Gates by e^(−dt/τ) at the old v, then v by a backward Euler step at the new gates: order 1."""
-
-    def kinetics(gates: dict) -> dict:
-        clock = lambda h: advance_gates(cell, gates, state.v, h, env)  # noqa: E731
-        return jax.jvp(clock, (jnp.zeros(()),), (jnp.ones(()),))[1]
-
-    slope, decay = jax.jvp(kinetics, (state.gates,), (jax.tree.map(jnp.ones_like, state.gates),))
-    gates = jax.tree.map(lambda x, f, s: x + f * jnp.expm1(s * dt) / s, state.gates, slope, decay)
+    gates = exponential_gates(cell, state.gates, state.v, dt, env)
     ionic, conductance = jax.jvp(lambda v: ionic_current(cell, gates, v, env), (state.v,), (jnp.ones_like(state.v),))
     dv = charge_balance(ionic, currents[0], capacitance=cell.capacitance)
     v = state.v + dt * dv / (1.0 + dt * conductance / cell.capacitance)

@@ -18,6 +18,7 @@ FLOORS = {  # the name of a file (without .py) or of a folder in src/membrax -> 
     "pytrees": 0,
     "version": 0,
     "units": 0,
+    "archive": 1,
     "laws": 1,
     "instants": 1,
     "channels": 2,

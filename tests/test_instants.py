@@ -84,11 +84,12 @@ def test_an_origin_off_the_grid_is_kept():
     np.testing.assert_allclose(milliseconds(grid(0, 3, 0.1, origin=0.05)), [0.05, 0.15, 0.25], atol=EPS)
 
 
-@pytest.mark.parametrize("dt", [0.1, 0.29])  # 100 × 0.29 is 28.999999999999996
-def test_whole_milliseconds_are_not_rounded_down_by_a_dt_that_is_no_binary_fraction(dt):
+@pytest.mark.parametrize(("dt", "every"), [(0.1, 10), (0.29, 100)])  # 100 × 0.29 is 28.999999999999996
+def test_whole_milliseconds_are_not_rounded_down_by_a_dt_that_is_no_binary_fraction(dt, every):
     times = grid(0, 10_001, dt)
-    np.testing.assert_array_equal(times.whole[::100], np.round(np.arange(101) * 100 * dt))
-    np.testing.assert_allclose(times.fraction[::100], 0.0, atol=1e-9)
+    whole = times.whole[::every]
+    np.testing.assert_array_equal(whole, np.round(np.arange(len(whole)) * every * dt))
+    np.testing.assert_allclose(times.fraction[::every], 0.0, atol=1e-9)
 
 
 # --- steps, plain

@@ -238,3 +238,21 @@ def test_classes_with_equal_fields_have_different_structures():
     # Compiled functions are looked up by structure: what compares equal may run what was compiled for another class.
     assert jax.tree.structure(Hole()) == jax.tree.structure(Hole(3.0))
     assert jax.tree.structure(Hole()) != jax.tree.structure(Hill())
+
+
+def lookalike(number: int) -> type:
+    @pytree
+    class Lookalike:
+        x: jax.Array = 0.0
+
+        def answer(self):
+            return 0.0 * self.x + number
+
+    return Lookalike
+
+
+def test_a_compiled_function_tells_classes_with_equal_fields_apart():
+    answer = jax.jit(lambda tree: tree.answer())
+    # Only classes whose hashes happen to meet are taken for one another: many are needed to see it.
+    classes = [lookalike(number) for number in range(150)]
+    assert [float(answer(cls(1.0))) for cls in classes] == list(range(150))

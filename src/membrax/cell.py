@@ -114,7 +114,7 @@ def _fitting(value: Any, old: Any, path: str) -> Any:
     Raises:
         ValueError: a number for a part, or what is no number for a number.
     """
-    numeric = isinstance(value, int | float | np.ndarray | np.generic | jax.Array | list)
+    numeric = isinstance(value, pytrees.NUMBER | list)
     if dataclasses.is_dataclass(old) or isinstance(old, Mapping):
         if numeric and not isinstance(old, Mapping):
             raise ValueError(f"{path} is a {type(old).__name__}, not a number; its numbers are {path}.g and the like")
@@ -136,7 +136,7 @@ def check_parameters(tree: Any) -> None:
     for path, (value, metadata) in pytrees.leaves(tree).items():
         if "unit" not in metadata or isinstance(value, jax.core.Tracer) or np.ndim(value):
             continue
-        if isinstance(value, str | bytes) or not isinstance(np.asarray(value).item(), int | float):
+        if not isinstance(value, pytrees.NUMBER):
             raise ValueError(f"{path} must be a number, got {value!r}")
         if not units.allowed(value, metadata):
             raise ValueError(units.complaint(path, np.asarray(value), metadata))

@@ -13,8 +13,11 @@ from typing import Any, NamedTuple, TypeVar, dataclass_transform
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 T = TypeVar("T")
+
+NUMBER = int | float | np.ndarray | np.generic | jax.Array
 
 
 def static(default: Any = dataclasses.MISSING) -> Any:

@@ -142,6 +142,13 @@ def test_values_at_a_bound_are_named(found, value, low, high, near):
 # --- the report
 
 
+def test_nanoamperes_into_an_area_are_the_same_fit(passive, bounds, steps, found):
+    area = 2000.0
+    cell = mx.replace(passive, {"area": area})
+    nano = mx.Recording(t=steps.t, v=steps.v, i=steps.i * area * 1e-5, unit="nA")
+    assert run(cell, bounds, nano).values == pytest.approx(found.values, rel=1e-3)
+
+
 def test_the_report_is_complete_strict_json(found, steps, bounds, tmp_path):
     def refuse(constant):
         raise AssertionError(f"{constant} is no JSON")

@@ -26,6 +26,17 @@ def test_one_step_alone_is_a_simulation_of_one_step(integrator):
     assert float(alone.lag) == float(trace.final.lag) == 0.0
 
 
+@pytest.fixture(scope="module")
+def resting():
+    return mx.rest(mx.models.hodgkin_huxley())
+
+
+@pytest.mark.parametrize("integrator", EVERY, ids=repr)
+def test_a_neuron_at_rest_stays_there(integrator, resting):
+    trace = mx.simulate(mx.models.hodgkin_huxley(), duration=20.0, state=resting, integrator=integrator)
+    assert np.ptp(trace.v) < 2e-3
+
+
 @pytest.mark.parametrize("integrator", EVERY, ids=repr)
 def test_a_settled_neuron_stays_settled(integrator):
     # The axon rests 3.4 µV above −65 mV, which it finds by itself.

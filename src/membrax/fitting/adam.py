@@ -84,8 +84,9 @@ def _iterate(problem: Problem, search: Search, kappa: Array, *, method: Adam) ->
         sound = jnp.all(jnp.isfinite(gradient))
         gradient = jnp.where(sound, gradient, 0.0)
         with jax.numpy_dtype_promotion("standard"):  # optax mixes its counters with floats
-            step, state = optimiser.update(gradient, state, place)
+            step, after = optimiser.update(gradient, state, place)
         place = jnp.clip(place + jnp.where(sound, step, 0.0), 0.0, 1.0)
+        state = jax.tree.map(lambda new, old: jnp.where(sound, new, old), after, state)
         return place, state, voltage_loss(place, problem)
 
     place, state, free = jax.vmap(one)(search.place, search.optimiser)

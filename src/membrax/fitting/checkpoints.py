@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
+from .. import archive
 from .losses import Problem
 
 
 def save(path: Path, mark: str, iteration: int, arrays: dict[str, np.ndarray]) -> None:
-    """Write the search after ``iteration`` iterations; a crash while writing leaves the file before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
-        np.savez(file, identity=mark, iteration=iteration, **{f"search/{name}": x for name, x in arrays.items()})
-    os.replace(beside, path)
+    """Write the search after ``iteration`` iterations."""
+    archive.write(path, identity=mark, iteration=iteration, **{f"search/{name}": x for name, x in arrays.items()})
 
 
 def load(path: Path, mark: str) -> tuple[int, dict[str, np.ndarray]] | None:
     """Iterations done and the search's arrays, or None if there is no file.
 
     Raises:
-        ValueError: the file belongs to another fit.
+        ValueError: the file belongs to another fit, or is no checkpoint.
     """
-    if not path.exists():
+    kept = archive.read(path)
+    if kept is None:
         return None
-    try:
-        with open(path, "rb") as file, np.load(file) as archive:
-            kept = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-        raise ValueError(f"{path} can't be read as a checkpoint: {error}") from None
     if str(kept.get("identity")) != mark:
         raise ValueError(f"{path} is no checkpoint of this fit: cell, bounds, data, method, starts or seed differ")
     arrays = {name.removeprefix("search/"): array for name, array in kept.items() if name.startswith("search/")}

@@ -97,7 +97,7 @@ def fit(
     second = _method("evolution", iterations, seed)
     file = None if checkpoint is None else Path(checkpoint).with_suffix(".evolution.npz")
     found, _ = _search(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
-    if _score(problem, result) <= float(np.min(found.loss)):
+    if _score(problem, result, like=found.scores[0].size) <= float(np.min(found.loss)):
         return dataclasses.replace(result, notes=(*result.notes, "a search on spike scores found nothing better"))
     return _result(problem, second, found, bounds, data, chosen, seed, (*told, why))
 
@@ -204,9 +204,12 @@ def _result(
     )  # fmt: skip
 
 
-def _score(problem: Problem, result: Fit) -> float:
-    """The spike score of a fit's best model on the sweeps it was fitted to."""
-    place = problem.free.place(np.array([list(result.values.values())]))
+def _score(problem: Problem, result: Fit, like: int) -> float:
+    """The spike score of a fit's best model on the sweeps it was fitted to.
+
+    It is asked for ``like`` times at once, as many as the search had candidates: for that it is compiled already.
+    """
+    place = problem.free.place(np.array([list(result.values.values())] * like))
     return float(spike_scores(jnp.asarray(place, dtype=float), problem)[0])
 
 

@@ -15,9 +15,8 @@ from ..recordings import Recording
 
 Array = jax.Array
 
-LARGEST_STEP = (
-    0.05  # ms; over 200 ms the default scheme then times a squid axon's spikes to 0.06 ms, a cortical one's to 1
-)
+# Over 200 ms the default scheme then times a squid axon's spikes to 0.06 ms, a regular spiking cell's to 1 ms.
+LARGEST_STEP = 0.05  # ms
 
 
 @pytree

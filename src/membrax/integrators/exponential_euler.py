@@ -23,21 +23,26 @@ Array = jax.Array
 
 
 def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:
-    """Gates by x∞ + (x − x∞) e^(−dt/τ) at the old v, then v likewise at the new gates.
+    """Gates by `exponential_gates` at the old v, then v likewise at the new gates."""
+    gates = exponential_gates(cell, state.gates, state.v, dt, env)
+    ionic, conductance = jax.jvp(lambda v: ionic_current(cell, gates, v, env), (state.v,), (jnp.ones_like(state.v),))
+    dv = charge_balance(ionic, currents[0], capacitance=cell.capacitance)
+    v = state.v + dt * dv * _mean_decay(dt * conductance / cell.capacitance)
+    return dataclasses.replace(state, v=v, gates=gates)
+
+
+def exponential_gates(cell: Cell, gates: dict, v: Array, dt: Any, env: Env) -> dict:
+    """Every gate at x∞ + (x − x∞) e^(−dt/τ), for constant ``v`` [mV].
 
     A gate's slope is read off its own kinetics, so this serves channels whose gates are independent of one another.
     """
 
     def kinetics(gates: dict) -> dict:
-        clock = lambda h: advance_gates(cell, gates, state.v, h, env)  # noqa: E731
+        clock = lambda h: advance_gates(cell, gates, v, h, env)  # noqa: E731
         return jax.jvp(clock, (jnp.zeros(()),), (jnp.ones(()),))[1]
 
-    slope, decay = jax.jvp(kinetics, (state.gates,), (jax.tree.map(jnp.ones_like, state.gates),))
-    gates = jax.tree.map(lambda x, f, s: x + dt * f * _mean_decay(-s * dt), state.gates, slope, decay)
-    ionic, conductance = jax.jvp(lambda v: ionic_current(cell, gates, v, env), (state.v,), (jnp.ones_like(state.v),))
-    dv = charge_balance(ionic, currents[0], capacitance=cell.capacitance)
-    v = state.v + dt * dv * _mean_decay(dt * conductance / cell.capacitance)
-    return dataclasses.replace(state, v=v, gates=gates)
+    slope, decay = jax.jvp(kinetics, (gates,), (jax.tree.map(jnp.ones_like, gates),))
+    return jax.tree.map(lambda x, f, s: x + dt * f * _mean_decay(-s * dt), gates, slope, decay)
 
 
 def _mean_decay(z: Array) -> Array:

@@ -24,15 +24,16 @@ def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env
     """
     straight, bent = _by_ohmic(cell, True), _by_ohmic(cell, False)
     ionic, slope = _current_and_slope(straight, gates, v, env)
-    curved, start_slope = _current_and_slope(bent, gates, v, env)
+    curved, bent_slope = _current_and_slope(bent, gates, v, env)
     dv_dt = charge_balance(ionic + curved, current, capacitance=cell.capacitance)
-    after = relax_voltage(v, dv_dt, (slope + start_slope) / cell.capacitance, dt)
+    start = dv_dt, (slope + bent_slope) / cell.capacitance
+    after = relax_voltage(v, *start, dt)
     if not bent.channels:
         return after
-    there, end_slope = _current_and_slope(bent, gates, after, env)
-    end = dv_dt - (slope * (after - v) + there - curved) / cell.capacitance
-    sides = (dv_dt, (slope + start_slope) / cell.capacitance), (end, (slope + end_slope) / cell.capacitance)
-    return correct_voltage(v, after, *sides, dt)
+    there, bent_slope = _current_and_slope(bent, gates, after, env)
+    risen = slope * (after - v) + there - curved
+    end = dv_dt - risen / cell.capacitance, (slope + bent_slope) / cell.capacitance
+    return correct_voltage(v, after, start, end, dt)
 
 
 def _by_ohmic(cell: Cell, ohmic: bool) -> Cell:

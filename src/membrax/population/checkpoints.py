@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,63 +13,44 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .. import archive
 from ..stimuli.waveforms import Function
 from ..timeloop import stride
 from .plan import Plan, Progress
 
 
-def save(path: str | Path, plan: Plan, done: Progress) -> None:
-    """Write the progress; a crash while writing leaves the file of the chunk before."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+def save(path: str | Path, mark: str, done: Progress) -> None:
+    """Write the progress of the run with the fingerprint ``mark``."""
     moving = {f"moving/{k}": _bare(leaf) for k, leaf in enumerate(jax.tree.leaves((done.state, done.memories)))}
     samples = {f"sample/{k}/{p}": array for k, chunk in enumerate(done.samples) for p, array in chunk.items()}
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
-        np.savez(file, identity=identity(plan), step=done.step, chunks=len(done.samples), **moving, **samples)
-    os.replace(beside, path)
+    archive.write(path, identity=mark, step=done.step, chunks=len(done.samples), **moving, **samples)
 
 
-def load(path: str | Path, plan: Plan, fresh: Progress) -> Progress:
+def load(path: str | Path, mark: str, plan: Plan, fresh: Progress) -> Progress:
     """The progress in a file, or ``fresh`` if there is no file.
 
     Raises:
-        ValueError: the file belongs to another run.
+        ValueError: the file belongs to another run, or is no checkpoint.
     """
-    path = Path(path)
-    if not path.exists():
+    kept = archive.read(path)
+    if kept is None:
         return fresh
-    with _opened(path) as file:
-        if "identity" not in file or str(file["identity"]) != identity(plan):
-            raise ValueError(f"{path} is no checkpoint of this run: cells, stimulus, state, probes, dt or key differ")
-        _check_reach(path, int(file["step"]), plan)
-        leaves, structure = jax.tree.flatten((fresh.state, fresh.memories))
-        kept = [_like(leaf, file[f"moving/{k}"]) for k, leaf in enumerate(leaves)]
-        state, memories = jax.tree.unflatten(structure, kept)
-        samples: list[dict[str, np.ndarray]] = [{} for _ in range(int(file["chunks"]))]
-        for name in file.files:
-            if name.startswith("sample/"):
-                _, chunk, where = name.split("/", 2)
-                samples[int(chunk)][where] = file[name]
-        return dataclasses.replace(fresh, step=int(file["step"]), state=state, memories=memories, samples=samples)
+    if str(kept.get("identity")) != mark:
+        raise ValueError(f"{path} is no checkpoint of this run: cells, stimulus, state, probes, dt or key differ")
+    step = int(kept["step"])
+    _check_reach(path, step, plan)
+    leaves, structure = jax.tree.flatten((fresh.state, fresh.memories))
+    moving = [_like(leaf, kept[f"moving/{k}"]) for k, leaf in enumerate(leaves)]
+    state, memories = jax.tree.unflatten(structure, moving)
+    samples: list[dict[str, np.ndarray]] = [{} for _ in range(int(kept["chunks"]))]
+    for name, array in kept.items():
+        if name.startswith("sample/"):
+            _, chunk, where = name.split("/", 2)
+            samples[int(chunk)][where] = array
+    return dataclasses.replace(fresh, step=step, state=state, memories=memories, samples=samples)
 
 
-def _opened(path: Path) -> Any:
-    """The file as an archive of arrays.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        file = np.load(path)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} can't be read as a checkpoint: {error}") from None
-    if not isinstance(file, np.lib.npyio.NpzFile):
-        raise ValueError(f"{path} can't be read as a checkpoint: it holds one array")
-    return file
-
-
-def _check_reach(path: Path, step: int, plan: Plan) -> None:
+def _check_reach(path: str | Path, step: int, plan: Plan) -> None:
     """Refuse a file that has gone further than asked, or that ended between two samples.
 
     Raises:

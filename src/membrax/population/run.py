@@ -65,9 +65,10 @@ def run(
         devices=devices, chunk=chunk, key=key,
     )  # fmt: skip
     done = begin(plan)
+    mark = "" if checkpoint is None else checkpoints.identity(plan)
     if checkpoint is not None:
-        done = checkpoints.load(checkpoint, plan, done)
-    return conclude.result(plan, _march_on(plan, done, progress, checkpoint))
+        done = checkpoints.load(checkpoint, mark, plan, done)
+    return conclude.result(plan, _march_on(plan, done, progress, checkpoint, mark))
 
 
 def begin(plan: Plan) -> Progress:
@@ -85,7 +86,7 @@ def _first(cells: Cell, state: State, *, probes: tuple, axes: Axes) -> tuple[dic
     return jax.vmap(one, in_axes=(axes.cells, axes.state))(cells, state)
 
 
-def _march_on(plan: Plan, done: Progress, progress: bool, checkpoint: Any) -> Progress:
+def _march_on(plan: Plan, done: Progress, progress: bool, checkpoint: Any, mark: str) -> Progress:
     """All chunks that are left; Ctrl-C stops between two of them."""
     from tqdm.auto import tqdm
 
@@ -98,7 +99,7 @@ def _march_on(plan: Plan, done: Progress, progress: bool, checkpoint: Any) -> Pr
                 before, done = done.step, _advance(plan, done)
                 bar.update((done.step - before) * plan.dt)
                 if checkpoint is not None:
-                    checkpoints.save(checkpoint, plan, done)
+                    checkpoints.save(checkpoint, mark, done)
     except KeyboardInterrupt:
         told = f"interrupted: {done.step * plan.dt:g} of {plan.count * plan.dt:g} ms are kept"
         warnings.warn(told, UserWarning, stacklevel=3)

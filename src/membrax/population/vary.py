@@ -33,16 +33,14 @@ def vary(cell: Cell, values: Mapping[str, Any]) -> Cell:
     if not values:
         raise ValueError('vary needs at least one path, such as {"na.g": jnp.linspace(60, 180, 10)}')
     check_cell(cell)
-    if count_neurons(cell) is not None:
-        raise ValueError(
-            f"cell is a population of {count_neurons(cell)} already: vary takes one cell and all paths at once"
-        )
+    if (already := count_neurons(cell)) is not None:
+        raise ValueError(f"cell is a population of {already} already: vary takes one cell and all paths at once")
     arrays = {path: pytrees.numbers(value, path) for path, value in pytrees.changes_of(values).items()}
     for path, array in arrays.items():
         old = pytrees.find(cell, path)
         if dataclasses.is_dataclass(old) or isinstance(old, Mapping):
             raise ValueError(f"{path} is no number: {pytrees.unknown(path, pytrees.leaves(cell), 'path')}")
-        if array.ndim != 1 or not len(array):
+        if array.ndim != 1:
             raise ValueError(f"the values of {path} must be an array [neuron], got the shape {array.shape}")
     lengths = {path: len(array) for path, array in arrays.items()}
     if len(set(lengths.values())) > 1:

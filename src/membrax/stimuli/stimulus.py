@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import units
 from ..instants import Instant
-from ..pytrees import numbers, pytree, static, unknown
+from ..pytrees import NUMBER, numbers, pytree, static, unknown
 from .noise import OrnsteinUhlenbeck
 from .waveforms import RANKS, Function, Step
 
@@ -96,7 +96,7 @@ def as_stimulus(value: Any) -> Stimulus:
         return Stimulus()
     if callable(value):
         return Stimulus((Function(check_function(value)),), ("uA/cm2",))
-    if isinstance(value, int | float | np.ndarray | np.generic | jax.Array):
+    if isinstance(value, NUMBER):
         return wrap(Step(value, 0.0, jnp.inf), "uA/cm2")
     raise ValueError(f"a stimulus is made by membrax.stimuli, a number or a function of time, got {value!r}")
 
