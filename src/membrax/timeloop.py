@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 from .cell import Cell, State, environment
 from .instants import Instant
 from .integrators import Integrator
-from .probes import Step, samplers, watchers
+from .probes import Step, samplers, take_notes, watchers, write_down
 from .stimuli import Stimulus, begin, mean_density
 from .stimuli.stimulus import channel_key
 
@@ -66,39 +67,78 @@ def march(
     dt: float,
     probes: tuple,
     integrator: Integrator,
+    window: int = 1,
+    unroll: int = 1,
 ) -> tuple[State, dict[str, Any], dict[str, Any]]:
     """The state and the watchers' memories after all steps, and the samplers' samples [block, …] at each block's end.
 
     Args:
+        cell, stimulus: one neuron's.
+        state, memories: before the first step.
         times: the beginnings of the steps [step]; steps left over after the last whole block are not sampled.
+        dt: ms.
+        probes: what to keep.
+        integrator: the scheme.
+        window: steps between two writings of a watcher that takes notes (see `probes.probe`).
+        unroll: steps in one turn of the innermost loop; above 1 its derivative takes minutes to compile.
 
     Every step is checkpointed: reverse-mode differentiation keeps one state per step and computes the rest again,
     which costs less time than the memory traffic it saves.
     """
+    watching = watchers(probes)
+    per_step = tuple(probe for probe in samplers(probes) if probe.per_step)
 
     @jax.checkpoint
-    def one(carry: tuple, t: Instant) -> tuple[tuple, Any]:
-        state, memories = carry
+    def one(carry: tuple, t: Instant) -> tuple[tuple, dict]:
+        state, notes = carry
         after, step = one_step(cell, stimulus, state, t, dt, integrator)
-        kept = {probe.name: probe.sample(step) for probe in samplers(probes) if probe.per_step}
-        return (after, {probe.name: probe.watch(memories[probe.name], step) for probe in watchers(probes)}), kept
+        notes = {probe.name: probe.watch(notes[probe.name], step) for probe in watching}
+        return (after, notes), {probe.name: probe.sample(step) for probe in per_step}
 
-    def skip(carry: tuple, t: Instant) -> tuple[tuple, None]:
-        return one(carry, t)[0], None
+    def look(carry: tuple, some: Instant, last: Instant | None = None) -> tuple[tuple, dict]:
+        """The steps of a window, then perhaps one whose samples are kept; what was noted is written down at the end."""
+        state, memories = carry
+        inside = state, {probe.name: take_notes(probe, memories[probe.name]) for probe in watching}
+        inside = _scan(lambda inside, t: one(inside, t)[0], inside, some, unroll)
+        (state, notes), kept = (inside, {}) if last is None else one(inside, last)
+        return (state, {p.name: write_down(p, memories[p.name], notes[p.name]) for p in watching}), kept
 
-    def block(carry: tuple, block_times: Instant) -> tuple[tuple, dict]:
-        if size > 1:
-            carry, _ = jax.lax.scan(skip, carry, jax.tree.map(lambda x: x[:-1], block_times))
-        carry, kept = one(carry, jax.tree.map(lambda x: x[-1], block_times))
+    def block(carry: tuple, some: Instant) -> tuple[tuple, dict]:
+        """The steps up to the next samples, in whole windows and a shorter one."""
+        some, last = _cut(some, len(some.whole) - 1) if per_step else (some, None)
+        whole, rest = _cut(some, len(some.whole) // window * window)
+        carry = _scan(lambda carry, w: look(carry, w)[0], carry, _rows(whole, window))
+        kept = {}
+        if last is not None or len(rest.whole):
+            carry, kept = look(carry, rest, None if last is None else jax.tree.map(lambda x: x[0], last))
         return carry, {**first_samples(cell, carry[0], probes), **kept}
 
+    if not samplers(probes):
+        carry, samples = block((state, memories), times)
+        return *carry, samples
     size = block_size(probes)
-    whole = (len(times.whole) // size) * size
-    blocks = jax.tree.map(lambda x: x[:whole].reshape(-1, size), times)
-    carry, samples = jax.lax.scan(block, (state, memories), blocks)
-    if whole < len(times.whole):
-        carry, _ = jax.lax.scan(skip, carry, jax.tree.map(lambda x: x[whole:], times))
-    return carry[0], carry[1], samples
+    whole, rest = _cut(times, len(times.whole) // size * size)
+    carry, samples = jax.lax.scan(block, (state, memories), _rows(whole, size))
+    carry = _scan(lambda carry, t: look(carry, t)[0], carry, _rows(rest, 1))
+    return *carry, samples
+
+
+def _scan(function: Callable[[Any, Any], Any], carry: Any, xs: Any, unroll: int = 1) -> Any:
+    """The carry after all of ``xs``; a single one is no loop."""
+    count = len(jax.tree.leaves(xs)[0])
+    if count == 1:
+        return function(carry, jax.tree.map(lambda x: x[0], xs))
+    return jax.lax.scan(lambda c, x: (function(c, x), None), carry, xs, unroll=unroll)[0] if count else carry
+
+
+def _cut(times: Instant, at: int) -> tuple[Instant, Instant]:
+    """The first ``at`` of some times, and the others."""
+    return jax.tree.map(lambda x: x[:at], times), jax.tree.map(lambda x: x[at:], times)
+
+
+def _rows(times: Instant, length: int) -> Instant:
+    """Times [step] as [row, length]."""
+    return jax.tree.map(lambda x: x.reshape(-1, length), times)
 
 
 def thin(samples: dict[str, Any], probes: tuple) -> dict[str, Any]:

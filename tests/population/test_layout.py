@@ -101,6 +101,17 @@ def test_where_jax_has_one_device_nothing_is_spread():
 
 
 def test_what_are_no_devices_is_refused():
-    for devices in (2, "cpu"):
-        with pytest.raises(ValueError, match=r"devices must be a list such as jax.devices\(\)\[:2\], got"):
+    for devices in ("cpu", True):
+        with pytest.raises(ValueError, match=r"devices must be a list such as jax.devices\(\)\[:2\], or a number of"):
             layout.device_mesh(devices)
+
+
+def test_more_devices_than_there_are_says_how_to_get_them():
+    count = len(jax.devices())
+    for devices in (0, count + 1):
+        with pytest.raises(ValueError, match=rf"devices must be from 1 to {count}, as many as JAX has, got {devices}"):
+            layout.device_mesh(devices)
+    if jax.default_backend() == "cpu":
+        with pytest.raises(ValueError, match=r'run jax.config.update\("jax_num_cpu_devices", 2\) before anything else'):
+            layout.device_mesh(count + 1)
+    assert layout.device_mesh(1).size == 1

@@ -62,8 +62,8 @@ REFUSED = {
         "state must have the gates of this cell"),
     "no cells": (lambda cells, run: run(None, duration=1.0), "cell must be a membrax.Cell"),
     "scheme by name": (lambda cells, run: run(cells, duration=1.0, integrator="rk4"), "integrator must be one of"),
-    "a number of devices": (
-        lambda cells, run: run(cells, duration=1.0, devices=1), r"devices must be a list .*, got 1"),
+    "too many devices": (
+        lambda cells, run: run(cells, duration=1.0, devices=99), r"devices must be from 1 to .*, got 99"),
 }  # fmt: skip
 
 

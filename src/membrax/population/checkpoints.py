@@ -16,14 +16,23 @@ import numpy as np
 from .. import archive
 from ..stimuli.waveforms import Function
 from ..timeloop import stride
+from .kept import Kept, SpikeList
+from .layout import fetch
+from .pace import Pace
 from .plan import Plan, Progress
 
 
 def save(path: str | Path, mark: str, done: Progress) -> None:
-    """Write the progress of the run with the fingerprint ``mark``."""
+    """Write the progress of the run with the fingerprint ``mark``; samples in a store stay there."""
+    kept = done.kept
     moving = {f"moving/{k}": _bare(leaf) for k, leaf in enumerate(jax.tree.leaves((done.state, done.memories)))}
-    samples = {f"sample/{k}/{p}": array for k, chunk in enumerate(done.samples) for p, array in chunk.items()}
-    archive.write(path, identity=mark, step=done.step, chunks=len(done.samples), **moving, **samples)
+    spikes = {f"spikes/{name}": np.concatenate(part) for name, part in _columns(kept.spikes).items()}
+    filled = {f"filled/{path}": count for path, count in kept.filled.items()}
+    in_memory = {path: array for path, array in kept.arrays.items() if isinstance(array, np.ndarray)}
+    samples = {f"sample/{path}": array[:, : kept.filled[path]] for path, array in in_memory.items()}
+    if jax.process_index() == 0:
+        where = {"identity": mark, "step": done.step, "counts": kept.counts, "pace": dataclasses.astuple(done.pace)}
+        archive.write(path, **where, **moving, **spikes, **filled, **samples)
 
 
 def load(path: str | Path, mark: str, plan: Plan, fresh: Progress) -> Progress:
@@ -32,22 +41,47 @@ def load(path: str | Path, mark: str, plan: Plan, fresh: Progress) -> Progress:
     Raises:
         ValueError: the file belongs to another run, or is no checkpoint.
     """
-    kept = archive.read(path)
-    if kept is None:
+    saved = archive.read(path)
+    if saved is None:
         return fresh
-    if str(kept.get("identity")) != mark:
+    if str(saved.get("identity")) != mark:
         raise ValueError(f"{path} is no checkpoint of this run: cells, stimulus, state, probes, dt or key differ")
-    step = int(kept["step"])
+    step = int(saved["step"])
     _check_reach(path, step, plan)
     leaves, structure = jax.tree.flatten((fresh.state, fresh.memories))
-    moving = [_like(leaf, kept[f"moving/{k}"]) for k, leaf in enumerate(leaves)]
+    moving = [_like(leaf, saved[f"moving/{k}"]) for k, leaf in enumerate(leaves)]
     state, memories = jax.tree.unflatten(structure, moving)
-    samples: list[dict[str, np.ndarray]] = [{} for _ in range(int(kept["chunks"]))]
-    for name, array in kept.items():
-        if name.startswith("sample/"):
-            _, chunk, where = name.split("/", 2)
-            samples[int(chunk)][where] = array
-    return dataclasses.replace(fresh, step=step, state=state, memories=memories, samples=samples)
+    pace = Pace(*(int(x) for x in saved["pace"]))
+    return Progress(step, state, memories, _kept(path, saved, fresh.kept), pace)
+
+
+def _kept(path: str | Path, saved: dict[str, np.ndarray], fresh: Kept) -> Kept:
+    """What a file says was brought home, its samples in arrays for the whole of this run.
+
+    Raises:
+        ValueError: the samples are neither in the file nor in a store.
+    """
+    filled = {name.removeprefix("filled/"): int(count) for name, count in saved.items() if name.startswith("filled/")}
+    samples = {name.removeprefix("sample/"): array for name, array in saved.items() if name.startswith("sample/")}
+    arrays = dict(fresh.arrays)
+    for where in filled:
+        if where not in arrays:
+            arrays[where] = fresh.make(where, samples[where].dtype if where in samples else jnp.result_type(float))
+        if where in samples:
+            arrays[where][:, : filled[where]] = samples[where]
+        elif isinstance(arrays[where], np.ndarray):
+            raise ValueError(f"the samples of {path} are in a store: name it, as in store='traces.zarr'")
+    spikes = ()
+    if "spikes/neuron" in saved:
+        # The lists of several chunks, one behind the other, become one in which a neuron's spikes stand together.
+        order = np.argsort(saved["spikes/neuron"], kind="stable")
+        spikes = (SpikeList(*(saved[f"spikes/{name}"][order] for name in SpikeList._fields)),)
+    return dataclasses.replace(fresh, arrays=arrays, filled=filled, counts=saved["counts"], spikes=spikes)
+
+
+def _columns(spikes: tuple[SpikeList, ...]) -> dict[str, list[np.ndarray]]:
+    """The lists of all chunks by the name of what they hold."""
+    return {name: [getattr(part, name) for part in spikes] for name in SpikeList._fields} if spikes else {}
 
 
 def _check_reach(path: str | Path, step: int, plan: Plan) -> None:
@@ -88,7 +122,7 @@ def _meaning(function: Callable) -> tuple[str, list]:
 def _bare(leaf: Any) -> np.ndarray:
     """The numbers of an array, or those of a random key."""
     is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-    return np.asarray(jax.random.key_data(leaf) if is_key else leaf)
+    return fetch(jax.random.key_data(leaf) if is_key else leaf)
 
 
 def _like(leaf: Any, numbers: np.ndarray) -> Any:

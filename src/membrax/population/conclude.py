@@ -12,27 +12,32 @@ import numpy as np
 
 from ..cell import State
 from ..instants import Instant, grid
-from ..probes import SpikeBuffer, sample_times, samplers
+from ..probes import sample_times, samplers
 from ..simulate import all_finite
-from .layout import without_padding
+from . import stores
+from .kept import spike_table
+from .layout import fetch, without_padding
 from .plan import Axes, Plan, Progress
 from .result import Result, nested
 
 
-def result(plan: Plan, done: Progress) -> Result:
+def result(plan: Plan, done: Progress, group: Any = None) -> Result:
     """Everything the run kept, without the padding; warns of lost neurons and of spikes beyond the buffer."""
-    memories = jax.tree.map(lambda x: np.asarray(x)[: plan.neurons], done.memories)
-    spikes = memories.pop(plan.spikes.name)
+    memories = jax.tree.map(lambda x: fetch(x)[: plan.neurons], done.memories)
     final = without_padding(_stamped(plan, done), plan.axes.state, plan.neurons)
-    finite = np.array(_finite(final, axes=plan.axes))
+    finite = np.array(fetch(_finite(final, axes=plan.axes)))
     finite[list(plan.outlaws)] = False
+    counts = done.kept.counts
     _warn_of_lost(finite, plan.outlaws)
-    _warn_of_overflow(spikes.count, plan)
-    return Result(
-        duration=done.step * plan.dt, dt=plan.dt, spike_times=_spike_times(spikes, plan), spike_counts=spikes.count,
-        finite=finite, quarantined=plan.outlaws, recorded=_joined(plan, done) | memories,
+    _warn_of_overflow(counts, plan)
+    found = Result(
+        duration=done.step * plan.dt, dt=plan.dt, spike_times=_spike_times(plan, done), spike_counts=counts,
+        finite=finite, quarantined=plan.outlaws, recorded=nested(done.kept.recorded()) | memories,
         times={p.name: plan.origin + sample_times(p, done.step, plan.dt) for p in samplers(plan.probes)}, final=final,
     )  # fmt: skip
+    if group is not None:
+        stores.put(group, *found.beside_samples())
+    return found
 
 
 @functools.partial(jax.jit, static_argnames="axes")
@@ -46,19 +51,11 @@ def _stamped(plan: Plan, done: Progress) -> Any:
     return dataclasses.replace(done.state, time=Instant(end.whole[0], end.fraction[0]))
 
 
-def _joined(plan: Plan, done: Progress) -> dict[str, Any]:
-    """All samples of a path as one array [neuron, time]."""
-    paths = dict.fromkeys(path for chunk in done.samples for path in chunk)
-    parts = {path: [chunk[path] for chunk in done.samples if path in chunk] for path in paths}
-    return nested({path: np.concatenate(part, axis=1)[: plan.neurons] for path, part in parts.items()})
-
-
-def _spike_times(spikes: SpikeBuffer, plan: Plan) -> np.ndarray:
+def _spike_times(plan: Plan, done: Progress) -> np.ndarray:
     """Spike times [neuron, k] in float64 ms, as wide as the neuron with the most kept spikes."""
     first = int(np.asarray(plan.state.step))
-    width = int(np.max(np.sum(spikes.steps >= 0, axis=1), initial=0))
-    steps, fractions = spikes.steps[:, :width], spikes.fractions[:, :width].astype(np.float64)
-    return np.where(steps >= 0, plan.origin + (steps - first + fractions) * plan.dt, np.nan)
+    time_of = lambda step, fraction: plan.origin + ((step - first) + fraction.astype(np.float64)) * plan.dt  # noqa: E731
+    return spike_table(done.kept.spikes, plan.neurons, time_of)
 
 
 def _warn_of_lost(finite: np.ndarray, outlaws: dict[int, str]) -> None:

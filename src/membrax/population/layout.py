@@ -10,13 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import State
+from . import stores
 
 Array = jax.Array
+
+WHOLE, SPLIT = jax.sharding.PartitionSpec(), jax.sharding.PartitionSpec("neuron")
 
 # Neuron-steps between two looks at the clock: about a second on a core. Small enough for a lively progress bar and
 # for Ctrl-C, large enough that starting a chunk costs nothing.
 NEURON_STEPS_PER_CHUNK = 1e8
-SAMPLES_PER_CHUNK = 3e7  # values a chunk may keep on the device: 120 MB in float32
+SAMPLES_PER_CHUNK = 3e7  # values a chunk may keep on the device: 120 MB in float32; less where memory is small
+SHARE = 16  # of a device's free memory, at most that part for what one chunk keeps
 
 
 def state_axes(state: State) -> State:
@@ -53,17 +57,20 @@ def _common(x: Array) -> Array:
     return x[0]
 
 
-def chunk_steps(count: int, neurons: int, block: int, every: int, asked: int | None) -> int:
+def chunk_steps(
+    count: int, neurons: int, block: int, every: float, asked: int | None, samples: float = SAMPLES_PER_CHUNK
+) -> int:
     """How many of ``count`` steps a chunk takes: a multiple of the samplers' block, equal chunks if there are any.
 
     Args:
         count: steps in all.
         neurons: in the population.
         block: steps between two looks of the samplers.
-        every: steps between two kept samples, for the memory they take.
+        every: steps in which a neuron keeps one value, for the memory they take.
         asked: steps the caller wants, or None.
+        samples: values that a chunk may keep.
     """
-    fits = int(min(NEURON_STEPS_PER_CHUNK, SAMPLES_PER_CHUNK * every) / neurons)
+    fits = int(min(NEURON_STEPS_PER_CHUNK, samples * every) / neurons)
     wanted = asked or max(1, min(count, fits))
     wanted = max(block, wanted - wanted % block)
     if asked or wanted >= count:
@@ -73,17 +80,31 @@ def chunk_steps(count: int, neurons: int, block: int, every: int, asked: int | N
     return next(equal, wanted)
 
 
+def samples_that_fit(device: Any) -> float:
+    """The values that one chunk may keep on a device, from what it says of its memory; a host says it for its CPUs."""
+    told = device.memory_stats() or {}
+    free = told["bytes_limit"] - told.get("bytes_in_use", 0) if "bytes_limit" in told else stores.bytes_free()
+    size = jnp.dtype(jnp.result_type(float)).itemsize
+    return SAMPLES_PER_CHUNK if free is None else max(1.0, min(SAMPLES_PER_CHUNK, free / SHARE / size))
+
+
 def device_mesh(devices: Any) -> jax.sharding.Mesh | None:
-    """A mesh over the given devices (all by default), or None where JAX has only one.
+    """A mesh over the given devices, the first so many, or all; None where JAX has only one.
 
     Raises:
-        ValueError: something that is no list of devices.
+        ValueError: more than there are, or something that is no list of devices.
     """
+    known = jax.devices()
+    if isinstance(devices, int | np.integer) and not isinstance(devices, bool):
+        if not 1 <= devices <= len(known):
+            raise ValueError(f"devices must be from 1 to {len(known)}, as many as JAX has, got {devices}{_more(known)}")
+        devices = known[:devices]
     try:
-        chosen = jax.devices() if devices is None else list(devices)
+        chosen = known if devices is None else list(devices)
         np.array([device.id for device in chosen])
     except (TypeError, AttributeError):
-        raise ValueError(f"devices must be a list such as jax.devices()[:2], got {devices!r}") from None
+        told = "devices must be a list such as jax.devices()[:2], or a number of them"
+        raise ValueError(f"{told}, got {devices!r}") from None
     if not chosen:
         raise ValueError("devices must name at least one device, got an empty list")
     if devices is None and len(chosen) == 1:
@@ -91,20 +112,50 @@ def device_mesh(devices: Any) -> jax.sharding.Mesh | None:
     return jax.sharding.Mesh(np.array(chosen), ("neuron",))
 
 
+def _more(known: list) -> str:
+    """How to get more CPU devices, where that is what there is."""
+    line = 'jax.config.update("jax_num_cpu_devices", 2)'
+    return f"; for several CPU devices run {line} before anything else of JAX" if known[0].platform == "cpu" else ""
+
+
 def place(tree: Any, axes: Any, neurons: int, mesh: jax.sharding.Mesh | None) -> Any:
     """The tree with its neuron axes spread over the mesh, the last neuron repeated until the shares are equal."""
     if mesh is None:
         return tree
     extra = -neurons % mesh.size
-    split = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("neuron"))
-    whole = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+    split, whole = (jax.sharding.NamedSharding(mesh, spec) for spec in (SPLIT, WHOLE))
 
     def one(leaf: Array, axis: int | None) -> Array:
         if axis is None:
             return jax.device_put(leaf, whole)
-        return jax.device_put(jnp.concatenate([leaf, jnp.repeat(leaf[-1:], extra, axis=0)]), split)
+        return jax.device_put(jnp.concatenate([leaf, jnp.repeat(leaf[-1:], extra, axis=0)]) if extra else leaf, split)
 
     return map_with_axes(one, tree, axes)
+
+
+def over_mesh(function: Callable, mesh: jax.sharding.Mesh | None, axes_in: tuple, axes_out: Any) -> Callable:
+    """``function`` on each device's share of the neurons by itself; no device waits for another.
+
+    Args:
+        function: of arrays with neuron axes.
+        mesh: from `device_mesh`; None leaves the function as it is.
+        axes_in: a tree of neuron axes, 0, 1 or None, for each argument.
+        axes_out: the tree of those of what is returned, or its beginning.
+    """
+    if mesh is None:
+        return function
+    spec = lambda axis: {None: WHOLE, 0: SPLIT, 1: jax.sharding.PartitionSpec(None, "neuron")}[axis]  # noqa: E731
+    specs = lambda tree: jax.tree.map(spec, tree, is_leaf=lambda x: x is None)  # noqa: E731
+    return jax.shard_map(function, mesh=mesh, in_specs=specs(axes_in), out_specs=specs(axes_out), check_vma=False)
+
+
+def fetch(array: Any) -> np.ndarray:
+    """The whole array on this host, though other processes may hold parts of it; all of them must ask for it."""
+    if getattr(array, "is_fully_addressable", True) or array.is_fully_replicated:
+        return np.asarray(array)
+    from jax.experimental import multihost_utils
+
+    return np.asarray(multihost_utils.process_allgather(array, tiled=True))
 
 
 def without_padding(tree: Any, axes: Any, neurons: int) -> Any:

@@ -17,7 +17,9 @@ from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
 from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, check_key
 from ..timeloop import begin_drive, stride
-from . import layout
+from . import layout, stores
+from .kept import Kept
+from .pace import Pace
 from .vary import condense, count_neurons, outlaws
 
 
@@ -56,6 +58,7 @@ class Plan:
         dt: ms.
         origin: time of the first state, ms in float64.
         spikes: the probe that counts spikes; one of ``probes``.
+        mesh: the devices, or None for the only one.
         outlaws: {neuron: why} for parameters that were not finite or out of bounds.
     """
 
@@ -71,6 +74,7 @@ class Plan:
     probes: tuple
     spikes: Spikes
     integrator: Integrator
+    mesh: jax.sharding.Mesh | None
     outlaws: dict[int, str]
 
 
@@ -81,19 +85,21 @@ class Progress:
     Attributes:
         step: steps done.
         state: the population, gates still half a step behind, so that the cut leaves no mark.
-        memories: of the watching probes.
-        samples: of each chunk, {path: [neuron, time]}; the first are the initial state's.
+        memories: of the watching probes but the spikes, which go to the host after every chunk.
+        kept: samples and spikes, on the host.
+        pace: for the next chunk.
     """
 
     step: int
     state: State
     memories: dict[str, Any]
-    samples: list[dict[str, np.ndarray]]
+    kept: Kept
+    pace: Pace
 
 
 def make(
     cells: Cell, stimulus: Any, *, duration: Any, dt: Any, record: Any, state: State | None, integrator: Integrator,
-    devices: Any, chunk: Any, key: Any,
+    devices: Any, chunk: Any, key: Any, stored: bool = False,
 ) -> Plan:  # fmt: skip
     """Check the arguments of `run` and lay them out.
 
@@ -117,13 +123,37 @@ def make(
     axes = Axes(cell_axes, batch_axes(stimulus), layout.state_axes(state))
     mesh = layout.device_mesh(devices)
     place = lambda tree, where: layout.place(tree, where, neurons, mesh)  # noqa: E731
-    every = min((probe.every for probe in samplers(probes)), default=count)
     asked = None if chunk is None else steps(chunk, dt, name="chunk")
+    rate = _values_per_step(state, probes)
+    if not stored:
+        _check_memory(rate * count * neurons)
+    fits = layout.samples_that_fit(jax.devices()[0] if mesh is None else mesh.devices.flat[0])
     return Plan(
         place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
-        layout.chunk_steps(count, neurons, stride(probes), every, asked), dt, float(milliseconds(state.time)),
-        probes, spikes, integrator, bad,
+        layout.chunk_steps(count, neurons, stride(probes), 1 / rate if rate else count, asked, fits), dt,
+        float(milliseconds(state.time)), probes, spikes, integrator, mesh, bad,
     )  # fmt: skip
+
+
+def _values_per_step(state: State, probes: tuple) -> float:
+    """How many values a neuron's samplers keep in a step, on average."""
+    gates = sum(len(gates) for gates in state.gates.values())
+    sizes = {"gates": gates, "currents": len(state.gates) + 1}
+    return sum(sizes.get(probe.name, 1) / probe.every for probe in samplers(probes))
+
+
+def _check_memory(values: float) -> None:
+    """Refuse samples that don't fit into the host's memory.
+
+    Raises:
+        ValueError: says how much they would take, and what would do.
+    """
+    free, wanted = stores.bytes_free(), values * np.dtype(jnp.result_type(float)).itemsize
+    if free is not None and wanted > free:
+        raise ValueError(
+            f"the samples would take {wanted / 1e9:.3g} GB, and {free / 1e9:.3g} GB of memory are free: thin them out, "
+            'as in membrax.probes.voltage(every=40), or stream them to disk with store="traces.zarr"'
+        )
 
 
 def _with_spikes(probes: tuple, *, wanted: bool) -> tuple[tuple, Spikes]:

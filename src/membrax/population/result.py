@@ -74,6 +74,13 @@ class Result:
         path = Path(path)
         path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
         path.parent.mkdir(parents=True, exist_ok=True)
+        arrays, about = self.beside_samples()
+        arrays |= flat(self.recorded, "recorded")
+        np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
+        return path
+
+    def beside_samples(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """What is not in ``recorded``: arrays by path, and what a reader has to know about them."""
         about = {
             "duration": self.duration,
             "dt": self.dt,
@@ -81,9 +88,7 @@ class Result:
             "units": {"times": "ms", "spike_times": "ms", "voltage": "mV", "currents": "uA/cm2"},
         }
         arrays = {"spike_times": self.spike_times, "spike_counts": self.spike_counts, "finite": self.finite}
-        arrays |= flat(self.times, "times") | flat(self.recorded, "recorded")
-        np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
-        return path
+        return arrays | flat(self.times, "times"), about
 
     def to_xarray(self) -> Any:
         """An `xarray.Dataset` with dimensions neuron, spike and time.

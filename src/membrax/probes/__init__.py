@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .probe import Step, as_probes, sample_times, samplers, watchers, whole
+from .probe import Step, as_probes, sample_times, samplers, take_notes, watchers, whole, write_down
 from .sampling import Currents, Gates, Voltage
 from .watching import SpikeBuffer, Spikes, Summary, crossing, find_spikes, spike_times
 
@@ -26,8 +26,10 @@ __all__ = [
     "spike_times",
     "spikes",
     "summary",
+    "take_notes",
     "voltage",
     "watchers",
+    "write_down",
 ]
 
 

@@ -6,6 +6,9 @@ A probe is a small static value with a name. Those that *sample* give one value 
 * ``sample(cell, state)``: what is kept of a state at one time (``per_step`` False), beginning with the initial state;
 * ``sample(step)``: what is kept of a `Step` (``per_step`` True), the last of every ``every``;
 * ``begin(cell, state)`` and ``watch(memory, step)``: a memory, a tree of arrays, and the memory after one more step.
+
+A watcher whose memory is large may take notes: ``open(memory)`` begins them, ``watch`` then gets and returns the notes,
+and ``close(memory, notes)`` writes them into the memory at the end of a window of steps.
 """
 
 from __future__ import annotations
@@ -71,6 +74,16 @@ def samplers(probes: tuple) -> tuple:
 def watchers(probes: tuple) -> tuple:
     """The probes that watch every step."""
     return tuple(probe for probe in probes if hasattr(probe, "watch"))
+
+
+def take_notes(probe: Any, memory: Any) -> Any:
+    """What a watcher keeps in hand through a window of steps: its notes, or the memory itself."""
+    return probe.open(memory) if hasattr(probe, "open") else memory
+
+
+def write_down(probe: Any, memory: Any, notes: Any) -> Any:
+    """The memory after a window of steps."""
+    return probe.close(memory, notes) if hasattr(probe, "close") else notes
 
 
 def sample_times(probe: Any, steps: int, dt: float) -> np.ndarray:

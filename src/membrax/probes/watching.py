@@ -24,11 +24,21 @@ class SpikeBuffer:
     count: Array
 
 
+@pytree
+class SpikeNotes:
+    """The last spike in a window of steps as (step, fraction of it), step −1 for none, and how many there were."""
+
+    step: Array
+    fraction: Array
+    count: Array
+
+
 @dataclasses.dataclass(frozen=True)
 class Spikes:
     """Upward crossings of ``threshold`` [mV], interpolated within the step, the first ``capacity`` of them.
 
-    All are counted: a count above ``capacity`` means that the later ones were not kept. Capacity 0 only counts.
+    All are counted: a count above ``capacity`` means that the later ones were not kept. Capacity 0 only counts. In a
+    window of several steps the last crossing is kept; one before it in the same window leaves its place empty.
     """
 
     threshold: float = 0.0
@@ -40,18 +50,31 @@ class Spikes:
         steps = jnp.full((self.capacity,), -1, jnp.int32)
         return SpikeBuffer(steps, jnp.full((self.capacity,), jnp.nan, state.v.dtype), jnp.zeros((), jnp.int32))
 
-    def watch(self, memory: SpikeBuffer, step: Step) -> SpikeBuffer:
-        """Add a crossing, if the step has one."""
+    def open(self, memory: SpikeBuffer) -> SpikeNotes:
+        """No spike in this window yet."""
+        none = jnp.zeros((), jnp.int32)
+        return SpikeNotes(none - 1, jnp.zeros((), memory.fractions.dtype), none)
+
+    def watch(self, notes: SpikeNotes, step: Step) -> SpikeNotes:
+        """Note a crossing, if the step has one."""
         before, after = jax.lax.stop_gradient((step.before.v, step.after.v))
         crossed, fraction = crossing(before, after, self.threshold)
-        count = memory.count + crossed.astype(jnp.int32)
+        count = notes.count + crossed.astype(jnp.int32)
+        if self.capacity == 0:
+            return SpikeNotes(notes.step, notes.fraction, count)
+        at = jnp.where(crossed, step.before.step, notes.step)
+        return SpikeNotes(at, jnp.where(crossed, fraction, notes.fraction), count)
+
+    def close(self, memory: SpikeBuffer, notes: SpikeNotes) -> SpikeBuffer:
+        """Add the window's spikes."""
+        count = memory.count + notes.count
         if self.capacity == 0:
             return SpikeBuffer(memory.steps, memory.fractions, count)
-        # A step without a crossing writes beyond the end, which drops it.
-        slot = jnp.where(crossed, memory.count, self.capacity)
+        # A window without a crossing writes beyond the end, which drops it.
+        slot = jnp.where(notes.count > 0, count - 1, self.capacity)
         return SpikeBuffer(
-            memory.steps.at[slot].set(step.before.step, mode="drop"),
-            memory.fractions.at[slot].set(fraction, mode="drop"),
+            memory.steps.at[slot].set(notes.step, mode="drop"),
+            memory.fractions.at[slot].set(notes.fraction, mode="drop"),
             count,
         )
 

@@ -1,0 +1,91 @@
+"""What every peer shares: the neuron's numbers, the currents, how a job is read, timed and answered.
+
+A peer's script is run as `python x.py '<job as JSON>'` by the interpreter of its own environment, which has numpy but
+need not have membrax. It answers with one line of JSON, the last on its standard output; what the libraries print on the
+way goes to standard error.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+import numpy as np
+
+BEGIN = time.perf_counter()  # this module is imported before the peer's library, whose import is part of its set-up
+SQUID = {  # µF/cm², mS/cm², mV, °C; all start at −65 mV with the gates at rest there
+    "capacitance": 1.0,
+    "na.g": 120.0,
+    "na.e": 50.0,
+    "k.g": 36.0,
+    "k.e": -77.0,
+    "leak.g": 0.3,
+    "leak.e": -54.387,
+    "v_init": -65.0,
+    "celsius": 6.3,
+}
+THRESHOLD = 0.0  # mV
+CURRENT = 10.0  # µA/cm², for the one neuron whose spike times are known
+
+
+def currents(neurons: int) -> np.ndarray:
+    """The constant current into each neuron [µA/cm²]: 8 to 12, but the first gets the one of known spike times."""
+    amplitudes = np.linspace(8.0, 12.0, neurons)
+    amplitudes[0] = CURRENT
+    return amplitudes
+
+
+def count(duration: float, dt: float) -> int:
+    """The steps in a duration."""
+    return round(duration / dt)
+
+
+def ready() -> float:
+    """Seconds since the script began."""
+    return time.perf_counter() - BEGIN
+
+
+def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object] = lambda: None) -> list[float]:
+    """The seconds of each run; what prepares a run isn't counted."""
+    seconds = []
+    for _ in range(repeats):
+        prepare()
+        begin = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - begin)
+    return seconds
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """The versions of Python and of installed packages."""
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in packages}
+
+
+def serve(about: dict, methods: list[str], **tasks: Callable[[dict], dict]) -> None:
+    """Does the job on the command line and prints its answer, the first fields of which say who gives it."""
+    # Libraries in C write to file descriptor 1 behind Python's back, some only at exit. So everything is sent to
+    # standard error, and the answer alone to where standard output was.
+    sys.stdout.flush()
+    answer_to = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    tasks["methods"] = lambda job: {"methods": methods}
+    try:
+        job = json.loads(sys.argv[1])
+        task = job["task"]
+        if task not in tasks:
+            raise ValueError(f"{about['peer']} has no task {task!r}, only {', '.join(tasks)}")
+        if "method" in job and job["method"] not in methods:
+            raise ValueError(f"{about['peer']} has no method {job['method']!r}, only {', '.join(methods)}")
+        given = {key: job[key] for key in ("method", "neurons", "dt") if key in job}
+        answer = about | {"task": task} | given | tasks[task](job)
+    except Exception as error:
+        traceback.print_exc()
+        print(f"{about['peer']}: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)
+    print(json.dumps(answer, ensure_ascii=False), file=answer_to, flush=True)
