@@ -19,6 +19,7 @@ FLOORS = {  # the name of a file (without .py) or of a folder in src/membrax -> 
     "version": 0,
     "units": 0,
     "archive": 1,
+    "compiling": 1,
     "laws": 1,
     "instants": 1,
     "channels": 2,

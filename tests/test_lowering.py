@@ -104,9 +104,10 @@ def test_the_chunk_of_a_run(cell, integrator, stimulus):
         devices=None, chunk=None, key=0,
     )  # fmt: skip
     done = run_module.begin(plan)
-    chunk = lambda cells, stimulus, state, memories, times: run_module._chunk(  # noqa: E731
-        cells, stimulus, state, memories, times, dt=0.025, probes=plan.probes, integrator=integrator, axes=plan.axes
-    )
+    chunk = lambda cells, stimulus, state, memories, times: run_module.chunk(  # noqa: E731
+        cells, stimulus, state, memories, times, dt=0.025, probes=plan.probes, spikes=plan.spikes,
+        integrator=integrator, axes=plan.axes, pace=done.pace, mesh=None,
+    )  # fmt: skip
     lowers(chunk, plan.cells, plan.stimulus, done.state, done.memories, grid(0, 40, 0.025))
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.fitting.losses import Problem, gauss_newton, voltage_loss, voltages
+from membrax.fitting.losses import Problem, voltage_loss, voltages
 from membrax.fitting.parameters import free
+from membrax.fitting.sensitivities import gauss_newton
 from membrax.fitting.target import target
 from membrax.pytrees import strong
 

@@ -2,6 +2,7 @@
 
 from .compare import Comparison
 from .fit import fit
+from .misfit import Misfit, misfit
 from .result import Fit, Starts
 
-__all__ = ["Comparison", "Fit", "Starts", "fit"]
+__all__ = ["Comparison", "Fit", "Misfit", "Starts", "fit", "misfit"]

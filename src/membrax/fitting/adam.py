@@ -1,4 +1,4 @@
-"""Adam through reverse mode, with the clamp released: for more parameters than forward sensitivities can carry."""
+"""Adam with the clamp released: for more parameters than Gauss–Newton steps can carry."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..compiling import host_jit
 from ..pytrees import pytree
 from .losses import Problem, voltage_loss
 from .released import schedule
+from .sensitivities import choose, value_and_gradient
 from .starts import keep_best, pack, unpack
 
 Array = jax.Array
@@ -40,11 +42,13 @@ class Adam:
         iterations: steps of every start.
         rate: learning rate at the beginning, in places (fractions of the distance between bounds).
         released: whether the clamp is used at all; without it this is plain gradient descent on the voltage.
+        derivative: "forward", "reverse", or None for the cheaper one.
     """
 
     iterations: int = ITERATIONS
     rate: float = 0.03
     released: bool = True
+    derivative: str | None = None
     name: str = "adam"
 
     def begin(self, problem: Problem, place: Array) -> Search:
@@ -74,12 +78,12 @@ class Adam:
         return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
 
 
-@functools.partial(jax.jit, static_argnames="method")
+@functools.partial(host_jit, static_argnames=("method",))
 def _iterate(problem: Problem, search: Search, kappa: Array, *, method: Adam) -> Search:
     optimiser = method._optimiser()
 
     def one(place: Array, state: Any) -> tuple[Array, Any, Array]:
-        gradient = jax.grad(voltage_loss)(place, problem, kappa)
+        _, gradient = value_and_gradient(place, problem, kappa, choose(len(problem.free), method.derivative))
         # A start that ran into NaN stays where it is, and its neighbours never hear of it.
         sound = jnp.all(jnp.isfinite(gradient))
         gradient = jnp.where(sound, gradient, 0.0)

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell
+from ..compiling import host_jit
 from . import released, spikes
 from .losses import Problem
 from .target import Target
@@ -103,7 +104,7 @@ class Evolution:
         )
 
 
-@jax.jit
+@host_jit
 def spike_scores(places: Array, problem: Problem) -> Array:
     """The spike score of every place [candidate, parameter], averaged over the sweeps [candidate]."""
     interval = problem.data.interval

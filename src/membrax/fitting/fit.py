@@ -28,9 +28,10 @@ from .levenberg import Levenberg
 from .losses import Problem
 from .parameters import Free, free, paths
 from .result import Fit, Starts
+from .sensitivities import choose
 from .target import choose_sweeps, target
 
-FEW = 16  # free parameters up to which forward sensitivities are the cheaper derivative
+FEW = 16  # free parameters up to which Gauss–Newton steps are worth their sensitivities
 METHODS = ("levenberg", "adam", "evolution")
 
 
@@ -46,6 +47,7 @@ def fit(
     iterations: int | None = None,
     dt: float | None = None,
     integrator: Integrator = staggered,
+    derivative: str | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
 ) -> Fit:
@@ -62,12 +64,13 @@ def fit(
         sweeps: which to fit, by default all.
         starts: random starts between the bounds; by default 64, and 4 for "evolution".
         seed: of the starts.
-        method: "levenberg" (Gauss–Newton with the clamp released), "adam" (reverse mode, the clamp released) or
+        method: "levenberg" (Gauss–Newton with the clamp released), "adam" (gradients, the clamp released) or
             "evolution" (CMA-ES on spike scores). None chooses: levenberg up to 16 parameters, else adam; and where
             their best model does not fire as the recorded cell did, evolution after it.
         iterations: of the method; None is its default.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
+        derivative: of "adam": "forward", "reverse", or None for the cheaper one, forward up to 8 parameters.
         progress: whether to show a bar with the best loss.
         checkpoint: a file written after every iteration, from which the same call goes on to the same numbers.
 
@@ -76,7 +79,7 @@ def fit(
 
     Raises:
         ValueError: unknown paths, bounds that are swapped or out of range, unknown sweeps, a dt that is no whole
-            fraction of the sampling interval, no start that stayed finite.
+            fraction of the sampling interval, an unknown method or derivative, no start that stayed finite.
     """
     check_cell(cell)
     check_integrator(integrator)
@@ -88,7 +91,8 @@ def fit(
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
     told = _degenerate(parameters, cell, data.unit)
     automatic = "levenberg" if len(parameters) <= FEW else "adam"
-    first = _method(automatic if method is None else method, iterations, seed)
+    choose(len(parameters), derivative)
+    first = _method(automatic if method is None else method, iterations, seed, derivative)
     found, complete = _search(problem, first, _count(starts, first), seed, progress, checkpoint)
     result = _result(problem, first, found, bounds, data, chosen, seed, told)
     if method is not None or not complete or _fires_right(result):
@@ -102,7 +106,7 @@ def fit(
     return _result(problem, second, found, bounds, data, chosen, seed, (*told, why))
 
 
-def _method(name: str, iterations: int | None, seed: int) -> Any:
+def _method(name: str, iterations: int | None, seed: int, derivative: str | None = None) -> Any:
     """The method of that name.
 
     Raises:
@@ -113,7 +117,7 @@ def _method(name: str, iterations: int | None, seed: int) -> Any:
     asked = {} if iterations is None else {"iterations": whole(iterations, "iterations")}
     if name == "evolution":
         return Evolution(**asked, seed=seed)
-    return Levenberg(**asked) if name == "levenberg" else Adam(**asked)
+    return Levenberg(**asked) if name == "levenberg" else Adam(**asked, derivative=derivative)
 
 
 def _count(starts: int | None, method: Any) -> int:

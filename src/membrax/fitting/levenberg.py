@@ -13,9 +13,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..compiling import host_jit
 from ..pytrees import pytree
-from .losses import Problem, gauss_newton, voltage_loss
+from .losses import Problem, voltage_loss
 from .released import schedule
+from .sensitivities import gauss_newton
 from .starts import keep_best, pack, unpack
 
 Array = jax.Array
@@ -71,7 +73,7 @@ class Levenberg:
         return unpack(fresh, arrays)
 
 
-@jax.jit
+@host_jit
 def _iterate(problem: Problem, search: Search, kappa: Array) -> Search:
     place, damping = jax.vmap(lambda p, d: _step(problem, p, d, kappa))(search.place, search.damping)
     free = jax.vmap(lambda p: voltage_loss(p, problem))(place)

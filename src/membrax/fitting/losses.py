@@ -1,15 +1,14 @@
-"""The misfit of a model's voltage, and its Gauss–Newton products from forward sensitivities."""
+"""The misfit of a model's voltage: simulated beside the recording, squared and summed as it goes."""
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, State
+from ..cell import Cell
 from ..integrators import Integrator
 from ..pytrees import pytree, static
 from .parameters import Free
@@ -28,17 +27,14 @@ class Problem:
     free: Free = static()
     integrator: Integrator = static()
 
+    @property
+    def samples(self) -> float:
+        """How many recorded voltages there are."""
+        return float(np.prod(self.data.v.shape))
+
     def candidate(self, place: Array) -> Cell:
         """The cell at a place [parameter]."""
         return self.free.put(self.cell, self.free.value(place))
-
-
-class GaussNewton(NamedTuple):
-    """A mean of squares about a point, for the residuals r [mV] of n samples."""
-
-    loss: Array  # r·r/n, mV²
-    gradient: Array  # Jᵀr/n [parameter]
-    curvature: Array  # JᵀJ/n [parameter, parameter]
 
 
 def voltages(place: Array, problem: Problem, kappa: Any = 0.0) -> Array:
@@ -50,60 +46,39 @@ def voltages(place: Array, problem: Problem, kappa: Any = 0.0) -> Array:
 def voltage_loss(place: Array, problem: Problem, kappa: Any = 0.0) -> Array:
     """Mean squared misfit of the voltage [mV²] over all samples of all sweeps, at a clamp κ [mS/cm²].
 
-    Residuals are weighted by 1 + κ/(1 mS/cm²); at κ = 0 this is the plain mean squared error of the free model.
+    Residuals are weighted by 1 + κ/(1 mS/cm²); at κ = 0 this is the plain mean squared error of the free model. No
+    voltage is kept: reverse mode needs the state before every step, and nothing else.
     """
-    return jnp.mean(jnp.square(weight(kappa) * (voltages(place, problem, kappa) - problem.data.v)))
+    cell, kappa = problem.candidate(place), jnp.asarray(kappa, dtype=float)
+    squares = jax.vmap(lambda sweep: _sum_of_squares(cell, sweep, kappa, problem.integrator))(problem.data)
+    return jnp.sum(squares) / problem.samples
 
 
-def gauss_newton(place: Array, problem: Problem, kappa: Any = 0.0) -> GaussNewton:
-    """`voltage_loss` and its Gauss–Newton products with respect to the place [parameter].
+def _sum_of_squares(cell: Cell, sweep: Target, kappa: Array, integrator: Integrator) -> Array:
+    """Squared residuals of one sweep, summed over its samples [mV²]."""
 
-    Forward sensitivities ride along with the state, and their products are summed inside the loop: no memory grows
-    with time, and the cost is about one simulation per parameter.
-    """
-    values, scale = jax.jvp(problem.free.value, (place,), (jnp.ones_like(place),))
-    sums = jax.vmap(lambda sweep: _sweep_sums(values, problem, sweep, jnp.asarray(kappa, dtype=float)))(problem.data)
-    samples = float(np.prod(problem.data.v.shape))
-    loss, gradient, curvature = jax.tree.map(lambda x: jnp.sum(x, axis=0) / samples, sums)
-    # Bounds act on each parameter alone, so their derivative is a factor.
-    return GaussNewton(loss, gradient * scale, curvature * scale[:, None] * scale[None, :])
-
-
-def _sweep_sums(values: Array, problem: Problem, sweep: Target, kappa: Array) -> tuple[Array, Array, Array]:
-    """r·r, Jᵀr and JᵀJ of one sweep with respect to the values."""
-    cell, free, integrator = problem.cell, problem.free, problem.integrator
-    directions = jnp.eye(len(free), dtype=values.dtype)
-
-    def start(values: Array) -> tuple[Any, State]:
-        state = begin(free.put(cell, values), sweep)
-        return (state.v, state.gates), state
-
-    def tally(sums: tuple, v: Array, dv: Array, recorded: Array) -> tuple:
-        residual, row = weight(kappa) * (v - recorded), weight(kappa) * dv
-        loss, lost, gradient, curvature = sums
-        # A long float32 sum drifts by more than a step near the minimum gains: carry what rounding loses (Kahan 1965).
-        term = jnp.square(residual) - lost
-        total = loss + term
-        return total, (total - loss) - term, gradient + row * residual, curvature + row[:, None] * row[None, :]
+    @jax.checkpoint
+    def step(state: Any, at: tuple) -> tuple[Any, Array]:
+        after = across(cell, state, sweep, *at, kappa, integrator)
+        return after, jnp.square(weight(kappa) * (after.v - at[2]))
 
     def one(carry: tuple, at: tuple) -> tuple[tuple, None]:
-        state, tangents, sums = carry
+        state, total = carry
+        state, square = step(state, at)
+        return (state, add(total, square)), None
 
-        def step(values: Array, moving: Any) -> tuple[Any, State]:
-            before = dataclasses.replace(state, v=moving[0], gates=moving[1])
-            after = across(free.put(cell, values), before, sweep, *at, kappa, integrator)
-            return (after.v, after.gates), after
+    start = begin(cell, sweep)
+    total = jnp.square(weight(kappa) * (start.v - sweep.v[0])), jnp.zeros(())
+    (_, total), _ = jax.lax.scan(one, (start, total), (sweep.i, sweep.v[:-1], sweep.v[1:]))
+    return total[0]
 
-        def push(direction: Array, tangent: Any) -> tuple:
-            return jax.jvp(step, (values, (state.v, state.gates)), (direction, tangent), has_aux=True)[1:]
 
-        tangents, state = jax.vmap(push, out_axes=(0, None))(directions, tangents)
-        return (state, tangents, tally(sums, state.v, tangents[0], at[2])), None
+def add(total: tuple[Array, Array], term: Array) -> tuple[Array, Array]:
+    """A sum and what rounding has lost of it, one term later (Kahan 1965).
 
-    push = lambda direction: jax.jvp(start, (values,), (direction,), has_aux=True)[1:]  # noqa: E731
-    tangents, state = jax.vmap(push, out_axes=(0, None))(directions)
-    count = len(free)
-    sums = (jnp.zeros(()), jnp.zeros(()), jnp.zeros((count,)), jnp.zeros((count, count)))
-    sums = tally(sums, state.v, tangents[0], sweep.v[0])
-    (_, _, sums), _ = jax.lax.scan(one, (state, tangents, sums), (sweep.i, sweep.v[:-1], sweep.v[1:]))
-    return sums[0], *sums[2:]
+    A long float32 sum drifts by more than a step near the minimum gains.
+    """
+    so_far, lost = total
+    term = term - lost
+    after = so_far + term
+    return after, (after - so_far) - term

@@ -17,7 +17,7 @@ from .. import archive
 from ..stimuli.waveforms import Function
 from ..timeloop import stride
 from .kept import Kept, SpikeList
-from .layout import fetch
+from .layout import fetch, put
 from .pace import Pace
 from .plan import Plan, Progress
 
@@ -133,4 +133,4 @@ def _like(leaf: Any, numbers: np.ndarray) -> Any:
         if is_key
         else jnp.asarray(numbers)
     )
-    return jax.device_put(array, leaf.sharding)
+    return put(array, leaf.sharding)

@@ -15,7 +15,7 @@ from ..instants import Instant, grid
 from ..probes import sample_times, samplers
 from ..simulate import all_finite
 from . import stores
-from .kept import spike_table
+from .kept import SpikeList, spike_table
 from .layout import fetch, without_padding
 from .plan import Axes, Plan, Progress
 from .result import Result, nested
@@ -27,13 +27,15 @@ def result(plan: Plan, done: Progress, group: Any = None) -> Result:
     final = without_padding(_stamped(plan, done), plan.axes.state, plan.neurons)
     finite = np.array(fetch(_finite(final, axes=plan.axes)))
     finite[list(plan.outlaws)] = False
-    counts = done.kept.counts
+    counts, spikes = done.kept.counts, list(done.kept.spikes)
+    recorded = nested(done.kept.recorded()) | memories
+    times = {p.name: plan.origin + sample_times(p, done.step, plan.dt) for p in samplers(plan.probes)}
+    duration, done = done.step * plan.dt, None  # whose lists of spikes may go as the table grows
     _warn_of_lost(finite, plan.outlaws)
     _warn_of_overflow(counts, plan)
     found = Result(
-        duration=done.step * plan.dt, dt=plan.dt, spike_times=_spike_times(plan, done), spike_counts=counts,
-        finite=finite, quarantined=plan.outlaws, recorded=nested(done.kept.recorded()) | memories,
-        times={p.name: plan.origin + sample_times(p, done.step, plan.dt) for p in samplers(plan.probes)}, final=final,
+        duration=duration, dt=plan.dt, spike_times=_spike_times(plan, spikes), spike_counts=counts, finite=finite,
+        quarantined=plan.outlaws, recorded=recorded, times=times, final=final,
     )  # fmt: skip
     if group is not None:
         stores.put(group, *found.beside_samples())
@@ -51,11 +53,11 @@ def _stamped(plan: Plan, done: Progress) -> Any:
     return dataclasses.replace(done.state, time=Instant(end.whole[0], end.fraction[0]))
 
 
-def _spike_times(plan: Plan, done: Progress) -> np.ndarray:
+def _spike_times(plan: Plan, spikes: list[SpikeList]) -> np.ndarray:
     """Spike times [neuron, k] in float64 ms, as wide as the neuron with the most kept spikes."""
     first = int(np.asarray(plan.state.step))
     time_of = lambda step, fraction: plan.origin + ((step - first) + fraction.astype(np.float64)) * plan.dt  # noqa: E731
-    return spike_table(done.kept.spikes, plan.neurons, time_of)
+    return spike_table(spikes, plan.neurons, time_of)
 
 
 def _warn_of_lost(finite: np.ndarray, outlaws: dict[int, str]) -> None:

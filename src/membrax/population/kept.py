@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,24 +76,28 @@ def _first(array: Any, count: int) -> Any:
     return array
 
 
-def spike_table(spikes: Sequence[SpikeList], neurons: int, time_of: Any) -> np.ndarray:
+def spike_table(spikes: list[SpikeList], neurons: int, time_of: Callable[[np.ndarray, np.ndarray], Any]) -> np.ndarray:
     """Spike times [neuron, k] in float64, padded with NaN, as wide as the neuron with the most of them.
 
     Args:
-        spikes: the lists in time's order.
+        spikes: the lists in time's order, which is emptied: they and the whole table need not fit side by side.
         neurons: in the run.
         time_of: a function of (step, fraction) → ms.
     """
     totals = np.zeros(neurons, np.int64)
     for part in spikes:
         totals += np.bincount(part.neuron, minlength=neurons)
-    table = np.full((neurons, int(totals.max(initial=0))), np.nan)
+    # By columns, since early lists fill the first of them: memory is taken as the table grows.
+    table = np.empty((neurons, int(totals.max(initial=0))), order="F")
     used = np.zeros(neurons, np.int64)
-    for part in spikes:
-        count = np.bincount(part.neuron, minlength=neurons)
+    spikes.reverse()
+    while spikes:
+        neuron, step, fraction = spikes.pop()
+        count = np.bincount(neuron, minlength=neurons)
         # Each neuron's spikes stand together: its first spike's index is subtracted to number them from 0.
         begin = np.cumsum(count) - count
-        column = np.arange(len(part.neuron)) - begin[part.neuron] + used[part.neuron]
-        table[part.neuron, column] = time_of(part.step, part.fraction)
+        table[neuron, np.arange(len(neuron)) - begin[neuron] + used[neuron]] = time_of(step, fraction)
         used += count
+    for k in range(table.shape[1]):
+        table[totals <= k, k] = np.nan
     return table

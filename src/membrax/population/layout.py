@@ -127,10 +127,22 @@ def place(tree: Any, axes: Any, neurons: int, mesh: jax.sharding.Mesh | None) ->
 
     def one(leaf: Array, axis: int | None) -> Array:
         if axis is None:
-            return jax.device_put(leaf, whole)
-        return jax.device_put(jnp.concatenate([leaf, jnp.repeat(leaf[-1:], extra, axis=0)]) if extra else leaf, split)
+            return put(leaf, whole)
+        return put(jnp.concatenate([leaf, jnp.repeat(leaf[-1:], extra, axis=0)]) if extra else leaf, split)
 
     return map_with_axes(one, tree, axes)
+
+
+def put(leaf: Array, sharding: jax.sharding.Sharding) -> Array:
+    """The leaf on its devices, of which other processes may hold some and have the same leaf."""
+    if sharding.is_fully_addressable:
+        return jax.device_put(leaf, sharding)
+    if not leaf.is_fully_addressable:
+        return jax.jit(lambda x: x, out_shardings=sharding)(leaf)
+    # device_put would ask all processes, leaf by leaf, whether they agree.
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return jax.random.wrap_key_data(put(jax.random.key_data(leaf), sharding), impl=jax.random.key_impl(leaf))
+    return jax.make_array_from_callback(leaf.shape, sharding, np.asarray(leaf).__getitem__)
 
 
 def over_mesh(function: Callable, mesh: jax.sharding.Mesh | None, axes_in: tuple, axes_out: Any) -> Callable:

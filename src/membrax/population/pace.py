@@ -9,7 +9,7 @@ import numpy as np
 
 LONGEST_WINDOW = 1.0  # ms: a neuron that fires more often is met by `careful`
 MOST_STEPS = 64  # in a window, where dt is small
-UNROLL = 4  # chosen by measurement: see experiments/benchmarks
+UNROLL = 2  # chosen by measurement: see experiments/benchmarks
 LEAST_ROOM = 4
 
 

@@ -127,7 +127,7 @@ def make(
     rate = _values_per_step(state, probes)
     if not stored:
         _check_memory(rate * count * neurons)
-    fits = layout.samples_that_fit(jax.devices()[0] if mesh is None else mesh.devices.flat[0])
+    fits = layout.samples_that_fit(jax.local_devices()[0] if mesh is None else mesh.local_devices[0])
     return Plan(
         place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
         layout.chunk_steps(count, neurons, stride(probes), 1 / rate if rate else count, asked, fits), dt,

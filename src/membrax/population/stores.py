@@ -64,8 +64,12 @@ def array(group: Any, name: str, shape: tuple[int, int], dtype: Any, *, together
 def put(group: Any, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> None:
     """Small arrays beside the samples, and what a reader has to know as a JSON text in the attribute "about"."""
     for name, array in arrays.items():
+        if name in group:
+            del group[name]
         group[name] = np.asarray(array)
     group.attrs["about"] = json.dumps(about)
+    if hasattr(group, "flush"):
+        group.flush()
 
 
 def bytes_free() -> int | None:

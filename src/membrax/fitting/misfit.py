@@ -1,0 +1,112 @@
+"""How far a cell is from a recording, and which way to go: the loss and its slope, for one place or thousands."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from .. import pytrees
+from ..cell import Cell, check_cell, check_parameters
+from ..compiling import host_jit
+from ..integrators import Integrator, check_integrator, staggered
+from ..pytrees import pytree, strong
+from ..recordings import Recording
+from ..simulate import check_single
+from ..stimuli import Stimulus
+from .losses import Problem
+from .parameters import Free, paths
+from .sensitivities import choose, value_and_gradient
+from .target import choose_sweeps, target
+
+Array = jax.Array
+
+
+@pytree
+class Misfit:
+    """The voltage's mean squared error at some values of the parameters.
+
+    Attributes:
+        loss: mV², a number or [neuron].
+        gradient: {path: its derivative by the parameter}, mV² per the parameter's unit, each like ``loss``.
+    """
+
+    loss: Array
+    gradient: dict[str, Array]
+
+
+def misfit(
+    cell: Cell,
+    values: Mapping[str, Any],
+    data: Recording,
+    sweeps: Any = None,
+    *,
+    dt: float | None = None,
+    integrator: Integrator = staggered,
+    derivative: str | None = None,
+) -> Misfit:
+    """The mean squared error of a cell's voltage against a recording, and its gradient.
+
+    Each sweep begins at rest under its own holding current, as in `fit`.
+
+    Args:
+        cell: the model.
+        values: {path: value, or values [neuron]} to ask at; "na.v_t, kd.v_t" moves two as one.
+        data: the recording.
+        sweeps: which to compare, by default all.
+        dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
+        integrator: see `membrax.integrators`.
+        derivative: "forward" (sensitivities that ride along: no memory, about a simulation per parameter), "reverse"
+            (the state before every step is kept: 5 to 8 simulations for any number of parameters), or None, which is
+            forward up to 8 parameters.
+
+    Returns:
+        A `Misfit`.
+
+    Raises:
+        ValueError: unknown paths, values of different lengths or of more than one axis, unknown sweeps, a ``dt``
+            that is no whole fraction of the sampling interval, an unknown ``derivative``.
+    """
+    check_cell(cell)
+    check_integrator(integrator)
+    check_single(cell, Stimulus())
+    check_parameters(cell)
+    if not isinstance(data, Recording):
+        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    arrays = _together(cell, values)
+    count = len(arrays)
+    free = Free(tuple(arrays), (0.0,) * count, (1.0,) * count, (False,) * count)
+    problem = Problem(strong(cell), target(data, choose_sweeps(data, sweeps), dt), free, integrator)
+    place = jnp.stack(jnp.broadcast_arrays(*arrays.values()), axis=-1)
+    loss, gradient = _at(place, problem, mode=choose(count, derivative))
+    return Misfit(loss, {name: gradient[..., k] for k, name in enumerate(arrays)})
+
+
+@functools.partial(host_jit, static_argnames=("mode",))
+def _at(place: Array, problem: Problem, *, mode: str) -> tuple[Array, Array]:
+    one = lambda place: value_and_gradient(place, problem, mode=mode)  # noqa: E731
+    return jax.vmap(one)(place) if place.ndim > 1 else one(place)
+
+
+def _together(cell: Cell, values: Any) -> dict[str, Array]:
+    """The values as arrays, of equal length where they are many.
+
+    Raises:
+        ValueError: see `misfit`.
+    """
+    arrays = {name: pytrees.numbers(value, name) for name, value in pytrees.changes_of(values).items()}
+    if not arrays:
+        raise ValueError('misfit needs at least one parameter, such as {"na.g": 110.0}')
+    known = pytrees.leaves(cell)
+    for path in (path for name in arrays for path in paths(name)):
+        pytrees.find(cell, path)
+        if path.removeprefix("channels.") not in known:
+            raise ValueError(f"{path} is no number: {pytrees.unknown(path, known, 'path')}")
+    shapes = {name: array.shape for name, array in arrays.items() if array.ndim}
+    if any(len(shape) > 1 for shape in shapes.values()) or len(set(shapes.values())) > 1:
+        told = ", ".join(f"{name}: {shape}" for name, shape in shapes.items())
+        raise ValueError(f"values must be numbers or arrays [neuron] of equal length, got {told}")
+    return arrays

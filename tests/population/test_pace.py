@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax import probes, stimuli
+from membrax.population import pace
+from membrax.population.kept import Kept, SpikeList, spike_table
+from membrax.probes import SpikeBuffer
+
+# 4 kHz: the voltage crosses its mean up to four times in a window of a millisecond.
+FAST = stimuli.sine(40.0, 4000.0)
+LEVEL = -64.9  # mV
+
+
+@pytest.fixture(scope="module")
+def leaky():
+    """Three passive cells."""
+    return mx.vary(
+        mx.Cell(channels={"leak": mx.channels.Leak(g=0.3, e=LEVEL)}, v_init=LEVEL), {"leak.g": [0.2, 0.3, 0.4]}
+    )
+
+
+def test_crossings_in_one_window_are_all_kept(leaky, run):
+    every_step = run(leaky, FAST, duration=10.0, record=[probes.spikes(LEVEL), probes.voltage()])
+    result = run(leaky, FAST, duration=10.0, record=probes.spikes(LEVEL))
+    assert result.spike_counts.min() >= 39
+    assert np.array_equal(result.spike_counts, every_step.spike_counts)
+    assert np.isfinite(result.spike_times).sum(axis=1).tolist() == result.spike_counts.tolist()
+    assert result.spike_times == pytest.approx(every_step.spike_times, abs=1e-4)
+    v = every_step.v
+    known = [np.sum((row[:-1] < np.float32(LEVEL)) & (row[1:] >= np.float32(LEVEL))) for row in v]
+    assert result.spike_counts.tolist() == known
+
+
+def test_a_chunk_that_runs_out_of_room_is_run_again_with_enough(cells, run, monkeypatch):
+    known = run(cells, 10.0, duration=60.0)
+    monkeypatch.setattr(pace, "LEAST_ROOM", 1)
+    monkeypatch.setattr(pace, "LONGEST_WINDOW", 1.6)  # a chunk of 60 ms then has room for 38 spikes: take it away
+    monkeypatch.setattr(pace, "first", lambda dt, chunk, capacity: pace.Pace(40, 1, 1))
+    found = run(cells, 10.0, duration=60.0)
+    assert known.spike_counts.max() > 2
+    assert np.array_equal(found.spike_counts, known.spike_counts)
+    assert found.spike_times == pytest.approx(known.spike_times, abs=1e-4, nan_ok=True)
+
+
+def test_paces():
+    assert pace.first(0.025, 8000, 256) == pace.Pace(40, pace.UNROLL, 200)
+    assert pace.first(0.1, 100, 256).window == 10
+    assert pace.first(1e-3, 100, 256).window == pace.MOST_STEPS
+    assert pace.first(2.0, 10, 256).window == 1
+    assert pace.first(0.025, 8000, 0).room == 0
+    careful = pace.careful(pace.Pace(40, 2, 4), np.array([0, 9]), 256)
+    assert careful == pace.Pace(1, 2, 16)
+    assert pace.careful(pace.Pace(40, 2, 4), np.array([0, 9]), 10).room == 10
+
+
+def kept(neurons=2):
+    return Kept(lambda path, dtype: np.empty((neurons, 4), dtype), {}, {}, np.zeros(neurons, np.int64))
+
+
+def buffer(steps, count):
+    steps = np.array(steps, np.int32)
+    return SpikeBuffer(steps, np.where(steps < 0, np.nan, 0.5).astype(np.float32), np.array(count))
+
+
+def test_a_hole_or_a_full_buffer_is_incomplete():
+    assert kept().complete(buffer([[3, 7], [-1, -1]], [2, 0]), 8)
+    assert not kept().complete(buffer([[-1, 7], [-1, -1]], [2, 0]), 8)
+    assert not kept().complete(buffer([[3, 7], [-1, -1]], [3, 0]), 8)
+    assert kept().complete(buffer([[3, 7], [-1, -1]], [3, 0]), 2)
+    assert kept().complete(buffer(np.zeros((2, 0)), [3, 0]), 0)
+
+
+def test_only_the_first_spikes_of_a_neuron_are_kept():
+    some = kept().with_spikes(buffer([[3, 7], [1, -1]], [2, 1]), 3).with_spikes(buffer([[12, 17], [11, -1]], [2, 1]), 3)
+    assert some.counts.tolist() == [4, 2]
+    table = spike_table(list(some.spikes), 2, lambda step, fraction: step + fraction)
+    assert np.array_equal(table, [[3.5, 7.5, 12.5], [1.5, 11.5, np.nan]], equal_nan=True)
+
+
+def test_no_spikes_are_a_table_without_columns():
+    assert spike_table([], 3, lambda step, fraction: step).shape == (3, 0)
+    empty = SpikeList(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
+    assert spike_table([empty], 3, lambda step, fraction: step).shape == (3, 0)
+
+
+def test_samples_stand_behind_each_other_without_padding():
+    some = kept().with_samples({"v": np.ones((1, 3))}).with_samples({"v": np.full((2, 3), 2.0)})
+    assert some.recorded()["v"].tolist() == [[1.0, 2.0, 2.0]] * 2
