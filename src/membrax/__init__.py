@@ -7,6 +7,7 @@
 
 from . import channels, fitting, integrators, laws, models, probes, recordings, stimuli, units
 from .cell import Cell, State, replace
+from .compiling import keep_compiled
 from .fitting import fit
 from .population import Result, run, vary
 from .recordings import Recording
@@ -25,6 +26,7 @@ __all__ = [
     "fit",
     "fitting",
     "integrators",
+    "keep_compiled",
     "laws",
     "models",
     "plot",

@@ -1,9 +1,10 @@
-"""How the loops that a host starts are compiled."""
+"""How the loops that a host starts are compiled, and where what was compiled is kept."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -36,3 +37,28 @@ def _platform(given: Any) -> str:
     """The kind of device that the arguments are on."""
     held = next((leaf for leaf in jax.tree.leaves(given) if isinstance(leaf, jax.Array)), None)
     return jax.default_backend() if held is None else next(iter(held.sharding.device_set)).platform
+
+
+def keep_compiled(folder: str | Path = "~/.cache/membrax", *, at_least: float = 0.2) -> Path:
+    """Keep compiled programs in a folder, where later sessions find them: their first results come sooner.
+
+    One setting for the whole session, to be made before the first simulation. It is JAX's persistent compilation
+    cache, with JAX's conditions: a program is found again by the same versions on the same kind of device.
+
+    Args:
+        folder: made if it isn't there.
+        at_least: seconds that compiling must take for a program to be kept.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: ``folder`` is a file.
+    """
+    folder = Path(folder).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"folder must be a folder for compiled programs, got the file {folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", at_least)
+    return folder

@@ -1,6 +1,6 @@
 """The C reference: hodgkin_huxley.c, compiled on the spot for this processor, called through ctypes.
 
-    python c_reference.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025, "repeats": 3}'
+python c_reference.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025, "repeats": 3}'
 """
 
 from __future__ import annotations

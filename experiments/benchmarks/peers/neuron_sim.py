@@ -15,7 +15,14 @@ from neuron import h
 from neuron_cells import TABLES, Cells, recorded
 
 CVODE = "CVODE"
-METHODS = ["backward Euler", "Crank–Nicolson", "backward Euler" + TABLES, "Crank–Nicolson" + TABLES, CVODE, CVODE + TABLES]
+METHODS = [
+    "backward Euler",
+    "Crank–Nicolson",
+    "backward Euler" + TABLES,
+    "Crank–Nicolson" + TABLES,
+    CVODE,
+    CVODE + TABLES,
+]
 GRID = 0.005  # ms, at which CVODE's voltage is read: its own steps are too long for a straight line between two
 SAMPLE = 50  # cells whose steps are counted
 
