@@ -5,8 +5,8 @@
     python braincell_sim.py '{"task": "gradient", "neurons": 1000, "duration": 100, "dt": 0.025, "parameters": 8,
                               "repeats": 3}'
 
-All neurons are one `SingleCompartment` of that size, stepped by `brainstate.transform.for_loop`. The integrators that build a
-matrix for each neuron (`exp_euler`, `backward_euler`) are here too slow to be of use; of these, the second is offered.
+All neurons are one `SingleCompartment` of that size, stepped by `brainstate.transform.for_loop`. Two of its integrators
+build a matrix for each neuron: `backward_euler` is offered, but `exp_euler` is too slow here to be of use.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def gradient(job: dict) -> dict:
     parameters = {name: jnp.asarray(values, jnp.float32) for name, values in scattered.items()}
 
     def losses(parameters: dict, base: int | None) -> tuple[jax.Array, jax.Array]:
-        """The sum over neurons, which depend on nothing but their own parameters, and each one's mean((v − target)²)."""
+        """The sum over neurons, each of which depends on its own parameters alone, and each one's mean((v − target)²)."""
         cells = Squid(neurons, method, TRUTH | parameters)
         total = brainstate.ShortTermState((cells.V.value.to_decimal(u.mV) - target[0]) ** 2)
 

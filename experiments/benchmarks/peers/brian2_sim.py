@@ -46,8 +46,8 @@ def linoid(x: np.ndarray) -> np.ndarray:
 def equations(method: str) -> str:
     """The equations, written as suits the method.
 
-    Exponential Euler takes all rates at the step's beginning. Said so, each is calculated once, in a loop which the compiler
-    turns into vector instructions, and not wherever it occurs: this alone doubles the speed.
+    Exponential Euler takes all rates at the step's beginning. Said so, each is calculated once, in a loop which the
+    compiler turns into vector instructions, and not wherever it occurs: this alone doubles the speed.
     """
     flag = " (constant over dt)" if method == "exponential_euler" else ""
     return EQUATIONS + "\n".join(f"{name} = {rate} : Hz{flag}" for name, rate in RATES.items())

@@ -3,7 +3,8 @@
     python coreneuron_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                                "method": "backward Euler", "repeats": 3}'
 
-It is called within NEURON's process, as shipped: the seconds are those of `psolve`, which hands the model over and back.
+It is called within NEURON's process, as shipped. The seconds are those of `psolve`, which hands the model there
+and back, too.
 """
 
 from __future__ import annotations

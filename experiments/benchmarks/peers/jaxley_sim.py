@@ -6,8 +6,8 @@
                            "repeats": 3}'
 
 A population is a loop over time of a vmap of the step that `build_init_and_step_fn` gives, Jaxley's way of writing that
-loop oneself: spikes are counted as they come. Twice as fast as a vmap of `integrate`, whose voltages must all be kept until
-the spikes are counted; this is offered too. A `Network` of as many cells takes minutes to build, and then is slower.
+loop oneself: spikes are counted as they come. That is twice as fast as a vmap of `integrate`, which is offered too, but
+must keep all voltages until spikes are counted. A `Network` of as many cells takes minutes to build.
 """
 
 from __future__ import annotations

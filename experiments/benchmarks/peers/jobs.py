@@ -1,8 +1,8 @@
 """What every peer shares: the neuron's numbers, the currents, how a job is read, timed and answered.
 
 A peer's script is run as `python x.py '<job as JSON>'` by the interpreter of its own environment, which has numpy but
-need not have membrax. It answers with one line of JSON, the last on its standard output; what the libraries print on the
-way goes to standard error.
+need not have membrax. It answers with one line of JSON on its standard output; what the libraries print on the way goes
+to standard error.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
     python neuron_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                            "method": "backward Euler", "repeats": 3}'
 
-For CVODE the job's "dt" is the absolute tolerance. NEURON looks the rates of its `hh` up in a table, unless told otherwise.
+For CVODE the job's "dt" is the absolute tolerance. Unless told otherwise, NEURON looks the rates of its `hh` up in a
+table.
 """
 
 from __future__ import annotations

@@ -70,6 +70,17 @@ def misfit(
         ValueError: unknown paths, values of different lengths or of more than one axis, unknown sweeps, a ``dt``
             that is no whole fraction of the sampling interval, an unknown ``derivative``.
     """
+    place, problem = problem_of(cell, values, data, sweeps, dt=dt, integrator=integrator)
+    names = problem.free.names
+    loss, gradient = _at(place, problem, mode=choose(len(names), derivative))
+    return Misfit(loss, {name: gradient[..., k] for k, name in enumerate(names)})
+
+
+def problem_of(
+    cell: Cell, values: Mapping[str, Any], data: Recording, sweeps: Any = None, *, dt: float | None = None,
+    integrator: Integrator = staggered,
+) -> tuple[Array, Problem]:  # fmt: skip
+    """The values as an array [parameter] or [neuron, parameter], and the problem they are places of; see `misfit`."""
     check_cell(cell)
     check_integrator(integrator)
     check_single(cell, Stimulus())
@@ -78,11 +89,10 @@ def misfit(
         raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
     arrays = _together(cell, values)
     count = len(arrays)
+    # Between the bounds 0 and 1 a place is the value itself.
     free = Free(tuple(arrays), (0.0,) * count, (1.0,) * count, (False,) * count)
-    problem = Problem(strong(cell), target(data, choose_sweeps(data, sweeps), dt), free, integrator)
     place = jnp.stack(jnp.broadcast_arrays(*arrays.values()), axis=-1)
-    loss, gradient = _at(place, problem, mode=choose(count, derivative))
-    return Misfit(loss, {name: gradient[..., k] for k, name in enumerate(arrays)})
+    return place, Problem(strong(cell), target(data, choose_sweeps(data, sweeps), dt), free, integrator)
 
 
 @functools.partial(host_jit, static_argnames=("mode",))

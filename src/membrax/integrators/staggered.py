@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ..cell import Cell, State, advance_gates, ionic_current
 from ..channels import Env
-from ..laws.membrane import charge_balance, correct_voltage, relax_voltage
+from ..laws.membrane import correct_voltage, relax_voltage
 from .integrator import Integrator
 
 Array = jax.Array
@@ -25,15 +25,15 @@ def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env
     straight, bent = _by_ohmic(cell, True), _by_ohmic(cell, False)
     ionic, slope = _current_and_slope(straight, gates, v, env)
     curved, bent_slope = _current_and_slope(bent, gates, v, env)
-    dv_dt = charge_balance(ionic + curved, current, capacitance=cell.capacitance)
-    start = dv_dt, (slope + bent_slope) / cell.capacitance
-    after = relax_voltage(v, *start, dt)
+    # Time is counted in units of the capacitance, which spares a division of every neuron's current and slope.
+    per_capacitance = dt / cell.capacitance
+    start = current - (ionic + curved), slope + bent_slope
+    after = relax_voltage(v, *start, per_capacitance)
     if not bent.channels:
         return after
     there, bent_slope = _current_and_slope(bent, gates, after, env)
-    risen = slope * (after - v) + there - curved
-    end = dv_dt - risen / cell.capacitance, (slope + bent_slope) / cell.capacitance
-    return correct_voltage(v, after, start, end, dt)
+    end = start[0] - (slope * (after - v) + there - curved), slope + bent_slope
+    return correct_voltage(v, after, start, end, per_capacitance)
 
 
 def _by_ohmic(cell: Cell, ohmic: bool) -> Cell:

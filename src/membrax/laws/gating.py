@@ -39,9 +39,11 @@ def _exprel_inverse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
 
 
 def _bernoulli_series(x: Array) -> Array:
-    # Bernoulli numbers up to x¹⁰; the next term, 691 x¹²/1307674368000, is below 2e-13 for |x| < 1/2.
+    # Bernoulli numbers up to x¹⁰; the next term, 691 x¹²/1307674368000, is below 2e-13 for |x| < 1/2. In single
+    # precision those up to x⁶ do, the next being below 4e-9.
     y = x * x
-    return 1.0 - x / 2 + y * (1 / 12 - y * (1 / 720 - y * (1 / 30240 - y * (1 / 1209600 - y / 47900160))))
+    more = y * (1 / 1209600 - y / 47900160) if x.dtype == jnp.float64 else 0.0
+    return 1.0 - x / 2 + y * (1 / 12 - y * (1 / 720 - y * (1 / 30240 - more)))
 
 
 def linoid(v: Any, half: Any, scale: Any) -> Array:

@@ -26,7 +26,8 @@ def relax_voltage(v: Any, dv_dt: Any, slope: Any, dt: Any) -> Array:
 
     Crank–Nicolson linearised about ``v``; with z = dt·slope the distance to the linear fixed point shrinks by
     max(0, (1 − z/2)/(1 + z/2)), so no step overshoots it. A negative slope (a spike's upstroke through an
-    instantaneous gate) is floored at z = −1, where the step is twice that of forward Euler.
+    instantaneous gate) is floored at z = −1, where the step is twice that of forward Euler. A current density [µA/cm²]
+    and its conductance [mS/cm²] do as well, with dt/C [ms cm²/µF] in place of dt.
     """
     return v + dt * dv_dt / _stiffness(dt * slope)
 

@@ -1,0 +1,301 @@
+"""The parts of the benchmark: each asks the peers and returns what they said, with the ratios that follow."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from environments import PEERS, python_of
+from measure import Failed, ask, same_work, seconds, speed
+
+REFERENCE = Path(__file__).resolve().parents[2] / "tests" / "reference" / "trajectories.json"
+DURATION, DT, NEURONS = 200.0, 0.025, 10_000
+OURS = "membrax_sim"
+BARE = "staggered, bare scan"
+SLOW = 4.0  # seconds of a run, from which on it is not repeated within a round
+WORST = 0.06  # ms: the spike-time error that the work–precision part asks for
+GRID = (0.2, 0.16, 0.125, 0.1, 0.08, 0.0625, 0.05, 0.04, 0.03125, 0.025, 0.02, 0.0125, 0.01, 0.00625, 0.005, 0.004,
+        0.003125, 0.0025, 0.002, 0.0016, 0.00125, 0.001)  # fmt: skip
+TOLERANCES = tuple(10.0**-k for k in (1, 2, 3, 4, 5, 6, 7))  # of a variable step, in place of dt
+MOST_STEPS = 4e8  # neuron-steps of a run for which the population is made smaller
+
+
+def population(method: str, **other: object) -> dict:
+    job = {"task": "population", "neurons": NEURONS, "duration": DURATION, "dt": DT, "method": method, "repeats": 3}
+    return job | other
+
+
+def best_methods(peers: list[str], root: Path, say: Callable) -> dict[str, list[str]]:
+    """{script: its methods, its best known first}."""
+    found = {}
+    for script in peers:
+        try:
+            found[script] = ask(script, {"task": "methods"}, root)["methods"]
+        except Failed as why:
+            say(f"{script} is left out: {why}")
+    return found
+
+
+# --- (a) how fast is a population?
+
+
+def throughput(methods: dict[str, list[str]], root: Path, say: Callable, rounds: int = 3) -> list[dict]:
+    """One row per peer, the first method of each; ratios are medians over rounds in which all ran one after another."""
+    jobs = {("membrax", "spike counts"): (OURS, population("staggered"))}
+    jobs["membrax", "spike times"] = OURS, population("staggered", record="times")
+    jobs["bare JAX scan", "spike counts"] = OURS, population(BARE)
+    jobs |= {(script, "spike counts"): (script, population(m[0])) for script, m in methods.items() if script != OURS}
+    answers: dict[tuple, list[dict]] = {who: [] for who in jobs}
+    for number in range(rounds):
+        for who, (script, job) in list(jobs.items()):
+            try:
+                answer = ask(script, job, root)
+            except Failed as why:
+                say(f"{who[0]} is left out: {why}")
+                jobs.pop(who)
+                continue
+            if median(answer["seconds"]) > SLOW:
+                job["repeats"] = 1
+            answers[who].append(answer)
+            say(f"round {number + 1}: {who[0]}, {who[1]}: {speed(answer, DURATION):.1f} M neuron-steps/s")
+    ours = answers["membrax", "spike counts"]
+    return [_throughput_row(who, given, ours) for who, given in answers.items() if given]
+
+
+def _throughput_row(who: tuple, given: list[dict], ours: list[dict]) -> dict:
+    speeds = [speed(answer, DURATION) for answer in given]
+    # A pair is two runs of one round; where the work was not the same there is no ratio.
+    pairs = [speed(a, DURATION) / speed(b, DURATION) for a, b in zip(ours, given, strict=False) if same_work(b, a)]
+    last = given[-1]
+    name = who[0] if who[0] in ("membrax", "bare JAX scan") else last["peer"]
+    kept = {key: last[key] for key in ("method", "precision", "version", "versions", "spikes", "lost", "counting")}
+    told = {"peer": name, "kept": who[1], **kept, "speeds": speeds, "median": median(speeds)}
+    return told | {"ratio": median(pairs) if len(pairs) == len(given) else None}
+
+
+# --- (b) how much time does accuracy cost?
+
+
+def work_precision(methods: dict[str, list[str]], root: Path, say: Callable) -> list[dict]:
+    """One row per peer and method: errors, the largest step that reaches `WORST`, the time it takes."""
+    known = json.loads(REFERENCE.read_text())["squid"]["spikes"]
+    rows = []
+    for script, names in methods.items():
+        for method in names:
+            if method == BARE:
+                continue
+            try:
+                rows.append(_curve(script, method, known, root))
+            except Failed as why:
+                say(f"{script}, {method} is left out: {why}")
+                continue
+            row = rows[-1]
+            told = f"dt {row['dt']:g}: {row['seconds']:.2f} s" if row["dt"] else "not reached"
+            say(f"{row['peer']}, {method}: {told}")
+    return rows
+
+
+def _curve(script: str, method: str, known: list[float], root: Path) -> dict:
+    variable = "CVODE" in method
+    steps = TOLERANCES if variable else GRID
+    errors: dict[float, float | None] = {}
+
+    def error(dt: float) -> float | None:
+        if dt not in errors:
+            answer = ask(script, {"task": "precision", "duration": DURATION, "dt": dt, "method": method}, root)
+            found = np.array(answer["spike_times"])
+            right = len(found) == len(known)
+            errors[dt] = float(np.abs(found - known).max()) if right else None
+        return errors[dt]
+
+    good = lambda dt: (e := error(dt)) is not None and e <= WORST  # noqa: E731
+    largest = _largest(steps, good)
+    for dt in (0.1, 0.05, 0.025, 0.0125) if not variable else ():
+        error(dt)
+    points = {dt: e for dt, e in sorted(errors.items(), reverse=True)}
+    timed = [_timed(script, method, dt, root) for dt in points if variable or dt in (largest, 0.1, 0.05, 0.025, 0.0125)]
+    row = {"script": script, "method": method, "errors": {f"{dt:g}": e for dt, e in points.items()}, "dt": largest}
+    row |= {"times": {f"{t['dt']:g}": t["per_population"] for t in timed}}
+    row |= {key: timed[-1][key] for key in ("peer", "version", "precision")}
+    return row | {"seconds": row["times"].get(f"{largest:g}") if largest else None}
+
+
+def _largest(steps: tuple[float, ...], good: Callable[[float], bool]) -> float | None:
+    """The largest of the steps that is good, by bisection: the error is taken to fall with the step."""
+    low, high = 0, len(steps)  # good from some index on
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if good(steps[middle]) else (middle + 1, high)
+    return steps[low] if low < len(steps) else None
+
+
+def _timed(script: str, method: str, dt: float, root: Path) -> dict:
+    """Seconds of `NEURONS` neurons; of many small steps only a part of them is run, and the time scaled up."""
+    steps = DURATION / (dt if "CVODE" not in method else DT)
+    part = min(1.0, MOST_STEPS / (steps * NEURONS))
+    neurons = max(1000, int(NEURONS * part))
+    repeats = 3 if script in (OURS, "c_reference", "jaxley_sim", "braincell_sim") else 1
+    answer = ask(script, population(method, dt=dt, neurons=neurons, repeats=repeats), root)
+    return answer | {"per_population": median(answer["seconds"]) * NEURONS / neurons, "dt": dt}
+
+
+# --- (c) what does a gradient cost?
+
+GRADIENTS = (
+    (OURS, {"parameters": 3, "derivative": "forward"}),
+    (OURS, {"parameters": 8, "derivative": "forward"}),
+    (OURS, {"parameters": 3, "derivative": "reverse"}),
+    (OURS, {"parameters": 10, "derivative": "reverse"}),
+    ("jaxley_sim", {"parameters": 3}),
+    ("jaxley_sim", {"parameters": 8}),
+    ("jaxley_sim", {"parameters": 10}),
+    ("braincell_sim", {"parameters": 3}),
+    ("braincell_sim", {"parameters": 10}),
+)
+
+
+def gradients(methods: dict[str, list[str]], root: Path, say: Callable, rounds: int = 3) -> list[dict]:
+    """Value and gradient of a voltage loss, 1000 neurons, 100 ms."""
+    asked = [(script, other) for script, other in GRADIENTS if script in methods]
+    answers: dict[int, list[dict]] = {k: [] for k in range(len(asked))}
+    for _ in range(rounds):
+        for k, (script, other) in enumerate(asked):
+            job = {"task": "gradient", "neurons": 1000, "duration": 100.0, "dt": DT, "repeats": 3} | other
+            try:
+                answers[k].append(ask(script, job, root))
+            except Failed as why:
+                say(f"{script}, {other} is left out: {why}")
+                continue
+            last = answers[k][-1]
+            say(f"{last['peer']}, {last['parameters']} parameters: {median(last['seconds']):.3f} s")
+    rows = []
+    for given in (given for given in answers.values() if given):
+        times, alone = ([median(a[key]) for a in given] for key in ("seconds", "simulation_seconds"))
+        extra = ("derivative", "temporary_bytes", "simulation_temporary_bytes", "checkpoints")
+        rows.append({
+            **{key: given[-1][key] for key in ("peer", "version", "precision", "parameters", "names", "lost")},
+            **{key: given[-1][key] for key in extra if key in given[-1]},
+            "seconds": median(times), "simulation_seconds": median(alone), "rounds": times,
+            "over_simulation": median(a / b for a, b in zip(times, alone, strict=True)),
+        })  # fmt: skip
+    return rows
+
+
+# --- (d) how long until the first result?
+
+MEMBRAX = """
+import membrax as mx{more}
+trace = mx.simulate(mx.models.hodgkin_huxley(), 10.0, duration=50.0, dt=0.025)
+print(trace.spikes[:4], trace.v[-1])
+"""
+BARE_SCRIPT = """
+import jax, jax.numpy as jnp
+dt = 0.025
+def linoid(x):
+    small = jnp.abs(x) < 1e-3
+    safe = jnp.where(small, 1.0, x)
+    return jnp.where(small, 1 - x / 2, safe / (jnp.exp(safe) - 1))
+def gate(x, a, b):
+    return x + (a / (a + b) - x) * (1 - jnp.exp(-dt * (a + b)))
+def step(state, _):
+    v, m, h, n = state
+    m = gate(m, linoid(-(v + 40) / 10), 4 * jnp.exp(-(v + 65) / 18))
+    h = gate(h, 0.07 * jnp.exp(-(v + 65) / 20), 1 / (1 + jnp.exp(-(v + 35) / 10)))
+    n = gate(n, 0.1 * linoid(-(v + 55) / 10), 0.125 * jnp.exp(-(v + 65) / 80))
+    na, k = 120 * m**3 * h, 36 * n**4
+    after = (v + dt * (10 + na * 50 - k * 77 - 0.3 * 54.387)) / (1 + dt * (na + k + 0.3))
+    return (after, m, h, n), after
+start = tuple(map(jnp.float32, (-65.0, 0.05293, 0.59612, 0.31768)))
+v = jax.jit(lambda start: jax.lax.scan(step, start, length=2000)[1])(start)
+print(jnp.nonzero((v[:-1] < 0) & (v[1:] >= 0))[0] * dt, v[-1])
+"""
+
+
+def first_result(methods: dict[str, list[str]], root: Path, say: Callable, rounds: int = 7) -> list[dict]:
+    """From a cold interpreter to one neuron's first spikes."""
+    here = python_of(None, root)
+    with tempfile.TemporaryDirectory() as kept:
+        keep = f"\nmx.keep_compiled({kept!r})"
+        tries: dict[str, Callable[[], float]] = {
+            "bare JAX script": lambda: seconds(BARE_SCRIPT, here),
+            "membrax": lambda: seconds(MEMBRAX.format(more=""), here),
+            "membrax, compiled programs kept": lambda: seconds(MEMBRAX.format(more=keep), here),
+        }
+        seconds(MEMBRAX.format(more=keep), here)
+        for script in (name for name in ("jaxley_sim", "braincell_sim") if name in methods):
+            job = {"task": "precision", "duration": 50.0, "dt": DT, "method": methods[script][0]}
+            tries[PEERS[script]] = lambda s=script, j=job: _wall(s, j, root)
+        found: dict[str, list[float]] = {name: [] for name in tries}
+        for _ in range(rounds):
+            for name, go in tries.items():
+                found[name].append(go())
+    rows = []
+    for name, times in found.items():
+        ratios = [a / b for a, b in zip(times, found["bare JAX script"], strict=True)]
+        rows.append({"what": name, "seconds": median(times), "ratio": median(ratios), "rounds": times})
+        say(f"first result, {name}: {median(times):.2f} s")
+    return rows
+
+
+def _wall(script: str, job: dict, root: Path) -> float:
+    begin = time.perf_counter()
+    ask(script, job, root)
+    return time.perf_counter() - begin
+
+
+# --- (e) memory, (f) scaling
+
+
+def memory(methods: dict[str, list[str]], root: Path, say: Callable) -> list[dict]:
+    """Peak memory of the whole process: a million neurons, spike times, over time; then a second with voltages."""
+    rows = []
+    for duration, record in ((50.0, "times"), (100.0, "times"), (1000.0, "times"), (1000.0, "times and voltages")):
+        job = population("staggered", neurons=1_000_000, duration=duration, repeats=0, record=record, devices=2)
+        answer = ask(OURS, job, root, on=2)
+        rows.append({"duration": duration, "kept": record} | {k: answer[k] for k in ("peak_bytes", "spikes", "lost")})
+        say(f"{duration:g} ms of a million neurons, {record}: {answer['peak_bytes'] / 2**30:.2f} GiB")
+    return rows
+
+
+def scaling(methods: dict[str, list[str]], root: Path, say: Callable, rounds: int = 3) -> dict[str, list[dict]]:
+    """Cores at two sizes; the cost per neuron-step against their number, beside the bare scan's, and against time."""
+    return {
+        "cores": [_cores(neurons, root, say, rounds) for neurons in (NEURONS, 100_000)],
+        "neurons": [_beside_bare(10**k, root, say, rounds) for k in range(7)],
+        "duration": [_duration(duration, root, say) for duration in (20.0, 200.0, 2000.0)],
+    }
+
+
+def _cores(neurons: int, root: Path, say: Callable, rounds: int) -> dict:
+    found = {"1 core": [], "2 cores, 1 device": [], "2 cores, 2 devices": []}
+    duration = min(DURATION, 2e9 * DT / neurons)
+    for _ in range(rounds):
+        for name, (on, devices) in zip(found, ((1, 1), (2, 1), (2, 2)), strict=True):
+            job = population("staggered", neurons=neurons, duration=duration, devices=devices)
+            found[name].append(speed(ask(OURS, job, root, on=on), duration))
+    gain = {name: median(b / a for a, b in zip(found["1 core"], speeds, strict=True)) for name, speeds in found.items()}
+    say(f"{neurons} neurons: {', '.join(f'{name} {x:.2f}×' for name, x in gain.items())}")
+    return {"neurons": neurons, "speeds": found, "gain": gain}
+
+
+def _beside_bare(neurons: int, root: Path, say: Callable, rounds: int) -> dict:
+    duration = DURATION * max(1, min(50, 2_000 // neurons)) if neurons < 1e5 else 2e8 * DT / neurons
+    job = {"neurons": neurons, "duration": duration}
+    pairs = [
+        [speed(ask(OURS, population(m, **job), root), duration) for m in ("staggered", BARE)] for _ in range(rounds)
+    ]
+    ours, bare = map(median, zip(*pairs, strict=True))
+    ratio = median(a / b for a, b in pairs)
+    say(f"{neurons} neurons: {ours:.1f} M neuron-steps/s, bare scan {bare:.1f}: {ratio:.2f}×")
+    return {"neurons": neurons, "duration": duration, "speed": ours, "bare": bare, "ratio": ratio}
+
+
+def _duration(duration: float, root: Path, say: Callable) -> dict:
+    answer = ask(OURS, population("staggered", duration=duration, record="times"), root)
+    say(f"{duration:g} ms: {speed(answer, duration):.1f} M neuron-steps/s, {answer['peak_bytes'] / 2**20:.0f} MiB")
+    return {"duration": duration, "speed": speed(answer, duration), "peak_bytes": answer["peak_bytes"]}
