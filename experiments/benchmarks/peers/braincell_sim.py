@@ -124,7 +124,7 @@ def gradient(job: dict) -> dict:
     parameters = {name: jnp.asarray(values, jnp.float32) for name, values in scattered.items()}
 
     def losses(parameters: dict, base: int | None) -> tuple[jax.Array, jax.Array]:
-        """The sum over neurons, each of which depends on its own parameters alone, and each one's mean((v − target)²)."""
+        """The sum over neurons, each depending on its own parameters alone, and each one's mean((v − target)²)."""
         cells = Squid(neurons, method, TRUTH | parameters)
         total = brainstate.ShortTermState((cells.V.value.to_decimal(u.mV) - target[0]) ** 2)
 

@@ -6,9 +6,13 @@ potential. Rates hold at 6.3 °C with a Q10 of 3.
 
 from __future__ import annotations
 
-import jax
+import math
+from typing import Any
 
-from ..laws.gating import exponential, linoid, q10_factor, sigmoid
+import jax
+import jax.numpy as jnp
+
+from ..laws.gating import exponential, linoid, q10_factor
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature
 from .channel import Env, Gated, Gates, scaled
@@ -16,19 +20,34 @@ from .channel import Env, Gated, Gates, scaled
 Array = jax.Array
 
 
-def m_rates(v: Array) -> tuple[Array, Array]:
-    """Opening and closing rate of sodium activation [1/ms] at v [mV] (eqs 20–21)."""
-    return linoid(v, -40.0, 10.0), 4.0 * exponential(v, -65.0, -18.0)
+def fall(v: Array, shift: Any = 0.0) -> Array:
+    """e^(−(v − shift + 40)/20) for v [mV]: four of the six rates are made of this number and its square.
+
+    The shift is a factor of its own, so that both channels ask for the same exponential of v, which is then computed
+    once. Its exponent is held at 30, at −640 mV.
+    """
+    return jnp.exp(jnp.minimum(-(v + 40.0) / 20.0, 30.0)) * jnp.exp(shift / 20.0)
 
 
-def h_rates(v: Array) -> tuple[Array, Array]:
-    """Rates of removal and onset of sodium inactivation [1/ms] at v [mV] (eqs 23–24)."""
-    return 0.07 * exponential(v, -65.0, -20.0), sigmoid(v, -35.0, 10.0)
+def m_rates(v: Array, fallen: Array | None = None) -> tuple[Array, Array]:
+    """Opening and closing rate of sodium activation [1/ms] at v [mV] (eqs 20–21); ``fallen`` is `fall` of v."""
+    e = fall(v) if fallen is None else fallen
+    return linoid(v, -40.0, 10.0, e * e), 4.0 * exponential(v, -65.0, -18.0)
 
 
-def n_rates(v: Array) -> tuple[Array, Array]:
-    """Opening and closing rate of potassium activation [1/ms] at v [mV] (eqs 12–13)."""
-    return 0.1 * linoid(v, -55.0, 10.0), 0.125 * exponential(v, -65.0, -80.0)
+def h_rates(v: Array, fallen: Array | None = None) -> tuple[Array, Array]:
+    """Rates of removal and onset of sodium inactivation [1/ms] at v [mV] (eqs 23–24).
+
+    As in the paper 0.07 e^(−(v+65)/20) and 1/(1 + e^(−(v+35)/10)); ``fallen`` is `fall` of v.
+    """
+    e = fall(v) if fallen is None else fallen
+    return 0.07 * math.exp(-25 / 20) * e, 1.0 / (1.0 + math.exp(5 / 10) * (e * e))
+
+
+def n_rates(v: Array, fallen: Array | None = None) -> tuple[Array, Array]:
+    """Opening and closing rate of potassium activation [1/ms] at v [mV] (eqs 12–13); ``fallen`` is `fall` of v."""
+    e = fall(v) if fallen is None else fallen
+    return 0.1 * linoid(v, -55.0, 10.0, math.exp(-15 / 10) * (e * e)), 0.125 * exponential(v, -65.0, -80.0)
 
 
 @pytree
@@ -46,8 +65,8 @@ class Sodium(Gated):
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of m and h."""
         speed = self.speed * q10_factor(env.celsius, self.measured_at, self.q10)
-        v = v - self.shift
-        return {"m": scaled(m_rates(v), speed), "h": scaled(h_rates(v), speed)}
+        e, v = fall(v, self.shift), v - self.shift
+        return {"m": scaled(m_rates(v, e), speed), "h": scaled(h_rates(v, e), speed)}
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""
@@ -70,7 +89,7 @@ class Potassium(Gated):
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of n."""
         speed = self.speed * q10_factor(env.celsius, self.measured_at, self.q10)
-        return {"n": scaled(n_rates(v - self.shift), speed)}
+        return {"n": scaled(n_rates(v - self.shift, fall(v, self.shift)), speed)}
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""

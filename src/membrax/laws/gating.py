@@ -13,24 +13,31 @@ Array = jax.Array
 LARGEST_EXPONENT = 42.0
 
 
-@jax.custom_jvp
-def exprel_inverse(x: Any) -> Array:
+def exprel_inverse(x: Any, grown: Any = None) -> Array:
     """x / (eˣ − 1), the Bernoulli function: 1 at x = 0, −x far below, 0 far above. Any shape.
 
     Near zero it is a series, elsewhere a quotient, each computed on inputs that are safe for it: the value is right
     to 1e-6 and the derivative f (1 − f − x)/x to 1e-5 of scale in float32, with no 0/0 in either.
+
+    Args:
+        x: the argument.
+        grown: eˣ, where it is at hand already; derivatives are by ``x`` alone.
     """
     x = jnp.asarray(x, dtype=float)
+    grown = jnp.exp(jnp.minimum(x, 80.0)) if grown is None else grown  # e⁸⁰ is the last decade of a float32
+    return _bernoulli(x, jax.lax.stop_gradient(grown))
+
+
+@jax.custom_jvp
+def _bernoulli(x: Array, grown: Array) -> Array:
     small = jnp.abs(x) < 0.5
-    far = jnp.where(small, 1.0, jnp.minimum(x, 80.0))  # e⁸⁰ is the last decade of a float32
-    return jnp.where(small, _bernoulli_series(x), far / (jnp.exp(far) - 1.0))
+    return jnp.where(small, _bernoulli_series(x), x / jnp.where(small, 1.0, grown - 1.0))
 
 
-@exprel_inverse.defjvp
-def _exprel_inverse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    (x,), (dx,) = primals, tangents
-    x = jnp.asarray(x, dtype=float)
-    value = exprel_inverse(x)
+@_bernoulli.defjvp
+def _bernoulli_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    (x, grown), (dx, _) = primals, tangents
+    value = _bernoulli(x, grown)
     small = jnp.abs(x) < 0.5
     safe = jnp.where(small, 1.0, x)
     y = jnp.where(small, x * x, 0.0)
@@ -46,9 +53,12 @@ def _bernoulli_series(x: Array) -> Array:
     return 1.0 - x / 2 + y * (1 / 12 - y * (1 / 720 - y * (1 / 30240 - more)))
 
 
-def linoid(v: Any, half: Any, scale: Any) -> Array:
-    """x / (1 − e⁻ˣ) with x = (v − half)/scale: a rate that grows linearly with depolarisation. Dimensionless."""
-    return exprel_inverse((half - v) / scale)
+def linoid(v: Any, half: Any, scale: Any, fallen: Any = None) -> Array:
+    """x / (1 − e⁻ˣ) with x = (v − half)/scale: a rate that grows linearly with depolarisation. Dimensionless.
+
+    ``fallen`` is e⁻ˣ, where it is at hand already.
+    """
+    return exprel_inverse((half - v) / scale, fallen)
 
 
 def exponential(v: Any, half: Any, scale: Any) -> Array:

@@ -59,6 +59,7 @@ class Plan:
         origin: time of the first state, ms in float64.
         spikes: the probe that counts spikes; one of ``probes``.
         mesh: the devices, or None for the only one.
+        fused: whether a chunk is one kernel.
         outlaws: {neuron: why} for parameters that were not finite or out of bounds.
     """
 
@@ -75,6 +76,7 @@ class Plan:
     spikes: Spikes
     integrator: Integrator
     mesh: jax.sharding.Mesh | None
+    fused: bool
     outlaws: dict[int, str]
 
 
@@ -99,7 +101,7 @@ class Progress:
 
 def make(
     cells: Cell, stimulus: Any, *, duration: Any, dt: Any, record: Any, state: State | None, integrator: Integrator,
-    devices: Any, chunk: Any, key: Any, stored: bool = False,
+    devices: Any, chunk: Any, key: Any, stored: bool = False, fused: bool = False,
 ) -> Plan:  # fmt: skip
     """Check the arguments of `run` and lay them out.
 
@@ -131,7 +133,7 @@ def make(
     return Plan(
         place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
         layout.chunk_steps(count, neurons, stride(probes), 1 / rate if rate else count, asked, fits), dt,
-        float(milliseconds(state.time)), probes, spikes, integrator, mesh, bad,
+        float(milliseconds(state.time)), probes, spikes, integrator, mesh, fused, bad,
     )  # fmt: skip
 
 

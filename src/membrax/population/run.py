@@ -19,6 +19,7 @@ from ..probes import SpikeBuffer, Spikes, sample_times, samplers
 from ..stimuli import Stimulus
 from ..timeloop import begin_memories, first_samples, march, thin
 from . import checkpoints, conclude, layout, stores
+from . import fused as kernels
 from . import pace as paces
 from . import plan as plans
 from .kept import Kept
@@ -42,6 +43,7 @@ def run(
     progress: bool = True,
     checkpoint: str | Path | None = None,
     store: str | Path | None = None,
+    fused: bool = False,
 ) -> Result:
     """Simulate a population.
 
@@ -61,6 +63,9 @@ def run(
         checkpoint: a file that is written after every chunk, and from which the same call goes on.
         store: a new ``.zarr`` folder or ``.h5`` file that samples are written to as they come, for traces that don't
             fit into memory; ``recorded`` then holds its arrays, which are read when they are sliced.
+        fused: whether a chunk is one kernel that holds its neurons in registers, for a GPU; an experiment, never
+            measured on one. It keeps spikes and summaries under stimuli that are formulas. Elsewhere it is interpreted,
+            which is slow.
 
     Returns:
         A `Result`. Ctrl-C returns what is done so far, with a warning. Neurons whose parameters are out of bounds
@@ -69,12 +74,14 @@ def run(
     Raises:
         ValueError: a duration or chunk that is no multiple of dt, a shared parameter out of bounds, different
             numbers of neurons in cells, stimulus and state, a checkpoint of another run, samples that don't fit into
-            memory without a store, or a store that is there already.
+            memory without a store, a store that is there already, or what a fused run can't hold.
     """
     plan = plans.make(
         cells, stimulus, duration=duration, dt=dt, record=record, state=state, integrator=integrator,
-        devices=devices, chunk=chunk, key=key, stored=store is not None,
+        devices=devices, chunk=chunk, key=key, stored=store is not None, fused=fused,
     )  # fmt: skip
+    if fused:
+        kernels.check(plan)
     group, mark = None, ""
     if store is not None:
         group = stores.open_store(store, again=checkpoint is not None and Path(checkpoint).exists())
@@ -152,7 +159,7 @@ def _take(plan: Plan, done: Progress, size: int, pace: Pace) -> tuple[State, dic
     state, memories, samples = _chunk(
         plan.cells, plan.stimulus, done.state, done.memories, grid(done.step, size, plan.dt, plan.origin),
         dt=plan.dt, probes=plan.probes, spikes=plan.spikes, integrator=plan.integrator, axes=plan.axes, pace=pace,
-        mesh=plan.mesh,
+        mesh=plan.mesh, fused=plan.fused,
     )  # fmt: skip
     spikes = memories.pop(plan.spikes.name)
     # Fetching waits for the chunk: that is what makes the bar true and Ctrl-C prompt.
@@ -162,7 +169,7 @@ def _take(plan: Plan, done: Progress, size: int, pace: Pace) -> tuple[State, dic
 
 def chunk(
     cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, dt: float, probes: tuple,
-    spikes: Spikes, integrator: Integrator, axes: Axes, pace: Pace, mesh: Any,
+    spikes: Spikes, integrator: Integrator, axes: Axes, pace: Pace, mesh: Any, fused: bool = False,
 ) -> tuple[State, dict, dict]:  # fmt: skip
     """State, memories and samples after some steps; the spikes among the memories are this chunk's alone."""
     room = dataclasses.replace(spikes, capacity=pace.room)

@@ -6,12 +6,13 @@ import numpy as np
 
 from .probe import Step, as_probes, sample_times, samplers, take_notes, watchers, whole, write_down
 from .sampling import Currents, Gates, Voltage
-from .watching import SpikeBuffer, Spikes, Summary, crossing, find_spikes, spike_times
+from .watching import SpikeBuffer, SpikeNotes, Spikes, Summary, crossing, find_spikes, spike_times
 
 __all__ = [
     "Currents",
     "Gates",
     "SpikeBuffer",
+    "SpikeNotes",
     "Spikes",
     "Step",
     "Summary",
