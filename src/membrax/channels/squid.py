@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..laws.arithmetic import at_most, quotient
 from ..laws.gating import exponential, linoid, q10_factor
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature
@@ -26,7 +27,7 @@ def fall(v: Array, shift: Any = 0.0) -> Array:
     The shift is a factor of its own, so that both channels ask for the same exponential of v, which is then computed
     once. Its exponent is held at 30, at −640 mV.
     """
-    return jnp.exp(jnp.minimum(-(v + 40.0) / 20.0, 30.0)) * jnp.exp(shift / 20.0)
+    return jnp.exp(at_most(-(v + 40.0) / 20.0, 30.0)) * jnp.exp(shift / 20.0)
 
 
 def m_rates(v: Array, fallen: Array | None = None) -> tuple[Array, Array]:
@@ -41,7 +42,7 @@ def h_rates(v: Array, fallen: Array | None = None) -> tuple[Array, Array]:
     As in the paper 0.07 e^(−(v+65)/20) and 1/(1 + e^(−(v+35)/10)); ``fallen`` is `fall` of v.
     """
     e = fall(v) if fallen is None else fallen
-    return 0.07 * math.exp(-25 / 20) * e, 1.0 / (1.0 + math.exp(5 / 10) * (e * e))
+    return 0.07 * math.exp(-25 / 20) * e, quotient(jnp.ones_like(e), 1.0 + math.exp(5 / 10) * (e * e))
 
 
 def n_rates(v: Array, fallen: Array | None = None) -> tuple[Array, Array]:

@@ -82,8 +82,10 @@ class Adam:
 def _iterate(problem: Problem, search: Search, kappa: Array, *, method: Adam) -> Search:
     optimiser = method._optimiser()
 
-    def one(place: Array, state: Any) -> tuple[Array, Any, Array]:
-        _, gradient = value_and_gradient(place, problem, kappa, choose(len(problem.free), method.derivative))
+    mode = choose(len(problem.free), method.derivative)
+    _, gradients = value_and_gradient(search.place, problem, kappa, mode)
+
+    def one(place: Array, gradient: Array, state: Any) -> tuple[Array, Any, Array]:
         # A start that ran into NaN stays where it is, and its neighbours never hear of it.
         sound = jnp.all(jnp.isfinite(gradient))
         gradient = jnp.where(sound, gradient, 0.0)
@@ -93,5 +95,5 @@ def _iterate(problem: Problem, search: Search, kappa: Array, *, method: Adam) ->
         state = jax.tree.map(lambda new, old: jnp.where(sound, new, old), after, state)
         return place, state, voltage_loss(place, problem)
 
-    place, state, free = jax.vmap(one)(search.place, search.optimiser)
+    place, state, free = jax.vmap(one)(search.place, gradients, search.optimiser)
     return keep_best(search, place=place, optimiser=state, loss=free)

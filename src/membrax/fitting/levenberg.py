@@ -17,7 +17,7 @@ from ..compiling import host_jit
 from ..pytrees import pytree
 from .losses import Problem, voltage_loss
 from .released import schedule
-from .sensitivities import gauss_newton
+from .sensitivities import GaussNewton, gauss_newton
 from .starts import keep_best, pack, unpack
 
 Array = jax.Array
@@ -75,14 +75,17 @@ class Levenberg:
 
 @host_jit
 def _iterate(problem: Problem, search: Search, kappa: Array) -> Search:
-    place, damping = jax.vmap(lambda p, d: _step(problem, p, d, kappa))(search.place, search.damping)
+    here = gauss_newton(search.place, problem, kappa)
+    step = lambda place, damping, here: _step(problem, place, damping, here, kappa)  # noqa: E731
+    place, damping = jax.vmap(step)(search.place, search.damping, here)
     free = jax.vmap(lambda p: voltage_loss(p, problem))(place)
     return keep_best(search, place=place, damping=damping, loss=free)
 
 
-def _step(problem: Problem, place: Array, damping: Array, kappa: Array) -> tuple[Array, Array]:
+def _step(
+    problem: Problem, place: Array, damping: Array, here: GaussNewton, kappa: Array
+) -> tuple[Array, Array]:  # fmt: skip
     """The best of some damped steps from ``place``, and the damping for the next; a start that can't move waits."""
-    here = gauss_newton(place, problem, kappa)
     trials = damping * jnp.asarray(TRIALS)
     places = jax.vmap(lambda mu: _damped(here.gradient, here.curvature, place, mu))(trials)
     losses = jax.vmap(lambda p: voltage_loss(p, problem, kappa))(places)

@@ -59,9 +59,9 @@ def misfit(
         sweeps: which to compare, by default all.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
-        derivative: "forward" (sensitivities that ride along: no memory, about a simulation per parameter), "reverse"
-            (the state before every step is kept: 5 to 8 simulations for any number of parameters), or None, which is
-            forward up to 8 parameters.
+        derivative: "forward" (sensitivities that ride along: no memory, somewhat more than a simulation per
+            parameter), "reverse" (the state before every step is kept: 7 or 8 simulations for any number of
+            parameters), or None, which is forward up to 4 parameters.
 
     Returns:
         A `Misfit`.
@@ -97,8 +97,8 @@ def problem_of(
 
 @functools.partial(host_jit, static_argnames=("mode",))
 def _at(place: Array, problem: Problem, *, mode: str) -> tuple[Array, Array]:
-    one = lambda place: value_and_gradient(place, problem, mode=mode)  # noqa: E731
-    return jax.vmap(one)(place) if place.ndim > 1 else one(place)
+    loss, gradient = value_and_gradient(jnp.atleast_2d(place), problem, mode=mode)
+    return (loss, gradient) if place.ndim > 1 else (loss[0], gradient[0])
 
 
 def _together(cell: Cell, values: Any) -> dict[str, Array]:

@@ -44,7 +44,10 @@ def _by_ohmic(cell: Cell, ohmic: bool) -> Cell:
 
 def _current_and_slope(cell: Cell, gates: dict, v: Array, env: Env) -> tuple[Array, Array]:
     """The ionic current density [µA/cm²] and its derivative by v [mS/cm²]."""
-    return jax.jvp(lambda v: ionic_current(cell, gates, v, env), (v,), (jnp.ones_like(v),))
+    # A constant tangent may become a literal, which Triton's kernels can't negate; ohmic currents don't.
+    bends = any(not getattr(channel, "ohmic", False) for channel in cell.channels.values())
+    one = 1.0 + 0.0 * v if bends else jnp.ones_like(v)
+    return jax.jvp(lambda v: ionic_current(cell, gates, v, env), (v,), (one,))
 
 
 def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:

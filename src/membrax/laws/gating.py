@@ -7,6 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .arithmetic import at_least, at_most, quotient
+
 Array = jax.Array
 
 # e^42 = 2e18: far above any rate, and its square still fits into a float32.
@@ -24,14 +26,14 @@ def exprel_inverse(x: Any, grown: Any = None) -> Array:
         grown: eˣ, where it is at hand already; derivatives are by ``x`` alone.
     """
     x = jnp.asarray(x, dtype=float)
-    grown = jnp.exp(jnp.minimum(x, 80.0)) if grown is None else grown  # e⁸⁰ is the last decade of a float32
+    grown = jnp.exp(at_most(x, 80.0)) if grown is None else grown  # e⁸⁰ is the last decade of a float32
     return _bernoulli(x, jax.lax.stop_gradient(grown))
 
 
 @jax.custom_jvp
 def _bernoulli(x: Array, grown: Array) -> Array:
     small = jnp.abs(x) < 0.5
-    return jnp.where(small, _bernoulli_series(x), x / jnp.where(small, 1.0, grown - 1.0))
+    return jnp.where(small, _bernoulli_series(x), quotient(x, jnp.where(small, 1.0, grown - 1.0)))
 
 
 @_bernoulli.defjvp
@@ -42,7 +44,7 @@ def _bernoulli_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     safe = jnp.where(small, 1.0, x)
     y = jnp.where(small, x * x, 0.0)
     near = -0.5 + x * (1 / 6 - y * (1 / 180 - y * (1 / 5040 - y * (1 / 151200 - y / 4790016))))
-    return value, jnp.where(small, near, value * ((1.0 - value) - safe) / safe) * dx
+    return value, jnp.where(small, near, quotient(value * ((1.0 - value) - safe), safe)) * dx
 
 
 def _bernoulli_series(x: Array) -> Array:
@@ -63,7 +65,7 @@ def linoid(v: Any, half: Any, scale: Any, fallen: Any = None) -> Array:
 
 def exponential(v: Any, half: Any, scale: Any) -> Array:
     """exp((v − half)/scale), its exponent held at 42 so that a wild voltage gives a large rate and no inf."""
-    return jnp.exp(jnp.minimum((v - half) / scale, LARGEST_EXPONENT))
+    return jnp.exp(at_most((v - half) / scale, LARGEST_EXPONENT))
 
 
 def sigmoid(v: Any, half: Any, scale: Any) -> Array:
@@ -99,5 +101,5 @@ def relax(x: Any, alpha: Any, beta: Any, dt: Any) -> Array:
     point too, rounding being monotone, so a gate in [0, 1] stays there, to the bit, for any dt and temperature.
     """
     opening, closing = dt * alpha, dt * beta
-    kept = jnp.maximum(1.0 - 0.5 * (opening + closing), 0.0)
-    return (x * kept + opening) / (kept + (opening + closing))
+    kept = at_least(1.0 - 0.5 * (opening + closing), 0.0)
+    return quotient(x * kept + opening, kept + (opening + closing))

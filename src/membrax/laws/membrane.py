@@ -7,6 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .arithmetic import at_least, quotient
+
 Array = jax.Array
 
 
@@ -29,7 +31,7 @@ def relax_voltage(v: Any, dv_dt: Any, slope: Any, dt: Any) -> Array:
     instantaneous gate) is floored at z = −1, where the step is twice that of forward Euler. A current density [µA/cm²]
     and its conductance [mS/cm²] do as well, with dt/C [ms cm²/µF] in place of dt.
     """
-    return v + dt * dv_dt / _stiffness(dt * slope)
+    return v + quotient(dt * dv_dt, _stiffness(dt * slope))
 
 
 def correct_voltage(before: Any, after: Any, start: tuple, end: tuple, dt: Any) -> Array:
@@ -48,15 +50,15 @@ def correct_voltage(before: Any, after: Any, start: tuple, end: tuple, dt: Any) 
     """
     (rate, slope), (end_rate, end_slope) = start, end
     moved = after - before
-    bend = end_rate - (rate - jnp.maximum(slope, -1.0 / dt) * moved)
-    correction = 0.5 * dt * bend / _stiffness(dt * end_slope)
+    bend = end_rate - (rate - at_least(slope, -1.0 / dt) * moved)
+    correction = quotient(0.5 * dt * bend, _stiffness(dt * end_slope))
     return after + jnp.clip(correction, jnp.minimum(-0.5 * moved, moved), jnp.maximum(-0.5 * moved, moved))
 
 
 def _stiffness(z: Any) -> Array:
     """What a Crank–Nicolson step with z = dt·slope divides by, z held at −1 from below and the step at f/slope."""
-    z = jnp.maximum(z, -1.0)
-    return jnp.maximum(1.0 + 0.5 * z, z)
+    z = at_least(z, -1.0)
+    return at_least(1.0 + 0.5 * z, z)
 
 
 def membrane_time_constant(conductance: Any, capacitance: Any) -> Array:

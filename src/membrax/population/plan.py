@@ -59,7 +59,7 @@ class Plan:
         origin: time of the first state, ms in float64.
         spikes: the probe that counts spikes; one of ``probes``.
         mesh: the devices, or None for the only one.
-        fused: whether a chunk is one kernel.
+        fused: "kernel" for a chunk that is one, "interpret" for the same on a device without Triton, or "".
         outlaws: {neuron: why} for parameters that were not finite or out of bounds.
     """
 
@@ -76,7 +76,7 @@ class Plan:
     spikes: Spikes
     integrator: Integrator
     mesh: jax.sharding.Mesh | None
-    fused: bool
+    fused: str
     outlaws: dict[int, str]
 
 
@@ -133,8 +133,14 @@ def make(
     return Plan(
         place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
         layout.chunk_steps(count, neurons, stride(probes), 1 / rate if rate else count, asked, fits), dt,
-        float(milliseconds(state.time)), probes, spikes, integrator, mesh, fused, bad,
+        float(milliseconds(state.time)), probes, spikes, integrator, mesh, _how(mesh) if fused else "", bad,
     )  # fmt: skip
+
+
+def _how(mesh: jax.sharding.Mesh | None) -> str:
+    """How a fused chunk is run: as a kernel where there is a GPU."""
+    device = jax.devices()[0] if mesh is None else mesh.devices.flat[0]
+    return "kernel" if device.platform in ("gpu", "cuda", "rocm") else "interpret"
 
 
 def _values_per_step(state: State, probes: tuple) -> float:

@@ -169,23 +169,35 @@ def _take(plan: Plan, done: Progress, size: int, pace: Pace) -> tuple[State, dic
 
 def chunk(
     cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, dt: float, probes: tuple,
-    spikes: Spikes, integrator: Integrator, axes: Axes, pace: Pace, mesh: Any, fused: bool = False,
+    spikes: Spikes, integrator: Integrator, axes: Axes, pace: Pace, mesh: Any, fused: str = "",
 ) -> tuple[State, dict, dict]:  # fmt: skip
-    """State, memories and samples after some steps; the spikes among the memories are this chunk's alone."""
+    """State, memories and samples after some steps; the spikes among the memories are this chunk's alone.
+
+    With ``fused`` "kernel" they are taken by one kernel, with "interpret" by Pallas's interpreter.
+    """
     room = dataclasses.replace(spikes, capacity=pace.room)
-    probes = tuple(room if probe == spikes else probe for probe in probes)
+    roomy = tuple(room if probe == spikes else probe for probe in probes)
 
     def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
         state, memories, samples = march(
-            cell, stimulus, state, memories | {room.name: room.begin(cell, state)}, times, dt=dt, probes=probes,
+            cell, stimulus, state, memories | {room.name: room.begin(cell, state)}, times, dt=dt, probes=roomy,
             integrator=integrator, window=pace.window, unroll=pace.unroll,
         )  # fmt: skip
-        return state, memories, thin(samples, probes)
+        return state, memories, thin(samples, roomy)
+
+    def at_once(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
+        begin = jax.vmap(room.begin, in_axes=(axes.cells, axes.state))
+        state, memories = kernels.many_steps(
+            cells, stimulus, state, memories | {room.name: begin(cells, state)}, times, dt=dt,
+            probes=tuple(probe for probe in roomy if probe != room), spikes=room, integrator=integrator, axes=axes,
+            window=pace.window, interpret=fused == "interpret",
+        )  # fmt: skip
+        return state, memories, {}
 
     # Samples stay [time, neuron], as the loop writes them; the host turns them round.
     axes_in, axes_out = (axes.cells, axes.stimulus, axes.state, 0, None), (axes.state, 0, 1)
-    many = jax.vmap(one, in_axes=axes_in, out_axes=axes_out)
+    many = at_once if fused else jax.vmap(one, in_axes=axes_in, out_axes=axes_out)
     return layout.over_mesh(many, mesh, axes_in, axes_out)(cells, stimulus, state, memories, times)
 
 
-_chunk = host_jit(chunk, static_argnames=("dt", "probes", "spikes", "integrator", "axes", "pace", "mesh"))
+_chunk = host_jit(chunk, static_argnames=("dt", "probes", "spikes", "integrator", "axes", "pace", "mesh", "fused"))

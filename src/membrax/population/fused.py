@@ -1,0 +1,137 @@
+"""A chunk as one kernel for a GPU: a block of neurons stays in registers for all of its steps.
+
+XLA's loop starts several kernels for every step, and each reads and writes the population's state; this one reads it
+once, takes all steps, and writes it once. It is made in Pallas of the functions of which the loop consists, so that
+every channel, integrator and waveform that is a formula can be in it. What it can't hold are values that are looked
+up: random numbers, sampled stimuli, samples of traces.
+
+membrax is developed on machines without a GPU. That the kernel computes what the loop computes is tested in Pallas's
+interpreter, and that it translates for CUDA by translating it; how fast it is has not been measured, so that it is off
+unless `run` is asked for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.experimental import pallas as pl
+
+from ..cell import Cell, State
+from ..instants import Instant
+from ..integrators import Integrator
+from ..probes import SpikeNotes, Spikes, samplers
+from ..stimuli import Stimulus
+from ..stimuli.waveforms import Sampled
+from ..timeloop import one_step
+from .plan import Axes, Plan
+
+Array = jax.Array
+
+BLOCK = 128  # neurons in the registers of one program of the kernel: a power of 2
+WARPS = 4  # of 32 threads, a neuron for each
+
+
+def check(plan: Plan) -> None:
+    """Refuse a run that the kernel can't hold.
+
+    Raises:
+        ValueError: says what is in the way.
+    """
+    if samplers(plan.probes):
+        names = ", ".join(probe.name for probe in samplers(plan.probes))
+        raise ValueError(f"a fused run keeps spikes and summaries and no samples, but is to record: {names}")
+    if plan.stimulus.random or plan.state.key is not None:
+        raise ValueError("a fused run holds no random numbers, but there is a random stimulus or a key")
+    if any(isinstance(part, Sampled) for part in plan.stimulus.parts):
+        raise ValueError("a fused run looks no samples up: its stimulus must be a formula, such as a step or a sine")
+
+
+def many_steps(
+    cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, dt: float, probes: tuple,
+    spikes: Spikes, integrator: Integrator, axes: Axes, window: int, interpret: bool,
+) -> tuple[State, dict]:  # fmt: skip
+    """The population's state and memories after some steps.
+
+    Args:
+        cells, stimulus, state, times, dt, integrator, axes: as the loop takes them.
+        memories: of the watchers; that of ``spikes`` is written outside the kernel.
+        probes: the watchers but ``spikes``.
+        spikes: whose notes the kernel hands out, at the end of every window.
+        window: steps; a divisor of how many there are, for the longest windows.
+        interpret: whether to run in Pallas's interpreter, which any device can.
+    """
+    count, neurons = len(times.whole), len(state.v)
+    window = next(size for size in range(window, 0, -1) if count % size == 0)
+    trees = cells, stimulus, state, {probe.name: memories[probe.name] for probe in probes}
+    where = axes.cells, axes.stimulus, axes.state, 0
+    flat, structure = jax.tree.flatten(trees)
+    batched = [many for tree, axes in zip(trees, where, strict=True) for many in _has_neurons(tree, axes)]
+    first_moving = len(jax.tree.leaves(trees[:2]))  # cells and stimulus stay as they are
+    moving_batched = batched[first_moving:]
+
+    def step(k: Array, carry: tuple, still: tuple, instants: Instant) -> tuple:
+        def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, notes: SpikeNotes) -> tuple:
+            t = jax.tree.map(lambda ref: ref[k], instants)
+            after, seen = one_step(cell, stimulus, state, t, dt, integrator)
+            # Triton's loop carries no literals, and half a step is one.
+            after = dataclasses.replace(after, lag=after.lag + 0.0 * state.lag)
+            return after, {p.name: p.watch(memories[p.name], seen) for p in probes}, spikes.watch(notes, seen)
+
+        return jax.vmap(one, in_axes=(*where, 0), out_axes=(axes.state, 0, 0))(*still, *carry)
+
+    def kernel(whole: Any, fraction: Any, *refs: Any) -> None:
+        loaded = [ref[...] if many else ref[0] for ref, many in zip(refs[: len(flat)], batched, strict=True)]
+        cells, stimulus, state, memories = jax.tree.unflatten(structure, loaded)
+        moving, noted = refs[len(flat) : -3], refs[-3:]
+
+        def one_window(w: Array, carry: tuple) -> tuple:
+            fresh = SpikeNotes(
+                jnp.full((BLOCK,), -1, jnp.int32), jnp.zeros((BLOCK,), state.v.dtype), jnp.zeros((BLOCK,), jnp.int32)
+            )
+            within = lambda j, c: step(w * window + j, c, (cells, stimulus), Instant(whole, fraction))  # noqa: E731
+            *carry, notes = jax.lax.fori_loop(0, window, within, (*carry, fresh))
+            for ref, value in zip(noted, (notes.step, notes.fraction, notes.count), strict=True):
+                ref[w, :] = value
+            return tuple(carry)
+
+        end = jax.lax.fori_loop(0, count // window, one_window, (state, memories))
+        for ref, leaf, many in zip(moving, jax.tree.leaves(end), moving_batched, strict=True):
+            ref[... if many else 0] = leaf
+
+    padded = -(-neurons // BLOCK) * BLOCK
+    share = pl.BlockSpec((BLOCK,), lambda i: (i,))
+    everywhere = lambda length: pl.BlockSpec((length,), lambda i: (0,))  # noqa: E731
+    spec = [share if many else everywhere(1) for many in batched]
+    shape = lambda leaf, many: jax.ShapeDtypeStruct((padded if many else 1,), leaf.dtype)  # noqa: E731
+    rows = [jax.ShapeDtypeStruct((count // window, padded), kind) for kind in (jnp.int32, state.v.dtype, jnp.int32)]
+    fill = lambda leaf: jnp.concatenate([leaf, jnp.broadcast_to(leaf[-1:], (padded - neurons,))])  # noqa: E731
+    results = pl.pallas_call(
+        kernel,
+        grid=(padded // BLOCK,),
+        in_specs=[everywhere(count), everywhere(count), *spec],
+        out_shape=[*map(shape, flat[first_moving:], moving_batched), *rows],
+        out_specs=[*spec[first_moving:], *[pl.BlockSpec((count // window, BLOCK), lambda i: (0, i))] * 3],
+        interpret=interpret,
+        **({} if interpret else _for_cuda()),
+    )(times.whole, times.fraction, *(fill(x) if many else x[None] for x, many in zip(flat, batched, strict=True)))
+    kept = [x[:neurons] if many else x[0] for x, many in zip(results[:-3], moving_batched, strict=True)]
+    state, others = jax.tree.unflatten(jax.tree.structure(trees[2:]), kept)
+    notes = SpikeNotes(*(row[:, :neurons] for row in results[-3:]))
+    close = lambda memory, notes: (jax.vmap(spikes.close)(memory, notes), None)  # noqa: E731
+    return state, others | {spikes.name: jax.lax.scan(close, memories[spikes.name], notes)[0]}
+
+
+def _has_neurons(tree: Any, axes: Any) -> list[bool]:
+    """Whether each leaf has a neuron axis."""
+    leaves, structure = jax.tree.flatten(tree)
+    return [True] * len(leaves) if isinstance(axes, int) else [a == 0 for a in structure.flatten_up_to(axes)]
+
+
+def _for_cuda() -> dict[str, Any]:
+    """What Triton is told of the kernel."""
+    from jax.experimental.pallas import triton
+
+    return {"compiler_params": triton.CompilerParams(num_warps=WARPS, num_stages=1)}
