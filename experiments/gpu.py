@@ -1,8 +1,8 @@
 """What should a GPU make of it? Bytes, operations and launches per neuron-step, and what follows for an H100.
 
-No figure here was measured on a GPU. The step of the squid axon is compiled for the CPU at hand, and what its innermost
-loop does is counted in the optimised program: the kernels, the arrays each reads and writes, the arithmetic. Two ways to
-run it on a GPU are then priced with a data sheet's numbers:
+No figure here was measured on a GPU. The step of the squid axon is compiled for the CPU at hand, and what its
+innermost loop does is counted in the optimised program: the kernels, the arrays each reads and writes, the arithmetic.
+Two ways to run it on a GPU are then priced with a data sheet's numbers:
 
 * XLA's loop: every kernel of every step is launched, and reads and writes memory;
 * a time-fused kernel: a block of neurons stays in registers for a whole chunk of steps, is read and written once, and

@@ -26,8 +26,8 @@ def markdown(found: dict) -> str:
         "memory": _memory,
     }
     parts = [
-        "# Benchmarks\n\nPrinted by `python experiments/benchmarks/compare.py`. Medians of paired runs; f32 and f64 are "
-        "single and double precision.\n"
+        "# Benchmarks\n\nPrinted by `python experiments/benchmarks/compare.py`. Medians of paired runs; f32 and f64 "
+        "are single and double precision.\n"
     ]
     for name, write in writers.items():
         if name in found["parts"]:
@@ -115,10 +115,11 @@ def _scaling(result: dict[str, list[dict]]) -> str:
         [f"{row['duration']:g}", f"{row['speed']:.3g}", f"{row['peak_bytes'] / 2**20:.0f}"]
         for row in result["duration"]
     ]
+    lasting = ["ms of 10 000 neurons, spike times", "M neuron-steps/s", "peak memory of the process [MiB]"]
     return (
         "## Scaling\n\n" + rows(head, cores)
         + "\n\n" + rows(["neurons", "M neuron-steps/s", "bare scan", "membrax is faster by"], sizes)
-        + "\n\n" + rows(["ms of 10 000 neurons, spike times", "M neuron-steps/s", "peak memory of the process [MiB]"], time)
+        + "\n\n" + rows(lasting, time)
     )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def test_verify_notices_a_wrong_rate(monkeypatch, capsys):
     from membrax.channels import squid
 
     right = squid.n_rates
-    monkeypatch.setattr(squid, "n_rates", lambda v: tuple(1.01 * rate for rate in right(v)))
+    monkeypatch.setattr(squid, "n_rates", lambda *given: tuple(1.01 * rate for rate in right(*given)))
     for checks in ("_laws", "_circuit", "_population", "_gradient"):  # those a potassium rate has no part in
         monkeypatch.setattr(verify, checks, lambda: ())
     jax.clear_caches()

@@ -108,7 +108,7 @@ def _sweep_sums(values: Array, problem: Problem, sweep: Target, kappa: Array, cu
         total, gradient, curvature = sums
         if curved:
             curvature = curvature + row[:, None] * row[None, :]
-        return add(total, jnp.square(residual)), gradient + row * residual, curvature
+        return add(total, jnp.square(residual)), gradient + row * residual[None], curvature
 
     def one(carry: tuple, at: tuple) -> tuple[tuple, None]:
         state, tangents, sums = carry
