@@ -11,6 +11,7 @@ from membrax.cell import settle
 from membrax.integrators import exponential_euler, runge_kutta, staggered
 from membrax.population.layout import state_axes
 
+X64 = jax.config.jax_enable_x64
 PULSE = stimuli.step(10.0, start=0.51, stop=15.49)
 NOISE = stimuli.ornstein_uhlenbeck(8.0, 4.0, 3.0) + stimuli.pulse_train(6.0, 1.01, width=0.7, period=3.33)
 
@@ -35,13 +36,24 @@ def crowded(crowd, run):
     return run(crowd, PULSE, duration=20.0, dt=0.05, record=[probes.spikes(), probes.summary()])
 
 
+@pytest.mark.x64
+def test_ten_thousand_neurons_in_float64_fire_as_in_a_vmapped_simulate(crowd, crowded):
+    test_ten_thousand_neurons_fire_as_in_a_vmapped_simulate(crowd, crowded)
+
+
 def test_ten_thousand_neurons_fire_as_in_a_vmapped_simulate(crowd, crowded):
     one = lambda cell: mx.simulate(cell, PULSE, duration=20.0, dt=0.05, record=probes.voltage(400))  # noqa: E731
     alone = jax.jit(jax.vmap(one))(crowd)
     assert np.array_equal(crowded.spike_counts, alone.spike_count)
     assert len(set(crowded.spike_counts.tolist())) >= 2
     width = crowded.spike_times.shape[1]
-    assert crowded.spike_times == pytest.approx(np.asarray(alone.spikes)[:, :width], abs=1e-4, nan_ok=True)
+    apart = np.abs(crowded.spike_times - np.asarray(alone.spikes)[:, :width])
+    # Two programs round in their own ways. A neuron that only just fires makes much of that, as it does of any change:
+    # beyond 1e-4 ms it may make a tenth of what the ten-thousandth of the range to the next neuron makes.
+    step = np.abs(np.gradient(crowded.spike_times, axis=0))
+    assert np.array_equal(np.isnan(apart), np.isnan(crowded.spike_times))
+    assert np.nanmax(apart - np.where(np.isnan(step), 0.0, 0.1 * step)) < (1e-9 if X64 else 1e-4)
+    assert np.nanmedian(apart) < (1e-11 if X64 else 1e-5)
     assert crowded.finite.all()
 
 
