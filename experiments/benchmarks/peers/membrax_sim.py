@@ -121,12 +121,11 @@ def temporary(place: jax.Array, problem: Any, derivative: str) -> dict[str, int]
     from membrax.fitting.sensitivities import value_and_gradient
 
     def size(function: Callable) -> int:
-        compiled = jax.jit(jax.vmap(function)).lower(place).compile()
-        return int(compiled.memory_analysis().temp_size_in_bytes)
+        return int(jax.jit(function).lower(place).compile().memory_analysis().temp_size_in_bytes)
 
     return {
         "temporary_bytes": size(lambda p: value_and_gradient(p, problem, mode=derivative)),
-        "simulation_temporary_bytes": size(lambda p: voltage_loss(p, problem)),
+        "simulation_temporary_bytes": size(jax.vmap(lambda p: voltage_loss(p, problem))),
     }
 
 

@@ -100,7 +100,7 @@ def begin(plan: Plan, group: Any = None) -> Progress:
     make = functools.partial(_array, plan, group)
     first = {path: array[None] for path, array in flat(jax.tree.map(layout.fetch, samples)).items()}
     kept = Kept(make, {}, {}, np.zeros(plan.neurons, np.int64)).with_samples(first)
-    return Progress(0, plan.state, memories, kept, paces.first(plan.dt, plan.chunk, plan.spikes.capacity))
+    return Progress(0, plan.state, memories, kept, paces.first(plan.neurons, plan.dt, plan.chunk, plan.spikes.capacity))
 
 
 def _array(plan: Plan, group: Any, path: str, dtype: Any) -> Any:
