@@ -115,8 +115,8 @@ def looped(cells, v, spikes):
 
 
 def test_vmap_over_neurons_equals_the_loop(cells):
-    # A unit in the last place of a spike time is 4e-6 ms, in which the upstroke of a spike rises by 2e-3 mV.
-    looped(cells, v=2e-3, spikes=1e-5)
+    # A tenth of a microsecond, in which the upstroke of a spike rises by less than 0.1 mV.
+    looped(cells, v=0.1, spikes=1e-4)
 
 
 @pytest.mark.x64

@@ -146,7 +146,8 @@ def test_the_clamp_follows_the_line_between_samples_in_substeps(passive):
 
 
 def test_the_clamp_is_no_channel_of_the_candidate(passive, steps):
-    assert set(begin(strong(passive), sweep_of(steps)).gates) - set(passive.channels)
+    _, gates = begin(strong(passive), sweep_of(steps))
+    assert set(gates) - set(passive.channels)
     assert list(passive.channels) == ["leak"]
 
 

@@ -18,6 +18,7 @@ import jax
 
 from ..instants import Instant
 from ..laws import gating
+from ..laws.slopes import each_alone
 from ..pytrees import pytree
 
 Array = jax.Array
@@ -64,11 +65,15 @@ class Gated:
 
     def advance(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
         """Each gate one bounded second-order step on; see `laws.gating.relax`."""
-        return {gate: gating.relax(gates[gate], *ab, dt) for gate, ab in self.rates(v, env).items()}
+        return each_alone(_relaxed, gates, self, v, dt, env)
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """{gate: (α, β)} in 1/ms at ``v`` [mV]; what a channel with this class has to say."""
         raise NotImplementedError(f"{type(self).__name__} must say its rates(v, env)")
+
+
+def _relaxed(gates: Gates, channel: Gated, v: Array, dt: Any, env: Env) -> Gates:
+    return {gate: gating.relax(gates[gate], *ab, dt) for gate, ab in channel.rates(v, env).items()}
 
 
 def scaled(rates: tuple[Array, Array], speed: Array) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..laws.arithmetic import at_most, quotient
+from ..laws.arithmetic import held_exponential, quotient
 from ..laws.gating import exponential, linoid, q10_factor
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature
@@ -27,7 +27,7 @@ def fall(v: Array, shift: Any = 0.0) -> Array:
     The shift is a factor of its own, so that both channels ask for the same exponential of v, which is then computed
     once. Its exponent is held at 30, at −640 mV.
     """
-    return jnp.exp(at_most(-(v + 40.0) / 20.0, 30.0)) * jnp.exp(shift / 20.0)
+    return held_exponential(-(v + 40.0) / 20.0, 30.0) * jnp.exp(shift / 20.0)
 
 
 def m_rates(v: Array, fallen: Array | None = None) -> tuple[Array, Array]:

@@ -122,11 +122,11 @@ def _features(cell: Cell, sweep: Target, problem: Problem) -> spikes.Features:
     """The features of the free-running cell under one sweep's current, gathered as it runs."""
 
     def step(carry: tuple, at: tuple) -> tuple[tuple, None]:
-        state, memory = carry
-        after = released.across(cell, state, sweep, *at, jnp.zeros(()), problem.integrator)
-        return (after, spikes.watch(memory, state.v, after.v, at[2], sweep.interval)), None
+        before, memory = carry
+        after = released.across(cell, before, sweep, *at, jnp.zeros(()), problem.integrator)
+        return (after, spikes.watch(memory, before[0], after[0], at[2], sweep.interval)), None
 
     start = released.begin(cell, sweep)
-    first = (start, spikes.begin(start.v, sweep.v[0]))
-    (_, memory), _ = jax.lax.scan(step, first, (sweep.i, sweep.v[:-1], sweep.v[1:]))
+    first = (start, spikes.begin(start[0], sweep.v[0]))
+    (_, memory), _ = jax.lax.scan(step, first, released.intervals(sweep))
     return spikes.read(memory)

@@ -12,7 +12,7 @@ from ..cell import Cell
 from ..integrators import Integrator
 from ..pytrees import pytree, static
 from .parameters import Free
-from .released import across, begin, trajectory, weight
+from .released import across, begin, in_blocks, intervals, trajectory, weight
 from .target import Target
 
 Array = jax.Array
@@ -47,7 +47,8 @@ def voltage_loss(place: Array, problem: Problem, kappa: Any = 0.0) -> Array:
     """Mean squared misfit of the voltage [mV²] over all samples of all sweeps, at a clamp κ [mS/cm²].
 
     Residuals are weighted by 1 + κ/(1 mS/cm²); at κ = 0 this is the plain mean squared error of the free model. No
-    voltage is kept: reverse mode needs the state before every step, and nothing else.
+    voltage is kept: reverse mode needs the state before every block of steps, and what it needs of the steps
+    themselves it works out again, block by block.
     """
     cell, kappa = problem.candidate(place), jnp.asarray(kappa, dtype=float)
     squares = jax.vmap(lambda sweep: _sum_of_squares(cell, sweep, kappa, problem.integrator))(problem.data)
@@ -57,20 +58,22 @@ def voltage_loss(place: Array, problem: Problem, kappa: Any = 0.0) -> Array:
 def _sum_of_squares(cell: Cell, sweep: Target, kappa: Array, integrator: Integrator) -> Array:
     """Squared residuals of one sweep, summed over its samples [mV²]."""
 
-    @jax.checkpoint
-    def step(state: Any, at: tuple) -> tuple[Any, Array]:
-        after = across(cell, state, sweep, *at, kappa, integrator)
-        return after, jnp.square(weight(kappa) * (after.v - at[2]))
+    def step(carry: tuple, at: tuple) -> tuple[tuple, None]:
+        moving, squares = carry
+        moving = across(cell, moving, sweep, *at, kappa, integrator)
+        return (moving, squares + jnp.square(weight(kappa) * (moving[0] - at[2]))), None
 
-    def one(carry: tuple, at: tuple) -> tuple[tuple, None]:
-        state, total = carry
-        state, square = step(state, at)
-        return (state, add(total, square)), None
+    @jax.checkpoint
+    def block(moving: tuple, some: tuple) -> tuple[tuple, Array]:
+        return jax.lax.scan(step, (moving, jnp.zeros(())), some)[0]
+
+    def one(carry: tuple, some: tuple) -> tuple:
+        moving, squares = block(carry[0], some)
+        return moving, add(carry[1], squares)
 
     start = begin(cell, sweep)
-    total = jnp.square(weight(kappa) * (start.v - sweep.v[0])), jnp.zeros(())
-    (_, total), _ = jax.lax.scan(one, (start, total), (sweep.i, sweep.v[:-1], sweep.v[1:]))
-    return total[0]
+    total = jnp.square(weight(kappa) * (start[0] - sweep.v[0])), jnp.zeros(())
+    return in_blocks(one, (start, total), intervals(sweep))[1][0]
 
 
 def add(total: tuple[Array, Array], term: Array) -> tuple[Array, Array]:

@@ -59,9 +59,9 @@ def misfit(
         sweeps: which to compare, by default all.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
-        derivative: "forward" (sensitivities that ride along: no memory, somewhat more than a simulation per
-            parameter), "reverse" (the state before every step is kept: 7 or 8 simulations for any number of
-            parameters), or None, which is forward up to 4 parameters.
+        derivative: "forward" (sensitivities that ride along: no memory, about three simulations and one per
+            parameter), "reverse" (the state before every block of steps is kept: seven or eight simulations for
+            any number of parameters), or None, which is forward up to 6 parameters.
 
     Returns:
         A `Misfit`.

@@ -1,24 +1,22 @@
-"""The voltage loss with its derivatives: forward sensitivities, summed as they go, or reverse mode, step by step."""
+"""The voltage loss with its derivatives: forward sensitivities, summed as they go, or reverse mode, block by block."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from ..cell import State
-from ..population.layout import state_axes
-from .losses import Problem, add, voltage_loss
-from .released import across, begin, weight
+from .losses import Problem, add
+from .released import across, begin, in_blocks, in_rows, intervals, weight
 from .target import Target
 
 Array = jax.Array
 
 MODES = ("forward", "reverse")
-FORWARD_UP_TO = 4  # parameters; see experiments/benchmarks for the cost of both
-WRITTEN_OUT = 4  # directions, up to which XLA makes the better loop of each by itself than of all as one array
+FORWARD_UP_TO = 6  # parameters; see experiments/benchmarks for the cost of both
 
 
 class GaussNewton(NamedTuple):
@@ -45,91 +43,165 @@ def choose(parameters: int, mode: str | None) -> str:
 def value_and_gradient(places: Array, problem: Problem, kappa: Any = 0.0, mode: str = "reverse") -> tuple[Array, Array]:
     """`voltage_loss` [mV²] of many places [start, parameter], and its gradients [start, parameter].
 
-    Forward mode costs somewhat more than a simulation per parameter and no memory; reverse mode seven or eight
-    simulations, whatever the number of parameters, and the memory of one state per step.
+    Forward mode costs about three simulations and one for every parameter, reverse mode seven or eight and a little
+    for every parameter, and the memory of one state per block of steps.
     """
-    if mode == "reverse":
-        return jax.vmap(lambda place: jax.value_and_grad(voltage_loss)(place, problem, kappa))(places)
-    (loss, half, _), scale = _sums(places, problem, kappa, curved=False)
+    (loss, half, _), scale = _sums(places, problem, kappa, _forward if mode == "forward" else _reverse)
     return loss, 2.0 * (half * scale).T
 
 
 def gauss_newton(places: Array, problem: Problem, kappa: Any = 0.0) -> GaussNewton:
     """`voltage_loss` and its Gauss–Newton products with respect to the place, for many places [start, parameter].
 
-    Forward sensitivities ride along with the state, and their products are summed inside the loop: no memory grows
-    with time, and the cost is somewhat more than one simulation per parameter.
+    Forward sensitivities go along with the state, and their products are summed on the way: no memory grows with time.
     """
-    (loss, gradient, curvature), scale = _sums(places, problem, kappa, curved=True)
+    (loss, gradient, curvature), scale = _sums(places, problem, kappa, _products)
     curvature = curvature * scale[:, None] * scale[None, :]
     return GaussNewton(loss, (gradient * scale).T, jnp.moveaxis(curvature, -1, 0))
 
 
-def _sums(places: Array, problem: Problem, kappa: Any, *, curved: bool) -> tuple[tuple, Array]:
-    """r·r/n, Jᵀr/n and JᵀJ/n by the values (the last 0 unless ``curved``), and d value/d place; starts are last."""
+def _sums(places: Array, problem: Problem, kappa: Any, one_sweep: Callable) -> tuple[tuple, Array]:
+    """r·r/n, Jᵀr/n and JᵀJ/n by the values (the last only of `_products`), and d value/d place; starts are last."""
     # Bounds act on each parameter alone, so their derivative is a factor.
     values, scale = jax.jvp(problem.free.value, (places,), (jnp.ones_like(places),))
     kappa = jnp.asarray(kappa, dtype=float)
-    sums = jax.vmap(lambda sweep: _sweep_sums(values.T, problem, sweep, kappa, curved))(problem.data)
-    return jax.tree.map(lambda x: jnp.sum(x, axis=0) / problem.samples, sums), scale.T
+    found = jax.vmap(lambda sweep: one_sweep(Beside(problem, sweep, kappa), tuple(values.T)))(problem.data)
+    return jax.tree.map(lambda x: jnp.sum(x, axis=0) / problem.samples, found), scale.T
 
 
-def _sweep_sums(values: Array, problem: Problem, sweep: Target, kappa: Array, curved: bool) -> tuple:
-    """r·r, Jᵀr and JᵀJ of one sweep with respect to the values [parameter, start].
+class Beside(NamedTuple):
+    """Many cells beside one sweep. Their values are a tuple with an array [start] for each parameter.
 
     The starts are the last axis of everything: what the directions share is then read without strides.
     """
-    cell, free, integrator = problem.cell, problem.free, problem.integrator
-    axes = state_axes(jax.eval_shape(lambda: begin(cell, sweep)))
 
-    def start(values: Array) -> tuple[Any, State]:
-        state = begin(free.put(cell, values), sweep)
-        return (state.v, state.gates), state
+    problem: Problem
+    sweep: Target
+    kappa: Array
 
-    def step(values: Array, moving: Any, state: State, at: tuple) -> tuple[Any, State]:
-        before = dataclasses.replace(state, v=moving[0], gates=moving[1])
-        after = across(free.put(cell, values), before, sweep, *at, kappa, integrator)
-        return (after.v, after.gates), after
+    def begin(self, values: tuple) -> tuple[tuple, Array]:
+        """v and the gates, and the residual of the first sample [mV]."""
 
-    def first(direction: Array) -> tuple[Any, State]:
-        push = lambda values: jax.jvp(start, (values,), (direction,), has_aux=True)[1:]  # noqa: E731
-        return jax.vmap(push, in_axes=1, out_axes=(0, axes))(values)
+        def one(values: tuple) -> tuple[tuple, Array]:
+            moving = begin(self.problem.free.put(self.problem.cell, values), self.sweep)
+            return moving, weight(self.kappa) * (moving[0] - self.sweep.v[0])
 
-    def pushed(direction: Array, tangent: Any, state: State, at: tuple) -> tuple[Any, State]:
-        def push(values: Array, tangent: Any, state: State) -> tuple[Any, State]:
-            moves = lambda values, moving: step(values, moving, state, at)  # noqa: E731
-            return jax.jvp(moves, (values, (state.v, state.gates)), (direction, tangent), has_aux=True)[1:]
+        return jax.vmap(one)(values)
 
-        return jax.vmap(push, in_axes=(1, 0, axes), out_axes=(0, axes))(values, tangent, state)
+    def step(self, values: tuple, moving: tuple, at: tuple) -> tuple[tuple, Array]:
+        """v and the gates after one sampling interval, and the residual at its end [mV]."""
 
-    def tally(sums: tuple, v: Array, tangents: list, recorded: Array) -> tuple:
-        dv = jnp.concatenate([jnp.reshape(t[0], (-1, starts)) for t in tangents])
-        residual, row = weight(kappa) * (v - recorded), weight(kappa) * dv
-        total, gradient, curvature = sums
-        if curved:
-            curvature = curvature + row[:, None] * row[None, :]
-        return add(total, jnp.square(residual)), gradient + row * residual[None], curvature
+        def one(values: tuple, moving: tuple) -> tuple[tuple, Array]:
+            cell, integrator = self.problem.free.put(self.problem.cell, values), self.problem.integrator
+            moving = across(cell, moving, self.sweep, *at, self.kappa, integrator)
+            return moving, weight(self.kappa) * (moving[0] - at[2])
+
+        return jax.vmap(one)(values, moving)
+
+    def linearised(self, values: tuple, moving: tuple, block: tuple) -> tuple[tuple, Array, list, Any]:
+        """Through a block of intervals: v and gates at its end, residuals, and what a derivative needs of each step.
+
+        Each step's derivative is a linear function of numbers that are stacked, and applied to all directions in a
+        loop of its own; that loop only multiplies and adds. (JAX would linearise a loop by itself, but then moves
+        constants out of it as arrays, and XLA no longer sees which of its operations are the same.)
+        """
+        shapes = []
+
+        def one(moving: tuple, at: tuple) -> tuple[tuple, tuple]:
+            (moving, residual), push = jax.linearize(lambda *x: self.step(*x, at), values, moving)
+            numbers, shape = jax.tree.flatten(push)
+            shapes.append(shape)
+            return moving, (residual, numbers)
+
+        moving, (residuals, numbers) = jax.lax.scan(one, moving, block)
+        return moving, residuals, numbers, shapes[0]
+
+
+def _sensitivities(cells: Beside, values: tuple, tally: Callable, sums: tuple) -> tuple:
+    """``tally(sums, residual, slopes)`` over all samples of a sweep, by sensitivities that go along with the state.
+
+    ``sums`` are zeros, from which every block of steps begins. Each step is linearised once for all directions, which
+    then only multiply and add.
+    """
+    hot = np.eye(len(values), dtype=values[0].dtype)
+
+    def directions() -> tuple:
+        # Made where they are used, they are constants there and nothing that has to be read.
+        return tuple(jnp.broadcast_to(hot[k][:, None], (len(values), *x.shape)) for k, x in enumerate(values))
 
     def one(carry: tuple, at: tuple) -> tuple[tuple, None]:
-        state, tangents, sums = carry
-        pairs = _each(lambda d, t: pushed(d, t, state, at), directions, tangents)
-        tangents, state = [t for t, _ in pairs], pairs[0][1]
-        return (state, tangents, tally(sums, state.v, tangents, at[2])), None
+        moving, tangents, sums = carry
+        (moving, residual), push = jax.linearize(lambda *x: cells.step(*x, at), values, moving)
+        tangents, slopes = jax.vmap(push)(directions(), tangents)
+        return (moving, tangents, tally(sums, residual, slopes)), None
 
-    count, starts = values.shape
-    directions = jnp.eye(count, dtype=values.dtype)
-    pairs = _each(lambda d, _: first(d), directions, None)
-    tangents, state = [t for t, _ in pairs], pairs[0][1]
-    none = jnp.zeros((starts,))
-    sums = (none, none), jnp.zeros((count, starts)), jnp.zeros((count, count, starts) if curved else ())
-    sums = tally(sums, state.v, tangents, sweep.v[0])
-    (_, _, sums), _ = jax.lax.scan(one, (state, tangents, sums), (sweep.i, sweep.v[:-1], sweep.v[1:]))
-    return sums[0][0], *sums[1:]
+    def block(carry: tuple, some: tuple) -> tuple:
+        moving, tangents, totals = carry
+        (moving, tangents, more), _ = jax.lax.scan(one, (moving, tangents, sums), some)
+        return moving, tangents, [add(total, term) for total, term in zip(totals, more, strict=True)]
+
+    (moving, residual), push = jax.linearize(cells.begin, values)
+    tangents, slopes = jax.vmap(push)(directions())
+    totals = [(first, jnp.zeros_like(first)) for first in tally(sums, residual, slopes)]
+    return tuple(total for total, _ in in_blocks(block, (moving, tangents, totals), intervals(cells.sweep))[2])
 
 
-def _each(function: Any, directions: Array, tangents: Any) -> list:
-    """``function(direction, tangent)`` for each of a few directions, or one of arrays [direction, …] for many."""
-    if len(directions) <= WRITTEN_OUT:
-        return [function(d, t) for d, t in zip(directions, tangents or [None] * len(directions), strict=True)]
-    along = jax.vmap(function, out_axes=(0, None))
-    return [along(directions, tangents[0] if tangents else None)]
+def _forward(cells: Beside, values: tuple) -> tuple:
+    """r·r and Jᵀr."""
+
+    def tally(sums: tuple, residual: Array, slopes: Array) -> tuple:
+        return sums[0] + jnp.square(residual), sums[1] + slopes * residual[None]
+
+    none = jnp.zeros_like(values[0])
+    sums = none, jnp.zeros((len(values), *none.shape))
+    return *_sensitivities(cells, values, tally, sums), jnp.zeros(())
+
+
+def _products(cells: Beside, values: tuple) -> tuple:
+    """r·r, Jᵀr and JᵀJ."""
+
+    def tally(sums: tuple, residual: Array, slopes: Array) -> tuple:
+        total, gradient, curvature = sums
+        curvature = curvature + slopes[:, None] * slopes[None, :]
+        return total + jnp.square(residual), gradient + slopes * residual[None], curvature
+
+    count, none = len(values), jnp.zeros_like(values[0])
+    sums = none, jnp.zeros((count, *none.shape)), jnp.zeros((count, count, *none.shape))
+    return _sensitivities(cells, values, tally, sums)
+
+
+def _reverse(cells: Beside, values: tuple) -> tuple:
+    """r·r and Jᵀr, from the last block to the first; each is taken a second time for its derivatives."""
+
+    def there(carry: tuple, block: tuple) -> tuple[tuple, tuple]:
+        before, total = carry
+        (moving, squares), _ = jax.lax.scan(one, (before, jnp.zeros_like(total[0])), block)
+        return (moving, add(total, squares)), before
+
+    def one(carry: tuple, at: tuple) -> tuple[tuple, None]:
+        moving, residual = cells.step(values, carry[0], at)
+        return (moving, carry[1] + jnp.square(residual)), None
+
+    def back(carry: tuple, at: tuple) -> tuple[tuple, None]:
+        moving, block = at
+        _, residuals, numbers, shape = cells.linearised(values, moving, block)
+
+        def against(carry: tuple, at: tuple) -> tuple[tuple, None]:
+            pulled, gradient = carry
+            residual, numbers = at
+            pull = jax.linear_transpose(jax.tree.unflatten(shape, numbers), values, moving)
+            more, pulled = pull((pulled, residual))
+            return (pulled, jax.tree.map(jnp.add, gradient, more)), None
+
+        return jax.lax.scan(against, carry, (residuals, numbers), reverse=True)[0], None
+
+    (moving, residual), push = jax.linearize(cells.begin, values)
+    carry, parts = (moving, (jnp.square(residual), jnp.zeros_like(residual))), []
+    for blocks in in_rows(intervals(cells.sweep)):
+        carry, starts = jax.lax.scan(there, carry, blocks)
+        parts.append((starts, blocks))
+    pulled, gradient = jax.tree.map(jnp.zeros_like, (moving, values))
+    for part in reversed(parts):
+        (pulled, gradient), _ = jax.lax.scan(back, (pulled, gradient), part, reverse=True)
+    (more,) = jax.linear_transpose(push, values)((pulled, residual))
+    return carry[1][0], jnp.stack([a + b for a, b in zip(gradient, more, strict=True)]), jnp.zeros(())

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from ..cell import Cell, State, advance_gates, ionic_current
 from ..channels import Env
 from ..laws.membrane import correct_voltage, relax_voltage
+from ..laws.slopes import one_number
 from .integrator import Integrator
 
 Array = jax.Array
@@ -57,7 +58,7 @@ def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env:
     stay half a step behind. Order 2, at the cost of order 1.
     """
     gates = advance_gates(cell, state.gates, state.v, state.lag + 0.5 * dt, env)
-    v = voltage_step(cell, gates, state.v, currents[0], dt, env)
+    v = one_number(voltage_step, cell, gates, state.v, currents[0], dt, env)
     return dataclasses.replace(state, v=v, gates=gates, lag=jnp.full_like(state.lag, 0.5 * dt))
 
 

@@ -6,12 +6,27 @@ in the derivative of a cell's step these are much of the work.
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 
 Array = jax.Array
+
+
+@jax.custom_jvp
+def reciprocal(y: Any) -> Array:
+    """1/y, whose derivative −dy/y² asks for no second division."""
+    return jnp.asarray(1.0 / y)
+
+
+@reciprocal.defjvp
+def _reciprocal_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    r = reciprocal(*primals)
+    return r, -r * r * tangents[0]
 
 
 @jax.custom_jvp
@@ -20,18 +35,32 @@ def quotient(x: Any, y: Any) -> Array:
     return jnp.asarray(x / y)
 
 
-@quotient.defjvp
+@functools.partial(quotient.defjvp, symbolic_zeros=True)
 def _quotient_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     (x, y), (dx, dy) = primals, tangents
     value = quotient(x, y)
-    return value, (dx - value * dy) * quotient(jnp.ones_like(y), y)
+    moved = None if isinstance(dx, SymbolicZero) else dx
+    if not isinstance(dy, SymbolicZero):
+        moved = -value * dy if moved is None else moved - value * dy
+    return value, quotient(moved, y)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def held_exponential(x: Any, highest: float) -> Array:
+    """eˣ, but no more than at x = ``highest``; NaN stays.
+
+    The result is held, and not the argument: XLA would take a product of two exponentials for the exponential of a
+    sum, and calculate e² of an e that is at hand.
+    """
+    return jnp.where(x > highest, math.exp(highest), jnp.exp(x))
+
+
+@held_exponential.defjvp
+def _held_exponential_jvp(highest: float, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    value = held_exponential(*primals, highest)
+    return value, jnp.where(primals[0] > highest, 0.0, value) * tangents[0]
 
 
 def at_least(x: Any, bound: Any) -> Array:
     """The larger of x and a bound; NaN stays, and at the bound the derivative is that of x."""
     return jnp.where(x < bound, bound, x)
-
-
-def at_most(x: Any, bound: Any) -> Array:
-    """The smaller of x and a bound; NaN stays, and at the bound the derivative is that of x."""
-    return jnp.where(x > bound, bound, x)

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .arithmetic import at_least, at_most, quotient
+from .arithmetic import at_least, held_exponential, quotient, reciprocal
 
 Array = jax.Array
 
@@ -26,25 +26,41 @@ def exprel_inverse(x: Any, grown: Any = None) -> Array:
         grown: eˣ, where it is at hand already; derivatives are by ``x`` alone.
     """
     x = jnp.asarray(x, dtype=float)
-    grown = jnp.exp(at_most(x, 80.0)) if grown is None else grown  # e⁸⁰ is the last decade of a float32
+    grown = held_exponential(x, 80.0) if grown is None else grown  # e⁸⁰ is the last decade of a float32
     return _bernoulli(x, jax.lax.stop_gradient(grown))
 
 
 @jax.custom_jvp
 def _bernoulli(x: Array, grown: Array) -> Array:
-    small = jnp.abs(x) < 0.5
-    return jnp.where(small, _bernoulli_series(x), quotient(x, jnp.where(small, 1.0, grown - 1.0)))
+    return _bernoulli_and_slope(x, grown)[0]
 
 
 @_bernoulli.defjvp
 def _bernoulli_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     (x, grown), (dx, _) = primals, tangents
-    value = _bernoulli(x, grown)
+    return _bernoulli(x, grown), _bernoulli_and_slope(x, _exponential_of(x, grown))[1] * dx
+
+
+@jax.custom_jvp
+def _exponential_of(x: Array, grown: Array) -> Array:
+    """eˣ that is at hand as ``grown``, with its derivative by x."""
+    return grown
+
+
+@_exponential_of.defjvp
+def _exponential_of_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    grown = _exponential_of(*primals)
+    return grown, grown * tangents[0]
+
+
+def _bernoulli_and_slope(x: Array, grown: Array) -> tuple[Array, Array]:
+    """f = x/(eˣ − 1) and f′ = (1 − f eˣ)/(eˣ − 1) by one division, for ``grown`` = eˣ; near 0 their series."""
     small = jnp.abs(x) < 0.5
-    safe = jnp.where(small, 1.0, x)
+    r = reciprocal(jnp.where(small, 1.0, grown - 1.0))
+    far = x * r
     y = jnp.where(small, x * x, 0.0)
-    near = -0.5 + x * (1 / 6 - y * (1 / 180 - y * (1 / 5040 - y * (1 / 151200 - y / 4790016))))
-    return value, jnp.where(small, near, quotient(value * ((1.0 - value) - safe), safe)) * dx
+    slope_near = -0.5 + x * (1 / 6 - y * (1 / 180 - y * (1 / 5040 - y * (1 / 151200 - y / 4790016))))
+    return jnp.where(small, _bernoulli_series(x), far), jnp.where(small, slope_near, r * (1.0 - far * grown))
 
 
 def _bernoulli_series(x: Array) -> Array:
@@ -65,7 +81,7 @@ def linoid(v: Any, half: Any, scale: Any, fallen: Any = None) -> Array:
 
 def exponential(v: Any, half: Any, scale: Any) -> Array:
     """exp((v − half)/scale), its exponent held at 42 so that a wild voltage gives a large rate and no inf."""
-    return jnp.exp(at_most((v - half) / scale, LARGEST_EXPONENT))
+    return held_exponential((v - half) / scale, LARGEST_EXPONENT)
 
 
 def sigmoid(v: Any, half: Any, scale: Any) -> Array:
