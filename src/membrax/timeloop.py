@@ -21,20 +21,43 @@ Array = jax.Array
 
 
 def one_step(
-    cell: Cell, stimulus: Stimulus, state: State, t: Instant, dt: float, integrator: Integrator
+    cell: Cell, stimulus: Stimulus, state: State, t: Instant, dt: float, integrator: Integrator, given: Any = None
 ) -> tuple[State, Step]:
-    """The state after [t, t + dt], and the step as probes see it. ``state.time`` is left to the loop's end."""
+    """The state after [t, t + dt], and the step as probes see it. ``state.time`` is left to the loop's end.
+
+    ``given`` are the step's means of the stimulus, where they are at hand; see `ahead_of_time`.
+    """
+    drive, pieces = (state.drive, given) if given else means(cell, stimulus, state, t, dt, integrator)
+    key = None if state.key is None else channel_key(state.key, state.step)
+    env = environment(cell, t.later(0.5 * dt), key)
+    after = integrator.advance(cell, state, pieces, dt, env)
+    after = dataclasses.replace(after, step=state.step + 1, drive=drive)
+    return after, Step(cell, state, after, sum(pieces) / len(pieces), dt, env, integrator.staggered)
+
+
+def means(
+    cell: Cell, stimulus: Stimulus, state: State, t: Instant, dt: float, integrator: Integrator
+) -> tuple[Any, tuple]:
+    """The stimulus's memory after [t, t + dt], and its mean densities [µA/cm²] over the parts a scheme asks for."""
     drive, pieces = state.drive, []
     part = dt / integrator.pieces
     for j in range(integrator.pieces):
         number = state.step * integrator.pieces + j
         drive, mean = mean_density(stimulus, drive, t.later(j * part), part, area=cell.area, key=state.key, step=number)
         pieces.append(mean)
-    key = None if state.key is None else channel_key(state.key, state.step)
-    env = environment(cell, t.later(0.5 * dt), key)
-    after = integrator.advance(cell, state, tuple(pieces), dt, env)
-    after = dataclasses.replace(after, step=state.step + 1, drive=drive)
-    return after, Step(cell, state, after, sum(pieces) / len(pieces), dt, env, integrator.staggered)
+    return drive, tuple(pieces)
+
+
+def ahead_of_time(
+    cell: Cell, stimulus: Stimulus, state: State, times: Instant, dt: float, integrator: Integrator
+) -> tuple:
+    """The stimulus's means of all steps, for each part an array [step]; none where it depends on what has been.
+
+    A loop over one neuron's steps would calculate them one by one; here they are a vector.
+    """
+    if stimulus.random:
+        return ()
+    return jax.vmap(lambda t: means(cell, stimulus, state, t, dt, integrator)[1])(times)
 
 
 def block_size(probes: tuple) -> int:
@@ -69,6 +92,7 @@ def march(
     integrator: Integrator,
     window: int = 1,
     unroll: int = 1,
+    ahead: bool = True,
 ) -> tuple[State, dict[str, Any], dict[str, Any]]:
     """The state and the watchers' memories after all steps, and the samplers' samples [block, …] at each block's end.
 
@@ -81,21 +105,24 @@ def march(
         integrator: the scheme.
         window: steps between two writings of a watcher that takes notes (see `probes.probe`).
         unroll: steps in one turn of the innermost loop; above 1 its derivative takes minutes to compile.
+        ahead: whether the stimulus is evaluated before the loop, which takes the memory of a number per step.
 
     Every step is checkpointed: reverse-mode differentiation keeps one state per step and computes the rest again,
     which costs less time than the memory traffic it saves.
     """
     watching = watchers(probes)
     per_step = tuple(probe for probe in samplers(probes) if probe.per_step)
+    steps = times, ahead_of_time(cell, stimulus, state, times, dt, integrator) if ahead else ()
 
     @jax.checkpoint
-    def one(carry: tuple, t: Instant) -> tuple[tuple, dict]:
+    def one(carry: tuple, at: tuple) -> tuple[tuple, dict]:
         state, notes = carry
-        after, step = one_step(cell, stimulus, state, t, dt, integrator)
+        t, given = at
+        after, step = one_step(cell, stimulus, state, t, dt, integrator, given)
         notes = {probe.name: probe.watch(notes[probe.name], step) for probe in watching}
         return (after, notes), {probe.name: probe.sample(step) for probe in per_step}
 
-    def look(carry: tuple, some: Instant, last: Instant | None = None) -> tuple[tuple, dict]:
+    def look(carry: tuple, some: tuple, last: tuple | None = None) -> tuple[tuple, dict]:
         """The steps of a window, then perhaps one whose samples are kept; what was noted is written down at the end."""
         state, memories = carry
         inside = state, {probe.name: take_notes(probe, memories[probe.name]) for probe in watching}
@@ -103,21 +130,21 @@ def march(
         (state, notes), kept = (inside, {}) if last is None else one(inside, last)
         return (state, {p.name: write_down(p, memories[p.name], notes[p.name]) for p in watching}), kept
 
-    def block(carry: tuple, some: Instant) -> tuple[tuple, dict]:
+    def block(carry: tuple, some: tuple) -> tuple[tuple, dict]:
         """The steps up to the next samples, in whole windows and a shorter one."""
-        some, last = _cut(some, len(some.whole) - 1) if per_step else (some, None)
-        whole, rest = _cut(some, len(some.whole) // window * window)
+        some, last = _cut(some, _count(some) - 1) if per_step else (some, None)
+        whole, rest = _cut(some, _count(some) // window * window)
         carry = _scan(lambda carry, w: look(carry, w)[0], carry, _rows(whole, window))
         kept = {}
-        if last is not None or len(rest.whole):
+        if last is not None or _count(rest):
             carry, kept = look(carry, rest, None if last is None else jax.tree.map(lambda x: x[0], last))
         return carry, {**first_samples(cell, carry[0], probes), **kept}
 
     if not samplers(probes):
-        carry, samples = block((state, memories), times)
+        carry, samples = block((state, memories), steps)
         return *carry, samples
     size = block_size(probes)
-    whole, rest = _cut(times, len(times.whole) // size * size)
+    whole, rest = _cut(steps, _count(steps) // size * size)
     carry, samples = jax.lax.scan(block, (state, memories), _rows(whole, size))
     carry = _scan(lambda carry, t: look(carry, t)[0], carry, _rows(rest, 1))
     return *carry, samples
@@ -125,20 +152,25 @@ def march(
 
 def _scan(function: Callable[[Any, Any], Any], carry: Any, xs: Any, unroll: int = 1) -> Any:
     """The carry after all of ``xs``; a single one is no loop."""
-    count = len(jax.tree.leaves(xs)[0])
+    count = _count(xs)
     if count == 1:
         return function(carry, jax.tree.map(lambda x: x[0], xs))
     return jax.lax.scan(lambda c, x: (function(c, x), None), carry, xs, unroll=unroll)[0] if count else carry
 
 
-def _cut(times: Instant, at: int) -> tuple[Instant, Instant]:
-    """The first ``at`` of some times, and the others."""
-    return jax.tree.map(lambda x: x[:at], times), jax.tree.map(lambda x: x[at:], times)
+def _count(steps: Any) -> int:
+    """How many steps arrays [step] are of."""
+    return len(jax.tree.leaves(steps)[0])
 
 
-def _rows(times: Instant, length: int) -> Instant:
-    """Times [step] as [row, length]."""
-    return jax.tree.map(lambda x: x.reshape(-1, length), times)
+def _cut(steps: tuple, at: int) -> tuple[tuple, tuple]:
+    """The first ``at`` of some steps, and the others."""
+    return jax.tree.map(lambda x: x[:at], steps), jax.tree.map(lambda x: x[at:], steps)
+
+
+def _rows(steps: tuple, length: int) -> tuple:
+    """Arrays [step] as [row, length]."""
+    return jax.tree.map(lambda x: x.reshape(-1, length), steps)
 
 
 def thin(samples: dict[str, Any], probes: tuple) -> dict[str, Any]:

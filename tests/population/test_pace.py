@@ -34,7 +34,7 @@ def test_crossings_in_one_window_are_all_kept(leaky, run):
 
 def test_a_chunk_that_runs_out_of_room_is_run_again_with_enough(cells, run, monkeypatch):
     known = run(cells, 10.0, duration=60.0)
-    monkeypatch.setattr(pace, "first", lambda *given: pace.Pace(40, 1, 1))
+    monkeypatch.setattr(pace, "first", lambda *given, **named: pace.Pace(40, 1, 1))
     found = run(cells, 10.0, duration=60.0)
     assert known.spike_counts.max() > 2
     assert np.array_equal(found.spike_counts, known.spike_counts)
@@ -43,7 +43,12 @@ def test_a_chunk_that_runs_out_of_room_is_run_again_with_enough(cells, run, monk
 
 def test_paces():
     assert pace.first(1000, 0.025, 8000, 256) == pace.Pace(40, pace.UNROLL, 200)
-    assert pace.first(1, 0.1, 100, 256) == pace.Pace(10, 1, 10)
+    assert pace.first(1, 0.1, 100, 256) == pace.Pace(10, 1, 10, ahead=True)
+    assert pace.first(10, 0.1, 100, 256) == pace.Pace(10, pace.UNROLL_FEW, 10)
+    assert pace.first(1000, 0.025, 8000, 256, shared=True).ahead
+    assert pace.first(pace.MANY, 0.025, 8000, 256, spare_cores=True).threads
+    assert not pace.first(pace.MANY, 0.025, 8000, 256).threads
+    assert not pace.first(pace.MANY - 1, 0.025, 8000, 256, spare_cores=True).threads
     assert pace.first(1, 1e-3, 100, 256).window == pace.MOST_STEPS
     assert pace.first(1, 2.0, 10, 256).window == 1
     assert pace.first(1, 0.025, 8000, 0).room == 0

@@ -51,7 +51,7 @@ def load(path: str | Path, mark: str, plan: Plan, fresh: Progress) -> Progress:
     leaves, structure = jax.tree.flatten((fresh.state, fresh.memories))
     moving = [_like(leaf, saved[f"moving/{k}"]) for k, leaf in enumerate(leaves)]
     state, memories = jax.tree.unflatten(structure, moving)
-    pace = Pace(*(int(x) for x in saved["pace"]))
+    pace = Pace(*(kind(x) for kind, x in zip((int, int, int, bool, bool), saved["pace"], strict=True)))
     return Progress(step, state, memories, _kept(path, saved, fresh.kept), pace)
 
 

@@ -9,8 +9,11 @@ import numpy as np
 
 LONGEST_WINDOW = 1.0  # ms: a neuron that fires more often is met by `careful`
 MOST_STEPS = 64  # in a window, where dt is small
-UNROLL = 4  # by measurement 1.02 to 1.09 times as fast as 1 from a thousand neurons on, half as fast for one
-FEW = 100  # neurons, below which a step is no loop over neurons that would gain by it
+# Steps in one turn of the loop, by measurement: 4 is 1.02 to 1.09 times as fast as 1 from a thousand neurons on, but
+# a third as fast for one, whose loop XLA then no longer compiles as one function; 2 does best for ten.
+UNROLL, UNROLL_FEW = 4, 2
+FEW = 100  # neurons
+MANY = 50_000  # neurons, from which on a second core gains more by threads than they cost; devices gain more still
 LEAST_ROOM = 4
 
 
@@ -22,28 +25,37 @@ class Pace:
         window: steps between two writings of spikes, so that a step costs a register and not a scattered write.
         unroll: steps in one turn of the innermost loop.
         room: spikes of a neuron that a chunk has room for.
+        ahead: whether the stimulus of all steps is evaluated before the first.
+        threads: whether a CPU may share each operation among its cores.
     """
 
     window: int
     unroll: int
     room: int
+    ahead: bool = False
+    threads: bool = False
 
 
-def first(neurons: int, dt: float, chunk: int, capacity: int) -> Pace:
+def first(
+    neurons: int, dt: float, chunk: int, capacity: int, *, shared: bool = False, spare_cores: bool = False
+) -> Pace:
     """Windows of a millisecond, and room for a spike in each.
 
     Args:
-        neurons: in the population.
+        neurons: on one device.
         dt: ms.
         chunk: steps.
         capacity: spikes of a neuron that the whole run keeps.
+        shared: whether all neurons get the same stimulus, so that a number per step holds it.
+        spare_cores: whether there are several cores to a device.
     """
     window = max(1, min(round(LONGEST_WINDOW / dt), MOST_STEPS))
-    unroll = 1 if neurons < FEW else UNROLL
-    return Pace(window, unroll, min(capacity, max(LEAST_ROOM, math.ceil(chunk * dt / LONGEST_WINDOW))))
+    unroll = 1 if neurons == 1 else UNROLL_FEW if neurons < FEW else UNROLL
+    room = min(capacity, max(LEAST_ROOM, math.ceil(chunk * dt / LONGEST_WINDOW)))
+    return Pace(window, unroll, room, shared or neurons == 1, spare_cores and neurons >= MANY)
 
 
 def careful(pace: Pace, counts: np.ndarray, capacity: int) -> Pace:
     """The pace that holds every spike of a chunk in which neurons fired ``counts`` times: every step is written."""
     room = 2 ** math.ceil(math.log2(max(1, int(counts.max(initial=0)))))
-    return Pace(1, pace.unroll, min(capacity, max(pace.room, room)))
+    return dataclasses.replace(pace, window=1, room=min(capacity, max(pace.room, room)))

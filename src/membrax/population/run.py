@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,18 @@ def begin(plan: Plan, group: Any = None) -> Progress:
     make = functools.partial(_array, plan, group)
     first = {path: array[None] for path, array in flat(jax.tree.map(layout.fetch, samples)).items()}
     kept = Kept(make, {}, {}, np.zeros(plan.neurons, np.int64)).with_samples(first)
-    return Progress(0, plan.state, memories, kept, paces.first(plan.neurons, plan.dt, plan.chunk, plan.spikes.capacity))
+    devices = 1 if plan.mesh is None else plan.mesh.size
+    spare = (os.cpu_count() or 1) >= 2 * len(jax.local_devices())
+    pace = paces.first(
+        plan.neurons // devices, plan.dt, plan.chunk, plan.spikes.capacity, shared=_shared(plan), spare_cores=spare
+    )
+    return Progress(0, plan.state, memories, kept, pace)
+
+
+def _shared(plan: Plan) -> bool:
+    """Whether all neurons get the same current density."""
+    one_area = plan.axes.cells.area is None or "nA" not in plan.stimulus.part_units
+    return one_area and not any(axis == 0 for axis in jax.tree.leaves(plan.axes.stimulus))
 
 
 def _array(plan: Plan, group: Any, path: str, dtype: Any) -> Any:
@@ -156,7 +168,8 @@ def _advance(plan: Plan, done: Progress) -> Progress:
 
 def _take(plan: Plan, done: Progress, size: int, pace: Pace) -> tuple[State, dict, dict, SpikeBuffer]:
     """State, memories, samples [time, neuron] and spikes [neuron, k] after ``size`` steps more."""
-    state, memories, samples = _chunk(
+    run_chunk = _chunk_of_many if pace.threads else _chunk
+    state, memories, samples = run_chunk(
         plan.cells, plan.stimulus, done.state, done.memories, grid(done.step, size, plan.dt, plan.origin),
         dt=plan.dt, probes=plan.probes, spikes=plan.spikes, integrator=plan.integrator, axes=plan.axes, pace=pace,
         mesh=plan.mesh, fused=plan.fused,
@@ -181,7 +194,7 @@ def chunk(
     def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
         state, memories, samples = march(
             cell, stimulus, state, memories | {room.name: room.begin(cell, state)}, times, dt=dt, probes=roomy,
-            integrator=integrator, window=pace.window, unroll=pace.unroll,
+            integrator=integrator, window=pace.window, unroll=pace.unroll, ahead=pace.ahead,
         )  # fmt: skip
         return state, memories, thin(samples, roomy)
 
@@ -200,4 +213,6 @@ def chunk(
     return layout.over_mesh(many, mesh, axes_in, axes_out)(cells, stimulus, state, memories, times)
 
 
-_chunk = host_jit(chunk, static_argnames=("dt", "probes", "spikes", "integrator", "axes", "pace", "mesh", "fused"))
+_STATIC = ("dt", "probes", "spikes", "integrator", "axes", "pace", "mesh", "fused")
+_chunk = host_jit(chunk, static_argnames=_STATIC)
+_chunk_of_many = host_jit(chunk, static_argnames=_STATIC, threads=True)
