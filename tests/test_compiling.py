@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -75,3 +76,14 @@ def test_a_sweep_of_equal_shape_is_traced_once():
     for sample in samples:
         mx.simulate(cell, sample, duration=4.0, integrator=scheme)
     assert len(calls) == 2 * once
+
+
+def test_operations_are_cut_for_threads_only_where_that_is_asked_for():
+    x = jnp.ones(200_000)
+    plain, threaded = (
+        jax.jit(lambda x: jnp.exp(x) * x, compiler_options=options["cpu"]).lower(x).compile().as_text()
+        for options in (compiling.OPTIONS, compiling.THREADED)
+    )
+    assert "outer_dimension_partitions" not in plain
+    if len(os.sched_getaffinity(0)) > 1:
+        assert "outer_dimension_partitions" in threaded

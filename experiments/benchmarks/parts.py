@@ -154,6 +154,8 @@ GRADIENTS = (
     ("jaxley_sim", {"parameters": 3}),
     ("jaxley_sim", {"parameters": 8}),
     ("jaxley_sim", {"parameters": 10}),
+    ("jaxley_sim", {"parameters": 3, "by": "integrate"}),
+    ("jaxley_sim", {"parameters": 10, "by": "integrate"}),
     ("braincell_sim", {"parameters": 3}),
     ("braincell_sim", {"parameters": 10}),
 )
@@ -176,7 +178,7 @@ def gradients(methods: dict[str, list[str]], root: Path, say: Callable, rounds: 
     rows = []
     for given in (given for given in answers.values() if given):
         times, alone = ([median(a[key]) for a in given] for key in ("seconds", "simulation_seconds"))
-        extra = ("derivative", "temporary_bytes", "simulation_temporary_bytes", "checkpoints")
+        extra = ("derivative", "temporary_bytes", "simulation_temporary_bytes", "checkpoints", "how")
         rows.append({
             **{key: given[-1][key] for key in ("peer", "version", "precision", "parameters", "names", "lost")},
             **{key: given[-1][key] for key in extra if key in given[-1]},

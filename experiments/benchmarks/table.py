@@ -82,7 +82,8 @@ def _gradients(result: list[dict]) -> str:
         memory = "" if extra is None else f"{(extra - row['simulation_temporary_bytes']) / 1e6:.2g} MB"
         faster = _against(row, result)
         body.append([
-            _name(row), row["parameters"], how, f"{row['seconds'] * 1e3:.0f}", f"{row['simulation_seconds'] * 1e3:.0f}",
+            _name(row) + (f", {row['how']}" if "how" in row else ""), row["parameters"], how,
+            f"{row['seconds'] * 1e3:.0f}", f"{row['simulation_seconds'] * 1e3:.0f}",
             f"{row['over_simulation']:.1f}×", memory, faster, row["lost"],
         ])  # fmt: skip
     head = ["", "parameters", "mode", "gradient [ms]", "simulation [ms]", "over simulation", "memory beyond it",
@@ -197,13 +198,17 @@ def _draw_precision(ax: Any, result: list[dict]) -> None:
 
 
 def _draw_gradients(ax: Any, result: list[dict]) -> None:
-    names = [f"{row['peer']}, {row['parameters']}, {row.get('derivative', 'reverse')}" for row in result]
+    names = [f"{_who(row)}, {row['parameters']}, {row.get('derivative', 'reverse')}" for row in result]
     times = [row["seconds"] for row in result]
     words = [f"{row['seconds']:.2f} s, {row['over_simulation']:.1f}× its simulation" for row in result]
     _bars(ax, names, times, [_colour(row["peer"]) for row in result], words)
     ax.set_xlim(0, 1.9 * max(times))
-    ax.set_xlabel("seconds for value and gradient, 1000 neurons, 100 ms")
+    ax.set_xlabel("seconds for value and gradient, 1000 neurons, 100 ms (*: as `integrate` does it)")
     style.heading(ax, "gradients by 3, 8 or 10 parameters")
+
+
+def _who(row: dict) -> str:
+    return row["peer"] + ("*" if row.get("how") == "by integrate" else "")
 
 
 def _draw_scaling(ax: Any, result: dict[str, list[dict]]) -> None:

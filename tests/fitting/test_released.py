@@ -4,11 +4,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.fitting.released import begin, injected, schedule, trajectory, weight
+from membrax.fitting.released import (
+    BLOCK,
+    begin,
+    block_size,
+    in_blocks,
+    in_rows,
+    injected,
+    schedule,
+    trajectory,
+    weight,
+)
 from membrax.fitting.target import Target, target
 from membrax.pytrees import strong
 
@@ -178,3 +188,24 @@ def test_no_clamp_at_all_is_kappa_zero_throughout():
 
 def test_the_weight_is_one_without_a_clamp():
     assert weight(0.0) == 1.0 and weight(9.0) == 10.0
+
+
+# --- blocks
+
+
+def test_a_block_is_a_divisor_near_the_wanted_size_if_there_is_one():
+    assert [block_size(count) for count in (4000, 3200, 80, 7, 1)] == [40, 40, 40, 7, 1]
+    assert block_size(199_999) == BLOCK
+    assert block_size(62) == 31
+
+
+@settings(max_examples=20)
+@given(st.integers(1, 300))
+def test_blocks_hold_every_interval_in_order(count):
+    some = jnp.arange(count), 0.5 + jnp.arange(count, dtype=float)
+    parts = in_rows(some)
+    for k in range(2):
+        assert np.array_equal(np.concatenate([np.ravel(part[k]) for part in parts]), some[k])
+    assert len(parts) == 1 or len(parts[0][0]) == 1
+    total = in_blocks(lambda total, block: total + jnp.sum(block[0]), jnp.asarray(0), some)
+    assert int(total) == count * (count - 1) // 2

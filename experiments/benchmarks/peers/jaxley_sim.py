@@ -7,7 +7,8 @@
 
 A population is a loop over time of a vmap of the step that `build_init_and_step_fn` gives, Jaxley's way of writing that
 loop oneself: spikes are counted as they come. That is twice as fast as a vmap of `integrate`, which is offered too, but
-must keep all voltages until spikes are counted. A `Network` of as many cells takes minutes to build.
+must keep all voltages until spikes are counted. A gradient is taken either way, as the job says ("by": "integrate").
+A `Network` of as many cells takes minutes to build.
 """
 
 from __future__ import annotations
@@ -173,6 +174,18 @@ def loss_of(one: jx.Cell, dt: float, steps: int, lengths: list[int] | None) -> C
     return loss
 
 
+def loss_by_integrate(one: jx.Cell, dt: float, steps: int, lengths: list[int] | None) -> Callable:
+    """The same of the voltage that `integrate` returns, as Jaxley's users write it."""
+    stimulus = one.data_stimulate(jnp.full(steps, injected(one, jobs.CURRENT)))
+
+    def loss(parameters: list, target: jax.Array) -> jax.Array:
+        named = {"delta_t": dt, "solver": SOLVERS[0], "checkpoint_lengths": lengths}
+        (v,) = jx.integrate(one, params=parameters, data_stimuli=stimulus, **named)
+        return jnp.mean((v - target) ** 2)
+
+    return loss
+
+
 def gradient(job: dict) -> dict:
     dt, steps = job["dt"], jobs.count(job["duration"], job["dt"])
     true = cell()
@@ -187,15 +200,18 @@ def gradient(job: dict) -> dict:
     scattered = jobs.scattered(names, values, job["neurons"])
     parameters = [{name: jnp.asarray(scattered[name][:, None], jnp.float32)} for name in names]
 
+    own = job.get("by") != "integrate"
+    make = loss_of if own else loss_by_integrate
+
     def whole(function: Callable) -> Callable[[], Any]:
         compiled = jax.jit(jax.vmap(function, in_axes=(0, None)))
         return lambda: jax.block_until_ready(compiled(parameters, target))
 
-    simulate = whole(loss_of(one, dt, steps, None))
+    simulate = whole(make(one, dt, steps, None))
     simulate()
     checkpoints, run = jobs.fastest(
         [lengths for lengths in CHECKPOINTS if lengths is None or math.prod(lengths) >= steps],
-        lambda lengths: whole(jax.value_and_grad(loss_of(one, dt, steps, lengths))),
+        lambda lengths: whole(jax.value_and_grad(make(one, dt, steps, lengths))),
     )
     setup = jobs.ready()
     value, slopes = run()
@@ -207,6 +223,7 @@ def gradient(job: dict) -> dict:
         "simulation_seconds": jobs.timed(simulate, job["repeats"]),
         "setup_seconds": setup,
         "checkpoints": checkpoints,
+        "how": "in a loop of our own" if own else "by integrate",
         "loss": float(np.nanmedian(value)),
         "lost": int((~finite).sum()),
         "method": SOLVERS[0],
