@@ -35,7 +35,13 @@ from membrax.population.pace import Pace
 HERE = Path(__file__).parent
 NEURONS = 4099  # a number that no other array has
 CHUNK = 1000  # steps that a time-fused kernel takes between two launches
-H100 = {"bytes_per_second": 3.0e12, "operations_per_second": 67e12, "seconds_per_launch": 2.5e-6}
+H100 = {
+    "bytes_per_second": 3.0e12,
+    "operations_per_second": 67e12,  # a product and a sum in one instruction being two
+    "seconds_per_launch": 2.5e-6,
+    "cycles_per_second": 1.98e9,
+    "cycles_per_dependent_operation": 4.0,
+}
 SPECIAL = 4.0  # an exponential or a quotient takes a unit that a quarter of the lanes have
 STEPS_OF = {
     "exponential": 1 * SPECIAL + 4,
@@ -125,18 +131,21 @@ def price(found: list[dict]) -> dict:
     loop = {"bytes": 4.0 * sum(kernel["arrays"] for kernel in found), "launches": float(len(found))}
     fused = {"bytes": 4.0 * (2 * state + 1) / CHUNK, "launches": 1.0 / CHUNK}
     ways = {"XLA loop": loop, "time-fused kernel": fused}
-    for way in ways.values():
+    for name, way in ways.items():
         way["operations"] = operations
+        # In the loop a launch takes longer than the few operations that a thread does in a kernel.
+        way["chain"] = operations if name == "time-fused kernel" else 0.0
         way["predicted"] = {f"{n}": _speed(way, n) for n in SIZES}
     return {"operations": dict(work), "ways": ways}
 
 
 def _speed(way: dict, neurons: int) -> float:
-    """Neuron-steps per second: the slowest of memory, arithmetic and launches decides."""
+    """Neuron-steps per second: the slowest of memory, arithmetic, launches and one thread's own speed decides."""
     seconds = max(
         neurons * way["bytes"] / H100["bytes_per_second"],
         neurons * way["operations"] / H100["operations_per_second"],
         way["launches"] * H100["seconds_per_launch"],
+        way["chain"] * H100["cycles_per_dependent_operation"] / H100["cycles_per_second"],
     )
     return neurons / seconds
 
@@ -158,15 +167,16 @@ def page(found: dict) -> str:
 
 **A prediction. Nothing on this page was measured on a GPU.** Printed by `python experiments/gpu.py`, which counts the
 kernels, arrays and operations of one neuron-step of the squid axon (default scheme, spikes counted) in the program that
-XLA makes for the CPU at hand, and prices them with an H100's data sheet: 3 TB/s, 67 TFLOP/s in single precision, and
-2.5 µs for a kernel in a queue.
+XLA makes for the CPU at hand, and prices them with an H100's data sheet: 3 TB/s, 67 TFLOP/s in single precision; 2.5 µs
+for a kernel in a queue; and four cycles at 1.98 GHz for each of the operations that a thread does one after another.
 
 Bytes and operations are per neuron-step; predictions in 10⁹ neuron-steps per second.
 
 {chr(10).join(rows)}
 
-The step's arithmetic: {work}. An exponential is counted as {STEPS_OF["exponential"]:g} operations, a quotient as
-{STEPS_OF["divide"]:g}: both use units that a quarter of the lanes have.
+The step's arithmetic: {work}.
+An exponential is counted as {STEPS_OF["exponential"]:g} operations, a quotient as {STEPS_OF["divide"]:g}: both use
+units that a quarter of the lanes have.
 
 What follows, if the prediction holds:
 
@@ -174,8 +184,9 @@ What follows, if the prediction holds:
   should be as wide as memory allows.
 * Above, it waits for memory, at a few percent of what the arithmetic units can do: this is what a kernel that keeps its
   neurons in registers for {CHUNK} steps would gain, and all that it would gain.
-* The bound for the fused kernel is arithmetic alone; register pressure, divergence at spikes and the tail of a block
-  are not counted, so that it is an upper bound.
+* The fused kernel's bound is arithmetic alone, and below some hundred thousand neurons, which don't fill the device,
+  the speed of one thread; register pressure, divergence at spikes and the tail of a block are not counted, so that it
+  is an upper bound.
 """
 
 
