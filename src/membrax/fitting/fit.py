@@ -70,7 +70,7 @@ def fit(
         iterations: of the method; None is its default.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
-        derivative: of "adam": "forward", "reverse", or None for the cheaper one, forward up to 6 parameters.
+        derivative: of "adam": "forward", "reverse", or None for the cheaper one, forward up to 5 parameters.
         progress: whether to show a bar with the best loss.
         checkpoint: a file written after every iteration, from which the same call goes on to the same numbers.
 

@@ -59,9 +59,9 @@ def misfit(
         sweeps: which to compare, by default all.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
-        derivative: "forward" (sensitivities that ride along: no memory, about three simulations and one per
-            parameter), "reverse" (the state before every block of steps is kept: seven or eight simulations for
-            any number of parameters), or None, which is forward up to 6 parameters.
+        derivative: "forward" (sensitivities that ride along: no memory, about four simulations and one per
+            parameter), "reverse" (the state before every block of steps is kept: eight or nine simulations for
+            any number of parameters), or None, which is forward up to 5 parameters.
 
     Returns:
         A `Misfit`.

@@ -16,7 +16,7 @@ from .target import Target
 Array = jax.Array
 
 MODES = ("forward", "reverse")
-FORWARD_UP_TO = 6  # parameters; see experiments/benchmarks for the cost of both
+FORWARD_UP_TO = 5  # parameters; see experiments/benchmarks for the cost of both
 
 
 class GaussNewton(NamedTuple):
@@ -43,8 +43,8 @@ def choose(parameters: int, mode: str | None) -> str:
 def value_and_gradient(places: Array, problem: Problem, kappa: Any = 0.0, mode: str = "reverse") -> tuple[Array, Array]:
     """`voltage_loss` [mV²] of many places [start, parameter], and its gradients [start, parameter].
 
-    Forward mode costs about three simulations and one for every parameter, reverse mode seven or eight and a little
-    for every parameter, and the memory of one state per block of steps.
+    Forward mode costs about four simulations and one for every parameter, reverse mode eight or nine for any number of
+    them, and the memory of one state per block of steps.
     """
     (loss, half, _), scale = _sums(places, problem, kappa, _forward if mode == "forward" else _reverse)
     return loss, 2.0 * (half * scale).T
@@ -97,24 +97,6 @@ class Beside(NamedTuple):
             return moving, weight(self.kappa) * (moving[0] - at[2])
 
         return jax.vmap(one)(values, moving)
-
-    def linearised(self, values: tuple, moving: tuple, block: tuple) -> tuple[tuple, Array, list, Any]:
-        """Through a block of intervals: v and gates at its end, residuals, and what a derivative needs of each step.
-
-        Each step's derivative is a linear function of numbers that are stacked, and applied to all directions in a
-        loop of its own; that loop only multiplies and adds. (JAX would linearise a loop by itself, but then moves
-        constants out of it as arrays, and XLA no longer sees which of its operations are the same.)
-        """
-        shapes = []
-
-        def one(moving: tuple, at: tuple) -> tuple[tuple, tuple]:
-            (moving, residual), push = jax.linearize(lambda *x: self.step(*x, at), values, moving)
-            numbers, shape = jax.tree.flatten(push)
-            shapes.append(shape)
-            return moving, (residual, numbers)
-
-        moving, (residuals, numbers) = jax.lax.scan(one, moving, block)
-        return moving, residuals, numbers, shapes[0]
 
 
 def _sensitivities(cells: Beside, values: tuple, tally: Callable, sums: tuple) -> tuple:
@@ -171,7 +153,7 @@ def _products(cells: Beside, values: tuple) -> tuple:
 
 
 def _reverse(cells: Beside, values: tuple) -> tuple:
-    """r·r and Jᵀr, from the last block to the first; each is taken a second time for its derivatives."""
+    """r·r and Jᵀr, from the last block to the first, each of which is first run through again for its states."""
 
     def there(carry: tuple, block: tuple) -> tuple[tuple, tuple]:
         before, total = carry
@@ -183,19 +165,17 @@ def _reverse(cells: Beside, values: tuple) -> tuple:
         return (moving, carry[1] + jnp.square(residual)), None
 
     def back(carry: tuple, at: tuple) -> tuple[tuple, None]:
-        moving, block = at
-        _, residuals, numbers, shape = cells.linearised(values, moving, block)
+        start, block = at
+        _, states = jax.lax.scan(lambda moving, at: (cells.step(values, moving, at)[0], moving), start, block)
+        return jax.lax.scan(against, carry, (states, block), reverse=True)[0], None
 
-        def against(carry: tuple, at: tuple) -> tuple[tuple, None]:
-            pulled, gradient = carry
-            residual, numbers = at
-            pull = jax.linear_transpose(jax.tree.unflatten(shape, numbers), values, moving)
-            more, pulled = pull((pulled, residual))
-            return (pulled, jax.tree.map(jnp.add, gradient, more)), None
+    def against(carry: tuple, at: tuple) -> tuple[tuple, None]:
+        (pulled, gradient), (moving, at) = carry, at
+        (_, residual), pull = jax.vjp(lambda *x: cells.step(*x, at), values, moving)
+        more, pulled = pull((pulled, residual))
+        return (pulled, jax.tree.map(jnp.add, gradient, more)), None
 
-        return jax.lax.scan(against, carry, (residuals, numbers), reverse=True)[0], None
-
-    (moving, residual), push = jax.linearize(cells.begin, values)
+    (moving, residual), pull = jax.vjp(cells.begin, values)
     carry, parts = (moving, (jnp.square(residual), jnp.zeros_like(residual))), []
     for blocks in in_rows(intervals(cells.sweep)):
         carry, starts = jax.lax.scan(there, carry, blocks)
@@ -203,5 +183,5 @@ def _reverse(cells: Beside, values: tuple) -> tuple:
     pulled, gradient = jax.tree.map(jnp.zeros_like, (moving, values))
     for part in reversed(parts):
         (pulled, gradient), _ = jax.lax.scan(back, (pulled, gradient), part, reverse=True)
-    (more,) = jax.linear_transpose(push, values)((pulled, residual))
+    (more,) = pull((pulled, residual))
     return carry[1][0], jnp.stack([a + b for a, b in zip(gradient, more, strict=True)]), jnp.zeros(())
