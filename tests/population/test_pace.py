@@ -42,18 +42,19 @@ def test_a_chunk_that_runs_out_of_room_is_run_again_with_enough(cells, run, monk
 
 
 def test_paces():
-    assert pace.first(1000, 0.025, 8000, 256) == pace.Pace(40, pace.UNROLL, 200)
-    assert pace.first(1, 0.1, 100, 256) == pace.Pace(10, 1, 10, ahead=True)
-    assert pace.first(10, 0.1, 100, 256) == pace.Pace(10, pace.UNROLL_FEW, 10)
+    assert pace.first(1000, 0.025, 8000, 256) == pace.Pace(80, pace.UNROLL, 50)
+    assert pace.first(1, 0.1, 100, 256) == pace.Pace(20, 1, pace.LEAST_ROOM, ahead=True)
+    assert pace.first(10, 0.1, 1000, 256) == pace.Pace(20, pace.UNROLL_FEW, 25)
     assert pace.first(1000, 0.025, 8000, 256, shared=True).ahead
     assert pace.first(pace.MANY, 0.025, 8000, 256, spare_cores=True).threads
     assert not pace.first(pace.MANY, 0.025, 8000, 256).threads
     assert not pace.first(pace.MANY - 1, 0.025, 8000, 256, spare_cores=True).threads
     assert pace.first(1, 1e-3, 100, 256).window == pace.MOST_STEPS
-    assert pace.first(1, 2.0, 10, 256).window == 1
+    assert pace.first(1, 2.5, 10, 256).window == 1
     assert pace.first(1, 0.025, 8000, 0).room == 0
-    careful = pace.careful(pace.Pace(40, 2, 4), np.array([0, 9]), 256)
-    assert careful == pace.Pace(1, 2, 16)
+    crowded = pace.careful(pace.Pace(40, 2, 4), np.array([0, 9]), 256)
+    assert crowded == pace.Pace(40, 2, 16)  # more room first
+    assert pace.careful(crowded, np.array([0, 9]), 256) == pace.Pace(1, 2, 16)  # then every step
     assert pace.careful(pace.Pace(40, 2, 4), np.array([0, 9]), 10).room == 10
 
 

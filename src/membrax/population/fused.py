@@ -65,6 +65,7 @@ def many_steps(
     """
     count, neurons = len(times.whole), len(state.v)
     window = next(size for size in range(window, 0, -1) if count % size == 0)
+    kinds = jnp.int32, state.v.dtype, state.v.dtype, jnp.int32  # of a window's notes
     trees = cells, stimulus, state, {probe.name: memories[probe.name] for probe in probes}
     where = axes.cells, axes.stimulus, axes.state, 0
     flat, structure = jax.tree.flatten(trees)
@@ -85,15 +86,13 @@ def many_steps(
     def kernel(whole: Any, fraction: Any, *refs: Any) -> None:
         loaded = [ref[...] if many else ref[0] for ref, many in zip(refs[: len(flat)], batched, strict=True)]
         cells, stimulus, state, memories = jax.tree.unflatten(structure, loaded)
-        moving, noted = refs[len(flat) : -3], refs[-3:]
+        moving, noted = refs[len(flat) : -4], refs[-4:]
 
         def one_window(w: Array, carry: tuple) -> tuple:
-            fresh = SpikeNotes(
-                jnp.full((BLOCK,), -1, jnp.int32), jnp.zeros((BLOCK,), state.v.dtype), jnp.zeros((BLOCK,), jnp.int32)
-            )
+            fresh = SpikeNotes(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(kinds)))
             within = lambda j, c: step(w * window + j, c, (cells, stimulus), Instant(whole, fraction))  # noqa: E731
             *carry, notes = jax.lax.fori_loop(0, window, within, (*carry, fresh))
-            for ref, value in zip(noted, (notes.step, notes.fraction, notes.count), strict=True):
+            for ref, value in zip(noted, (notes.step, notes.before, notes.after, notes.count), strict=True):
                 ref[w, :] = value
             return tuple(carry)
 
@@ -106,20 +105,20 @@ def many_steps(
     everywhere = lambda length: pl.BlockSpec((length,), lambda i: (0,))  # noqa: E731
     spec = [share if many else everywhere(1) for many in batched]
     shape = lambda leaf, many: jax.ShapeDtypeStruct((padded if many else 1,), leaf.dtype)  # noqa: E731
-    rows = [jax.ShapeDtypeStruct((count // window, padded), kind) for kind in (jnp.int32, state.v.dtype, jnp.int32)]
+    rows = [jax.ShapeDtypeStruct((count // window, padded), kind) for kind in kinds]
     fill = lambda leaf: jnp.concatenate([leaf, jnp.broadcast_to(leaf[-1:], (padded - neurons,))])  # noqa: E731
     results = pl.pallas_call(
         kernel,
         grid=(padded // BLOCK,),
         in_specs=[everywhere(count), everywhere(count), *spec],
         out_shape=[*map(shape, flat[first_moving:], moving_batched), *rows],
-        out_specs=[*spec[first_moving:], *[pl.BlockSpec((count // window, BLOCK), lambda i: (0, i))] * 3],
+        out_specs=[*spec[first_moving:], *[pl.BlockSpec((count // window, BLOCK), lambda i: (0, i))] * len(kinds)],
         interpret=interpret,
         **({} if interpret else _for_cuda()),
     )(times.whole, times.fraction, *(fill(x) if many else x[None] for x, many in zip(flat, batched, strict=True)))
-    kept = [x[:neurons] if many else x[0] for x, many in zip(results[:-3], moving_batched, strict=True)]
+    kept = [x[:neurons] if many else x[0] for x, many in zip(results[:-4], moving_batched, strict=True)]
     state, others = jax.tree.unflatten(jax.tree.structure(trees[2:]), kept)
-    notes = SpikeNotes(*(row[:, :neurons] for row in results[-3:]))
+    notes = SpikeNotes(*(row[:, :neurons] for row in results[-4:]))
     close = lambda memory, notes: (jax.vmap(spikes.close)(memory, notes), None)  # noqa: E731
     return state, others | {spikes.name: jax.lax.scan(close, memories[spikes.name], notes)[0]}
 

@@ -51,17 +51,21 @@ class Kept:
 
     def with_spikes(self, buffer: SpikeBuffer, capacity: int) -> Kept:
         """With a chunk's spikes, as far as each neuron's first ``capacity`` go."""
-        room = np.maximum(capacity - self.counts, 0)
-        place = np.arange(buffer.steps.shape[1])
-        neuron, slot = np.nonzero((buffer.steps >= 0) & (place[None, :] < room[:, None]))
-        found = SpikeList(neuron.astype(np.int32), buffer.steps[neuron, slot], buffer.fractions[neuron, slot])
+        room, places = np.maximum(capacity - self.counts, 0), buffer.steps.shape[1]
+        there = buffer.steps >= 0
+        if np.any(room < places):
+            there &= np.arange(places)[None, :] < room[:, None]
+        flat = np.flatnonzero(there)
+        found = SpikeList(
+            (flat // max(places, 1)).astype(np.int32), buffer.steps.ravel()[flat], buffer.fractions.ravel()[flat]
+        )
         counts = self.counts + buffer.count
-        return dataclasses.replace(self, counts=counts, spikes=(*self.spikes, found) if len(neuron) else self.spikes)
+        return dataclasses.replace(self, counts=counts, spikes=(*self.spikes, found) if len(flat) else self.spikes)
 
     def complete(self, buffer: SpikeBuffer, capacity: int) -> bool:
         """Whether a chunk's buffer holds every spike that is to be kept."""
         wanted = np.clip(capacity - self.counts, 0, buffer.count)
-        return bool(np.all(np.sum(buffer.steps >= 0, axis=1) >= wanted))
+        return bool(np.all(np.count_nonzero(buffer.steps >= 0, axis=1) >= wanted))
 
     def recorded(self) -> dict[str, Any]:
         """{path: array [neuron, time]}, as far as it is written; arrays of a store are cut there."""

@@ -155,11 +155,11 @@ def _march_on(plan: Plan, done: Progress, progress: bool, checkpoint: Any, mark:
 
 
 def _advance(plan: Plan, done: Progress) -> Progress:
-    """One chunk more; one whose spikes don't fit into the room it had is run again with enough."""
+    """One chunk more; one whose spikes are not all there is run again, with more room or with more care."""
     size = min(plan.chunk, plan.count - done.step)
     capacity, pace = plan.spikes.capacity, done.pace
     state, memories, samples, spikes = _take(plan, done, size, pace)
-    if not done.kept.complete(spikes, capacity):
+    while not done.kept.complete(spikes, capacity):
         pace = paces.careful(pace, spikes.count, capacity)
         state, memories, samples, spikes = _take(plan, done, size, pace)
     home = flat(jax.tree.map(layout.fetch, samples))

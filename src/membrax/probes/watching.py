@@ -26,10 +26,11 @@ class SpikeBuffer:
 
 @pytree
 class SpikeNotes:
-    """The last spike in a window of steps as (step, fraction of it), step −1 for none, and how many there were."""
+    """The last spike in a window of steps: its step, −1 for none, v before and after it, and how many there were."""
 
     step: Array
-    fraction: Array
+    before: Array
+    after: Array
     count: Array
 
 
@@ -52,18 +53,19 @@ class Spikes:
 
     def open(self, memory: SpikeBuffer) -> SpikeNotes:
         """No spike in this window yet."""
-        none = jnp.zeros((), jnp.int32)
-        return SpikeNotes(none - 1, jnp.zeros((), memory.fractions.dtype), none)
+        none, v = jnp.zeros((), jnp.int32), jnp.zeros((), memory.fractions.dtype)
+        return SpikeNotes(none - 1, v, v, none)
 
     def watch(self, notes: SpikeNotes, step: Step) -> SpikeNotes:
         """Note a crossing, if the step has one."""
         before, after = jax.lax.stop_gradient((step.before.v, step.after.v))
-        crossed, fraction = crossing(before, after, self.threshold)
+        crossed = (before < self.threshold) & (after >= self.threshold)
         count = notes.count + crossed.astype(jnp.int32)
         if self.capacity == 0:
-            return SpikeNotes(notes.step, notes.fraction, count)
-        at = jnp.where(crossed, step.before.step, notes.step)
-        return SpikeNotes(at, jnp.where(crossed, fraction, notes.fraction), count)
+            return dataclasses.replace(notes, count=count)
+        # Where between the two it was is found when the window is over: a quotient for each window and not each step.
+        noted = (step.before.step, before, after), (notes.step, notes.before, notes.after)
+        return SpikeNotes(*(jnp.where(crossed, new, old) for new, old in zip(*noted, strict=True)), count)
 
     def close(self, memory: SpikeBuffer, notes: SpikeNotes) -> SpikeBuffer:
         """Add the window's spikes."""
@@ -72,9 +74,10 @@ class Spikes:
             return SpikeBuffer(memory.steps, memory.fractions, count)
         # A window without a crossing writes beyond the end, which drops it.
         slot = jnp.where(notes.count > 0, count - 1, self.capacity)
+        _, fraction = crossing(notes.before, notes.after, self.threshold)
         return SpikeBuffer(
             memory.steps.at[slot].set(notes.step, mode="drop"),
-            memory.fractions.at[slot].set(notes.fraction, mode="drop"),
+            memory.fractions.at[slot].set(fraction, mode="drop"),
             count,
         )
 
