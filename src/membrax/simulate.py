@@ -16,7 +16,7 @@ from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import leaves, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, check_key
-from .timeloop import begin_drive, begin_memories, first_samples, march, thin, with_first
+from .timeloop import begin_drive, begin_memories, block_size, first_samples, march, thin, with_first
 
 Array = jax.Array
 
@@ -116,9 +116,11 @@ def _simulate(
     start = start if integrator.staggered else settle(cell, start)
     origin = start.time
     times = Instant(origin.whole + times.whole, origin.fraction + times.fraction)
+    # Under vmap a stimulus that is ahead of its time takes a number per neuron and step: no more than what is recorded.
     end, memories, samples = march(
-        cell, stimulus, start, begin_memories(cell, start, probes), times, dt=dt, probes=probes, integrator=integrator
-    )
+        cell, stimulus, start, begin_memories(cell, start, probes), times, dt=dt, probes=probes, integrator=integrator,
+        ahead=block_size(probes) == 1,
+    )  # fmt: skip
     recorded = with_first(first_samples(cell, start, probes), thin(samples, probes)) | memories
     last = jax.tree.map(lambda x: x[-1], times)
     final = dataclasses.replace(settle(cell, end), time=last.later(dt).normalised())

@@ -16,6 +16,7 @@ from .integrators import Integrator
 from .probes import Step, samplers, take_notes, watchers, write_down
 from .stimuli import Stimulus, begin, mean_density
 from .stimuli.stimulus import channel_key
+from .stimuli.waveforms import Function
 
 Array = jax.Array
 
@@ -55,8 +56,8 @@ def ahead_of_time(
 
     A loop over one neuron's steps would calculate them one by one; here they are a vector.
     """
-    if stimulus.random:
-        return ()
+    if stimulus.random or any(isinstance(part, Function) for part in stimulus.parts):
+        return ()  # a user's function may be one that can't be vectorised
     return jax.vmap(lambda t: means(cell, stimulus, state, t, dt, integrator)[1])(times)
 
 
@@ -105,7 +106,8 @@ def march(
         integrator: the scheme.
         window: steps between two writings of a watcher that takes notes (see `probes.probe`).
         unroll: steps in one turn of the innermost loop; above 1 its derivative takes minutes to compile.
-        ahead: whether the stimulus is evaluated before the loop, which takes the memory of a number per step.
+        ahead: whether the stimulus is evaluated before the loop, which takes the memory of a number
+            per step, for each neuron with a stimulus of its own.
 
     Every step is checkpointed: reverse-mode differentiation keeps one state per step and computes the rest again,
     which costs less time than the memory traffic it saves.

@@ -23,11 +23,11 @@ def exprel_inverse(x: Any, grown: Any = None) -> Array:
 
     Args:
         x: the argument.
-        grown: eˣ, where it is at hand already; derivatives are by ``x`` alone.
+        grown: eˣ, where it is at hand already, as a function of the same variable as ``x``.
     """
     x = jnp.asarray(x, dtype=float)
     grown = held_exponential(x, 80.0) if grown is None else grown  # e⁸⁰ is the last decade of a float32
-    return _bernoulli(x, jax.lax.stop_gradient(grown))
+    return _bernoulli(x, grown)
 
 
 @jax.custom_jvp
@@ -37,20 +37,10 @@ def _bernoulli(x: Array, grown: Array) -> Array:
 
 @_bernoulli.defjvp
 def _bernoulli_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    # What moves x moves eˣ, so that the slope by x is all there is. JAX may drop this rule where it differentiates a
+    # loop twice, and then differentiates the function itself, by both arguments, which is the same.
     (x, grown), (dx, _) = primals, tangents
-    return _bernoulli(x, grown), _bernoulli_and_slope(x, _exponential_of(x, grown))[1] * dx
-
-
-@jax.custom_jvp
-def _exponential_of(x: Array, grown: Array) -> Array:
-    """eˣ that is at hand as ``grown``, with its derivative by x."""
-    return grown
-
-
-@_exponential_of.defjvp
-def _exponential_of_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    grown = _exponential_of(*primals)
-    return grown, grown * tangents[0]
+    return _bernoulli(x, grown), _bernoulli_and_slope(x, grown)[1] * dx
 
 
 def _bernoulli_and_slope(x: Array, grown: Array) -> tuple[Array, Array]:

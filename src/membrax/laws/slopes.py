@@ -22,11 +22,15 @@ def each_alone(function: Callable, own: dict[str, Array], *shared: Any) -> dict[
     """``function(own, *shared)``, whose results depend each on its namesake in ``own`` and on all of ``shared``.
 
     Args:
-        function: of numbers or arrays, element by element.
+        function: of numbers; where there are arrays among them, or where it knows traced values that it was not given,
+            it is differentiated as it is.
         own: {name: value}.
         shared: trees.
     """
     leaves, rebuild = _arrays(shared)
+    used = _used(lambda own, *leaves: function(own, *rebuild(leaves)), own, leaves)
+    if used is None or any(jnp.ndim(leaf) for leaf in (*own.values(), *leaves) if _continuous(leaf)):
+        return function(own, *shared)
 
     @jax.custom_jvp
     def value(own: dict, *leaves: Array) -> dict:
@@ -42,7 +46,7 @@ def each_alone(function: Callable, own: dict[str, Array], *shared: Any) -> dict[
             ones = {name: jnp.ones_like(x) for name, x in own.items()}
             slopes = jax.jvp(lambda own: function(own, *rebuild(leaves)), (own,), (ones,))[1]
             total |= {name: slopes[name] * own_moves[name] for name in moving}
-        for k in _used(lambda *leaves: function(own, *rebuild(leaves)), leaves):
+        for k in used:
             if not _still(move := moves[k]):
                 at = lambda x, k=k: function(own, *rebuild((*leaves[:k], x, *leaves[k + 1 :])))  # noqa: E731
                 slopes = jax.jvp(at, (leaves[k],), (jnp.ones_like(leaves[k]),))[1]
@@ -56,11 +60,12 @@ def one_number(function: Callable, *given: Any) -> Array:
     """``function(*given)``, a number that depends on many others: all its slopes come from one reverse pass.
 
     Args:
-        function: of trees of numbers; where there are arrays among them it is differentiated as it is.
+        function: of trees of numbers; differentiated as it is under the same conditions as for `each_alone`.
         given: the trees.
     """
     leaves, rebuild = _arrays(given)
-    if any(jnp.ndim(leaf) for leaf in leaves if _continuous(leaf)):
+    used = _used(lambda _, *leaves: function(*rebuild(leaves)), {}, leaves)
+    if used is None or any(jnp.ndim(leaf) for leaf in leaves if _continuous(leaf)):
         return function(*given)
 
     @jax.custom_jvp
@@ -69,7 +74,7 @@ def one_number(function: Callable, *given: Any) -> Array:
 
     @functools.partial(value.defjvp, symbolic_zeros=True)
     def derivative(leaves: tuple, moves: tuple) -> tuple[Array, Array]:
-        moving = [k for k, move in enumerate(moves) if not _still(move)]
+        moving = [k for k in used if not _still(moves[k])]
 
         def of_moving(*some: Array) -> Array:
             every = list(leaves)
@@ -77,6 +82,8 @@ def one_number(function: Callable, *given: Any) -> Array:
                 every[k] = leaf
             return function(*rebuild(every))
 
+        if not moving:
+            return value(*leaves), jnp.zeros_like(value(*leaves))
         found, pull = jax.vjp(of_moving, *(leaves[k] for k in moving))
         slopes = pull(jnp.ones_like(found))
         return found, functools.reduce(jnp.add, [s * moves[k] for s, k in zip(slopes, moving, strict=True)])
@@ -98,11 +105,14 @@ def _arrays(trees: Any) -> tuple[list[Array], Callable]:
     return [leaves[k] for k in where], rebuild
 
 
-def _used(function: Callable, leaves: list[Array]) -> list[int]:
-    """Which of its arguments a function looks at."""
-    jaxpr = jax.make_jaxpr(function)(*leaves).jaxpr
-    seen = {id(x) for equation in jaxpr.eqns for x in equation.invars} | {id(x) for x in jaxpr.outvars}
-    return [k for k, x in enumerate(jaxpr.invars) if id(x) in seen]
+def _used(function: Callable, own: dict, leaves: list[Array]) -> list[int] | None:
+    """Which of the leaves a function looks at; None if it looks at traced values that are not among its arguments."""
+    closed = jax.make_jaxpr(function)(own, *leaves)
+    if any(isinstance(constant, jax.core.Tracer) for constant in closed.consts):
+        return None
+    seen = {id(x) for equation in closed.jaxpr.eqns for x in equation.invars} | {id(x) for x in closed.jaxpr.outvars}
+    given = closed.jaxpr.invars[len(closed.jaxpr.invars) - len(leaves) :]
+    return [k for k, x in enumerate(given) if id(x) in seen]
 
 
 def _still(move: Any) -> bool:

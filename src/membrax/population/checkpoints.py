@@ -18,7 +18,6 @@ from ..stimuli.waveforms import Function
 from ..timeloop import stride
 from .kept import Kept, SpikeList
 from .layout import fetch, put
-from .pace import Pace
 from .plan import Plan, Progress
 
 
@@ -31,7 +30,7 @@ def save(path: str | Path, mark: str, done: Progress) -> None:
     in_memory = {path: array for path, array in kept.arrays.items() if isinstance(array, np.ndarray)}
     samples = {f"sample/{path}": array[:, : kept.filled[path]] for path, array in in_memory.items()}
     if jax.process_index() == 0:
-        where = {"identity": mark, "step": done.step, "counts": kept.counts, "pace": dataclasses.astuple(done.pace)}
+        where = {"identity": mark, "step": done.step, "counts": kept.counts, "pace": (done.pace.window, done.pace.room)}
         archive.write(path, **where, **moving, **spikes, **filled, **samples)
 
 
@@ -51,7 +50,8 @@ def load(path: str | Path, mark: str, plan: Plan, fresh: Progress) -> Progress:
     leaves, structure = jax.tree.flatten((fresh.state, fresh.memories))
     moving = [_like(leaf, saved[f"moving/{k}"]) for k, leaf in enumerate(leaves)]
     state, memories = jax.tree.unflatten(structure, moving)
-    pace = Pace(*(kind(x) for kind, x in zip((int, int, int, bool, bool), saved["pace"], strict=True)))
+    # What a run has learnt of its spikes; the rest is the devices' and the population's.
+    pace = dataclasses.replace(fresh.pace, window=int(saved["pace"][0]), room=int(saved["pace"][-1]))
     return Progress(step, state, memories, _kept(path, saved, fresh.kept), pace)
 
 

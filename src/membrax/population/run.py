@@ -101,11 +101,12 @@ def begin(plan: Plan, group: Any = None) -> Progress:
     make = functools.partial(_array, plan, group)
     first = {path: array[None] for path, array in flat(jax.tree.map(layout.fetch, samples)).items()}
     kept = Kept(make, {}, {}, np.zeros(plan.neurons, np.int64)).with_samples(first)
-    devices = 1 if plan.mesh is None else plan.mesh.size
-    spare = (os.cpu_count() or 1) >= 2 * len(jax.local_devices())
+    devices, here = (1, 1) if plan.mesh is None else (plan.mesh.size, len(plan.mesh.local_devices))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pace = paces.first(
-        plan.neurons // devices, plan.dt, plan.chunk, plan.spikes.capacity, shared=_shared(plan), spare_cores=spare
-    )
+        -(-plan.neurons // devices), plan.dt, plan.chunk, plan.spikes.capacity, shared=_shared(plan),
+        spare_cores=cores >= 2 * here,
+    )  # fmt: skip
     return Progress(0, plan.state, memories, kept, pace)
 
 
