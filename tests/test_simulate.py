@@ -339,3 +339,11 @@ def test_a_key_an_old_key_and_a_seed_are_one(cell):
     )
     assert all(np.array_equal(plain, other) for other in others)
     assert not np.array_equal(plain, mx.simulate(cell, noise, duration=1.0, key=4).v)
+
+
+def test_a_thinned_trace_of_many_takes_no_memory_for_their_stimuli(cell):
+    def end(level):
+        return mx.simulate(cell, stimuli.step(level), duration=50.0, record=mx.probes.voltage(every=1000)).v[-1]
+
+    size = jax.jit(jax.vmap(end)).lower(jnp.zeros(500)).compile().memory_analysis().temp_size_in_bytes
+    assert size < 500 * 2000  # not a number of four bytes for each neuron and step

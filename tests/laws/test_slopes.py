@@ -5,7 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import membrax as mx
 from membrax.laws.arithmetic import held_exponential, quotient, reciprocal
+from membrax.laws.gating import exprel_inverse
 from membrax.laws.slopes import each_alone, one_number
 
 OWN = {"m": 0.3, "h": 0.7}
@@ -50,6 +52,50 @@ def test_every_derivative_is_the_plain_one(derivative):
 
 def test_second_derivatives_too():
     alike(jax.hessian(wrapped, EVERY)(*GIVEN), jax.hessian(plain, EVERY)(*GIVEN), 50 * LOOSE)
+
+
+MODES = [(a, b) for a in (jax.jacfwd, jax.jacrev) for b in (jax.jacfwd, jax.jacrev)]
+
+
+@pytest.mark.parametrize(("outer", "inner"), MODES)
+def test_second_derivatives_of_a_loop_agree_in_every_mode(outer, inner):
+    def looped(x, f):
+        return jax.lax.scan(lambda c, _: (f(c), None), x, None, length=3)[0]
+
+    at = jnp.asarray(-1.0, dtype=float)
+    found = outer(inner(lambda x: looped(x, exprel_inverse)))(at)
+    alike(found, jax.hessian(lambda x: looped(x, lambda c: c / jnp.expm1(c)))(at), 1e-4)
+
+
+@pytest.mark.x64
+def test_the_second_derivative_of_a_simulation_is_that_of_its_gradient():
+    cell = mx.models.hodgkin_huxley()
+    end = lambda g: mx.simulate(mx.replace(cell, {"na.g": g}), 10.0, duration=4.0).v[-1]  # noqa: E731
+    at, h, gradient = jnp.asarray(120.0), 1e-3, jax.jit(jax.grad(end))
+    difference = float(gradient(at + h) - gradient(at - h)) / (2 * h)
+    for outer, inner in MODES:
+        assert float(outer(inner(end))(at)) == pytest.approx(difference, rel=1e-5)
+
+
+def test_what_a_function_knows_besides_its_arguments_is_differentiated_too():
+    own = arrays({"m": 0.3})
+
+    def loss(a):
+        return each_alone(lambda own, v: {"m": own["m"] * a * v}, own, jnp.asarray(2.0))["m"] + one_number(
+            lambda v: a * a * v, jnp.asarray(3.0)
+        )
+
+    assert float(jax.grad(loss)(jnp.asarray(0.5))) == pytest.approx(0.6 + 3.0)
+    assert float(jax.jit(jax.grad(loss))(jnp.asarray(0.5))) == pytest.approx(0.6 + 3.0)
+
+
+def test_a_function_that_sums_over_a_vector_is_differentiated_as_it_is():
+    def mixed(own, weights):
+        return {"m": own["m"] * jnp.sum(weights**2)}
+
+    weights = jnp.asarray([1.0, 2.0])
+    slopes = jax.grad(lambda w: each_alone(mixed, arrays({"m": 0.5}), w)["m"])(weights)
+    alike(slopes, weights)
 
 
 def test_many_at_once_each_with_its_own():
