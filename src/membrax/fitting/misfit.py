@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .. import pytrees
 from ..cell import Cell, check_cell, check_parameters
@@ -71,9 +72,7 @@ def misfit(
             that is no whole fraction of the sampling interval, an unknown ``derivative``.
     """
     place, problem = problem_of(cell, values, data, sweeps, dt=dt, integrator=integrator)
-    names = problem.free.names
-    loss, gradient = _at(place, problem, mode=choose(len(names), derivative))
-    return Misfit(loss, {name: gradient[..., k] for k, name in enumerate(names)})
+    return _at(place, problem, mode=choose(len(problem.free), derivative))
 
 
 def problem_of(
@@ -91,14 +90,17 @@ def problem_of(
     count = len(arrays)
     # Between the bounds 0 and 1 a place is the value itself.
     free = Free(tuple(arrays), (0.0,) * count, (1.0,) * count, (False,) * count)
-    place = jnp.stack(jnp.broadcast_arrays(*arrays.values()), axis=-1)
+    # NumPy is quicker at this, but knows no traced values.
+    xp = np if pytrees.is_concrete(arrays) else jnp
+    place = jnp.asarray(xp.stack(xp.broadcast_arrays(*arrays.values()), axis=-1))
     return place, Problem(strong(cell), target(data, choose_sweeps(data, sweeps), dt), free, integrator)
 
 
 @functools.partial(host_jit, static_argnames=("mode",))
-def _at(place: Array, problem: Problem, *, mode: str) -> tuple[Array, Array]:
+def _at(place: Array, problem: Problem, *, mode: str) -> Misfit:
     loss, gradient = value_and_gradient(jnp.atleast_2d(place), problem, mode=mode)
-    return (loss, gradient) if place.ndim > 1 else (loss[0], gradient[0])
+    loss, gradient = (loss, gradient) if place.ndim > 1 else (loss[0], gradient[0])
+    return Misfit(loss, {name: gradient[..., k] for k, name in enumerate(problem.free.names)})
 
 
 def _together(cell: Cell, values: Any) -> dict[str, Array]:
