@@ -298,7 +298,7 @@ def _cores(neurons: int, root: Path, say: Callable, rounds: int) -> dict:
 
 
 def _beside_bare(neurons: int, root: Path, say: Callable, rounds: int) -> dict:
-    duration = DURATION * max(1, min(50, 2_000 // neurons)) if neurons < 1e5 else 2e8 * DT / neurons
+    duration = DURATION * max(1, min(500, 2_000 // neurons)) if neurons < 1e5 else 2e8 * DT / neurons
     job = {"neurons": neurons, "duration": duration}
     pairs = [
         [speed(ask(OURS, population(m, **job), root), duration) for m in ("staggered", BARE)] for _ in range(rounds)
