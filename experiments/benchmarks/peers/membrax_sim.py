@@ -44,6 +44,7 @@ def population(job: dict) -> dict:
     record = {
         "counts": mx.probes.Spikes(capacity=0),
         "times": mx.probes.spikes(),
+        "voltages every 10 ms": mx.probes.voltage(400),
         "times and voltages": [mx.probes.spikes(), mx.probes.voltage(400)],
     }[job.get("record", "counts")]
     named = {
