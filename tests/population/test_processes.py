@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 
+import jax
 import numpy as np
 import pytest
 
@@ -62,7 +63,7 @@ def test_two_processes_get_what_one_gets_to_the_bit(tmp_path):
     assert alone["counts"].sum() > 3
     for result in both:
         for name in alone.files:
-            if name in ("v", "early"):
+            if name in ("v", "early") and jax.__version_info__ < (0, 8):
                 # A sample may be rounded in another kernel than the state that goes on: in jaxlib 0.7.2 one of 847 is.
                 np.testing.assert_allclose(result[name], alone[name], rtol=0, atol=4e-6)
             else:
