@@ -13,6 +13,7 @@ unless `run` is asked for it.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -65,13 +66,23 @@ def many_steps(
     """
     count, neurons = len(times.whole), len(state.v)
     window = next(size for size in range(window, 0, -1) if count % size == 0)
-    kinds = jnp.int32, state.v.dtype, state.v.dtype, jnp.int32  # of a window's notes
     trees = cells, stimulus, state, {probe.name: memories[probe.name] for probe in probes}
     where = axes.cells, axes.stimulus, axes.state, 0
     flat, structure = jax.tree.flatten(trees)
     batched = [many for tree, axes in zip(trees, where, strict=True) for many in _has_neurons(tree, axes)]
-    first_moving = len(jax.tree.leaves(trees[:2]))  # cells and stimulus stay as they are
-    moving_batched = batched[first_moving:]
+    step = _stepper(where, dt=dt, probes=probes, spikes=spikes, integrator=integrator)
+    kernel = _kernel(step, structure, batched, window=window, windows=count // window, kind=state.v.dtype)
+    moving, noted = _call(
+        kernel, times, flat, batched, still=len(jax.tree.leaves(trees[:2])), windows=count // window,
+        neurons=neurons, kinds=_kinds(state.v.dtype), interpret=interpret,
+    )  # fmt: skip
+    state, others = jax.tree.unflatten(jax.tree.structure(trees[2:]), moving)
+    close = lambda memory, notes: (jax.vmap(spikes.close)(memory, notes), None)  # noqa: E731
+    return state, others | {spikes.name: jax.lax.scan(close, memories[spikes.name], SpikeNotes(*noted))[0]}
+
+
+def _stepper(where: tuple, *, dt: float, probes: tuple, spikes: Spikes, integrator: Integrator) -> Callable:
+    """Step ``k`` of all neurons of a block: from what moves (state, memories, notes) to the same after it."""
 
     def step(k: Array, carry: tuple, still: tuple, instants: Instant) -> tuple:
         def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, notes: SpikeNotes) -> tuple:
@@ -81,46 +92,70 @@ def many_steps(
             after = dataclasses.replace(after, lag=after.lag + 0.0 * state.lag)
             return after, {p.name: p.watch(memories[p.name], seen) for p in probes}, spikes.watch(notes, seen)
 
-        return jax.vmap(one, in_axes=(*where, 0), out_axes=(axes.state, 0, 0))(*still, *carry)
+        return jax.vmap(one, in_axes=(*where, 0), out_axes=(where[2], 0, 0))(*still, *carry)
+
+    return step
+
+
+def _kernel(
+    step: Callable, structure: Any, batched: list[bool], *, window: int, windows: int, kind: Any
+) -> Callable[..., None]:
+    """What one program of the kernel does: load a block, take all windows of its steps, note spikes, store the end."""
 
     def kernel(whole: Any, fraction: Any, *refs: Any) -> None:
-        loaded = [ref[...] if many else ref[0] for ref, many in zip(refs[: len(flat)], batched, strict=True)]
+        given, moving, noted = refs[: len(batched)], refs[len(batched) : -4], refs[-4:]
+        loaded = [ref[...] if many else ref[0] for ref, many in zip(given, batched, strict=True)]
         cells, stimulus, state, memories = jax.tree.unflatten(structure, loaded)
-        moving, noted = refs[len(flat) : -4], refs[-4:]
 
         def one_window(w: Array, carry: tuple) -> tuple:
-            fresh = SpikeNotes(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(kinds)))
+            fresh = SpikeNotes(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(_kinds(kind))))
             within = lambda j, c: step(w * window + j, c, (cells, stimulus), Instant(whole, fraction))  # noqa: E731
             *carry, notes = jax.lax.fori_loop(0, window, within, (*carry, fresh))
             for ref, value in zip(noted, (notes.step, notes.before, notes.after, notes.count), strict=True):
                 ref[w, :] = value
             return tuple(carry)
 
-        end = jax.lax.fori_loop(0, count // window, one_window, (state, memories))
-        for ref, leaf, many in zip(moving, jax.tree.leaves(end), moving_batched, strict=True):
+        end = jax.lax.fori_loop(0, windows, one_window, (state, memories))
+        leaves = jax.tree.leaves(end)
+        for ref, leaf, many in zip(moving, leaves, batched[-len(leaves) :], strict=True):
             ref[... if many else 0] = leaf
 
+    return kernel
+
+
+def _kinds(kind: Any) -> tuple:
+    """The types of a window's notes: step, v before and after, count."""
+    return jnp.int32, kind, kind, jnp.int32
+
+
+def _call(
+    kernel: Callable, times: Instant, flat: list, batched: list[bool], *, still: int, windows: int, neurons: int,
+    kinds: tuple, interpret: bool,
+) -> tuple[list, list]:  # fmt: skip
+    """Runs the kernel over all blocks of neurons: what moved, and the notes [window, neuron].
+
+    The first ``still`` of the leaves ``flat`` stay as they are; the last neuron fills up the last block.
+    """
     padded = -(-neurons // BLOCK) * BLOCK
     share = pl.BlockSpec((BLOCK,), lambda i: (i,))
     everywhere = lambda length: pl.BlockSpec((length,), lambda i: (0,))  # noqa: E731
     spec = [share if many else everywhere(1) for many in batched]
+    count = len(times.whole)
     shape = lambda leaf, many: jax.ShapeDtypeStruct((padded if many else 1,), leaf.dtype)  # noqa: E731
-    rows = [jax.ShapeDtypeStruct((count // window, padded), kind) for kind in kinds]
     fill = lambda leaf: jnp.concatenate([leaf, jnp.broadcast_to(leaf[-1:], (padded - neurons,))])  # noqa: E731
+    rows = [jax.ShapeDtypeStruct((windows, padded), kind) for kind in kinds]
     results = pl.pallas_call(
         kernel,
         grid=(padded // BLOCK,),
         in_specs=[everywhere(count), everywhere(count), *spec],
-        out_shape=[*map(shape, flat[first_moving:], moving_batched), *rows],
-        out_specs=[*spec[first_moving:], *[pl.BlockSpec((count // window, BLOCK), lambda i: (0, i))] * len(kinds)],
+        out_shape=[*map(shape, flat[still:], batched[still:]), *rows],
+        out_specs=[*spec[still:], *[pl.BlockSpec((windows, BLOCK), lambda i: (0, i))] * len(rows)],
         interpret=interpret,
         **({} if interpret else _for_cuda()),
     )(times.whole, times.fraction, *(fill(x) if many else x[None] for x, many in zip(flat, batched, strict=True)))
-    kept = [x[:neurons] if many else x[0] for x, many in zip(results[:-4], moving_batched, strict=True)]
-    state, others = jax.tree.unflatten(jax.tree.structure(trees[2:]), kept)
-    notes = SpikeNotes(*(row[:, :neurons] for row in results[-4:]))
-    close = lambda memory, notes: (jax.vmap(spikes.close)(memory, notes), None)  # noqa: E731
-    return state, others | {spikes.name: jax.lax.scan(close, memories[spikes.name], notes)[0]}
+    kept, noted = results[: -len(rows)], results[-len(rows) :]
+    moved = [x[:neurons] if many else x[0] for x, many in zip(kept, batched[still:], strict=True)]
+    return moved, [row[:, :neurons] for row in noted]
 
 
 def _has_neurons(tree: Any, axes: Any) -> list[bool]:
