@@ -1,21 +1,47 @@
-"""The recording that ships with the package, so that nothing has to be downloaded to try a fit."""
+"""Recordings that ship with the package, so that nothing has to be downloaded to try a fit."""
 
 from __future__ import annotations
 
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
 from .recording import Recording
 
+NAMES = ("squid", "cortical")
 
-def example() -> Recording:
-    """80 ms of a squid axon under a noisy current, with 0.5 mV of white noise: a synthetic sweep at 40 kHz.
 
-    Made by experiments/make_demo_trace.py from `membrax.models.hodgkin_huxley` with a fourth-order scheme; the truth
-    is that model's published parameters.
+def example(name: str = "squid") -> Recording:
+    """A synthetic recording.
+
+    Args:
+        name: "squid" is 80 ms of a squid axon under a noisy current, with 0.5 mV of white noise, a sweep at 40 kHz.
+            Made by experiments/make_demo_trace.py from `membrax.models.hodgkin_huxley` with a fourth-order scheme;
+            the truth is that model's published parameters.
+            "cortical" is a cell under eight steps of current [nA], at 10 kHz. Made by
+            experiments/make_cortical_recording.py from a soma and a dendrite with an unseen synaptic current: no
+            single compartment is the truth.
+
+    Raises:
+        ValueError: another name.
     """
-    with resources.files(__package__).joinpath("squid.npz").open("rb") as file, np.load(file) as arrays:
-        v, i, dt = arrays["v"], arrays["i"], float(arrays["dt"])
-    told = "synthetic: squid axon at 6.3 °C, RK4, 0.5 mV white noise"
-    return Recording(t=np.arange(len(v)) * dt, v=v, i=i, unit="uA/cm2", name="squid example", notes=(told,))
+    if name == "squid":
+        arrays = _arrays(name)
+        told = "synthetic: squid axon at 6.3 °C, RK4, 0.5 mV white noise"
+        return _recording(arrays["v"], arrays, "uA/cm2", "squid example", told)
+    if name == "cortical":
+        arrays = _arrays(name)
+        told = "synthetic: soma and dendrite with synaptic noise and drift, RK4"
+        return _recording(arrays["v"].astype(np.float32) / 100, arrays, "nA", "cortical example", told)
+    raise ValueError(f"name must be one of {', '.join(NAMES)}, got {name!r}")
+
+
+def _arrays(name: str) -> dict[str, Any]:
+    with resources.files(__package__).joinpath(f"{name}.npz").open("rb") as file, np.load(file) as arrays:
+        return dict(arrays)
+
+
+def _recording(v: np.ndarray, arrays: dict[str, Any], unit: str, name: str, told: str) -> Recording:
+    t = np.arange(v.shape[-1]) * float(arrays["dt"])
+    return Recording(t=t, v=v, i=arrays["i"], unit=unit, name=name, notes=(told,))
