@@ -5,7 +5,7 @@
 >>> trace = mx.simulate(cell, mx.stimuli.step(10.0), duration=50.0, dt=0.025)
 """
 
-from . import channels, fitting, integrators, laws, models, probes, recordings, stimuli, units
+from . import channels, clamp, fitting, integrators, laws, models, probes, protocols, recordings, stimuli, units
 from .cell import Cell, State, replace
 from .compiling import keep_compiled
 from .fitting import fit
@@ -23,6 +23,7 @@ __all__ = [
     "Trace",
     "__version__",
     "channels",
+    "clamp",
     "fit",
     "fitting",
     "integrators",
@@ -31,6 +32,7 @@ __all__ = [
     "models",
     "plot",
     "probes",
+    "protocols",
     "recordings",
     "replace",
     "rest",

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from jax.test_util import check_grads
 
-from membrax.laws.electrochemistry import chord_rest, ghk_current, ghk_voltage, nernst, thermal_voltage
+from membrax.laws.electrochemistry import (
+    chord_rest,
+    driving_force,
+    ghk_current,
+    ghk_flux,
+    ghk_limiting_slopes,
+    ghk_tangent,
+    ghk_voltage,
+    nernst,
+    thermal_voltage,
+)
 from membrax.units import FARADAY, GAS, KELVIN
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
@@ -47,17 +57,25 @@ def pairs() -> tuple[np.ndarray, np.ndarray]:
     return outside.ravel(), inside.ravel()
 
 
-def test_a_goldman_voltage_of_divalent_ions_is_refused():
-    with pytest.raises(ValueError, match=r"monovalent ions: valence must be \+1 or −1, got \[1, 2\]"):
-        ghk_voltage([1.0, 1.0], [5.0, 2.0], [140.0, 1e-4], valence=[1, 2], celsius=37.0)
-
-
 # --- RT/F and Nernst
 
 
 @pytest.mark.parametrize(("celsius", "expected"), [(6.3, 24.08), (25.0, 25.69), (37.0, 26.73)])
 def test_thermal_voltage_as_in_the_textbooks(celsius, expected):
     assert float(thermal_voltage(celsius)) == pytest.approx(expected, abs=0.005)
+
+
+def test_twenty_six_millivolts_at_room_temperature_and_half_of_it_for_calcium():
+    warm = float(thermal_voltage(300.0 - KELVIN))
+    assert warm == pytest.approx(25.85, abs=0.005)
+    per_e_fold = nernst(np.e, 1.0, valence=np.array([1.0, 2.0]), celsius=300.0 - KELVIN)
+    np.testing.assert_allclose(per_e_fold, [warm, warm / 2], rtol=1e-6)
+    assert float(per_e_fold[1]) == pytest.approx(13.0, abs=0.1)
+
+
+def test_the_driving_force_is_outward_above_the_reversal_potential():
+    v, e = np.array([-90.0, -77.0, 0.0]), -77.0
+    np.testing.assert_array_equal(driving_force(v, e), [-13.0, 0.0, 77.0])
 
 
 @pytest.mark.parametrize(
@@ -177,6 +195,94 @@ GHK_VOLTAGE_AND_SLOPES = jax.jit(
 )
 
 
+# --- GHK voltage of mixed valence
+
+SCALE_BOUND = 1e-12 if EPS < 1e-10 else 2e-6
+
+# The squid's ions with some calcium beside them.
+WITH_CALCIUM = {
+    "outside": np.array([20.0, 440.0, 560.0, 10.0]),
+    "inside": np.array([400.0, 50.0, 52.0, 1e-4]),
+    "permeability": np.array([1.0, 0.04, 0.45, 0.1]),
+    "valence": np.array([1.0, 1.0, -1.0, 2.0]),
+}
+
+MIXED = jax.jit(lambda p, o, i, z, celsius: ghk_voltage(p, o, i, valence=z, celsius=celsius))
+
+
+def exact_balance(p, outside, inside, valence, celsius):
+    """By bisection on the sign of the summed current, at 40 digits."""
+    with mpmath.workdps(40):
+        p, out, ins, z = ([mpmath.mpf(float(y)) for y in x] for x in (p, outside, inside, valence))
+
+        def total(u):
+            u += mpmath.mpf("1e-30")
+            one = lambda q, o, i, z: q * z * z * u * (i - o * mpmath.exp(-z * u)) / -mpmath.expm1(-z * u)  # noqa: E731
+            return sum(one(*ion) for ion in zip(p, out, ins, z, strict=True))
+
+        low, high = mpmath.mpf(-79), mpmath.mpf(79)
+        for _ in range(62):
+            middle = (low + high) / 2
+            low, high = (middle, high) if total(middle) < 0 else (low, middle)
+        return float(low * exact_thermal(celsius))
+
+
+def test_ghk_voltage_is_right_for_any_mixture_of_valences():
+    rng = np.random.default_rng(3)
+    n = 120
+    p, out, ins = np.exp(rng.uniform(np.log(1e-6), np.log(1e3), (3, n, 4))).astype(jnp.result_type(float))
+    z = rng.choice([1.0, -1.0, 2.0, -2.0, 3.0], (n, 4))
+    out[:20, 0], ins[15:35, 1], p[30:45, 2] = 0.0, 0.0, 0.0  # infinite Nernst potentials, and ions that can't pass
+    celsius = np.linspace(0.0, 45.0, n)
+    expected = np.array([exact_balance(*row) for row in zip(p, out, ins, z, celsius, strict=True)])
+    ours = np.asarray(MIXED(p, out, ins, z.astype(p.dtype), celsius.astype(p.dtype)))
+    assert np.max(np.abs(ours - expected) / np.maximum(26.0, np.abs(expected))) < SCALE_BOUND
+
+
+def test_a_traced_valence_gives_what_the_closed_form_gives():
+    squid = {name: jnp.asarray(value, dtype=float) for name, value in SQUID.items()}
+    traced = jax.jit(lambda s: ghk_voltage(**s, celsius=20.0))(squid)
+    assert float(traced) == pytest.approx(float(ghk_voltage(**SQUID, celsius=20.0)), rel=SCALE_BOUND)
+
+
+def test_calcium_pulls_the_squid_up_and_currents_still_cancel():
+    v = ghk_voltage(**WITH_CALCIUM, celsius=20.0)
+    assert float(v) > float(ghk_voltage(**SQUID, celsius=20.0))
+    ions = [WITH_CALCIUM[name] for name in ("permeability", "outside", "inside")]
+    i = np.asarray(ghk_current(v, *ions, valence=WITH_CALCIUM["valence"], celsius=20.0))
+    assert abs(i.sum()) < 100 * EPS * np.abs(i).max()
+
+
+def test_one_divalent_ion_rests_at_its_nernst_potential():
+    outside, inside = pairs()
+    ours = ghk_voltage(np.array([3.0]), outside[:, None], inside[:, None], valence=np.array([2.0]), celsius=37.0)
+    np.testing.assert_allclose(ours, nernst(outside, inside, valence=2, celsius=37.0), rtol=1e-5, atol=1e-5)
+
+
+def test_nothing_to_enter_or_nothing_to_leave_has_no_potential_and_spoils_no_neighbour():
+    p = jnp.asarray([[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]])
+    out, z = jnp.asarray([[0.0, 0.0], [5.0, 2.0], [5.0, 2.0]]), np.array([1.0, 2.0])
+    potential = jax.jit(lambda p, out: ghk_voltage(p, out, jnp.ones((3, 2)), valence=z, celsius=37.0))
+    np.testing.assert_array_equal(np.isnan(potential(p, out)), [True, True, False])
+    slopes = jax.grad(lambda p, out: potential(p, out)[2], argnums=(0, 1))(p, out)
+    assert all(np.isfinite(s).all() for s in slopes)
+
+
+def test_a_valence_of_zero_is_refused():
+    with pytest.raises(ValueError, match=r"valence must not be 0, got \[1, 0\]"):
+        ghk_voltage([1.0, 1.0], [5.0, 2.0], [140.0, 1e-4], valence=[1, 0], celsius=37.0)
+
+
+@pytest.mark.x64
+def test_every_derivative_of_a_mixed_ghk_voltage_is_the_finite_difference():
+    def f(p, o, i, z, t):
+        return ghk_voltage(p, o, i, valence=z, celsius=t)
+
+    arguments = [jnp.asarray(WITH_CALCIUM[name]) for name in ("permeability", "outside", "inside", "valence")]
+    arguments[2] = arguments[2].at[3].set(0.1)  # so that a step of the difference is a small part of it
+    check_grads(f, (*arguments, jnp.asarray(20.0)), order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
+
+
 # --- GHK current
 
 
@@ -270,6 +376,70 @@ def test_an_empty_bath_is_a_limit_not_an_error():
     assert np.all(np.asarray(current(v, 0.0, 140.0)) >= 0.0)
     assert np.all(np.asarray(current(v, 140.0, 0.0)) <= 0.0)
     assert np.isfinite(jax.grad(lambda o: jnp.sum(current(jnp.asarray(v, dtype=float), o, 140.0)))(0.0))
+
+
+# --- flux, tangent and limits of the GHK current
+
+
+@pytest.mark.parametrize("valence", [*VALENCES, -2.0])
+def test_current_is_charge_times_flux(valence):
+    v = np.linspace(-150.0, 150.0, 31)
+    flux = ghk_flux(v, 1e-5, 2.0, 140.0, valence=valence, celsius=37.0)
+    i = ghk_current(v, 1e-5, 2.0, 140.0, valence=valence, celsius=37.0)
+    np.testing.assert_allclose(i, valence * FARADAY * np.asarray(flux), rtol=1e-6)
+
+
+def test_the_flux_of_what_has_no_charge_is_ficks():
+    # 1e-5 cm/s times 138 mM, that is 138 µmol/cm³.
+    flux = ghk_flux(np.array([-100.0, 0.0, 100.0]), 1e-5, 2.0, 140.0, valence=0.0, celsius=37.0)
+    np.testing.assert_allclose(flux, 1.38e-3, rtol=1e-6)
+
+
+@pytest.mark.parametrize("valence", [*VALENCES, -2.0])
+def test_the_tangent_is_the_slope_of_the_current_at_its_reversal_over_nine_decades(valence):
+    outside, inside = pairs()
+    ours = ghk_tangent(2.0, outside, inside, valence=valence, celsius=37.0)
+    with mpmath.workdps(30):
+        unit = 2 * valence**2 * mpmath.mpf(FARADAY) / exact_thermal(37.0)
+        mean = [
+            o if o == i else o * i * mpmath.log(mpmath.mpf(o) / mpmath.mpf(i)) / (mpmath.mpf(o) - mpmath.mpf(i))
+            for o, i in zip(outside.tolist(), inside.tolist(), strict=True)
+        ]
+        expected = [float(unit * m) for m in mean]
+    np.testing.assert_allclose(ours, expected, rtol=SCALE_BOUND)
+
+
+@pytest.mark.x64
+@pytest.mark.parametrize(("outside", "inside"), [(20.0, 400.0), (440.0, 50.0), (7.0, 7.0), (7.0, 7.0 + 1e-9)])
+def test_the_tangent_touches_the_current_and_bends_away(outside, inside):
+    e = nernst(outside, inside, valence=1, celsius=37.0)
+    g = float(ghk_tangent(1.0, outside, inside, valence=1, celsius=37.0))
+    assert float(jax.grad(current)(e, outside, inside)) == pytest.approx(g, rel=1e-9)
+    distance = np.array([1e-2, 1e-1])
+    error = np.abs(np.asarray(current(e + distance, outside, inside)) - g * distance)
+    assert np.all(error < g * distance**2 / 25.0)
+
+
+def test_the_tangent_has_smooth_derivatives_where_the_baths_are_equal():
+    f = lambda o, i: ghk_tangent(1.0, o, i, valence=1, celsius=37.0)  # noqa: E731
+    unit = FARADAY / float(thermal_voltage(37.0))
+    slopes = jax.grad(f, argnums=(0, 1))(7.0, 7.0)
+    np.testing.assert_allclose(slopes, [unit / 2, unit / 2], rtol=1e-5)
+    # The mean o i ln(o/i)/(o − i) of o = c + x, i = c − x is c − 2x²/(3c) + …
+    bend = jax.grad(jax.grad(lambda x: f(7.0 + x, 7.0 - x)))(0.0)
+    assert float(bend) == pytest.approx(-4 / (3 * 7.0) * unit, rel=1e-4)
+
+
+def test_an_empty_bath_has_no_tangent():
+    assert np.isnan(ghk_tangent(1.0, 0.0, 140.0, valence=1, celsius=37.0))
+
+
+@pytest.mark.parametrize("valence", [*VALENCES, -2.0])
+def test_the_current_tends_to_its_two_limiting_slopes(valence):
+    below, above = ghk_limiting_slopes(1.0, 7.0, 140.0, valence=valence, celsius=37.0)
+    v = np.array([-900.0, 900.0])
+    np.testing.assert_allclose(current(v, 7.0, 140.0, valence), v * np.array([below, above]), rtol=2e-6)
+    assert (float(above) > float(below)) == (valence > 0)
 
 
 # --- the chord conductance rest

@@ -1,5 +1,35 @@
 """The textbook: pure functions of arrays, one law each, safe for any finite input and differentiable."""
 
-from . import electrochemistry, gating, membrane
+from . import (
+    cable,
+    cable_transients,
+    circuits,
+    electrochemistry,
+    electrodiffusion,
+    energetics,
+    gating,
+    ions,
+    markov,
+    membrane,
+    phase_plane,
+    poisson,
+    rc,
+    solvers,
+)
 
-__all__ = ["electrochemistry", "gating", "membrane"]
+__all__ = [
+    "cable",
+    "cable_transients",
+    "circuits",
+    "electrochemistry",
+    "electrodiffusion",
+    "energetics",
+    "gating",
+    "ions",
+    "markov",
+    "membrane",
+    "phase_plane",
+    "poisson",
+    "rc",
+    "solvers",
+]

@@ -1,4 +1,4 @@
-"""Ions between two baths: Nernst, Goldman–Hodgkin–Katz, and the chord conductance rest."""
+"""Ions between two baths: Nernst, Goldman–Hodgkin–Katz and its straight lines, and the chord conductance rest."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from ..units import FARADAY, GAS, KELVIN
 from .gating import exprel_inverse
 
 Array = jax.Array
+
+FARTHEST = 80.0  # zFv/RT, beyond which `exprel_inverse` is flat: 2 V, where one flux is 1e-35 of the other
+ITERATIONS = 8  # of Newton's method with bisection; 6 reach rounding over nine decades of P and concentrations
 
 
 def thermal_voltage(celsius: Any) -> Array:
@@ -30,32 +33,60 @@ def nernst(outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
     return thermal_voltage(celsius) / valence * (jnp.log(_positive(outside)) - jnp.log(_positive(inside)))
 
 
+def driving_force(v: Any, reversal: Any) -> Array:
+    """v − E [mV]: what pushes an ion out of the cell, above 0 where the current is outward."""
+    return jnp.asarray(v, dtype=float) - reversal
+
+
 def ghk_voltage(permeability: Any, outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
-    """Potential [mV] at which the currents of monovalent ions cancel (Goldman 1943; Hodgkin & Katz 1949, eq. 5).
+    """Potential [mV] at which the currents of all ions cancel (Goldman 1943; Hodgkin & Katz 1949).
+
+    With ions of valence ±1 alone it is RT/F ln(Σ P c_upper/Σ P c_lower), Hodgkin & Katz' eq. 5. Any other mixture, and
+    a traced valence, has no closed form: it is the one root of the sum of `ghk_current`, which rises with v, and is
+    differentiated by the implicit function theorem.
 
     Args:
         permeability: relative or absolute permeabilities [ion], ions on the last axis, not all 0.
         outside, inside: concentrations [mM] [ion].
-        valence: +1 or −1 for each ion; an anion's sides trade places.
+        valence: charge number z of each ion, not 0; an anion's sides trade places.
         celsius: temperature [°C].
 
+    Returns:
+        NaN where nothing may leave or nothing may enter.
+
     Raises:
-        ValueError: another valence: ions of mixed valence have no closed form.
+        ValueError: a valence of 0: what has no charge has no say in the potential.
     """
-    if not isinstance(valence, jax.core.Tracer) and np.any(np.abs(valence) != 1):
-        raise ValueError(f"ghk_voltage is for monovalent ions: valence must be +1 or −1, got {valence}")
+    concrete = not isinstance(valence, jax.core.Tracer)
+    if concrete and np.any(np.asarray(valence) == 0):
+        raise ValueError(f"ghk_voltage is for ions: valence must not be 0, got {valence}")
     p, out, ins, z = (jnp.asarray(x, dtype=float) for x in (permeability, outside, inside, valence))
     p, out, ins, z = jnp.broadcast_arrays(p, out, ins, z)
-    upper = jnp.sum(p * jnp.where(z > 0, out, ins), axis=-1)
-    lower = jnp.sum(p * jnp.where(z > 0, ins, out), axis=-1)
-    return thermal_voltage(celsius) * (jnp.log(_positive(upper)) - jnp.log(_positive(lower)))
+    upper, lower = jnp.where(z > 0, out, ins), jnp.where(z > 0, ins, out)
+    if concrete and np.all(np.abs(valence) == 1):
+        into, away = jnp.sum(p * upper, axis=-1), jnp.sum(p * lower, axis=-1)
+        return thermal_voltage(celsius) * (jnp.log(_positive(into)) - jnp.log(_positive(away)))
+    alive = (jnp.sum(p * upper, axis=-1) > 0) & (jnp.sum(p * lower, axis=-1) > 0)
+    p, upper, lower = (jnp.where(alive[..., None], x, 1.0) for x in (p, upper, lower))
+    return thermal_voltage(celsius) * jnp.where(alive, _balance(p, upper, lower, jnp.abs(z)), jnp.nan)
+
+
+def ghk_flux(v: Any, permeability: Any, outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
+    """Flux [µmol/(cm² s)], outward positive, of one ion in a constant field (Goldman 1943).
+
+    P u (in − out e⁻ᵘ)/(1 − e⁻ᵘ) with u = zFv/RT, written with x/(eˣ − 1) so that it is smooth through u = 0, where it
+    is Fick's P (in − out). P in cm/s and mM give the unit without further factors. Arguments as of `ghk_current`; a
+    valence of 0 does.
+    """
+    u = valence * jnp.asarray(v, dtype=float) / thermal_voltage(celsius)
+    return permeability * (inside * exprel_inverse(-u) - outside * exprel_inverse(u))
 
 
 def ghk_current(v: Any, permeability: Any, outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
     """Current density [µA/cm²], outward positive, of one ion in a constant field (Hodgkin & Katz 1949, appendix).
 
-    i = P z F u (in − out e⁻ᵘ)/(1 − e⁻ᵘ) with u = zFv/RT, written with x/(eˣ − 1) so that it is smooth through u = 0.
-    P in cm/s and concentrations in mM give µA/cm² without further factors.
+    i = P z F u (in − out e⁻ᵘ)/(1 − e⁻ᵘ) with u = zFv/RT: z F times `ghk_flux`. P in cm/s and concentrations in mM give
+    µA/cm² without further factors.
 
     Args:
         v: membrane potential [mV].
@@ -64,10 +95,34 @@ def ghk_current(v: Any, permeability: Any, outside: Any, inside: Any, *, valence
         valence: charge number z.
         celsius: temperature [°C].
     """
-    u = valence * jnp.asarray(v, dtype=float) / thermal_voltage(celsius)
-    efflux = inside * exprel_inverse(-u)
-    influx = outside * exprel_inverse(u)
-    return permeability * valence * FARADAY * (efflux - influx)
+    return valence * FARADAY * ghk_flux(v, permeability, outside, inside, valence=valence, celsius=celsius)
+
+
+def ghk_tangent(permeability: Any, outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
+    """Conductance g [mS/cm²] of the line g (v − E) that touches the GHK current at its reversal potential E.
+
+    g = P z²F²/RT · out·in·ln(out/in)/(out − in): with equal baths P z²F²/RT · c, for every v (derivative of Hodgkin &
+    Katz 1949, appendix, at their E). NaN where a bath is empty: there is no E. Arguments as of `ghk_current`.
+    """
+    out, ins = _positive(outside), _positive(inside)
+    # in·ln(out/in)/(1 − in/out) and the same with the baths exchanged; the one whose exponential can't cancel.
+    u = jnp.where(ins < out, jnp.log(ins / out), jnp.log(out / ins))
+    less = jnp.where(ins < out, ins, out)
+    return _unit_conductance(permeability, valence, celsius) * less * exprel_inverse(u)
+
+
+def ghk_limiting_slopes(
+    permeability: Any, outside: Any, inside: Any, *, valence: Any, celsius: Any
+) -> tuple[Array, Array]:
+    """Conductances [mS/cm²] that the GHK current tends to far below and far above 0 mV, in this order.
+
+    P z²F²/RT times the concentration of the bath the ion comes from (Hille 2001, ch. 14): far below, cations enter
+    from outside and anions leave from inside; far above, the reverse. Arguments as of `ghk_current`.
+    """
+    out, ins = jnp.asarray(outside, dtype=float), jnp.asarray(inside, dtype=float)
+    unit = _unit_conductance(permeability, valence, celsius)
+    cation = jnp.asarray(valence, dtype=float) > 0
+    return unit * jnp.where(cation, out, ins), unit * jnp.where(cation, ins, out)
 
 
 def chord_rest(conductance: Any, reversal: Any, current: Any = 0.0) -> Array:
@@ -83,6 +138,48 @@ def chord_rest(conductance: Any, reversal: Any, current: Any = 0.0) -> Array:
     # Weights first: g·e may be large where g/Σg never is.
     weights = g / _positive(total)[..., None]
     return jnp.sum(weights * e, axis=-1) + current / _positive(total)
+
+
+def _unit_conductance(permeability: Any, valence: Any, celsius: Any) -> Array:
+    """P z²F²/RT [mS/cm² per mM]."""
+    return permeability * valence * valence * FARADAY / thermal_voltage(celsius)
+
+
+@jax.custom_jvp
+def _balance(p: Array, upper: Array, lower: Array, a: Array) -> Array:
+    """u = Fv/RT at which inward and outward currents are equal; ions of charge ±a on the last axis.
+
+    `_imbalance` falls with u and is all but straight, so Newton's step is good from anywhere. Bisection takes over
+    where a step leaves the bracket, which is at first the lowest and highest of the ions' own equilibria.
+    """
+    own = jnp.clip(jnp.log(upper) - jnp.log(lower), -FARTHEST, FARTHEST) / a
+    there = (p > 0) & (a > 0) & (upper + lower > 0)
+    low, high = jnp.min(jnp.where(there, own, jnp.inf), axis=-1), jnp.max(jnp.where(there, own, -jnp.inf), axis=-1)
+
+    def narrow(_: Any, state: tuple) -> tuple:
+        u, low, high = state
+        h, slope = jax.jvp(lambda u: _imbalance(u, p, upper, lower, a), (u,), (jnp.ones_like(u),))
+        low, high = jnp.where(h > 0, u, low), jnp.where(h > 0, high, u)
+        step = u - h / slope
+        return jnp.where((low <= step) & (step <= high), step, 0.5 * (low + high)), low, high
+
+    return jax.lax.fori_loop(0, ITERATIONS, narrow, (jnp.clip(0.0, low, high), low, high))[0]
+
+
+@_balance.defjvp
+def _balance_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    u = _balance(*primals)
+    slope = jax.jvp(lambda u: _imbalance(u, *primals), (u,), (jnp.ones_like(u),))[1]
+    moved = jax.jvp(lambda *given: _imbalance(u, *given), primals, tangents)[1]
+    return u, -moved / slope
+
+
+def _imbalance(u: Array, p: Array, upper: Array, lower: Array, a: Array) -> Array:
+    """ln(inward/outward) of the summed GHK currents at u = Fv/RT: ln(Σ P c_upper/Σ P c_lower) − u when every a is 1."""
+    p = p / jax.lax.stop_gradient(jnp.max(p, axis=-1, keepdims=True))  # the scale of P cancels, but may underflow
+    x = a * u[..., None]
+    inward, outward = p * a * upper * exprel_inverse(x), p * a * lower * exprel_inverse(-x)
+    return jnp.log(jnp.sum(inward, axis=-1) / jnp.sum(outward, axis=-1))
 
 
 def _positive(x: Any) -> Array:

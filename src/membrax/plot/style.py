@@ -157,6 +157,7 @@ def logarithmic(ax: Axes, low: float, high: float) -> None:
 
 def number(value: float) -> str:
     """Four digits of a value, with a true minus, and an exponent only where it is far from 1."""
+    value = float(value) + 0.0  # no −0
     text = f"{float(f'{value:.4g}'):.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}"
     return text.replace("-", "−")
 

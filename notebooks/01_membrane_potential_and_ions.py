@@ -1,0 +1,315 @@
+# %% [markdown]
+# # 01 · Membrane potential and ions
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/01_membrane_potential_and_ions.ipynb)
+#
+# Push a fine electrode into a neuron, and the voltmeter jumps to about −70 mV: the inside is negative against the
+# outside. Why −70 mV, and not 0, or +50? The answer needs nothing but ions, their concentrations on both sides, and a
+# membrane that lets some of them through more easily than others. You need no lesson before this one.
+
+# %%
+# On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
+try:
+    import membrax as mx
+except ImportError:
+    import subprocess, sys
+    from importlib.metadata import version
+
+    source = "membrax[plot] @ git+https://github.com/membrax/membrax"
+    kept = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *kept])
+    import membrax as mx
+import jax
+import jax.numpy as jnp
+
+# %% [markdown]
+# ## Two salt solutions
+#
+# A cell is a bag of potassium in a sea of sodium chloride. Pumps and transporters keep it so; here we take the
+# concentrations as given. membrax has two tables: the squid giant axon and a mammalian neuron (Purves et al.,
+# *Neuroscience*, Table 2.1, whose squid column goes back to Hodgkin 1951).
+
+# %%
+from membrax.laws.ions import MAMMALIAN_NEURON, SQUID_AXON, reversal_potentials
+
+for table in (SQUID_AXON, MAMMALIAN_NEURON):
+    print(f"{table.source}, {table.celsius:g} °C")
+    potentials = reversal_potentials(table)
+    for name, ion in table.ions.items():
+        print(f"  {name:>2}  z = {ion.valence:+d}   outside {ion.outside:>5g} mM   inside {ion.inside:>6g} mM   "
+              f"E = {potentials[name]:+6.1f} mV")
+
+# %%
+mx.plot.ions(MAMMALIAN_NEURON)
+
+# %% [markdown]
+# **What to see.** Only K⁺ is more concentrated inside. Na⁺, Cl⁻ and Ca²⁺ are more concentrated outside; free Ca²⁺ by a
+# factor of 20 000. The potentials on the right follow from these ratios and from the sign of each charge. Note Cl⁻: it
+# is distributed like Na⁺, but its potential has the sign of that of K⁺, because its charge is negative.
+
+# %% [markdown]
+# ## Nernst: where diffusion and the field balance
+#
+# Let the membrane be permeable to K⁺ alone. K⁺ diffuses outwards, down its gradient. Each ion that leaves takes a
+# positive charge along, so the inside becomes negative, and this pulls K⁺ back. The two balance at
+#
+# $$E = \frac{RT}{zF}\,\ln\frac{c_\text{out}}{c_\text{in}}$$
+#
+# (Nernst 1888).
+#
+# - $E$: equilibrium potential, inside against outside [mV],
+# - $c_\text{out}, c_\text{in}$: concentrations [mM]; only their ratio matters,
+# - $z$: charge number, +1 for K⁺ and Na⁺, −1 for Cl⁻, +2 for Ca²⁺,
+# - $RT/F$: thermal voltage [mV]; $R$ = 8.314 J/(mol K), $F$ = 96 485 C/mol, $T$ in kelvin.
+#
+# $RT/F$ grows with the absolute temperature, so only slowly: by 11 % from the squid's cold sea to body temperature. A
+# factor of ten in concentration is worth $\ln 10 \cdot RT/F$, the famous 58 mV at 20 °C.
+
+# %%
+from membrax.laws.electrochemistry import nernst, thermal_voltage
+
+for celsius in (6.3, 20.0, 37.0):
+    rt_f = thermal_voltage(celsius)
+    e_k = nernst(5.0, 140.0, valence=1, celsius=celsius)
+    print(f"{celsius:4.1f} °C: RT/F = {rt_f:.1f} mV, a factor of ten {jnp.log(10.0) * rt_f:.1f} mV, "
+          f"E of K⁺ (5 and 140 mM) {e_k:.1f} mV")
+
+# %%
+outside = jnp.geomspace(0.5, 150.0, 200)
+mx.plot.curves(
+    outside,
+    {f"K⁺ at {celsius:g} °C": nernst(outside, 140.0, valence=1, celsius=celsius) for celsius in (6.3, 37.0)}
+    | {"Cl⁻ at 37 °C": nernst(outside, 10.0, valence=-1, celsius=37.0)},
+    xlabel="concentration outside (mM)",
+    ylabel="Nernst potential (mV)",
+    log="x",
+    title="Straight lines on a logarithmic axis; an anion's falls",
+)
+
+# %% [markdown]
+# **What to see.** Raising K⁺ outside depolarises $E$ of K⁺: the line rises 61.5 mV for each factor of ten at 37 °C.
+# Raising Cl⁻ outside does the opposite. With 140 mM K⁺ on both sides $E$ is 0 at every temperature.
+
+# %% [markdown]
+# ## Electrodiffusion: on the way to the balance
+#
+# Inside the membrane each ion drifts in the field and diffuses down its gradient (Nernst 1888, Planck 1890):
+#
+# $$J = -D\left(\frac{\partial c}{\partial x} + \frac{zF}{RT}\,c\,\frac{\partial \psi}{\partial x}\right),
+# \qquad \frac{\partial c}{\partial t} = -\frac{\partial J}{\partial x}$$
+#
+# - $J$: flux, positive outwards [µmol/(cm² s)], $c$: concentration in the membrane [mM],
+# - $D$: how easily the ion moves in the membrane [µm²/ms], $\psi$: potential [mV], $x$: position, from inside to outside.
+#
+# We put K⁺ on both sides of a membrane of 5 nm and let it in at $t = 0$. $D$ is made up, a millionth of that in
+# water, so that the transient takes milliseconds. First the membrane is held at 0 mV, then at the Nernst potential.
+
+# %%
+from membrax.laws.electrodiffusion import diffuse
+
+membrane = dict(diffusivity=1e-6, valence=1, celsius=37.0, thickness=0.005)  # µm²/ms, °C, µm
+e_k = nernst(5.0, 140.0, valence=1, celsius=37.0)
+at_zero = diffuse(0.0, 5.0, 140.0, **membrane, initial=jnp.zeros(40), dt=0.1, steps=200)
+at_nernst = diffuse(e_k, 5.0, 140.0, **membrane, initial=jnp.zeros(40), dt=0.1, steps=200)
+mx.plot.diffusion(at_zero)
+
+# %%
+mx.plot.diffusion(at_nernst)
+
+# %%
+for name, profile in (("0 mV", at_zero), ("E of K⁺", at_nernst)):
+    inner, outer = profile.flux[-1, 0], profile.flux[-1, -1]
+    print(f"held at {name:>7}, after 20 ms: {1e6 * inner:8.2f} pmol/(cm² s) leave the cell, "
+          f"{1e6 * outer:8.2f} arrive outside")
+
+# %% [markdown]
+# **What to see.** At 0 mV the profile becomes a straight line, and what leaves the cell arrives outside: a steady
+# current, for as long as the gradient lasts. At $E$ of K⁺ the profile becomes an exponential, and the flux dies out at
+# both faces: drift and diffusion cancel everywhere in the membrane. This is the balance that Nernst's law describes.
+#
+# If nobody holds the potential, it goes to $E$ by itself. The membrane is also a capacitor, $C = \varepsilon\varepsilon_0/L$,
+# and the K⁺ that leaves charges it: $C\,dv/dt = -F z J$. We start at 0 mV, with an anion in both baths that can't pass,
+# so that the baths are neutral, and solve the diffusion and the field (Poisson's equation) together.
+
+# %%
+from membrax.laws.poisson import capacitance, diffuse_together
+
+pair = dict(diffusivity=1e-3, partition=[1e-4, 0.0], valence=[1, -1])  # few K⁺ enter the membrane, no anion does
+free = diffuse_together([5.0, 5.0], [140.0, 140.0], **pair, celsius=37.0, thickness=0.005, dt=0.5, steps=100)
+mx.plot.curves(
+    free.t,
+    {"membrane potential": free.potential[:, 0]},
+    xlabel="time (ms)",
+    ylabel="membrane potential (mV)",
+    levels={"E of K⁺": float(e_k)},
+    title="Left alone, the membrane goes to the potential of its ion",
+)
+
+# %% [markdown]
+# How many ions did that take?
+
+# %%
+c = capacitance(5.0, 0.005)  # µF/cm², for a relative permittivity of 5
+charge = -c * e_k  # nC/cm²
+moved = charge / 96485.0 * 1e3  # pmol/cm²
+print(f"after 50 ms {free.potential[-1, 0]:.2f} mV; E of K⁺ is {e_k:.2f} mV")
+print(f"C = {c:.2f} µF/cm² takes {charge:.0f} nC/cm², or {moved:.2f} pmol/cm² of K⁺")
+radius = 10.0  # µm
+area, volume = 4 * jnp.pi * radius**2, 4 / 3 * jnp.pi * radius**3  # µm², µm³
+ions_moved = moved * 1e-12 * area * 1e-8 * 6.022e23
+ions_inside = 0.140 * volume * 1e-15 * 6.022e23
+print(f"cell of 20 µm: {ions_moved / 1e6:.0f} million K⁺ leave, of {ions_inside / 1e9:.0f} thousand million: "
+      f"1 in {ions_inside / ions_moved:,.0f}")
+
+# %% [markdown]
+# **What to see.** One ion in more than fifty thousand is enough. The concentrations stay what they are, although the
+# potential goes from 0 to −89 mV. This is why they may be treated as constants from here on.
+
+# %% [markdown]
+# ## Why it is called a reversal potential
+#
+# Now somebody else sets the potential, say an amplifier. The net current of one ion is, to begin with, ohmic:
+#
+# $$i = g\,(v - E)$$
+#
+# - $i$: membrane current [µA/cm²], **positive outwards**: positive charge leaving, or negative charge entering,
+# - $g$: conductance [mS/cm²], $v$: membrane potential [mV], $v - E$: driving force [mV].
+#
+# At $v = E$ the current is zero; crossing $E$ **reverses** it. Below $E$ it is inward (negative), above $E$ outward
+# (positive), whatever the charge of the ion. But which way the *ions* go depends on the sign of their charge.
+
+# %%
+mx.plot.reversal(MAMMALIAN_NEURON, ["K", "Na", "Cl"])
+
+# %%
+rest = -70.0  # mV
+for name, ion in MAMMALIAN_NEURON.ions.items():
+    force = rest - potentials[name]
+    current = "outward" if force > 0 else "inward"
+    ions_go = "out of" if force * ion.valence > 0 else "into"
+    print(f"at −70 mV, {name:>2}: v − E = {force:+7.1f} mV, current {current:>7}, {name} goes {ions_go} the cell")
+
+# %% [markdown]
+# **What to see.** At −70 mV the driving force on Na⁺ is large and inward, that on K⁺ small and outward. Cl⁻ is near its
+# equilibrium: with $E$ at −64 mV a small inward *current* flows, which is Cl⁻ *leaving* the cell. Move the chloride
+# potential below the rest, as in many mature neurons, and Cl⁻ enters, an outward current that hyperpolarises.
+
+# %% [markdown]
+# ## The constant-field current, and its ohmic line
+#
+# A straight line is not what electrodiffusion gives. In a membrane with a constant field the steady current of one ion
+# is (Goldman 1943; Hodgkin & Katz 1949)
+#
+# $$i = P\,z F\,u\,\frac{c_\text{in} - c_\text{out}\,e^{-u}}{1 - e^{-u}},\qquad u = \frac{zFv}{RT}$$
+#
+# - $P$: permeability [cm/s], the same 10⁻⁶ cm/s for all four ions below, $u$: the potential in units of $RT/zF$.
+#
+# It reverses at $E$, too. Far above $E$ a cation comes from inside alone and the curve is as steep as $c_\text{in}$ is
+# large; far below, it comes from outside alone. If the two differ, the curve must bend: it *rectifies*. The ohmic line
+# $g\,(v - E)$ with $g$ the slope of the curve at $E$ is its tangent there.
+
+# %%
+mx.plot.rectification(MAMMALIAN_NEURON, permeability=1e-6)
+
+# %% [markdown]
+# **What to see.** Each curve crosses zero at $E$ of its ion (dots; Na⁺ and Ca²⁺ have theirs to the right of the page).
+#
+# - K⁺ has much more inside than outside: outward current is larger than the line says.
+# - Na⁺ has more outside: inward current is larger than the line says. The line does well only near +67 mV.
+# - Cl⁻ is an anion, so the baths trade places: outward current is Cl⁻ entering from the rich outside.
+# - Ca²⁺ has hardly any inside: the tangent at +132 mV is practically flat, and no ohmic law with this $E$ and slope can
+#   describe the current. Models of Ca²⁺ current therefore often use the constant field.
+#
+# So why do the next lessons use conductances? Because open channels need not obey the constant field: for the squid's Na⁺
+# and K⁺ channels in sea water Hodgkin and Huxley (1952) measured nearly straight lines, and built their model on them.
+
+# %% [markdown]
+# ## Goldman, Hodgkin and Katz: all ions at once
+#
+# At rest no single ion is in balance, only the sum of all currents is. With the constant-field current of K⁺, Na⁺ and
+# Cl⁻ this gives (Goldman 1943; Hodgkin & Katz 1949)
+#
+# $$v = \frac{RT}{F}\,\ln\frac{P_K[K]_\text{out} + P_{Na}[Na]_\text{out} + P_{Cl}[Cl]_\text{in}}
+# {P_K[K]_\text{in} + P_{Na}[Na]_\text{in} + P_{Cl}[Cl]_\text{out}}$$
+#
+# Only ratios of permeabilities matter. For the squid axon at rest Hodgkin and Katz found $P_K : P_{Na} : P_{Cl}$ =
+# 1 : 0.04 : 0.45. The anion's baths trade places once more.
+
+# %%
+from membrax.laws.electrochemistry import ghk_voltage
+
+outside, inside = jnp.array([20.0, 440.0, 560.0]), jnp.array([400.0, 50.0, 40.0])  # mM: K⁺, Na⁺, Cl⁻
+for name, permeability in {"at rest": [1.0, 0.04, 0.45], "at the peak of a spike": [1.0, 20.0, 0.45]}.items():
+    v = ghk_voltage(jnp.array(permeability), outside, inside, valence=[1, 1, -1], celsius=25.0)
+    print(f"squid axon {name}, {permeability}: {v:+.1f} mV")
+
+# %%
+mx.plot.slide(
+    lambda potassium: mx.plot.goldman(SQUID_AXON, "K", potassium),
+    potassium=(0.7, 590.0, 20.0, "K⁺ outside (mM)"),
+)
+
+# %% [markdown]
+# **What to see.** With the 20 mM K⁺ of the table, that of squid blood, the axon rests at −63 mV: not at the potential of K⁺
+# (−77 mV), because a little Na⁺ leaks in. With much K⁺ outside the curve follows the line of Nernst; with little it
+# flattens, because Na⁺ and Cl⁻ then matter more. Move the slider: the dot is the membrane. Now the same for Na⁺, which
+# hardly matters at rest.
+
+# %%
+mx.plot.slide(
+    lambda sodium: mx.plot.goldman(SQUID_AXON, "Na", sodium),
+    sodium=(15.0, 990.0, 440.0, "Na⁺ outside (mM)"),
+)
+
+# %% [markdown]
+# ### Exercise 1
+#
+# Potassium in the blood of a patient rises from 4 to 8 mM. How far does $E$ of K⁺ move (140 mM inside, 37 °C), and in
+# which direction? Does the answer depend on the concentration inside?
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 1
+for inside_k in (140.0, 120.0):
+    low, high = (nernst(k, inside_k, valence=1, celsius=37.0) for k in (4.0, 8.0))
+    print(f"{inside_k:g} mM inside: {low:.1f} → {high:.1f} mV, {high - low:+.1f} mV")
+print("RT/F ln 2, a depolarisation, whatever is inside: the heart notices")
+
+# %% [markdown]
+# ### Exercise 2
+#
+# GABA opens chloride channels. In an immature neuron Cl⁻ inside is about 30 mM, in a mature one perhaps 6 mM (110 mM
+# outside, 37 °C; rest at −70 mV). In which of them does GABA depolarise? Which way do the chloride ions go?
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 2
+for name, chloride in {"immature": 30.0, "mature": 6.0}.items():
+    e_cl = nernst(110.0, chloride, valence=-1, celsius=37.0)
+    inward = e_cl > -70.0
+    print(f"{name}: E of Cl⁻ = {e_cl:.1f} mV; at −70 mV the current is {'inward' if inward else 'outward'}, "
+          f"Cl⁻ {'leaves' if inward else 'enters'}, GABA {'depolarises' if inward else 'hyperpolarises'}")
+
+# %% [markdown]
+# ### Exercise 3
+#
+# The ohmic line of Ca²⁺ in the figure touches the curve at +132 mV. By how much does it underestimate the current at
+# −20 mV and at +60 mV?
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 3
+from membrax.laws.electrochemistry import ghk_current, ghk_tangent
+
+calcium = dict(valence=2, celsius=37.0)
+g = ghk_tangent(1e-6, 2.0, 1e-4, **calcium)  # mS/cm²
+for v in (-20.0, 60.0):
+    true, line = ghk_current(v, 1e-6, 2.0, 1e-4, **calcium), g * (v - potentials["Ca"])
+    print(f"{v:+.0f} mV: constant field {true:.4f} µA/cm², ohmic {line:.5f} µA/cm², {true / line:.0f} times less")
+
+# %% [markdown]
+# ## What you have learnt
+#
+# - An ion is in balance at its Nernst potential; the current it carries reverses there, inward below and outward above.
+# - The constant field bends the current–voltage curve; the ohmic line touches it at $E$.
+# - The rest is a compromise weighted by permeability: close to K⁺, drawn upwards by a little Na⁺.
+#
+# Next: [02 · The passive membrane](02_the_passive_membrane.ipynb), the same compromise as a circuit of conductances and
+# batteries.

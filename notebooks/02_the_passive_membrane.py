@@ -1,0 +1,278 @@
+# %% [markdown]
+# # 02 · The passive membrane
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/02_the_passive_membrane.ipynb)
+#
+# A membrane with some open channels is an electrical circuit of three kinds of parts: a capacitor, conductances and
+# batteries. Where does its potential settle, how much current does it take to move it, and how far can it be moved at
+# all? You need the reversal potentials of [lesson 01](01_membrane_potential_and_ions.ipynb).
+
+# %%
+# On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
+try:
+    import membrax as mx
+except ImportError:
+    import subprocess, sys
+    from importlib.metadata import version
+
+    source = "membrax[plot] @ git+https://github.com/membrax/membrax"
+    kept = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *kept])
+    import membrax as mx
+import jax
+import jax.numpy as jnp
+
+# %% [markdown]
+# ## Capacitor, conductances and batteries
+#
+# - The lipid bilayer insulates, and holds charges apart: a **capacitor**, about 1 µF/cm² in every cell.
+# - The channels of one ion let it through: a **conductance** $g$ [mS/cm²].
+# - The gradient of that ion drives it: a **battery** $E$ [mV], its Nernst potential, in series with the conductance.
+#
+# "Passive" means that the conductances are constant. In membrax each is a `Leak`, and the circuit is drawn from the cell.
+
+# %%
+k = mx.channels.Leak(g=0.3, e=-80.0)  # mS/cm², mV
+na = mx.channels.Leak(g=0.015, e=50.0)
+cl = mx.channels.Leak(g=0.1, e=-65.0)
+cell = mx.Cell(channels={"k": k, "na": na, "cl": cl}, capacitance=1.0, v_init=-70.0)
+mx.plot.circuit(cell)
+
+# %% [markdown]
+# **What to see.** The longer plate of a battery is its positive one. $E_{Na}$ makes the inside positive; $E_K$ and $E_{Cl}$
+# make it negative. All branches lie in parallel, between the same two solutions: they share one voltage, $v$.
+
+# %% [markdown]
+# ## Charge balance
+#
+# Kirchhoff's law for the inside: charge that comes in through the electrode goes out through the channels, or it stays
+# on the capacitor.
+#
+# $$C\,\frac{dv}{dt} = i - \sum_k g_k\,(v - E_k)$$
+#
+# - $C$: capacitance [µF/cm²], $i$: injected current, **positive inwards** [µA/cm²],
+# - $g_k\,(v - E_k)$: current of branch $k$, **positive outwards** [µA/cm²].
+#
+# The units fit without a factor: 1 µA/cm² onto 1 µF/cm² is 1 mV/ms.
+
+# %%
+g, e = jnp.array([0.3, 0.015, 0.1]), jnp.array([-80.0, 50.0, -65.0])  # K⁺, Na⁺, Cl⁻
+for v in (-90.0, -70.0, -50.0):
+    each = g * (v - e)
+    rate = mx.laws.membrane.charge_balance(each.sum(), 0.0, capacitance=1.0)
+    print(f"v = {v:.0f} mV: K⁺ {each[0]:+.2f}, Na⁺ {each[1]:+.2f}, Cl⁻ {each[2]:+.2f} µA/cm² outwards, "
+          f"together {each.sum():+.2f}: dv/dt = {rate:+.2f} mV/ms")
+
+# %% [markdown]
+# At −90 mV the total is inward and the membrane depolarises; at −70 and −50 mV it is outward and the membrane
+# hyperpolarises. In between there is a potential where nothing changes.
+
+# %% [markdown]
+# ## The rest leans towards the largest conductance
+#
+# Set $dv/dt = 0$ and $i = 0$:
+#
+# $$v_\text{rest} = \frac{\sum_k g_k E_k}{\sum_k g_k}$$
+#
+# the *chord conductance equation* (Hodgkin & Horowicz 1959). It is a weighted mean: each battery pulls with the weight
+# of its conductance. So it is the point at which a beam balances, with a weight $g_k$ standing at each $E_k$.
+
+# %%
+def balance(sodium):
+    return mx.plot.batteries([0.3, sodium, 0.1], e, ["K⁺", "Na⁺", "Cl⁻"])
+
+
+mx.plot.slide(balance, sodium=(0.001, 10.0, 0.015, "conductance of Na⁺ (mS/cm²)"))
+
+# %%
+balance(3.0)
+
+# %% [markdown]
+# **What to see.** A little sodium far away on the beam lifts the rest from −76 to about −72 mV. At rest no branch is in
+# balance: K⁺ flows out, Na⁺ in, and only the sum is 0 (in a living cell the pump pays for it). With ten times more
+# Na⁺ than K⁺ conductance (second figure) the rest goes to +35 mV, near the sodium battery: the peak of an action
+# potential. Raising a conductance can never push the rest past its battery.
+
+# %%
+for sodium in (0.0, 0.015, 0.3, 3.0, 300.0):
+    rest = mx.laws.electrochemistry.chord_rest(jnp.array([0.3, sodium, 0.1]), e)
+    print(f"g of Na⁺ = {sodium:7.3f} mS/cm²: rest {rest:+6.1f} mV")
+
+# %% [markdown]
+# ## Thévenin and Norton: many branches are one
+#
+# Seen from an electrode, ohmic branches in parallel can't be told from a single battery behind a single resistance
+# (Thévenin 1883), or from a current source beside a conductance (Norton 1926):
+#
+# $$E = \frac{\sum g_k E_k}{\sum g_k},\quad R = \frac{1}{\sum g_k}\qquad\text{or}\qquad
+# i_N = \sum g_k E_k,\quad g = \sum g_k$$
+#
+# - $E$: the battery, which is the resting potential [mV], $R$: the input resistance of a square centimetre [kΩ·cm²],
+# - $i_N$: inward current while the membrane is held at 0 mV [µA/cm²].
+
+# %%
+one = mx.laws.circuits.thevenin(g, e)
+source = mx.laws.circuits.norton(g, e)
+print(f"Thévenin: {one.potential:.1f} mV behind {one.resistance:.2f} kΩ·cm² ({one.conductance:.3f} mS/cm²)")
+print(f"Norton: {source.current:.1f} µA/cm² beside {source.conductance:.3f} mS/cm²; the quotient is "
+      f"{source.current / source.conductance:.1f} mV again")
+
+# %%
+pulse = mx.stimuli.step(5.0, start=10.0, stop=40.0)  # µA/cm²
+single = mx.Cell(channels={"all": mx.channels.Leak(g=one.conductance, e=one.potential)}, v_init=-70.0)
+three, alone = (mx.simulate(c, pulse, duration=60.0, dt=0.1) for c in (cell, single))
+mx.plot.curves(
+    three.t,
+    {"three branches": three.v, "Thévenin": alone.v},
+    xlabel="time (ms)",
+    ylabel="membrane potential (mV)",
+    title="No electrode can tell them apart",
+)
+
+# %% [markdown]
+# **What to see.** One curve: both membranes start at −70 mV, go to −72 mV, and answer 5 µA/cm² with 12 mV. From here on
+# a passive membrane is one conductance, one battery and one capacitor: $C\,dv/dt = i - g\,(v - E)$.
+
+# %% [markdown]
+# ## Tap, basin and drain
+#
+# Water makes the same equation visible. A basin has a drain in its floor; at $t = 0$ somebody opens a tap.
+#
+# | water | membrane |
+# | --- | --- |
+# | water that runs from the tap, per time | injected current $i$ |
+# | width of the basin (the sink) | capacitance $C$ |
+# | level above the floor | $v - E$; the floor is the battery |
+# | width of the drain | leak conductance $g$ |
+# | water that runs out, per time | leak current $g\,(v - E)$ |
+# | water in the basin | charge on the capacitor, $C\,(v - E)$ |
+#
+# The level rises until as much runs out as comes in. (What runs out is taken as proportional to the level, as from a
+# long thin pipe; through a plain hole it would go with its square root.)
+
+# %%
+def water(time, current, conductance, capacitance):
+    membrane = dict(conductance=conductance, reversal=-70.0, capacitance=capacitance)
+    return mx.plot.tap(current, time, **membrane, highest=-8.0)
+
+
+mx.plot.slide(
+    water,
+    time=(0.0, 50.0, 5.0, "time (ms)"),
+    current=(0.0, 6.0, 4.0, "tap: current (µA/cm²)"),
+    conductance=(0.1, 0.4, 0.1, "drain: conductance (mS/cm²)"),
+    capacitance=(0.5, 2.0, 1.0, "basin: capacitance (µF/cm²)"),
+)
+
+# %% [markdown]
+# **What to see.** Early, nearly all water fills the basin; late, all of it runs through the drain, and the level stays.
+#
+# - A wider basin ($C$) fills more slowly, **to the same level**.
+# - A wider drain ($g$) gives a **lower** level, and is **quicker** to reach it.
+# - A stronger tap ($i$) gives a higher level, in the same time.
+#
+# The final level is $i/g$ above the floor, and how long it takes is $C/g$, the time constant of lesson 03. Here is the
+# basin of the same membrane with the drain opened three times wider, late:
+
+# %%
+water(time=40.0, current=4.0, conductance=0.3, capacitance=1.0)
+
+# %% [markdown]
+# ## Walls at +50 and −80 mV
+#
+# The rest is a weighted mean of the batteries, so it lies between the lowest and the highest. More is true: *at any
+# moment*, whatever the conductances do, the potential stays between the two. At −80 mV no branch carries an outward
+# current; at +50 mV none carries an inward one; so nothing can push the potential across. We open the sodium branch
+# by hand, close it, and open the potassium branch.
+
+# %%
+quiet = mx.simulate(cell, duration=10.0, dt=0.05)
+open_na = mx.replace(cell, {"na.g": 12.0})
+rising = mx.simulate(open_na, duration=10.0, dt=0.05, state=quiet.final)
+open_k = mx.replace(cell, {"k.g": 6.0})
+falling = mx.simulate(open_k, duration=10.0, dt=0.05, state=rising.final)
+again = mx.simulate(cell, duration=10.0, dt=0.05, state=falling.final)
+mx.plot.walls(cell, {"rest": quiet, "Na⁺ open": rising, "K⁺ open": falling, "as before": again})
+
+# %%
+print(f"highest {max(rising.v):.1f} mV, below +50; lowest {min(falling.v):.1f} mV, above −80")
+
+# %% [markdown]
+# **What to see.** This is an action potential made by hand. Opening Na⁺ channels takes the potential towards +50 mV and
+# opening K⁺ channels towards −80 mV, but each only to the wall. In lesson 09 the channels open and close by themselves,
+# and the walls still hold. Only an electrode can break through: its current is no branch with a battery.
+
+# %%
+pulled = mx.simulate(cell, mx.stimuli.step(-20.0, start=5.0, stop=30.0), duration=60.0, dt=0.1)
+mx.plot.walls(cell, {"−20 µA/cm² from 5 to 30 ms": pulled})
+
+# %% [markdown]
+# ## From a square centimetre to a cell
+#
+# $g$ and $C$ so far are **specific**: they belong to 1 cm² of membrane, and are alike in small and large cells. A cell
+# has the area $A$ [µm²], and in total
+#
+# $$G = g\,A,\qquad C_\text{cell} = C\,A,\qquad R_\text{in} = \frac{1}{g\,A},\qquad \tau = \frac{C_\text{cell}}{G} = \frac{C}{g}$$
+#
+# A large cell has a larger conductance and capacitance, and a smaller input resistance. The area cancels in $\tau$.
+
+# %%
+from membrax.laws.circuits import specific_to_total
+
+for diameter in (10.0, 20.0, 100.0):
+    area = jnp.pi * diameter**2  # µm², a sphere
+    nanosiemens = specific_to_total(area=area, conductance=one.conductance)
+    picofarad = specific_to_total(area=area, capacitance=1.0)
+    megaohm = specific_to_total(area=area, resistance=1e3 * one.resistance)  # from Ω·cm²
+    print(f"{diameter:5.0f} µm: {area:7.0f} µm², {nanosiemens:6.2f} nS, {picofarad:6.2f} pF, {megaohm:6.1f} MΩ, "
+          f"τ = {picofarad / nanosiemens:.2f} ms")
+
+# %% [markdown]
+# ### Exercise 1
+#
+# An inhibitory synapse opens a chloride conductance of 1 mS/cm² with a battery of −65 mV, in the cell of this lesson at
+# rest. Does it depolarise or hyperpolarise? Then why is it called inhibitory? (Look at what the same 5 µA/cm² does.)
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 1
+inhibited = g.at[2].add(1.0)
+for name, conductances in {"before": g, "during": inhibited}.items():
+    both = mx.laws.circuits.thevenin(conductances, e)
+    print(f"{name}: rest {both.potential:.1f} mV, {both.resistance:.2f} kΩ·cm²: "
+          f"5 µA/cm² lead to {both.potential + 5.0 * both.resistance:.1f} mV")
+print("It depolarises slightly, but holds the membrane near −65 mV: the same current goes less far (a shunt).")
+
+# %% [markdown]
+# ### Exercise 2
+#
+# How large must the sodium conductance be for the rest to come to 0 mV, with K⁺ and Cl⁻ as they are? Calculate it first,
+# then check it with the slider.
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 2
+needed = (0.3 * 80.0 + 0.1 * 65.0) / 50.0  # mS/cm²: at 0 mV outward g_K·80 + g_Cl·65 equals inward g_Na·50
+print(f"{needed:.2f} mS/cm²")
+balance(needed)
+
+# %% [markdown]
+# ### Exercise 3
+#
+# A patch pipette measures 250 MΩ and 40 pF in a round cell. What are its diameter (for 1 µF/cm²), its specific
+# conductance and its time constant?
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 3
+from membrax.laws.circuits import total_to_specific
+
+area = 40.0 / specific_to_total(area=1.0, capacitance=1.0)  # µm²
+specific = total_to_specific(area=area, conductance=1e3 / 250.0)  # 250 MΩ are 4 nS
+print(f"{area:.0f} µm², {jnp.sqrt(area / jnp.pi):.0f} µm across, {specific:.3f} mS/cm², τ = {1.0 / specific:.1f} ms")
+
+# %% [markdown]
+# ## What you have learnt
+#
+# - The membrane is a capacitor beside conductances with batteries; the rest is the mean of the batteries, weighted by $g$.
+# - All branches together act as one battery behind one resistance; tap, basin and drain show how it charges.
+# - Without an electrode the potential stays between the lowest and the highest battery, whatever the channels do.
+#
+# Next: [03 · Separation of variables](03_separation_of_variables.ipynb), which solves the equation of the basin.

@@ -1,0 +1,236 @@
+# %% [markdown]
+# # 04 · Injected current
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/04_injected_current.ipynb)
+#
+# An electrode pushes current into a neuron. Where does it go, how far does it move the membrane potential, and why does
+# the membrane follow a slow current but not a fast one? You need the membrane of lessons 02 and 03: a capacitor
+# beside a leak with its battery, and their time constant $\tau = C/g$.
+
+# %%
+# On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
+try:
+    import membrax as mx
+except ImportError:
+    import subprocess, sys
+    from importlib.metadata import version
+
+    source = "membrax[plot] @ git+https://github.com/membrax/membrax"
+    kept = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *kept])
+    import membrax as mx
+import jax
+import jax.numpy as jnp
+
+# %% [markdown]
+# ## Signs, and an electrode in the circuit
+#
+# A current through the membrane counts as positive when positive charge leaves the cell (outward). A current from the
+# electrode counts as positive when it enters the cell (inward). So the electrode supplies what the membrane carries
+# away, partly through the channels and partly onto the capacitor:
+#
+# $$\underbrace{i}_{\text{electrode}} = \underbrace{g\,(v - e)}_{\text{through the channels}} + \underbrace{C\,\frac{dv}{dt}}_{\text{onto the capacitor}}$$
+#
+# - $i$ injected current density [µA/cm²], $v$ membrane potential [mV],
+# - $g$ leak conductance [mS/cm²], $e$ its reversal potential [mV], $C$ capacitance [µF/cm²].
+#
+# This is Kirchhoff's law of currents at the inside of the cell: charge that comes in and doesn't leave makes the
+# potential rise. A positive injected current depolarises, a negative one hyperpolarises.
+
+# %%
+membrane = dict(conductance=0.1, reversal=-70.0, capacitance=1.0)  # mS/cm², mV, µF/cm²
+leak = mx.channels.Leak(g=0.1, e=-70.0)
+cell = mx.Cell(channels={"leak": leak}, capacitance=1.0, v_init=-70.0, area=20_000.0)  # area in µm²
+tau = mx.laws.membrane.membrane_time_constant(0.1, 1.0)
+print(f"τ = C/g = {tau:.1f} ms")
+mx.plot.circuit(cell)
+
+# %% [markdown]
+# ## nA at the amplifier, µA/cm² in the equation
+#
+# The amplifier shows nA, but the equation is written for each cm² of membrane. A current $I$ spread over an area $A$ is
+#
+# $$i = 10^5\,\frac{I}{A}\qquad [i] = \text{µA/cm²},\ [I] = \text{nA},\ [A] = \text{µm²}$$
+#
+# The factor is bookkeeping: 1 nA = 10⁻³ µA and 1 µm² = 10⁻⁸ cm². Our cell of 20 000 µm² is a sphere of 80 µm, or a
+# smaller soma with its dendrites. The same 0.2 nA moves a small cell much further than a large one.
+
+# %%
+for area in (2_000.0, 20_000.0, 200_000.0):
+    i = mx.units.density(0.2, area)
+    print(f"0.2 nA into {area:9,.0f} µm² is {i:6.2f} µA/cm² and would move the leak by i/g = {i / 0.1:6.1f} mV")
+
+# %% [markdown]
+# ## Where the current goes
+#
+# We inject 0.2 nA (1 µA/cm² in this cell) from 10 to 60 ms and ask membrax to keep the currents of every step.
+
+# %%
+pulse = mx.stimuli.step(0.2, start=10.0, stop=60.0, unit="nA")
+trace = mx.simulate(cell, pulse, duration=120.0, dt=0.1, record=mx.probes.currents())
+kept = trace.recorded["currents"]
+mx.plot.shares(trace.times["currents"], kept["stimulus"], kept["leak"])
+
+# %% [markdown]
+# At the first moment everything goes onto the capacitor: at rest nothing drives the channels, and a capacitor is filled
+# before its voltage moves. As $v$ rises, the driving force $v - e$ rises and the channels take over; after a few $\tau$
+# they carry all of it. When the electrode is silent, the capacitor empties through the channels: the two currents are
+# equal and opposite.
+#
+# On the right the same as charge. The electrode delivered 50 nC/cm². At the end all of it has left through the
+# channels, and the capacitor holds next to nothing. What it held at 60 ms was $C\,\Delta v$:
+
+# %%
+stored = jnp.cumsum(kept["stimulus"] - kept["leak"]) * 0.1  # nC/cm²: µA/cm² times ms
+print(f"at 60 ms: Δv = {trace.v[600] + 70.0:.3f} mV, C Δv = {trace.v[600] + 70.0:.3f} nC/cm², stored {stored[599]:.3f} nC/cm²")
+print(f"at 120 ms: stored {stored[-1]:.3f} nC/cm²")
+
+# %% [markdown]
+# ## Constant current: Ohm's law
+#
+# In the steady state $dv/dt = 0$, the capacitor takes nothing, and
+#
+# $$v_\infty = e + \frac{i}{g} = e + R_{in}\,I,\qquad R_{in} = \frac{1}{g A}.$$
+#
+# $R_{in}$, the input resistance, is what an experimenter measures first. 1/g is 10 kΩ·cm², and divided by the area:
+
+# %%
+resistance = mx.laws.circuits.specific_to_total(area=20_000.0, resistance=1e4)  # from Ω·cm²
+amplitudes = jnp.linspace(-0.4, 0.4, 9)  # nA
+ends = jax.vmap(lambda I: mx.simulate(cell, mx.stimuli.constant(I, unit="nA"), duration=100.0, dt=0.1).v[-1])(amplitudes)
+print(f"R_in = {resistance:.1f} MΩ; between −0.4 and 0.4 nA membrax finds {(ends[-1] - ends[0]) / 0.8:.1f} MΩ")
+mx.plot.curves(
+    amplitudes, {"e + R I": -70.0 + resistance * amplitudes}, points={"membrax, after 100 ms": (amplitudes, ends)},
+    levels={"rest": -70.0}, xlabel="injected current (nA)", ylabel="membrane potential (mV)",
+    title="A passive membrane obeys Ohm's law: nA times MΩ is mV",
+)
+
+# %% [markdown]
+# ## Any staircase of currents, exactly
+#
+# The equation is linear, so responses add up. From the end of one stair the next one starts, and each is an
+# exponential towards its own $e + i/g$:
+#
+# $$v(t) = v_\infty + \left(v_0 - v_\infty\right) e^{-t/\tau}$$
+#
+# `rc.piecewise_constant` chains them. membrax's simulation, which knows nothing of this formula, falls on it.
+
+# %%
+times, stairs = [0.0, 10.0, 40.0, 45.0, 60.0, 90.0], [0.0, 1.0, -2.0, 3.0, -0.5, 0.0]  # ms, µA/cm²
+t = jnp.linspace(0.0, 120.0, 1201)
+exact = mx.laws.rc.piecewise_constant(t, times, stairs, **membrane)
+edges = zip(stairs, times, [*times[1:], jnp.inf], strict=True)
+staircase = sum((mx.stimuli.step(i, a, b) for i, a, b in edges), mx.stimuli.constant(0.0))
+trace = mx.simulate(cell, staircase, duration=120.0, dt=0.1)
+current = mx.stimuli.sample(staircase, duration=120.1, dt=0.1)
+print(f"largest difference: {jnp.max(jnp.abs(trace.v - exact)):.5f} mV")
+mx.plot.responses(
+    t, {"closed form": exact}, {"injected": current}, points={"membrax": (trace.t[::25], trace.v[::25])}, levels={"rest": -70.0},
+    title="Every stair is an exponential that begins where the last one ended",
+)
+
+# %% [markdown]
+# Superposition can be seen directly: the response to two pulses together is the sum of the responses to each alone.
+
+# %%
+alone = [mx.laws.rc.pulse(t - start, i, width=width, **membrane) + 70.0 for start, i, width in ((10.0, 2.0, 20.0), (20.0, -1.0, 40.0))]
+together = mx.laws.rc.piecewise_constant(t, [0.0, 10.0, 20.0, 30.0, 60.0], [0.0, 2.0, 1.0, -1.0, 0.0], **membrane) + 70.0
+print(f"together − (first + second) is at most {jnp.max(jnp.abs(together - sum(alone))):.0e} mV")
+
+# %% [markdown]
+# ## A ramp
+#
+# Under a current that grows as $s\,t$ the membrane first hesitates and then follows in parallel, always $\tau$ behind:
+#
+# $$v(t) = e + \frac{s}{g}\left(t - \tau\,(1 - e^{-t/\tau})\right)$$
+
+# %%
+follows = mx.laws.rc.ramp(t, 0.02, **membrane)  # µA/cm²/ms
+mx.plot.responses(
+    t, {"membrane": follows, "without a capacitor": -70.0 + 0.02 * t / 0.1}, {"ramp": 0.02 * t},
+    title="The capacitor makes the membrane late by τ = 10 ms",
+)
+
+# %% [markdown]
+# ## A sinusoid: the membrane is a low-pass filter
+#
+# To $i(t) = i_0 \sin(2\pi f t)$ a linear membrane answers, once its transient is over, with a sine of the same
+# frequency, smaller and later. Both are in one complex number, the impedance
+#
+# $$Z(f) = \frac{1}{g + 2\pi \mathrm{i} f C},\qquad |Z| = \frac{1/g}{\sqrt{1 + (2\pi f \tau)^2}},\qquad \varphi = -\arctan(2\pi f \tau).$$
+#
+# A conductance carries current in proportion to $v$, a capacitor in proportion to $dv/dt$: the faster the sine, the more of the
+# current takes the way over the capacitor, and the less voltage it makes. At the cut-off $f_c = 1/(2\pi\tau)$ half of the power
+# is left, $1/\sqrt2$ = 71 % of the amplitude, and the voltage is an eighth of a cycle late. Move the frequency:
+
+# %%
+def z(frequency):
+    return mx.laws.rc.impedance(frequency, conductance=0.1, capacitance=1.0)
+
+
+print(f"cut-off: {1e3 / (2 * jnp.pi * tau):.1f} Hz")
+mx.plot.slide(lambda frequency: mx.plot.impedance(z, at=frequency), frequency=(0.5, 500.0, 15.9, "frequency (Hz)"))
+
+# %% [markdown]
+# Synaptic currents of 2 ms and the ripple of the mains (50 Hz) reach the potential weakened; the slow drift of an
+# electrode passes in full. The formula for the whole response, transient included, against a simulation:
+
+# %%
+sine = mx.stimuli.sine(1.0, 40.0)  # µA/cm², Hz
+trace = mx.simulate(cell, sine, duration=120.0, dt=0.1)
+exact = mx.laws.rc.sinusoid(t, 1.0, 40.0, **membrane)
+print(f"largest difference: {jnp.max(jnp.abs(trace.v - exact)):.5f} mV")
+mx.plot.responses(
+    t, {"closed form": exact}, {"sine": jnp.sin(2 * jnp.pi * 0.04 * t)}, points={"membrax": (trace.t[::10], trace.v[::10])},
+    levels={"rest": -70.0}, title="40 Hz: after a few τ only the sine is left",
+)
+
+# %% [markdown]
+# ### Exercise 1
+#
+# Which current, in nA, holds this cell at −55 mV? Which one would a cell with the same membrane and a tenth of the area
+# need? Check both by simulation.
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 1
+for area in (20_000.0, 2_000.0):
+    needed = 0.1 * (-55.0 + 70.0) * area / 1e5  # g (v − e), and from µA/cm² to nA
+    one = mx.replace(cell, {"area": area})
+    end = mx.simulate(one, mx.stimuli.constant(needed, unit="nA"), duration=200.0, dt=0.1).v[-1]
+    print(f"{area:6,.0f} µm²: {needed:.3f} nA, and v ends at {end:.2f} mV")
+
+# %% [markdown]
+# ### Exercise 2
+#
+# A drug blocks half of the leak channels. What becomes of the input resistance, of the time constant, and of the
+# response to a current of 500 Hz? Draw both impedances. Why do they agree at high frequencies?
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 2
+def half(f):
+    return mx.laws.rc.impedance(f, conductance=0.05, capacitance=1.0)
+
+
+print("R_in and τ double; at 500 Hz:", f"{jnp.abs(z(500.0)):.4f} and {jnp.abs(half(500.0)):.4f} kΩ·cm²")
+print("At high frequencies the current takes the way over the capacitor, which the drug leaves as it is.")
+mx.plot.impedance({"control": z, "half of the leak": half})
+
+# %% [markdown]
+# ### Exercise 3
+#
+# During a step that lasts for one $\tau$, which part of the injected charge leaves through the channels before the step ends?
+# First guess, then calculate it from the closed form, $Q = i\,\tau$ and $C\,\Delta v$.
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 3
+delta = mx.laws.rc.step(10.0, 1.0, **membrane) + 70.0  # mV after one τ
+print(f"stored: C Δv = {delta:.2f} of 10 nC/cm²; leaked: {100 * (1 - delta / 10):.0f} %, which is 1/e")
+
+# %% [markdown]
+# ## What was learned
+#
+# - The electrode's current divides: first all onto the capacitor, in the end all through the channels; their sum is always $i$.
+# - A constant current moves the potential by $i/g$, which is $R_{in} I$; stairs, ramps and sines have closed forms, and they add up.
+# - The membrane passes slow currents and weakens those faster than $1/(2\pi\tau)$.
+#
+# Next: [05 · The current step](05_the_current_step.ipynb)

@@ -1,0 +1,300 @@
+# %% [markdown]
+# # 08 · Hodgkin–Huxley channels and the voltage clamp
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/08_hodgkin_huxley_channels.ipynb)
+#
+# How can one know what opens when, if every opening changes the potential, and the potential what opens? By taking away
+# the potential's freedom. This lesson repeats the experiments of Hodgkin and Huxley (1952) on a model axon, from
+# voltage steps to the gates, and goes on to single channels. It needs the gates of lesson 07.
+
+# %%
+# On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
+try:
+    import membrax as mx
+except ImportError:
+    import subprocess, sys
+    from importlib.metadata import version
+
+    source = "membrax[plot] @ git+https://github.com/membrax/membrax"
+    kept = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *kept])
+    import membrax as mx
+import jax
+import jax.numpy as jnp
+
+# %% [markdown]
+# ## The voltage clamp
+#
+# An amplifier compares the membrane potential with a command and injects whatever current keeps the two equal. While
+# the command is constant $dv/dt = 0$, the capacitor takes nothing, and the amplifier's current is the ionic current:
+#
+# $$i_{clamp} = C \frac{dv}{dt} + \sum_k g_k (v - E_k) = \sum_k g_k (v - E_k).$$
+#
+# Current is positive outward. A family of steps from −65 mV; below, what no amplifier sees, the share of each channel:
+
+# %%
+cell = mx.models.hodgkin_huxley()
+
+
+def step_to(level):
+    command = mx.stimuli.constant(-65.0) + mx.stimuli.step(level + 65.0, 1.0, 9.0)  # mV
+    return mx.clamp.voltage_clamp(cell, command, duration=12.0, dt=0.01)
+
+
+levels = jnp.arange(-100.0, 61.0, 20.0)
+family = jax.vmap(step_to)(levels)
+mx.plot.clamped(family, channels=("na", "k"), title="Steps from −65 mV, and back")
+
+# %% [markdown]
+# Early current is inward, late current outward. At +60 mV the early current is outward, too: it has passed its
+# battery at +50 mV. Hyperpolarisation opens nothing.
+#
+# ## Taking the current apart
+#
+# Hodgkin and Huxley replaced the sodium of the bath by choline. Today tetrodotoxin blocks the sodium channels: what
+# remains is potassium (and a small leak), the difference is sodium.
+
+# %%
+def to_zero(changes):
+    return mx.clamp.voltage_clamp(mx.replace(cell, changes), 0.0, holding=-65.0, duration=8.0, dt=0.01)
+
+
+whole, blocked = to_zero({}), to_zero({"na.g": 0.0})
+shares = {"before": whole.i, "with tetrodotoxin": blocked.i, "difference: sodium": whole.i - blocked.i}
+error = jnp.abs(whole.i - blocked.i - whole.currents["na"]).max()
+print(f"the difference is the sodium current to {error:.4f} µA/cm²")
+mx.plot.curves(whole.t, shares, xlabel="time after the step to 0 mV (ms)", ylabel="current (µA/cm²)")
+
+# %% [markdown]
+# Under clamp the difference is exact, because v is the same with and without the toxin. In a free membrane it would be
+# nonsense.
+#
+# ## I–V curves
+#
+# The largest sodium current against the level is a valley: from the left more channels open, to the right the driving
+# force shrinks. Potassium only rises.
+
+# %%
+import numpy as np
+
+levels = np.arange(-80.0, 81.0, 5.0)
+peaks = mx.protocols.iv_curve(cell, levels, channel="na")
+late = mx.protocols.iv_curve(cell, levels, duration=20.0)
+lines = {"sodium, peak": peaks.peak, "whole current after 20 ms": late.steady}
+mx.plot.curves(levels, lines, xlabel="level of the step (mV)", ylabel="current (µA/cm²)", levels={"": 0.0})
+
+# %% [markdown]
+# ## Activation and inactivation
+#
+# Divided by the driving force, the peak current is a conductance; it activates along an S. Inactivation is seen by two
+# steps: a long prepulse lets $h$ settle, a test to 0 mV shows how much can still open. Boltzmann curves
+# $1/(1 + e^{-(v - v_{1/2})/k})$ describe both.
+
+# %%
+levels = np.arange(-80.0, 101.0, 10.0)
+found = {
+    "sodium, peak": mx.protocols.g_v_curve(cell, levels, channel="na"),
+    "potassium, peak": mx.protocols.g_v_curve(cell, levels, channel="k", duration=30.0),
+    "sodium left by\na prepulse": mx.protocols.inactivation(cell, np.arange(-120.0, 1.0, 10.0), channel="na"),
+}
+mx.plot.boltzmann(found)
+
+# %% [markdown]
+# Inactivation is a Boltzmann curve almost exactly, since one gate $h$ makes it; half of the channels are lost near
+# −62 mV, just above rest. Activation isn't: a third or fourth power of a gate has a longer foot, and sodium's peak is
+# cut by $h$, which falls meanwhile. The fit is a habit, and useful as one.
+#
+# ## Tail currents
+#
+# At the moment of a step back the gates stand where they were, but the driving force jumps. So the first tail current is
+# a straight line in v: an open channel is ohmic. It turns round at the battery, and decays as the gates shut. Potassium,
+# opened at +20 mV for 5 ms:
+
+# %%
+tails = mx.protocols.tail_currents(cell, np.arange(-110.0, -39.0, 10.0), channel="k")
+mx.plot.tails(tails, stop=8.0)
+
+# %% [markdown]
+# ## Recovery
+#
+# A channel that has inactivated needs time at a negative potential to be of use again. Two pulses to 0 mV with a gap
+# between them:
+
+# %%
+gaps = np.array([1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0])
+curves, points = {}, {}
+for name, held in {"at −65 mV": -65.0, "at −80 mV": -80.0}.items():
+    one = mx.protocols.recovery_from_inactivation(cell, gaps, channel="na", holding=held)
+    curves[name], points[name] = one.recovered, (gaps, one.recovered)
+    print(f"{name}: τ = {one.time_constant:.1f} ms")
+mx.plot.curves(gaps, curves, points=points, xlabel="gap (ms)", ylabel="second peak over the first")
+
+# %% [markdown]
+# Recovery is faster the more negative the potential. This is the refractoriness of lesson 09.
+#
+# ## When the clamp isn't one
+#
+# The current flows through the resistance of the pipette, or of the axon's own cytoplasm and sheath. Over
+# $R_s$ a voltage is lost, $v = v_{command} - R_s I$, and the membrane is not where one thinks. A patch of 1000 µm²
+# (10⁻⁵ cm²) with 0, 2 and 8 MΩ:
+
+# %%
+def through(resistance):
+    command = mx.stimuli.constant(-65.0) + mx.stimuli.step(45.0, 1.0)  # to −20 mV
+    return mx.clamp.voltage_clamp(cell, command, duration=6.0, dt=0.005, series_resistance=resistance)
+
+
+clamps = {f"{r:g} MΩ": through(r) for r in (0.0, 2.0, 8.0)}
+voltages = {"through " + name: one.v for name, one in clamps.items()}
+mx.plot.curves(clamps["0 MΩ"].t, voltages, xlabel="time (ms)", ylabel="membrane potential (mV)", levels={"command": -20.0})
+
+# %%
+levels = np.arange(-80.0, 51.0, 5.0)
+iv = {f"{r:g} MΩ": mx.protocols.iv_curve(cell, levels, channel="na", series_resistance=r).peak for r in (0.0, 2.0, 8.0)}
+mx.plot.curves(levels, iv, xlabel="command (mV)", ylabel="peak sodium current (µA/cm²)")
+
+# %% [markdown]
+# With 8 MΩ the inward current depolarises the membrane far beyond the command: a spike escapes from the clamp. The
+# I–V then has a cliff in place of a slope, and its largest current is at the wrong potential. A steep left flank is
+# the warning sign in a recording. Compensate, or use smaller cells.
+#
+# ## From currents to gates
+#
+# Hodgkin and Huxley fitted $n^4$ and $m^3h$ to each step, read off $x_\infty$ and $\tau$, computed
+# $\alpha = x_\infty/\tau$ and $\beta = (1 - x_\infty)/\tau$, and looked for curves through those. At 6.3 °C, v
+# in mV and rates in 1/ms, in today's convention of signs:
+#
+# $$\alpha_m = \frac{0.1\,(v + 40)}{1 - e^{-(v + 40)/10}} \quad \beta_m = 4\,e^{-(v + 65)/18} \quad
+# \alpha_h = 0.07\,e^{-(v + 65)/20} \quad \beta_h = \frac{1}{1 + e^{-(v + 35)/10}}$$
+# $$\alpha_n = \frac{0.01\,(v + 55)}{1 - e^{-(v + 55)/10}} \quad \beta_n = 0.125\,e^{-(v + 65)/80}$$
+
+# %%
+v = jnp.linspace(-100.0, 50.0, 301)
+squid = mx.channels.squid
+named = {"m": squid.m_rates(v), "h": squid.h_rates(v), "n": squid.n_rates(v)}
+rates = {f"{letter} {gate}": x for gate, ab in named.items() for letter, x in zip("αβ", ab, strict=True)}
+mx.plot.curves(v, rates, xlabel="membrane potential (mV)", ylabel="rate (1/ms)", log="y")
+
+# %%
+mx.plot.gates(cell.channels["na"])
+
+# %% [markdown]
+# $m$ is at least four times, at rest 36 times, faster than $h$. That is the whole secret of the sodium channel.
+#
+# ## Gates are states
+#
+# Three $m$ and one $h$ that move independently are a channel with 4 × 2 = 8 states, of which one conducts. With $k$ of
+# three $m$ gates open there are $3 - k$ that may open, hence the factors. $n^4$ is a row of five states.
+
+# %%
+from membrax.channels import Env, markov
+
+mx.plot.scheme(markov.Sodium(), v=-40.0)
+
+# %%
+mx.plot.scheme(markov.Potassium(), v=-40.0)
+
+# %% [markdown]
+# Most sodium channels at −40 mV have lost their $h$, and fewer than one in a hundred is open. Is the scheme the same as
+# the gates? Replace both channels of the axon by their schemes and let it fire:
+
+# %%
+states = mx.replace(cell, {"na": markov.Sodium(), "k": markov.Potassium()})
+gates, scheme = (mx.simulate(c, mx.stimuli.step(10.0, 5.0), duration=40.0, dt=0.01) for c in (cell, states))
+print(f"largest difference: {jnp.abs(gates.v - scheme.v).max():.2f} mV; spikes {gates.spike_count} and {scheme.spike_count}")
+mx.plot.responses(gates.t, {"gates": gates.v, "13 states": scheme.v})
+
+# %% [markdown]
+# A scheme can do more than gates: states may be coupled, as those of most real channels are.
+#
+# ## A patch of N channels
+#
+# Real channels open and shut at random. Held at 0 mV a potassium channel in state $i$ will be in state $j$ after 0.2 ms
+# with the probability $(e^{Q\,dt})_{ij}$, where $Q$ holds the rates. So throw dice for each of 100 channels, in 1000
+# repetitions of a step from −65 to 0 mV:
+
+# %%
+channel, env = markov.Potassium(), Env(celsius=6.3)
+held, stepped = (mx.laws.markov.rate_matrix(channel.transitions(v, env), channel.states) for v in (-65.0, 0.0))
+chances = jnp.log(mx.laws.markov.transition_matrix(stepped, 0.2))
+start, keys = jnp.log(mx.laws.markov.stationary(held)), jax.random.split(jax.random.key(0), 76)
+
+
+def throw(state, key):
+    after = jax.random.categorical(key, chances[state])
+    return after, jnp.sum(after == 4, axis=1)  # in state n4: open
+
+
+first = jax.random.categorical(keys[0], start, shape=(1000, 100))  # [repetition, channel]
+_, opened = jax.lax.scan(throw, first, keys[1:])
+opened = opened.T  # [repetition, time]
+p = mx.laws.markov.stationary(stepped)[-1]
+late = opened[:, 50:]
+print(f"after 10 ms: mean {late.mean():.1f} open, N p = {100 * p:.1f}; variance {late.var():.1f}, N p (1 − p) = {100 * p * (1 - p):.1f}")
+
+# %% [markdown]
+# An open channel of 20 pS at 0 mV, 77 mV from its battery, carries $i$ = 1.54 pA. Mean and variance of the patch's
+# current $I$ are $N p i$ and $N p (1 - p) i^2$. Without $p$ they are a parabola,
+#
+# $$\sigma^2 = i I - I^2/N,$$
+#
+# whose slope at the start is the current of one channel and whose width is $N i$ (Sigworth 1980). From the noise of a
+# whole patch one learns about single channels:
+
+# %%
+mx.plot.channel_noise(0.2 * np.arange(1, 76), 1.54 * opened, single=1.54, count=100)
+
+# %% [markdown]
+# The noise is largest when half of the channels are open and vanishes when all are, or none. `membrax.channels.patch`
+# has such channels for whole cells.
+#
+# ### Exercise 1
+#
+# Halve the sodium of the bath. By how much does $E_{Na}$ fall at 6.3 °C, and where does the peak I–V cross zero?
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 1
+outside, inside = 440.0, 440.0 / jnp.exp(50.0 / mx.laws.electrochemistry.thermal_voltage(6.3))
+half = mx.laws.electrochemistry.nernst(0.5 * outside, inside, valence=1, celsius=6.3)
+levels = np.arange(-60.0, 71.0, 5.0)
+iv = {f"E = {e:.1f} mV": mx.protocols.iv_curve(mx.replace(cell, {"na.e": e}), levels, channel="na").peak for e in (50.0, float(half))}
+print(f"RT/F ln 2 = {50.0 - half:.1f} mV: the crossing moves to {half:.1f} mV")
+mx.plot.curves(levels, iv, xlabel="level of the step (mV)", ylabel="peak sodium current (µA/cm²)", levels={"": 0.0})
+
+# %% [markdown]
+# ### Exercise 2
+#
+# Rates have a $Q_{10}$ of 3. How much earlier is the sodium current's peak at 16.3 °C than at 6.3 °C, and is it larger?
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 2
+warmth = {f"{c} °C": mx.clamp.voltage_clamp(mx.replace(cell, {"celsius": c}), 0.0, holding=-65.0, duration=4.0, dt=0.005) for c in (6.3, 16.3)}
+i = {name: one.currents["na"] for name, one in warmth.items()}
+for name, x in i.items():
+    print(f"{name}: peak {x.min():.0f} µA/cm² at {0.005 * jnp.argmin(x):.2f} ms")
+print("Three times earlier and exactly as large: all rates of a channel are scaled together, and v is held.")
+mx.plot.curves(warmth["6.3 °C"].t, i, xlabel="time after the step to 0 mV (ms)", ylabel="sodium current (µA/cm²)")
+
+# %% [markdown]
+# ### Exercise 3
+#
+# From the variance alone: how many channels are in the patch? Fit $\sigma^2/I = i - I/N$, a straight line, to the
+# times at which the mean is above 10 pA.
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 3
+mean, variance = 1.54 * opened.mean(axis=0), 1.54**2 * opened.var(axis=0)
+seen = mean > 10.0
+slope, single = np.polyfit(mean[seen], variance[seen] / mean[seen], 1)
+print(f"i = {single:.2f} pA and N = {-1 / slope:.0f}; true are 1.54 pA and 100")
+straight = {"measured": variance / mean, "fit": single + slope * mean}
+mx.plot.curves(mean, straight, xlabel="mean current I (pA)", ylabel="variance over I (pA)")
+
+# %% [markdown]
+# ## What was learned
+#
+# * With v held, the current shows the gates; separate ions by blocking, gates by prepulses, batteries by tails.
+# * Series resistance lets the membrane escape; a cliff in the I–V gives it away.
+# * Gates are special kinetic schemes, and the noise of a patch tells the number and the current of its channels.
+#
+# Next: [09 · The squid axon](09_the_squid_axon.ipynb)

@@ -1,0 +1,72 @@
+"""Calcium and potassium of the barnacle muscle fibre (Morris & Lecar 1981, Biophys J 35:193–213).
+
+Calcium activates at once; potassium relaxes to w∞ at the rate φ cosh((v − half)/(2 scale)) (their eqs 1–2 and 6–9, in
+the reduced form). Parameters are those of the model's two-variable form in Rinzel & Ermentrout (1998), Hopf case. No
+temperature is stated, so there is no Q10.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+from ..laws.gating import exponential, sigmoid
+from ..pytrees import pytree
+from ..units import conductance, parameter, potential
+from .channel import Env, Gated, Gates
+
+Array = jax.Array
+
+
+def open_fraction(v: Any, half: Any, scale: Any) -> Array:
+    """(1 + tanh((v − half)/scale))/2, which is 1/(1 + e^(−2(v − half)/scale)); v, half and scale in mV."""
+    return sigmoid(v, half, 0.5 * scale)
+
+
+def w_rates(v: Any, half: Any, scale: Any, phi: Any) -> tuple[Array, Array]:
+    """Opening and closing rate of w [1/ms] at v [mV]: φ cosh((v − half)/(2 scale)) times w∞ and 1 − w∞."""
+    rate = 0.5 * phi * (exponential(v, half, 2.0 * scale) + exponential(v, half, -2.0 * scale))
+    return rate * open_fraction(v, half, scale), rate * open_fraction(v, half, -scale)
+
+
+@pytree
+class Calcium:
+    """Calcium that activates at once, i = g m∞(v) (v − e)."""
+
+    g: Array = conductance(4.4)  # mS/cm²
+    e: Array = potential(120.0)  # mV
+    half: Array = potential(-1.2)  # mV, V1
+    scale: Array = parameter(18.0, "mV", above=0.0)  # mV, V2
+
+    def init(self, v: Array, env: Env) -> Gates:
+        """No gates: m follows v."""
+        return {}
+
+    def advance(self, gates: Gates, v: Array, dt: Array, env: Env) -> Gates:
+        """Nothing moves."""
+        return gates
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        return self.g * open_fraction(v, self.half, self.scale) * (v - self.e)
+
+
+@pytree
+class Potassium(Gated):
+    """Slow potassium, i = g w (v − e)."""
+
+    g: Array = conductance(8.0)  # mS/cm²
+    e: Array = potential(-84.0)  # mV
+    half: Array = potential(2.0)  # mV, V3
+    scale: Array = parameter(30.0, "mV", above=0.0)  # mV, V4
+    phi: Array = parameter(0.04, "1/ms", above=0.0)  # 1/ms
+    ohmic = True
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of w."""
+        return {"w": w_rates(v, self.half, self.scale, self.phi)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        return self.g * gates["w"] * (v - self.e)

@@ -1,0 +1,87 @@
+"""Curves over one quantity, with levels and points: voltage over time or distance, attenuation over frequency."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from . import style
+
+
+@style.styled
+def curves(
+    x: Any, lines: Mapping[str, Any], *, xlabel: str, ylabel: str, points: Mapping[str, tuple] | None = None,
+    levels: Mapping[str, float] | None = None, log: str = "", title: str = "",
+    path: str | os.PathLike[str] | None = None,
+) -> style.Figure:  # fmt: skip
+    """Draw curves that share an axis, each with its name in its own colour.
+
+    Args:
+        x: [point], where all lines are known.
+        lines: {name: values [point]}.
+        xlabel, ylabel: what the axes are, with their units.
+        points: {name: (x, y)} to be drawn as dots; those named as a line take its colour.
+        levels: {name: y} of dashed horizontal lines, each named at its right end.
+        log: the axes to make logarithmic, "x", "y" or "xy".
+        title: a short one that says what is seen.
+        path: where to save a PNG.
+
+    Raises:
+        ValueError: nothing to draw, values of another length than x, or an axis that is neither x nor y.
+    """
+    x, drawn = checked(x, lines)
+    if set(log) - set("xy"):
+        raise ValueError(f'log names the logarithmic axes, "x", "y" or "xy", got {log!r}')
+    figure = style.figure(2.6)
+    ax = figure.subplots()
+    paint_lines(ax, x, drawn, points or {})
+    paint_levels(ax, levels or {})
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set(**{f"{axis}scale": "log" for axis in log})
+    if len(drawn) + len(points or {}) > 1:
+        style.beside(ax)
+    style.title(figure, title)
+    return style.finish(figure, path)
+
+
+def checked(x: Any, lines: Mapping[str, Any]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """x and the lines as numpy arrays [point].
+
+    Raises:
+        ValueError: no lines, or one whose shape is not that of x.
+    """
+    if not isinstance(lines, Mapping) or not lines:
+        raise ValueError(f"lines must be a dictionary {{name: values}} with something in it, got {lines!r}")
+    x = np.asarray(x)
+    arrays = {str(name): np.asarray(values) for name, values in lines.items()}
+    for name, values in arrays.items():
+        if x.ndim != 1 or values.shape != x.shape:
+            raise ValueError(f"{name} must have one value for each of x, got the shapes {values.shape} and {x.shape}")
+    return x, arrays
+
+
+def paint_lines(ax: Axes, x: np.ndarray, lines: Mapping[str, np.ndarray], points: Mapping[str, tuple]) -> None:
+    """The lines, then the dots; a name keeps its colour."""
+    names = list(dict.fromkeys([*lines, *points]))
+    paints = dict(zip(names, style.colours(len(names)), strict=True))
+    for k, (name, values) in enumerate(lines.items()):
+        label = None if name in points else name
+        ax.plot(x, values, color=paints[name], ls=style.DASHES[k % len(style.DASHES)], lw=1.4, label=label)
+    for name, (at, values) in points.items():
+        joined = style.DASHES[0] if name in lines else ""
+        ax.plot([], [], color=paints[name], ls=joined, marker="o", ms=3.5, label=name)
+        ax.plot(np.asarray(at), np.asarray(values), color=paints[name], ls="", marker="o", ms=3.5)
+
+
+def paint_levels(ax: Axes, levels: Mapping[str, float]) -> None:
+    """Dashed horizontal lines, each named outside the axes at its right end."""
+    for name, level in levels.items():
+        ax.axhline(level, color=style.FAINT, ls="--", lw=0.8, zorder=1)
+        ax.annotate(
+            name, (1.0, level), xycoords=ax.get_yaxis_transform(), xytext=(4, 0), textcoords="offset points",
+            va="center", color=style.FAINT, fontsize=style.SMALL, annotation_clip=False,
+        )  # fmt: skip

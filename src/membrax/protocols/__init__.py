@@ -1,0 +1,70 @@
+"""Experiments on one neuron: clamp families, excitability, firing, refractoriness, the shape and cost of a spike.
+
+Functions of a `Cell`, called from the host: each runs many simulations at once and returns a small named tuple whose
+fields say their units.
+"""
+
+from .bifurcation import Bifurcation, FixedPoints, bifurcation, eigenvalues, fixed_points
+from .boltzmann import Boltzmann, fit_boltzmann
+from .clamp_families import (
+    GVCurve,
+    Inactivation,
+    IVCurve,
+    Recovery,
+    Tails,
+    activation,
+    g_v_curve,
+    inactivation,
+    iv_curve,
+    recovery_from_inactivation,
+    tail_currents,
+)
+from .energetics import SpikeEnergetics, spike_energetics
+from .excitability import (
+    Rheobase,
+    StrengthDuration,
+    anode_break,
+    charge_threshold,
+    rheobase,
+    strength_duration,
+    threshold,
+)
+from .firing import FICurve, fi_curve
+from .refractoriness import RefractoryPeriod, refractory_period
+from .spike_shape import SpikeShape, spike_shape
+
+__all__ = [
+    "Bifurcation",
+    "Boltzmann",
+    "FICurve",
+    "FixedPoints",
+    "GVCurve",
+    "IVCurve",
+    "Inactivation",
+    "Recovery",
+    "RefractoryPeriod",
+    "Rheobase",
+    "SpikeEnergetics",
+    "SpikeShape",
+    "StrengthDuration",
+    "Tails",
+    "activation",
+    "anode_break",
+    "bifurcation",
+    "charge_threshold",
+    "eigenvalues",
+    "fi_curve",
+    "fit_boltzmann",
+    "fixed_points",
+    "g_v_curve",
+    "inactivation",
+    "iv_curve",
+    "recovery_from_inactivation",
+    "refractory_period",
+    "rheobase",
+    "spike_energetics",
+    "spike_shape",
+    "strength_duration",
+    "tail_currents",
+    "threshold",
+]

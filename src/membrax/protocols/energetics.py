@@ -1,0 +1,119 @@
+"""The ions and the ATP of one spike, against temperature."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..cell import Cell, environment, replace
+from ..cell import currents as membrane_currents
+from ..instants import steps
+from ..laws import energetics
+from ..probes import currents
+from ..pytrees import unknown
+from ..rest import rest_state
+from ..simulate import simulate
+from ..stimuli import step
+from ..units import KELVIN
+from .search import ordered, single, within
+
+Array = jax.Array
+
+WIDTH = 0.1  # ms of the shock
+ONWARD = 1.0  # mV above rest that the last sample may be: then the spike is over
+
+
+class SpikeEnergetics(NamedTuple):
+    """One spike's ions; arrays [temperature], or numbers where one temperature was asked for.
+
+    NaN where the shock makes no spike that is over at the end.
+
+    Attributes:
+        celsius: temperature, °C.
+        amplitude: of the spike above rest, mV.
+        sodium: that enters beyond what would at rest, pmol/cm².
+        potassium: that leaves beyond what would at rest, pmol/cm².
+        sodium_total: that enters in all, pmol/cm².
+        potassium_total: that leaves in all, pmol/cm².
+        minimum: that charges the membrane by ``amplitude``, pmol/cm².
+        excess_ratio: sodium over the minimum.
+        overlap: the part of the inward sodium current that outward potassium cancels.
+        atp: to pump ``sodium`` out, pmol/cm².
+    """
+
+    celsius: Any
+    amplitude: Any
+    sodium: Any
+    potassium: Any
+    sodium_total: Any
+    potassium_total: Any
+    minimum: Any
+    excess_ratio: Any
+    overlap: Any
+    atp: Any
+
+
+def spike_energetics(
+    cell: Cell,
+    celsius: Any = None,
+    *,
+    sodium: str = "na",
+    potassium: str = "k",
+    depolarisation: float = 15.0,
+    duration: float = 50.0,
+    dt: float = 0.01,
+) -> SpikeEnergetics:
+    """Ions that cross in one spike after a brief shock from rest, at one temperature or several.
+
+    What of the leak is sodium or potassium is not counted, nor any current of a third channel.
+
+    Args:
+        cell: one neuron with a stable rest.
+        celsius: °C, a number or [temperature]; by default the cell's.
+        sodium, potassium: the names of the channels.
+        depolarisation: by which a shock of 0.1 ms charges the membrane, mV.
+        duration: from the shock to where the spike counts as over, ms.
+        dt: ms.
+
+    Raises:
+        ValueError: a batch, a parameter out of bounds, an unknown channel.
+    """
+    cell = single(cell)
+    for name in (sodium, potassium):
+        if name not in cell.channels:
+            raise ValueError(unknown(str(name), cell.channels, "channel"))
+    steps(duration, dt)
+    current = within(depolarisation, "depolarisation", "mV") * cell.capacitance / WIDTH
+    warmth = np.asarray(cell.celsius if celsius is None else celsius, dtype=float)
+    ordered(np.atleast_1d(warmth), "celsius", "°C", above=-KELVIN)
+
+    def one(celsius: Array) -> SpikeEnergetics:
+        return _one(replace(cell, {"celsius": celsius}), current, (sodium, potassium), duration, dt)
+
+    found = jax.jit(jax.vmap(one))(jnp.asarray(np.atleast_1d(warmth), dtype=float))
+    found = (np.asarray(x, dtype=float).reshape(warmth.shape)[()] for x in found)
+    return SpikeEnergetics(*found)._replace(celsius=warmth[()])
+
+
+def _one(cell: Cell, current: Array, names: tuple[str, str], duration: float, dt: float) -> SpikeEnergetics:
+    start = rest_state(cell, jnp.zeros(()))
+    shock = step(current, 0.0, WIDTH)
+    trace = simulate(cell, shock, duration=duration, dt=dt, state=start, record=currents())
+    t = jnp.asarray((np.arange(round(duration / dt)) + 0.5) * dt, dtype=float)
+    i_na, i_k = (trace.recorded["currents"][name] for name in names)
+    quiet = membrane_currents(cell, start.gates, start.v, environment(cell))
+    resting = [energetics.ions_per_area(t, jnp.full_like(t, quiet[name]), valence=1) for name in names]
+    amplitude = jnp.max(trace.v) - start.v
+    over = (trace.spike_count > 0) & (jnp.abs(trace.v[-1] - start.v) < ONWARD)
+    entered, left = -energetics.ions_per_area(t, i_na, valence=1), energetics.ions_per_area(t, i_k, valence=1)
+    extra = entered + resting[0]
+    ratio = energetics.excess_ratio(extra, capacitance=cell.capacitance, amplitude=amplitude)
+    values = (
+        amplitude, extra, left - resting[1], entered, left,
+        energetics.capacitive_minimum(cell.capacitance, amplitude), ratio, energetics.overlap(t, i_na, i_k),
+        energetics.atp_per_area(extra),
+    )  # fmt: skip
+    return SpikeEnergetics(cell.celsius, *(jnp.where(over, value, jnp.nan) for value in values))

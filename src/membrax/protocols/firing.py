@@ -1,0 +1,70 @@
+"""How fast a cell fires: rate against current."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..cell import Cell
+from ..instants import steps
+from ..rest import rest
+from ..stimuli import step
+from .search import ordered, single, spike_times
+
+Array = jax.Array
+
+CAPACITY = 2048  # spikes kept of each run
+PATIENCE = 2.0  # intervals without a spike, before the end, after which a cell counts as silent
+
+
+class FICurve(NamedTuple):
+    """Firing against current.
+
+    Attributes:
+        currents: [level], µA/cm².
+        rate: over the last intervals [level], Hz; 0 where the cell does not fire to the end.
+        first_rate: of the first interval [level], Hz; 0 where there are fewer than two spikes.
+        counts: spikes in all [level].
+    """
+
+    currents: np.ndarray
+    rate: np.ndarray
+    first_rate: np.ndarray
+    counts: np.ndarray
+
+
+def fi_curve(cell: Cell, currents: Any, *, duration: float = 1000.0, dt: float = 0.025, intervals: int = 5) -> FICurve:
+    """Firing rates under steps of current from rest, all levels at once.
+
+    Args:
+        cell: one neuron with a rest.
+        currents: [level], µA/cm².
+        duration: of the steps, ms.
+        dt: ms.
+        intervals: how many of the last ones the rate is the mean of, fewer where there are fewer.
+
+    Raises:
+        ValueError: a batch, a parameter out of bounds, a current that is not finite, fewer than one interval.
+    """
+    cell, currents = single(cell), ordered(currents, "currents", "µA/cm²")
+    steps(duration, dt)
+    if intervals < 1:
+        raise ValueError(f"intervals must be at least 1, got {intervals}")
+    start = rest(cell)
+    one = lambda level: spike_times(cell, step(level), start, duration, dt, CAPACITY)  # noqa: E731
+    times, counts = (np.asarray(x) for x in jax.jit(jax.vmap(one))(jnp.asarray(currents, dtype=float)))
+    rates = np.array([_rates(t[np.isfinite(t)], duration, intervals) for t in times.astype(float)])
+    return FICurve(currents, rates[:, 0], rates[:, 1], counts)
+
+
+def _rates(spikes: np.ndarray, duration: float, intervals: int) -> tuple[float, float]:
+    """Rates [Hz] of the last intervals and of the first."""
+    if len(spikes) < 2:
+        return 0.0, 0.0
+    gaps = np.diff(spikes)
+    last = gaps[-intervals:].mean()
+    goes_on = duration - spikes[-1] < PATIENCE * last
+    return (1e3 / last if goes_on else 0.0), 1e3 / gaps[0]

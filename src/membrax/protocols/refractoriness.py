@@ -1,0 +1,100 @@
+"""How soon a cell can fire again: the threshold of a second pulse against the time since the first."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..cell import Cell
+from ..rest import rest
+from ..simulate import simulate
+from ..stimuli import step
+from .excitability import FIRST, threshold
+from .search import ordered, over_levels, single, smallest, within
+
+Array = jax.Array
+
+RISE = 5.0  # mV that a spike rises by itself once its pulse is over: more than a pulse's charge alone
+RECOVERED = 1.05  # of the threshold at rest: the relative refractory period ends where the threshold is below
+
+
+class RefractoryPeriod(NamedTuple):
+    """Threshold of a second pulse.
+
+    Attributes:
+        intervals: between the beginnings of the pulses [interval], ms.
+        thresholds: of the second [interval], µA/cm²; NaN where the strongest tried makes no spike.
+        at_rest: the threshold of a single pulse, µA/cm².
+        absolute: the interval up to which no second spike can be had, ms; NaN if none was so short.
+        relative: the interval after which the threshold is at most 5 % above that at rest, ms; NaN if none was so long.
+    """
+
+    intervals: np.ndarray
+    thresholds: np.ndarray
+    at_rest: float
+    absolute: float
+    relative: float
+
+
+def refractory_period(
+    cell: Cell,
+    intervals: Any = None,
+    *,
+    width: float = 0.2,
+    first: float = 2.0,
+    strongest: float = 10.0,
+    settle: float = 20.0,
+    dt: float = 0.01,
+) -> RefractoryPeriod:
+    """The threshold of a second pulse after a spike, and the absolute and relative refractory period.
+
+    A second spike is one whose voltage passes 0 mV and rises on by itself after its pulse; a response that the pulse
+    alone carries up does not count. Both periods are of the grid of ``intervals``: they lie between two of its entries.
+
+    Args:
+        cell: one neuron with a stable rest.
+        intervals: between the beginnings of the pulses [interval], ms, above ``width``; by default 1 … 30.
+        width: of both pulses, ms.
+        first: strength of the first pulse, in thresholds at rest.
+        strongest: the strongest second pulse tried, in thresholds at rest.
+        settle: how long after the second pulse its spike may come, ms.
+        dt: ms.
+
+    Raises:
+        ValueError: a batch, a parameter out of bounds, no spike at rest, or intervals not above the width.
+    """
+    cell = single(cell)
+    width, first = within(width, "width", "ms", above=0.0), within(first, "first", "thresholds", above=1.0)
+    strongest, settle = within(strongest, "strongest", "thresholds", above=1.0), within(settle, "settle", "ms", above=0)
+    intervals = np.arange(1.0, 30.5, 0.5) if intervals is None else intervals
+    intervals = np.sort(ordered(intervals, "intervals", "ms", above=width))
+    alone = threshold(cell, width, settle=settle, dt=dt)
+    if np.isnan(alone):
+        raise ValueError(f"no single pulse of {width:g} ms makes this cell fire")
+    found = _second_thresholds(cell, intervals, width, first * alone, strongest * alone, settle, dt)
+    refused, high = np.isnan(found), ~(found <= RECOVERED * alone)
+    absolute = intervals[refused][-1] if refused.any() else np.nan
+    relative = np.nan if high[-1] else intervals[np.flatnonzero(high)[-1] + 1] if high.any() else intervals[0]
+    return RefractoryPeriod(intervals, found, alone, float(absolute), float(relative))
+
+
+def _second_thresholds(
+    cell: Cell, intervals: np.ndarray, width: float, first: float, strongest: float, settle: float, dt: float
+) -> np.ndarray:
+    start = rest(cell)
+    duration = float(np.ceil((FIRST + intervals.max() + width + settle) / dt - 1e-6) * dt)
+    t = jnp.asarray(np.arange(round(duration / dt) + 1) * dt, dtype=float)
+
+    def fires(level: Array, interval: Array) -> Array:
+        begin = FIRST + interval
+        pulses = step(first, FIRST, FIRST + width) + step(level, begin, begin + width)
+        v = simulate(cell, pulses, duration=duration, dt=dt, state=start).v
+        after = (t >= begin + width) & (t <= begin + width + settle)
+        released = v[jnp.argmax(after)]
+        peak = jnp.max(jnp.where(after, v, -jnp.inf))
+        return (peak > 0.0) & (peak > released + RISE)
+
+    return smallest(over_levels(fires, intervals), np.zeros_like(intervals), np.full_like(intervals, strongest))

@@ -1,0 +1,121 @@
+"""The smallest level at which something happens, by grids of levels that are simulated together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..cell import Cell, State, check_cell, check_parameters
+from ..probes import spikes, voltage
+from ..pytrees import leaves, strong
+from ..simulate import simulate
+from ..stimuli import Stimulus
+
+Array = jax.Array
+
+LEVELS = 33  # simulated at once: five bits of the answer
+RESOLUTION = 1e-5  # of an answer; a float32 still has a hundred steps in it
+FINEST = 1e-7  # of the first bracket, for an answer near 0
+
+
+def smallest(happens: Callable[[np.ndarray], Any], low: Any, high: Any) -> np.ndarray:
+    """The smallest of the levels tried between ``low`` and ``high`` at which something happens; NaN if at none.
+
+    What happens at ``low`` has no threshold in the bracket, and gives ``low`` itself. The first grid has a spacing of
+    1/32 of the bracket: what happens only between two of its levels is not seen.
+
+    Args:
+        happens: levels [search, level] -> bool [search, level], of the same shape at every call.
+        low, high: the bracket [search], or of a single search (); one may be negative.
+    """
+    low, high = np.broadcast_arrays(np.asarray(low, dtype=float), np.asarray(high, dtype=float))
+    shape = low.shape
+    low, high = low.reshape(-1), high.reshape(-1)
+    finest = FINEST * np.abs(high - low)
+    missing = np.zeros(low.shape, dtype=bool)
+    while np.any(~missing & (np.abs(high - low) > np.maximum(RESOLUTION * np.abs(high), finest))):
+        grid = np.linspace(low, high, LEVELS, axis=-1)
+        seen = np.array(happens(grid), dtype=bool)
+        missing |= ~seen.any(axis=-1)
+        first = np.argmax(seen, axis=-1)
+        each = np.arange(len(low))
+        high = grid[each, first]
+        low = np.where(first > 0, grid[each, np.maximum(first - 1, 0)], high)
+    return np.where(missing, np.nan, high).reshape(shape)
+
+
+def over_levels(happens: Callable[..., Array], *along: Any) -> Callable[[np.ndarray], Array]:
+    """``happens(level, *along)`` of single numbers as `smallest` asks it, compiled once.
+
+    Args:
+        happens: traceable, of a level and one entry of each of ``along``.
+        along: arrays [search]; what differs between the searches.
+    """
+    fixed = tuple(jnp.asarray(x, dtype=float).reshape(-1) for x in along)
+    inner = jax.vmap(happens, in_axes=(0, *(None for _ in fixed)))
+    outer = jax.jit(jax.vmap(inner, in_axes=(0, *(0 for _ in fixed))))
+    return lambda grid: outer(jnp.asarray(grid, dtype=float), *fixed)
+
+
+def spike_times(
+    cell: Cell, stimulus: Stimulus, state: State, duration: float, dt: float, capacity: int = 16
+) -> tuple[Array, Array]:
+    """Times [capacity] of upward crossings of 0 mV in ms, NaN in empty places, and how many there were."""
+    trace = simulate(
+        cell, stimulus, duration=duration, dt=dt, state=state,
+        record=(voltage(round(duration / dt)), spikes(capacity=capacity)),
+    )  # fmt: skip
+    return trace.spikes, trace.spike_count
+
+
+def single(cell: Any) -> Cell:
+    """The cell, its leaves made strong, if it is one neuron with every parameter inside its bounds.
+
+    Raises:
+        ValueError: it is none.
+    """
+    check_cell(cell)
+    for path, (value, _) in leaves(cell).items():
+        if np.ndim(value):
+            raise ValueError(f"a protocol takes one neuron, but {path} has the shape {np.shape(value)}")
+    cell = strong(cell)
+    check_parameters(cell)
+    return cell
+
+
+def within(value: Any, name: str, unit: str, *, above: float = -np.inf, below: float = np.inf) -> float:
+    """``value`` as a finite Python float between two bounds, both excluded.
+
+    Raises:
+        ValueError: names the value, its unit and its bound.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a plain number in {unit}, got {value!r}") from None
+    if not above < number < below or not np.isfinite(number):
+        bound = f"above {above:g} {unit}" if not number > above else f"below {below:g} {unit}"
+        bound = bound if np.isfinite(number) and np.isfinite(above if not number > above else below) else "finite"
+        raise ValueError(f"{name} must be {bound}, got {number:g} {unit}")
+    return number
+
+
+def ordered(values: Any, name: str, unit: str, *, above: float = -np.inf) -> np.ndarray:
+    """``values`` as an array [n] of finite numbers above a bound.
+
+    Raises:
+        ValueError: names the first one that is not, its unit and its bound.
+    """
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers in {unit}, got {values!r}") from None
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{name} must be a list of numbers in {unit}, got the shape {array.shape}")
+    for number in array:
+        within(number, name, unit, above=above)
+    return array

@@ -1,0 +1,79 @@
+"""Where rest loses its stability, against eigenvalues of equations written afresh, and published currents."""
+
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax.models.morris_lecar import morris_lecar, morris_lecar_type1
+from membrax.protocols import bifurcation, eigenvalues, fixed_points
+
+F32 = mx.units.np.finfo(mx.rest(mx.models.hodgkin_huxley()).v.dtype).bits == 32
+
+
+@pytest.mark.parametrize(
+    ("cell", "path", "kind", "number"),
+    [
+        ("hodgkin_huxley", ("squid", "hopf"), "Hopf", 2),
+        ("wang_buzsaki", ("interneuron",), "saddle-node", 1),
+        ("morris_lecar", ("fibre", "hopf"), "Hopf", 2),
+        ("morris_lecar_type1", ("fibre", "snic"), "saddle-node", 1),
+    ],
+)
+def test_rest_is_lost_where_it_should_be(cell, path, kind, number, reference):
+    expected = reference
+    for name in path:
+        expected = expected[name]
+    makers = {"morris_lecar": morris_lecar, "morris_lecar_type1": morris_lecar_type1}
+    found = bifurcation((makers.get(cell) or getattr(mx.models, cell))())
+    assert (found.kind, found.type) == (kind, number)
+    assert found.current == pytest.approx(expected["current"], rel=2e-5 if F32 else 1e-7)
+    assert found.v == pytest.approx(expected["v"], abs=5e-3 if F32 else 1e-4)
+    assert found.frequency == pytest.approx(expected["frequency"], rel=1e-4, abs=1e-3)
+
+
+def test_the_published_currents(squid):
+    # 9.78 µA/cm² at 6.3 °C (Rinzel & Miller 1980).
+    assert bifurcation(squid).current == pytest.approx(9.78, abs=0.01)
+
+
+def test_the_branch_is_that_of_resting_points(squid):
+    found = bifurcation(squid)
+    held = found.branch_current[20]
+    assert float(mx.rest(squid, float(held)).v) == pytest.approx(found.branch_v[20], abs=1e-3)
+    assert np.all(np.diff(found.branch_current) > 0)
+    below = found.branch_current < found.current - 1e-3
+    assert np.all(found.growth[below] < 0) and found.growth[~below][1] > 0
+
+
+def test_eigenvalues_of_a_passive_cell_are_its_rate():
+    cell = mx.replace(mx.Cell({"leak": mx.channels.Leak(g=0.5, e=-60.0)}), {"capacitance": 2.0})
+    np.testing.assert_allclose(eigenvalues(cell, -60.0), [-0.25], rtol=1e-6)
+    assert bifurcation(cell).kind == "none"
+
+
+def test_a_clamped_voltage_leaves_the_rates_of_the_gates(squid):
+    # A huge capacitance takes v out of the linearisation.
+    found = np.sort(eigenvalues(mx.replace(squid, {"capacitance": 1e9}), -65.0).real)
+    m, h, n = (1.0 / tau for tau in (0.2367668, 8.5160116, 5.4585849))
+    np.testing.assert_allclose(found, [-m, -n, -h, 0.0], atol=1e-4)
+
+
+def test_a_bistable_fibre_has_a_saddle_between_two_more_points():
+    found = fixed_points(morris_lecar_type1(), 20.0)
+    assert len(found.v) == 3
+    assert list(found.unstable) == [0, 1, 2]
+    assert found.growth[0] < 0 < found.growth[1]
+    np.testing.assert_allclose(found.v[0], float(mx.rest(morris_lecar_type1(), 20.0).v), atol=1e-3)
+
+
+def test_one_current_one_point_in_the_squid(squid):
+    found = fixed_points(squid, 12.0)
+    assert len(found.v) == 1 and found.unstable[0] == 2 and found.frequency[0] > 50.0
+
+
+def test_what_is_wrong_is_said(squid):
+    with pytest.raises(ValueError, match="highest must be above the resting potential"):
+        bifurcation(squid, highest=-80.0)
+    oscillating = mx.replace(squid, {"leak.e": -20.0})
+    with pytest.raises(ValueError, match="the cell has no stable rest to follow"):
+        bifurcation(oscillating)

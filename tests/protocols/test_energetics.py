@@ -1,0 +1,48 @@
+"""The ions of one spike, against charges integrated beside the equations at relative tolerance 1e-10."""
+
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax.protocols import spike_energetics
+
+
+@pytest.fixture(scope="module")
+def found(squid):
+    return spike_energetics(squid, [6.3, 18.5, 40.0])
+
+
+def test_sodium_and_potassium_of_a_spike(found, reference):
+    for k, celsius in enumerate(("6.3", "18.5")):
+        expected = reference["squid"]["energetics"][celsius]
+        assert found.sodium[k] == pytest.approx(expected["sodium"], rel=1e-3)
+        assert found.potassium[k] == pytest.approx(expected["potassium"], rel=1e-3)
+        assert found.amplitude[k] == pytest.approx(expected["amplitude"], abs=0.1)
+
+
+def test_warmth_makes_spikes_cheap_and_then_fail(found):
+    assert found.sodium[0] > 3 * found.sodium[1]
+    assert found.excess_ratio[1] == pytest.approx(4.0, abs=0.1)  # the four-fold waste that was long assumed
+    assert found.overlap[0] > found.overlap[1] > 0.5
+    assert np.isnan(found.sodium[2])
+
+
+def test_its_numbers_fit_together(found):
+    np.testing.assert_allclose(found.atp[:2], found.sodium[:2] / 3, rtol=1e-6)
+    np.testing.assert_allclose(found.excess_ratio[:2], (found.sodium / found.minimum)[:2], rtol=1e-5)
+    np.testing.assert_allclose(found.minimum[:2], found.amplitude[:2] * 1e3 / 96485.33212, rtol=1e-5)
+
+
+def test_without_a_temperature_it_is_the_cells_own(squid, found):
+    alone = spike_energetics(squid)
+    assert np.ndim(alone.sodium) == 0
+    assert float(alone.sodium) == pytest.approx(found.sodium[0], rel=1e-5)
+
+
+def test_what_is_wrong_is_said(squid):
+    with pytest.raises(ValueError, match="unknown channel 'sodium'"):
+        spike_energetics(squid, sodium="sodium")
+    with pytest.raises(ValueError, match=r"celsius must be above -273.15 °C, got -300 °C"):
+        spike_energetics(squid, [6.3, -300.0])
+    with pytest.raises(ValueError, match="a protocol takes one neuron"):
+        spike_energetics(mx.vary(squid, {"na.g": [1.0, 2.0]}))

@@ -1,0 +1,37 @@
+"""Rates against current, against an integration of relative tolerance 1e-10; two types of excitability."""
+
+import numpy as np
+import pytest
+
+from membrax.protocols import fi_curve
+
+
+def test_rates_of_the_squid_axon(squid, reference):
+    expected = reference["squid"]["fi"]
+    found = fi_curve(squid, [0.0, 3.0, *expected["currents"], 150.0])
+    np.testing.assert_allclose(found.rate[2:-1], expected["rates"], rtol=3e-4)
+    np.testing.assert_array_equal(found.counts[2:-1], expected["counts"])
+    # 3 µA/cm² makes one spike, 150 one before it blocks.
+    np.testing.assert_array_equal(found.counts[[0, 1, -1]], [0, 1, 1])
+    np.testing.assert_array_equal(found.rate[[0, 1, -1]], 0.0)
+
+
+def test_an_interneuron_fires_at_any_rate(interneuron):
+    found = fi_curve(interneuron, [0.1, 0.165, 0.25, 1.0, 2.0], duration=1000.0, dt=0.05)
+    assert found.rate[0] == 0.0
+    assert 0.0 < found.rate[1] < 10.0
+    assert np.all(np.diff(found.rate[1:]) > 0)
+
+
+def test_a_train_that_dies_out_has_no_rate(squid):
+    found = fi_curve(squid, [6.2])
+    assert found.counts[0] >= 2 and found.rate[0] == 0.0 and found.first_rate[0] > 40.0
+
+
+def test_what_is_wrong_is_said(squid):
+    with pytest.raises(ValueError, match="currents must be finite, got nan µA/cm²"):
+        fi_curve(squid, [1.0, np.nan])
+    with pytest.raises(ValueError, match="currents must be a list of numbers"):
+        fi_curve(squid, 1.0)
+    with pytest.raises(ValueError, match="intervals must be at least 1, got 0"):
+        fi_curve(squid, [1.0], intervals=0)

@@ -1,0 +1,34 @@
+"""A second spike: impossible, dear, and at last as cheap as the first."""
+
+import numpy as np
+import pytest
+
+from membrax.protocols import refractory_period
+
+
+@pytest.fixture(scope="module")
+def found(squid, reference):
+    return refractory_period(squid, [3.0, 5.0, *reference["squid"]["refractory"]["intervals"]])
+
+
+def test_thresholds_of_the_second_spike(found, reference):
+    expected = reference["squid"]["refractory"]
+    assert found.at_rest == pytest.approx(expected["alone"], rel=5e-4)
+    np.testing.assert_allclose(found.thresholds[2:], expected["thresholds"], rtol=1e-3)
+
+
+def test_the_absolute_period_comes_before_the_relative_one(found):
+    assert np.isnan(found.thresholds[:2]).all()
+    assert found.absolute == 5.0
+    assert found.relative == 20.0
+
+
+def test_afterwards_the_axon_is_more_excitable_than_at_rest(found):
+    assert found.thresholds[-1] < found.at_rest
+
+
+def test_what_is_wrong_is_said(squid):
+    with pytest.raises(ValueError, match=r"intervals must be above 0.2 ms, got 0.1 ms"):
+        refractory_period(squid, [0.1, 5.0])
+    with pytest.raises(ValueError, match="first must be above 1 thresholds"):
+        refractory_period(squid, first=0.5)
