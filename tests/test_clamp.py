@@ -10,6 +10,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import membrax as mx
+from membrax.channels import markov
 from membrax.clamp import voltage_clamp
 from membrax.rest import steady_current
 
@@ -308,3 +309,16 @@ def test_what_is_wrong_is_said(changes, message):
     named = {"cell": HH, "v_command": 0.0, "duration": 1.0, "dt": 0.1} | changes
     with pytest.raises(ValueError, match=message):
         voltage_clamp(**named)
+
+
+# --- kinetic schemes
+
+
+@pytest.mark.parametrize("dt", [0.05, 1.0])
+def test_a_scheme_is_its_gates_at_any_step(dt):
+    states = mx.replace(HH, {"na": markov.Sodium(), "k": markov.Potassium()})
+    by_states, by_gates = (voltage_clamp(cell, 0.0, duration=10.0, dt=dt, holding=-65.0) for cell in (states, HH))
+    for name in ("na", "k"):
+        ours, expected = np.asarray(by_states.currents[name]), np.asarray(by_gates.currents[name])
+        # Every step rounds the occupancies once; with float64's digits that is far below 1e-12.
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=len(ours) * EPS * np.max(np.abs(expected)))

@@ -12,6 +12,7 @@ import numpy as np
 
 from .cell import Cell, advance_gates, check_cell, check_parameters, currents, environment, state_at
 from .channels import Env, Gated
+from .channels.markov import Kinetic
 from .instants import Instant, grid, plain, steps
 from .laws.arithmetic import at_least
 from .laws.gating import exprel_inverse, steady_state
@@ -70,9 +71,10 @@ def voltage_clamp(
 ) -> Clamped:
     """Clamp one neuron; `jax.jit`, `jax.vmap` and `jax.grad` apply to the cell, the command and the resistance.
 
-    The command is a staircase, as a digital amplifier makes it. Without series resistance gates with rates relax by
-    the exact exponential of each stair, so nothing depends on ``dt``. With one, the membrane charges through it,
-    C dv/dt = (v_command − v)/(R_s A) − i, by an exponential step linearised about v: order 2, stable for any dt.
+    The command is a staircase, as a digital amplifier makes it. Without series resistance gates with rates, and
+    kinetic schemes, relax by the exact exponential of each stair, so nothing depends on ``dt``. With one, the membrane
+    charges through it, C dv/dt = (v_command − v)/(R_s A) − i, by an exponential step linearised about v: order 2,
+    stable for any dt.
 
     Args:
         cell: its parameters.
@@ -166,14 +168,17 @@ def _mean_path(z: Array) -> Array:
 
 
 def _relaxed(cell: Cell, gates: dict, lost: dict, v: Array, dt: Any, env: Env, half: int) -> tuple[dict, dict]:
-    """Gates after ``dt`` [ms] at constant ``v``: exactly, for channels that are all rates; else in substeps."""
+    """Gates after ``dt`` [ms] at constant ``v``: exactly, for rates and kinetic schemes; else in substeps."""
     after, lost = gates, dict(lost)
     exact = {name for name, channel in cell.channels.items() if type(channel).advance is Gated.advance}
-    if set(gates) - exact:
+    schemes = {name for name, channel in cell.channels.items() if type(channel).advance is Kinetic.advance}
+    if set(gates) - exact - schemes:
         for k in range(SUBSTEPS):
             key = None if env.key is None else jax.random.fold_in(env.key, half * SUBSTEPS + k)
             after = advance_gates(cell, after, v, dt / SUBSTEPS, dataclasses.replace(env, key=key))
     after = dict(after)
+    for name in schemes:
+        after[name] = cell.channels[name].held(gates[name], v, dt, env)
     for name in exact:
         rates = cell.channels[name].rates(v, env)
         pairs = {gate: _exactly(*ab, gates[name][gate], lost[name][gate], dt) for gate, ab in rates.items()}

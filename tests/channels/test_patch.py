@@ -163,16 +163,16 @@ def test_noise_grows_as_channels_become_few():
     record = mx.probes.gates(every=1)
     known = mx.simulate(mx.models.hodgkin_huxley(), duration=20.0)
     spread = []
-    for scale in (10.0, 0.1):
+    for scale in (10.0, 1.0):
         cells = mx.vary(noisy(scale), {"leak.g": np.full(16, 0.3)})
         result = mx.run(cells, duration=20.0, key=3, record=[mx.probes.voltage(every=40), record], progress=False)
         v = np.asarray(result.recorded["voltage"], dtype=float)
         spread.append(np.sqrt(np.mean((v[:, 5:] - np.asarray(known.v)[::40][5:]) ** 2)))
         total = sum(np.asarray(x) for x in result.recorded["gates"]["k"].values())
         np.testing.assert_allclose(total, 1.0, atol=1e-5)
-    # A hundredth of the channels: ten times the noise, while it is small.
+    # A tenth of the channels: √10 times the noise, while it is too small for spikes. Measured at the first: 0.14 mV.
     assert spread[0] < 0.3
-    assert 5.0 < spread[1] / spread[0] < 25.0
+    assert 2.2 < spread[1] / spread[0] < 4.5
 
 
 def test_the_same_key_is_the_same_noise_and_channels_have_their_own():

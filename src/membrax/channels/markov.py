@@ -56,6 +56,12 @@ class Kinetic:
         after = markov.step([gates[state] for state in self.states], rates, dt)
         return dict(zip(self.states, after, strict=True))
 
+    def held(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
+        """The occupancies after ``dt`` [ms] at constant ``v`` [mV], p e^(Q dt): what a voltage clamp asks for."""
+        Q = markov.rate_matrix(self.transitions(v, env), self.states)
+        p = jnp.stack([gates[state] for state in self.states])
+        return dict(zip(self.states, markov.propagate(p, Q, dt), strict=True))
+
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""
         return self.g * self.open(gates) * (v - self.e)
