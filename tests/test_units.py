@@ -12,7 +12,7 @@ import membrax as mx
 from membrax import pytrees, units
 
 CELLS = {name: getattr(mx.models, name) for name in mx.models.__all__}
-TABLE = {"mV", "ms", "mS/cm²", "µA/cm²", "µF/cm²", "mM", "µm", "µm²", "nA", "Ω·cm", "MΩ", "cm/s", "°C", ""}
+TABLE = {"mV", "ms", "mS/cm²", "µA/cm²", "µF/cm²", "mM", "µm", "µm²", "nA", "Ω·cm", "MΩ", "cm/s", "°C", "1/ms", ""}
 
 
 @pytest.mark.parametrize(

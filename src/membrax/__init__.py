@@ -8,7 +8,7 @@
 from . import channels, clamp, fitting, integrators, laws, models, probes, protocols, recordings, stimuli, units
 from .cell import Cell, State, replace
 from .compiling import keep_compiled
-from .fitting import fit
+from .fitting import fit, fit_recording
 from .population import Result, run, vary
 from .recordings import Recording
 from .rest import rest, resting_point
@@ -25,6 +25,7 @@ __all__ = [
     "channels",
     "clamp",
     "fit",
+    "fit_recording",
     "fitting",
     "integrators",
     "keep_compiled",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
+from membrax.models.morris_lecar import morris_lecar_nullclines, morris_lecar_rates
 
 HOPF, SNIC = mx.models.morris_lecar(), mx.models.morris_lecar_type1()
 REST = jax.jit(lambda cell, i: mx.rest(cell, i).v)
@@ -48,9 +49,9 @@ def test_type_two_begins_with_a_rate_of_its_own():
 
 def test_nullclines_are_the_zeros_of_the_vector_field():
     v = jnp.linspace(-70.0, 40.0, 111)
-    fast, slow = mx.models.morris_lecar_nullclines(HOPF, v, 60.0)
-    np.testing.assert_allclose(mx.models.morris_lecar_rates(HOPF, v, fast, 60.0)[0], 0.0, atol=2e-5)
-    np.testing.assert_allclose(mx.models.morris_lecar_rates(HOPF, v, slow, 60.0)[1], 0.0, atol=1e-7)
+    fast, slow = morris_lecar_nullclines(HOPF, v, 60.0)
+    np.testing.assert_allclose(morris_lecar_rates(HOPF, v, fast, 60.0)[0], 0.0, atol=2e-5)
+    np.testing.assert_allclose(morris_lecar_rates(HOPF, v, slow, 60.0)[1], 0.0, atol=1e-7)
     w = 0.5 * (1 + np.tanh((np.asarray(v, dtype=float) - 2) / 30))
     np.testing.assert_allclose(slow, w, atol=1e-6)
 
@@ -58,7 +59,7 @@ def test_nullclines_are_the_zeros_of_the_vector_field():
 def test_the_vector_field_is_what_a_simulation_follows():
     trace = mx.simulate(HOPF, 95.0, duration=50.0, dt=0.01, record=mx.probes.gates())
     v, w = np.asarray(trace.v, dtype=float), np.asarray(trace.recorded["gates"]["k"]["w"], dtype=float)
-    dv, dw = mx.models.morris_lecar_rates(HOPF, v, w, 95.0)
+    dv, dw = morris_lecar_rates(HOPF, v, w, 95.0)
     np.testing.assert_allclose(dv[100:-100:50], np.gradient(v, 0.01)[100:-100:50], atol=5e-3)
     # float32 differences of w over 0.1 ms
     np.testing.assert_allclose(dw[100:-100:50], ((w[10:] - w[:-10]) / 0.1)[95:-95:50], atol=1e-5)

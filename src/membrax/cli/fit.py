@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import plot, recordings
 from ..cell import replace
-from ..fitting import fit
+from ..fitting import fit, fit_recording
 from ..fitting.compare import summary
 from ..fitting.templates import cortical
 from ..recordings import Recording
@@ -22,6 +22,8 @@ def run_fit(
 ) -> None:  # fmt: skip
     """Fit, print the comparison, write fit.json and fit.png.
 
+    The recipe is `membrax.fit_recording`; with bounds, starts or an area of the user's it is a search by evolution.
+
     Raises:
         ValueError: whatever `membrax.fit` and the readers object to.
     """
@@ -30,22 +32,27 @@ def run_fit(
     print(data)
     for note in whole.notes:
         print(f"  {note}")
-    cell, free, told = cortical(whole)
-    cell = cell if area is None else replace(cell, {"area": area})
-    print(f"  {told if area is None else f'area: {area:g} µm², as given'}")
     chosen = numbers(sweeps, "--sweeps") if sweeps else list(range(0, data.sweeps, 3))
     began = time.perf_counter()
-    found = fit(
-        cell, dict(map(read_bounds, asked)) or free, data, chosen, method=None if method == "auto" else method,
-        seed=seed, starts=starts, iterations=iterations,
-    )  # fmt: skip
+    own = bool(asked) or starts is not None or area is not None or data.unit != "nA"
+    method = "evolution" if method == "recipe" and own else method
+    if method == "recipe":
+        found = fit_recording(data, chosen, seed=seed, iterations=iterations)
+    else:
+        cell, free, told = cortical(whole)
+        cell = cell if area is None else replace(cell, {"area": area})
+        print(f"  {told if area is None else f'area: {area:g} µm², as given'}")
+        found = fit(
+            cell, dict(map(read_bounds, asked)) or free, data, chosen, method=None if method == "auto" else method,
+            seed=seed, starts=starts, iterations=iterations,
+        )  # fmt: skip
     seconds = time.perf_counter() - began
     out.mkdir(parents=True, exist_ok=True)
     found.save(out / "fit.json")
     plot.fit(found, path=out / "fit.png")
     print(f"\n{found.method}, {len(found.starts.loss)} starts, {seconds:.0f} s: {found.loss_name} {found.loss:.4g}\n")
     print(found.table())
-    print("\n" + _summary(found, data))
+    print("\n" + _summary(found, found.data))
     if found.at_bounds:
         print(f"\nat a bound: {', '.join(found.at_bounds)}")
     for note in found.notes:

@@ -1,7 +1,7 @@
 """Published cells, ready to simulate; each is a plain `Cell` whose parameters may be replaced."""
 
 from .cortical import fast_spiking, intrinsically_bursting, low_threshold_spiking, regular_spiking
-from .morris_lecar import morris_lecar, morris_lecar_nullclines, morris_lecar_rates, morris_lecar_type1
+from .morris_lecar import morris_lecar, morris_lecar_type1
 from .squid import hodgkin_huxley
 from .wang_buzsaki import wang_buzsaki
 
@@ -11,8 +11,6 @@ __all__ = [
     "intrinsically_bursting",
     "low_threshold_spiking",
     "morris_lecar",
-    "morris_lecar_nullclines",
-    "morris_lecar_rates",
     "morris_lecar_type1",
     "regular_spiking",
     "wang_buzsaki",

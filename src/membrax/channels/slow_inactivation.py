@@ -1,0 +1,97 @@
+"""Sodium and potassium currents that inactivate over many spikes, as those of cortical pyramidal cells do.
+
+The fast gates are Traub's in the form of Pospischil et al. (2008, Biol Cybern 99:427–441). One more gate, from 1 (none)
+to 0, closes while the membrane is depolarised and recovers between spikes: for sodium it lowers later spikes and
+raises their threshold (Fleidervish, Friedman & Gutnick 1996, J Physiol 493:83–97), for potassium it broadens them
+(Korngreen & Sakmann 2000, J Physiol 525:621–639; Kole, Letzkus & Stuart 2007, Neuron 55:633–647). Both are given the
+plainest kinetics that do so, one rate of closing, one of recovery and the potential at which one gives way to the
+other: in a fit the data choose the numbers. The defaults are of the size that the papers report.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ..laws.gating import q10_factor, sigmoid
+from ..pytrees import pytree
+from ..units import conductance, factor, potential, temperature, timescale
+from .channel import Env, Gated, Gates, scaled
+from .pospischil import h_rates, m_rates, n_rates
+
+Array = jax.Array
+
+
+def slow_rates(v: Array, half: Array, slope: Array, closing: Array, recovery: Array) -> tuple[Array, Array]:
+    """Recovery and closing rate [1/ms] at v [mV] of a gate that is open at rest.
+
+    α = (1 − σ)/recovery, β = σ/closing with σ = 1/(1 + e^(−(v − half)/slope)); times in ms.
+    """
+    depolarised = sigmoid(v, half, slope)
+    return (1.0 - depolarised) / recovery, depolarised / closing
+
+
+@pytree
+class SlowSodium(Gated):
+    """Fast sodium with slow inactivation, i = g m³ h s (v − e)."""
+
+    g: Array = conductance(50.0)  # mS/cm²
+    e: Array = potential(50.0)  # mV
+    v_t: Array = potential(-55.0)  # mV, places the spike threshold
+    shift_m: Array = potential(0.0)  # mV, moves activation alone
+    shift_h: Array = potential(0.0)  # mV, moves inactivation alone
+    speed_m: Array = factor(1.0)
+    speed_h: Array = factor(1.0)
+    half_s: Array = potential(-30.0)  # mV, above which s closes
+    slope_s: Array = potential(6.0)  # mV
+    closing_s: Array = timescale(20.0)  # ms
+    recovery_s: Array = timescale(200.0)  # ms
+    q10: Array = factor(3.0)
+    measured_at: Array = temperature(36.0)  # °C
+    ohmic = True
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of m, h and s."""
+        warm = q10_factor(env.celsius, self.measured_at, self.q10)
+        u = v - self.v_t
+        slow = slow_rates(v, self.half_s, self.slope_s, self.closing_s, self.recovery_s)
+        return {
+            "m": scaled(m_rates(u - self.shift_m), warm * self.speed_m),
+            "h": scaled(h_rates(u - self.shift_h), warm * self.speed_h),
+            "s": scaled(slow, warm),
+        }
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        m = gates["m"]
+        return self.g * (m * m * m) * gates["h"] * gates["s"] * (v - self.e)
+
+
+@pytree
+class SlowPotassium(Gated):
+    """Delayed rectifier of which a part inactivates, i = g n⁴ (1 − part + part l) (v − e)."""
+
+    g: Array = conductance(5.0)  # mS/cm²
+    e: Array = potential(-90.0)  # mV
+    v_t: Array = potential(-55.0)  # mV
+    speed: Array = factor(1.0)
+    part: Array = factor(0.5)  # that can inactivate, 0 to 1
+    half_l: Array = potential(-30.0)  # mV, above which l closes
+    slope_l: Array = potential(6.0)  # mV
+    closing_l: Array = timescale(10.0)  # ms
+    recovery_l: Array = timescale(100.0)  # ms
+    q10: Array = factor(3.0)
+    measured_at: Array = temperature(36.0)  # °C
+    ohmic = True
+
+    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+        """α and β [1/ms] of n and l."""
+        warm = q10_factor(env.celsius, self.measured_at, self.q10)
+        slow = slow_rates(v, self.half_l, self.slope_l, self.closing_l, self.recovery_l)
+        return {"n": scaled(n_rates(v - self.v_t), warm * self.speed), "l": scaled(slow, warm)}
+
+    def current(self, gates: Gates, v: Array, env: Env) -> Array:
+        """Current density [µA/cm²]."""
+        n2 = jnp.square(gates["n"])
+        available = 1.0 - self.part * (1.0 - gates["l"])
+        return self.g * (n2 * n2) * available * (v - self.e)

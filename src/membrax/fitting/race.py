@@ -1,0 +1,118 @@
+"""Several population searches in one batch, of which the better half goes on, at a coarse step first.
+
+A single CMA-ES ends now and then where no model fires as it should; which ones do shows in the first third of the
+search. So several begin side by side, the worse half is dropped, twice, and what it would have cost is spent on the
+others (successive halving, Jamieson & Talwalkar 2016, arXiv:1502.07943). The last generations are scored at the final
+step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .evolution import FIRST_SPREAD, WORST
+from .losses import Problem
+from .trains import coarse, train_scores
+
+Array = jax.Array
+
+GENERATIONS = 450
+POPULATION = 64
+DROPS = (0.2, 0.4)  # of the generations, after which only the better half goes on, though never fewer than two
+TOGETHER = 2  # searches in one simulation: more are no faster on a CPU, and every other number is compiled anew
+FINE = 0.9  # of them, from which on they are scored at the final step
+COARSE = 0.1  # ms, the step before
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """All searches between two generations.
+
+    Attributes:
+        running: indices of those that go on.
+        scores: one array [running, candidate] for each generation so far.
+        best, loss: each search's best candidate [start, parameter] and its score [start], at the step it had then.
+        optimisers: the live optimisers, of all starts.
+    """
+
+    running: tuple[int, ...]
+    scores: tuple[np.ndarray, ...]
+    best: np.ndarray
+    loss: np.ndarray
+    optimisers: tuple[Any, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Race:
+    """The method."""
+
+    iterations: int = GENERATIONS
+    population: int = POPULATION
+    seed: int = 0
+    name: str = "evolution"
+
+    def begin(self, problem: Problem, place: Array) -> Search:
+        """Every start as the centre of a search distribution, drawn towards the middle of the bounds."""
+        from cmaes import CMA
+
+        centres = 0.25 + 0.5 * np.asarray(place, dtype=float)
+        box = np.tile([0.0, 1.0], (centres.shape[1], 1))
+        optimisers = tuple(
+            CMA(mean=centre, sigma=FIRST_SPREAD, bounds=box, seed=self.seed + k, population_size=self.population)
+            for k, centre in enumerate(centres)
+        )
+        return Search(tuple(range(len(centres))), (), centres.copy(), np.full(len(centres), np.inf), optimisers)
+
+    def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:
+        """One generation of every search that still runs."""
+        search = self._prepared(search, iteration)
+        candidates = self._ask(search)
+        if iteration < int(FINE * self.iterations):
+            problem = dataclasses.replace(problem, data=coarse(problem.data, COARSE))
+        parts = [candidates[k : k + TOGETHER] for k in range(0, len(candidates), TOGETHER)]
+        flat = [jnp.asarray(part.reshape(-1, part.shape[-1]), dtype=float) for part in parts]
+        scores = np.concatenate([np.asarray(train_scores(part, problem), dtype=float) for part in flat])
+        scores = scores.reshape(candidates.shape[:2])
+        return self._tell(search, candidates, np.where(np.isfinite(scores), scores, WORST))
+
+    def pack(self, search: Search) -> dict[str, np.ndarray]:
+        """What a checkpoint has to hold."""
+        return {f"{k:06d}": scores for k, scores in enumerate(search.scores)}
+
+    def unpack(self, fresh: Search, arrays: dict[str, np.ndarray]) -> Search:
+        """The searches as they were, from those just begun: the same questions, answered from the file."""
+        for iteration, name in enumerate(sorted(arrays)):
+            fresh = self._prepared(fresh, iteration)
+            fresh = self._tell(fresh, self._ask(fresh), arrays[name])
+        return fresh
+
+    def _prepared(self, search: Search, iteration: int) -> Search:
+        """The search without the worse half, when it is time; with its losses forgotten where the step changes."""
+        if iteration > 0 and iteration in [int(drop * self.iterations) for drop in DROPS]:
+            ranked = sorted(search.running, key=lambda k: search.loss[k])
+            search = dataclasses.replace(search, running=tuple(sorted(ranked[: max(2, (len(ranked) + 1) // 2)])))
+        if iteration == int(FINE * self.iterations) and iteration > 0:
+            # The same candidate scores a little differently at another step: the best so far has to prove itself.
+            loss = search.loss.copy()
+            loss[list(search.running)] = np.inf
+            search = dataclasses.replace(search, loss=loss)
+        return search
+
+    def _ask(self, search: Search) -> np.ndarray:
+        """Candidates [running, candidate, parameter]."""
+        return np.stack([[search.optimisers[k].ask() for _ in range(self.population)] for k in search.running])
+
+    def _tell(self, search: Search, candidates: np.ndarray, scores: np.ndarray) -> Search:
+        """Scores [running, candidate] to the optimisers, and the best of them kept."""
+        best, loss = search.best.copy(), search.loss.copy()
+        for k, asked, found in zip(search.running, candidates, scores, strict=True):
+            search.optimisers[k].tell(list(zip(asked, found, strict=True)))
+            first = int(np.argmin(found))
+            if found[first] < min(loss[k], WORST):
+                best[k], loss[k] = asked[first], found[first]
+        return dataclasses.replace(search, scores=(*search.scores, scores), best=best, loss=loss)

@@ -1,0 +1,142 @@
+"""Spike trains with the waveforms of their spikes, and a score of one train against another for population searches.
+
+Beside the features of `spikes`, the voltage around every spike is kept, aligned at its upstroke: the first spike of a
+train often differs from the later ones, and its waveform says more of the channels than peak, width and trough do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..compiling import host_jit
+from ..pytrees import pytree
+from . import released, spikes
+from .losses import Problem
+from .spikes import Features
+from .target import Target
+
+Array = jax.Array
+
+OFFSETS = np.concatenate([np.arange(-1.0, 3.0, 0.1), np.arange(3.0, 10.1, 0.5)])  # ms from the upstroke
+SHAPES = 24  # spikes of a train whose waveforms are kept
+
+
+@pytree
+class Train:
+    """One sweep: its features, and the mean waveform of its first and of its later spikes [offset] in mV."""
+
+    features: Features
+    first: Array
+    later: Array
+
+
+def train(features: Features, v: Array, interval: float) -> Train:
+    """The train of a trace v [time] whose features are known."""
+    times = features.times[:SHAPES]
+    fired = jnp.isfinite(times)
+    at = (jnp.where(fired, times, 0.0)[:, None] + jnp.asarray(OFFSETS, dtype=v.dtype)[None]) / interval
+    inside = fired[:, None] & (at >= 0) & (at < len(v) - 1)
+    below = jnp.clip(jnp.floor(at), 0, len(v) - 2)
+    k = below.astype(jnp.int32)
+    waves = v[k] + (v[k + 1] - v[k]) * (at - below)
+    return Train(features, jnp.where(inside[0], waves[0], jnp.nan), _mean(waves[1:], inside[1:], axis=0))
+
+
+def recorded_train(v: Array, interval: float) -> Train:
+    """The train of a recorded trace."""
+    return train(spikes.features(v, interval), v, interval)
+
+
+def score(model: Train, data: Train) -> Array:
+    """How far one sweep of a model is from the recorded one; 0 is the same.
+
+    * every spike too many or too few counts 1;
+    * spike times, matched by number: |Δt| over 5 ms plus a twentieth of the time since the first recorded spike, at
+      most 1, averaged over the train; and once more for the first spike;
+    * subthreshold: root mean square below `spikes.QUIET` over 2 mV;
+    * where the cell fires, each at most 1: peak over 10 mV, width over 0.5 ms, trough over 6 mV, the waveform of the
+      first and the mean waveform of the later spikes over 15 mV.
+    """
+    ours, theirs = model.features, data.features
+    dtype = ours.peak.dtype
+    fires, several = theirs.count > 0, theirs.count > 1
+    missed = jnp.abs(ours.count - theirs.count).astype(dtype)
+    longest = jnp.maximum(jnp.maximum(ours.count, theirs.count), 1).astype(dtype)
+    since = theirs.times - theirs.times[0]
+    lag = _capped((ours.times - theirs.times) / (5.0 + 0.05 * since), jnp.zeros_like(fires))
+    late = _capped((ours.times[0] - theirs.times[0]) / 5.0, fires)
+    shape = sum(
+        _capped((getattr(ours, name) - getattr(theirs, name)) / size, fires)
+        for name, size in (("peak", 10.0), ("width", 0.5), ("trough", 6.0))
+    )
+    first, later = _distance(model.first, data.first), _distance(model.later, data.later)
+    waves = _capped(first / 15.0, fires) + _capped(later / 15.0, several)
+    return missed + jnp.sum(lag) / longest + late + ours.quiet / 2.0 + jnp.where(fires, shape + waves, 0.0)
+
+
+@host_jit
+def train_scores(places: Array, problem: Problem) -> Array:
+    """The train score of every place [candidate, parameter], averaged over the sweeps [candidate]."""
+    interval = problem.data.interval
+    recorded = jax.vmap(lambda v: recorded_train(v, interval))(problem.data.v)
+
+    def run(place: Array, sweep: Target) -> tuple[Features, Array]:
+        return _run(place, sweep, problem)
+
+    # Time stays the leading axis of the traces, as the loop leaves them: moving it would cost as much as a third of
+    # the simulation.
+    over_sweeps = lambda place: jax.vmap(lambda sweep: run(place, sweep), out_axes=(0, 1))(problem.data)  # noqa: E731
+    features, v = jax.vmap(over_sweeps, out_axes=(0, 1))(places)
+    gather = jax.vmap(lambda f, v: train(f, v, interval), in_axes=(0, 1))
+    trains = jax.vmap(gather, in_axes=(0, 1))(features, v)
+    return jnp.mean(jax.vmap(lambda one: jax.vmap(score)(one, recorded))(trains), axis=1)
+
+
+def coarse(data: Target, interval: float) -> Target:
+    """Every n-th sample of the sweeps, the largest n that leaves at most ``interval`` ms between two, one step each.
+
+    The current becomes its mean over each new interval, as in `Recording.decimate`.
+    """
+    n = max(1, int(interval / data.interval + 1e-6))
+    if n == 1:
+        return data
+    whole = data.i.shape[-1] // n * n
+    i = jnp.mean(data.i[..., :whole].reshape(*data.i.shape[:-1], -1, n), axis=-1)
+    return dataclasses.replace(data, i=i, v=data.v[..., : whole + 1 : n], interval=n * data.interval, substeps=1)
+
+
+def _run(place: Array, sweep: Target, problem: Problem) -> tuple[Features, Array]:
+    """Features and trace [time] of the free-running cell at a place under one sweep's current."""
+    cell = problem.candidate(place)
+
+    def step(carry: tuple, at: tuple) -> tuple[tuple, Array]:
+        before, memory = carry
+        after = released.across(cell, before, sweep, *at, jnp.zeros(()), problem.integrator)
+        return (after, spikes.watch(memory, before[0], after[0], at[2], sweep.interval)), after[0]
+
+    start = released.begin(cell, sweep)
+    first = (start, spikes.begin(start[0], sweep.v[0]))
+    (_, memory), v = jax.lax.scan(step, first, released.intervals(sweep))
+    return spikes.read(memory), jnp.concatenate([start[0][None], v])
+
+
+def _capped(error: Any, otherwise: Array) -> Array:
+    """|error|, at most 1; where it is NaN, 1 if ``otherwise`` and 0 if not."""
+    size = jnp.abs(error)
+    return jnp.where(jnp.isfinite(size), jnp.minimum(size, 1.0), jnp.asarray(otherwise).astype(size.dtype))
+
+
+def _distance(one: Array, other: Array) -> Array:
+    """Root mean square distance of two waveforms [offset] where both are known, NaN where none is [mV]."""
+    return jnp.sqrt(_mean(jnp.square(one - other), jnp.isfinite(one) & jnp.isfinite(other), axis=-1))
+
+
+def _mean(x: Array, where: Array, axis: int) -> Array:
+    """The mean of the entries that count, NaN where none does."""
+    count = jnp.sum(where, axis=axis).astype(x.dtype)
+    return jnp.where(count > 0, jnp.sum(jnp.where(where, x, 0.0), axis=axis) / jnp.maximum(count, 1.0), jnp.nan)

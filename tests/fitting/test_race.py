@@ -1,0 +1,61 @@
+"""Several searches side by side, of which half go on."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from membrax.fitting.evolution import WORST
+from membrax.fitting.race import Race
+
+METHOD = Race(iterations=10, population=6)
+
+
+def searches(problem, method=METHOD, count=4):
+    path = [method.begin(problem, jnp.asarray(problem.free.draw(count, 0), dtype=float))]
+    for k in range(method.iterations):
+        path.append(method.iterate(problem, path[-1], k))
+    return path
+
+
+@pytest.fixture(scope="module")
+def path(passive_problem):
+    return searches(passive_problem)
+
+
+def test_the_better_half_goes_on(path):
+    assert path[2].running == (0, 1, 2, 3) and len(path[3].running) == 2
+    kept = set(path[3].running)
+    assert max(path[2].loss[k] for k in kept) <= min(path[2].loss[k] for k in range(4) if k not in kept)
+
+
+def test_two_are_left(path):
+    assert len(path[-1].running) == 2
+
+
+def test_one_start_is_never_dropped(passive_problem):
+    assert searches(passive_problem, count=1)[-1].running == (0,)
+
+
+def test_losses_fall_but_where_the_step_changes(path):
+    losses = np.array([search.loss for search in path[1:]])
+    fine = 9
+    assert np.all(np.diff(losses[:fine], axis=0) <= 0)
+    assert np.all(np.isfinite(losses)) and np.all(losses < WORST)
+
+
+def test_the_best_of_each_is_kept(path):
+    last = path[-1]
+    for row, k in zip(last.scores[-1], last.running, strict=True):
+        assert last.loss[k] == row.min()  # one fine generation alone
+    assert last.best.min() >= 0.0 and last.best.max() <= 1.0
+
+
+@pytest.mark.parametrize("done", [2, 5, 9])
+def test_a_race_is_taken_up_from_its_scores(passive_problem, path, done):
+    fresh = METHOD.begin(passive_problem, jnp.asarray(passive_problem.free.draw(4, 0), dtype=float))
+    again = METHOD.unpack(fresh, METHOD.pack(path[done]))
+    for k in range(done, METHOD.iterations):
+        again = METHOD.iterate(passive_problem, again, k)
+    assert again.running == path[-1].running
+    np.testing.assert_array_equal(again.best, path[-1].best)
+    np.testing.assert_array_equal(again.loss, path[-1].loss)

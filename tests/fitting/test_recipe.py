@@ -1,0 +1,44 @@
+"""The default recipe: what it refuses, and that it goes all the way on a real recording."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax.fitting.recipe import fit_recording
+
+
+def silent(unit="nA"):
+    t = np.arange(2000) * 0.1
+    i = np.zeros((2, t.size))
+    i[:, 500:] = np.array([[0.01], [0.02]])
+    return mx.Recording(t=t, v=np.full(i.shape, -65.0), i=i, unit=unit)
+
+
+def test_a_current_density_is_refused():
+    with pytest.raises(ValueError, match="nA"):
+        fit_recording(silent("uA/cm2"))
+
+
+def test_a_recording_without_spikes_is_refused():
+    with pytest.raises(ValueError, match="0 mV"):
+        fit_recording(silent())
+
+
+def test_sweeps_that_are_not_there_are_refused():
+    with pytest.raises(ValueError, match="sweep"):
+        fit_recording(silent(), [7])
+
+
+@pytest.mark.slow
+def test_a_real_cell_is_fitted_and_taken_up_where_it_stopped(shared_data, tmp_path):
+    data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
+    data = dataclasses.replace(data, t=data.t[:6000], v=data.v[:, :6000], i=data.i[:, :6000])
+    file = tmp_path / "race.npz"
+    ask = dict(stop=260.0, iterations=4, progress=False)
+    found = fit_recording(data, [0, 14], **ask, checkpoint=file)
+    assert found.sweeps == [0, 14] and len(found.comparison) == 17 and np.isfinite(found.loss)
+    assert "series resistance 14" in found.notes[0]
+    again = fit_recording(data, [0, 14], **ask, checkpoint=file)
+    assert again.values == found.values and again.loss == found.loss
