@@ -27,7 +27,8 @@ import jax.numpy as jnp
 #
 # A cell is a bag of potassium in a sea of sodium chloride. Pumps and transporters keep it so; here we take the
 # concentrations as given. membrax has two tables: the squid giant axon and a mammalian neuron (Purves et al.,
-# *Neuroscience*, Table 2.1, whose squid column goes back to Hodgkin 1951).
+# *Neuroscience*, Table 2.1, whose squid column goes back to Hodgkin 1951; where it gives a range, one value within it).
+# The squid's potentials are given at 25 °C, a warm laboratory; the animal itself lives in a colder sea.
 
 # %%
 from membrax.laws.ions import MAMMALIAN_NEURON, SQUID_AXON, reversal_potentials
@@ -62,8 +63,8 @@ mx.plot.ions(MAMMALIAN_NEURON)
 # - $z$: charge number, +1 for K⁺ and Na⁺, −1 for Cl⁻, +2 for Ca²⁺,
 # - $RT/F$: thermal voltage [mV]; $R$ = 8.314 J/(mol K), $F$ = 96 485 C/mol, $T$ in kelvin.
 #
-# $RT/F$ grows with the absolute temperature, so only slowly: by 11 % from the squid's cold sea to body temperature. A
-# factor of ten in concentration is worth $\ln 10 \cdot RT/F$, the famous 58 mV at 20 °C.
+# $RT/F$ grows with the absolute temperature, so only slowly: by 11 % from 6.3 °C, where Hodgkin and
+# Huxley kept their squid axons, to body temperature. A factor of ten in concentration is worth $\ln 10 \cdot RT/F$, the famous 58 mV at 20 °C.
 
 # %%
 from membrax.laws.electrochemistry import nernst, thermal_voltage
@@ -127,9 +128,11 @@ for name, profile in (("0 mV", at_zero), ("E of K⁺", at_nernst)):
 # current, for as long as the gradient lasts. At $E$ of K⁺ the profile becomes an exponential, and the flux dies out at
 # both faces: drift and diffusion cancel everywhere in the membrane. This is the balance that Nernst's law describes.
 #
-# If nobody holds the potential, it goes to $E$ by itself. The membrane is also a capacitor, $C = \varepsilon\varepsilon_0/L$,
+# If nobody holds the potential, it goes to $E$ by itself. The membrane is also a capacitor, $C = \varepsilon\varepsilon_0/L$
+# ($\varepsilon$ = 5 relative permittivity of the bilayer, $\varepsilon_0$ that of the vacuum, $L$ = 5 nm its thickness),
 # and the K⁺ that leaves charges it: $C\,dv/dt = -F z J$. We start at 0 mV, with an anion in both baths that can't pass,
-# so that the baths are neutral, and solve the diffusion and the field (Poisson's equation) together.
+# so that the baths are neutral, and solve the diffusion and the field (Poisson's equation) together. Now K⁺ moves
+# faster ($D$ = 10⁻³ µm²/ms), but only one ion in 10⁴ enters the lipid; both numbers are made up.
 
 # %%
 from membrax.laws.poisson import capacitance, diffuse_together
@@ -146,6 +149,8 @@ mx.plot.curves(
 )
 
 # %% [markdown]
+# **What to see.** The potential goes to $E$ of K⁺ ever more slowly, and stays there although nobody holds it.
+#
 # How many ions did that take?
 
 # %%
@@ -158,11 +163,11 @@ radius = 10.0  # µm
 area, volume = 4 * jnp.pi * radius**2, 4 / 3 * jnp.pi * radius**3  # µm², µm³
 ions_moved = moved * 1e-12 * area * 1e-8 * 6.022e23
 ions_inside = 0.140 * volume * 1e-15 * 6.022e23
-print(f"cell of 20 µm: {ions_moved / 1e6:.0f} million K⁺ leave, of {ions_inside / 1e9:.0f} thousand million: "
+print(f"cell of 20 µm: {ions_moved / 1e6:.0f} million K⁺ leave, of {ions_inside / 1e9:.0f} billion: "
       f"1 in {ions_inside / ions_moved:,.0f}")
 
 # %% [markdown]
-# **What to see.** One ion in more than fifty thousand is enough. The concentrations stay what they are, although the
+# One ion in more than fifty thousand is enough. The concentrations stay what they are, although the
 # potential goes from 0 to −89 mV. This is why they may be treated as constants from here on.
 
 # %% [markdown]
@@ -176,7 +181,8 @@ print(f"cell of 20 µm: {ions_moved / 1e6:.0f} million K⁺ leave, of {ions_insi
 # - $g$: conductance [mS/cm²], $v$: membrane potential [mV], $v - E$: driving force [mV].
 #
 # At $v = E$ the current is zero; crossing $E$ **reverses** it. Below $E$ it is inward (negative), above $E$ outward
-# (positive), whatever the charge of the ion. But which way the *ions* go depends on the sign of their charge.
+# (positive), whatever the charge of the ion. But which way the *ions* go depends on the sign of their charge. In the
+# figure $g$ is 1 mS/cm² for each.
 
 # %%
 mx.plot.reversal(MAMMALIAN_NEURON, ["K", "Na", "Cl"])
@@ -190,7 +196,7 @@ for name, ion in MAMMALIAN_NEURON.ions.items():
     print(f"at −70 mV, {name:>2}: v − E = {force:+7.1f} mV, current {current:>7}, {name} goes {ions_go} the cell")
 
 # %% [markdown]
-# **What to see.** At −70 mV the driving force on Na⁺ is large and inward, that on K⁺ small and outward. Cl⁻ is near its
+# **What to see.** All three currents are negative left of $E$ and positive right of it. At −70 mV the driving force on Na⁺ is large and inward, that on K⁺ small and outward. Cl⁻ is near its
 # equilibrium: with $E$ at −64 mV a small inward *current* flows, which is Cl⁻ *leaving* the cell. Move the chloride
 # potential below the rest, as in many mature neurons, and Cl⁻ enters, an outward current that hyperpolarises.
 
@@ -212,13 +218,14 @@ for name, ion in MAMMALIAN_NEURON.ions.items():
 mx.plot.rectification(MAMMALIAN_NEURON, permeability=1e-6)
 
 # %% [markdown]
-# **What to see.** Each curve crosses zero at $E$ of its ion (dots; Na⁺ and Ca²⁺ have theirs to the right of the page).
+# **What to see.** Each curve crosses zero at $E$ of its ion (dots; those of Na⁺ and Ca²⁺ lie beyond +60 mV, outside
+# the axes).
 #
 # - K⁺ has much more inside than outside: outward current is larger than the line says.
 # - Na⁺ has more outside: inward current is larger than the line says. The line does well only near +67 mV.
-# - Cl⁻ is an anion, so the baths trade places: outward current is Cl⁻ entering from the rich outside.
-# - Ca²⁺ has hardly any inside: the tangent at +132 mV is practically flat, and no ohmic law with this $E$ and slope can
-#   describe the current. Models of Ca²⁺ current therefore often use the constant field.
+# - Cl⁻ is an anion, so inside and outside trade places: outward current is Cl⁻ entering from the rich outside.
+# - Ca²⁺ has hardly any inside: the tangent at +132 mV is practically flat, and the dashed line lies on the zero line. No
+#   ohmic law with this $E$ and slope can describe the current; models of Ca²⁺ current often use the constant field.
 #
 # So why do the next lessons use conductances? Because open channels need not obey the constant field: for the squid's Na⁺
 # and K⁺ channels in sea water Hodgkin and Huxley (1952) measured nearly straight lines, and built their model on them.
@@ -233,7 +240,8 @@ mx.plot.rectification(MAMMALIAN_NEURON, permeability=1e-6)
 # {P_K[K]_\text{in} + P_{Na}[Na]_\text{in} + P_{Cl}[Cl]_\text{out}}$$
 #
 # Only ratios of permeabilities matter. For the squid axon at rest Hodgkin and Katz found $P_K : P_{Na} : P_{Cl}$ =
-# 1 : 0.04 : 0.45. The anion's baths trade places once more.
+# 1 : 0.04 : 0.45, and at the peak of a spike 1 : 20 : 0.45. For the anion inside and outside trade places once
+# more.
 
 # %%
 from membrax.laws.electrochemistry import ghk_voltage
@@ -251,15 +259,19 @@ mx.plot.slide(
 
 # %% [markdown]
 # **What to see.** With the 20 mM K⁺ of the table, that of squid blood, the axon rests at −63 mV: not at the potential of K⁺
-# (−77 mV), because a little Na⁺ leaks in. With much K⁺ outside the curve follows the line of Nernst; with little it
-# flattens, because Na⁺ and Cl⁻ then matter more. Move the slider: the dot is the membrane. Now the same for Na⁺, which
-# hardly matters at rest.
+# (−77 mV), because a little Na⁺ leaks in. With much K⁺ outside the curve becomes nearly as steep as the line
+# of Nernst, but stays below it, for Cl⁻ holds it back (at 590 mM it is 11 mV below). With little K⁺ outside it flattens,
+# because Na⁺ and Cl⁻ then decide. Move the slider: the dot is the membrane. Now the same for Na⁺.
 
 # %%
 mx.plot.slide(
     lambda sodium: mx.plot.goldman(SQUID_AXON, "Na", sodium),
     sodium=(15.0, 990.0, 440.0, "Na⁺ outside (mM)"),
 )
+
+# %% [markdown]
+# **What to see.** The line of Nernst is far above the curve, and much steeper: the membrane at rest hardly listens to Na⁺.
+# Nearly thirty times less of it (15 instead of 440 mM) lowers the rest by only 9 mV, from −63.3 to −72.7 mV.
 
 # %% [markdown]
 # ### Exercise 1
@@ -311,5 +323,6 @@ for v in (-20.0, 60.0):
 # - The constant field bends the current–voltage curve; the ohmic line touches it at $E$.
 # - The rest is a compromise weighted by permeability: close to K⁺, drawn upwards by a little Na⁺.
 #
-# Next: [02 · The passive membrane](02_the_passive_membrane.ipynb), the same compromise as a circuit of conductances and
-# batteries.
+# In lesson 02 the same compromise is a circuit of conductances and batteries.
+#
+# Next: [02 · The passive membrane](02_the_passive_membrane.ipynb)

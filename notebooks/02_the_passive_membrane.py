@@ -39,8 +39,8 @@ cell = mx.Cell(channels={"k": k, "na": na, "cl": cl}, capacitance=1.0, v_init=-7
 mx.plot.circuit(cell)
 
 # %% [markdown]
-# **What to see.** The longer plate of a battery is its positive one. $E_{Na}$ makes the inside positive; $E_K$ and $E_{Cl}$
-# make it negative. All branches lie in parallel, between the same two solutions: they share one voltage, $v$.
+# **What to see.** The longer plate of a battery is its positive one. $E_K$ makes the inside negative, $E_{Na}$ positive,
+# $E_{Cl}$ negative. All branches lie in parallel, between the same two solutions: they share one voltage, $v$.
 
 # %% [markdown]
 # ## Charge balance
@@ -134,18 +134,18 @@ mx.plot.curves(
 # a passive membrane is one conductance, one battery and one capacitor: $C\,dv/dt = i - g\,(v - E)$.
 
 # %% [markdown]
-# ## Tap, basin and drain
+# ## Tap, sink and drain
 #
-# Water makes the same equation visible. A basin has a drain in its floor; at $t = 0$ somebody opens a tap.
+# Water makes the same equation visible. A sink has a drain in its floor; at $t = 0$ somebody opens a tap.
 #
 # | water | membrane |
 # | --- | --- |
 # | water that runs from the tap, per time | injected current $i$ |
-# | width of the basin (the sink) | capacitance $C$ |
+# | width of the sink | capacitance $C$ |
 # | level above the floor | $v - E$; the floor is the battery |
 # | width of the drain | leak conductance $g$ |
 # | water that runs out, per time | leak current $g\,(v - E)$ |
-# | water in the basin | charge on the capacitor, $C\,(v - E)$ |
+# | water in the sink | charge on the capacitor, $C\,(v - E)$ |
 #
 # The level rises until as much runs out as comes in. (What runs out is taken as proportional to the level, as from a
 # long thin pipe; through a plain hole it would go with its square root.)
@@ -161,27 +161,31 @@ mx.plot.slide(
     time=(0.0, 50.0, 5.0, "time (ms)"),
     current=(0.0, 6.0, 4.0, "tap: current (µA/cm²)"),
     conductance=(0.1, 0.4, 0.1, "drain: conductance (mS/cm²)"),
-    capacitance=(0.5, 2.0, 1.0, "basin: capacitance (µF/cm²)"),
+    capacitance=(0.5, 2.0, 1.0, "sink: capacitance (µF/cm²)"),
 )
 
 # %% [markdown]
-# **What to see.** Early, nearly all water fills the basin; late, all of it runs through the drain, and the level stays.
+# **What to see.** Early, nearly all water fills the sink; late, all of it runs through the drain, and the level stays.
 #
-# - A wider basin ($C$) fills more slowly, **to the same level**.
+# - A wider sink ($C$) fills more slowly, **to the same level**.
 # - A wider drain ($g$) gives a **lower** level, and is **quicker** to reach it.
 # - A stronger tap ($i$) gives a higher level, in the same time.
 #
 # The final level is $i/g$ above the floor, and how long it takes is $C/g$, the time constant of lesson 03. Here is the
-# basin of the same membrane with the drain opened three times wider, late:
+# sink of the same membrane with the drain opened three times wider, late:
 
 # %%
 water(time=40.0, current=4.0, conductance=0.3, capacitance=1.0)
 
 # %% [markdown]
+# **What to see.** Drain and tap are in balance, with the water at a third of the former level, and it got there in a third
+# of the time.
+
+# %% [markdown]
 # ## Walls at +50 and −80 mV
 #
 # The rest is a weighted mean of the batteries, so it lies between the lowest and the highest. More is true: *at any
-# moment*, whatever the conductances do, the potential stays between the two. At −80 mV no branch carries an outward
+# moment*, whatever the conductances do, the potential stays between the two once it is there. At −80 mV no branch carries an outward
 # current; at +50 mV none carries an inward one; so nothing can push the potential across. We open the sodium branch
 # by hand, close it, and open the potassium branch.
 
@@ -195,7 +199,7 @@ again = mx.simulate(cell, duration=10.0, dt=0.05, state=falling.final)
 mx.plot.walls(cell, {"rest": quiet, "Na⁺ open": rising, "K⁺ open": falling, "as before": again})
 
 # %%
-print(f"highest {max(rising.v):.1f} mV, below +50; lowest {min(falling.v):.1f} mV, above −80")
+print(f"highest {rising.v.max():.1f} mV, below +50; lowest {falling.v.min():.1f} mV, above −80")
 
 # %% [markdown]
 # **What to see.** This is an action potential made by hand. Opening Na⁺ channels takes the potential towards +50 mV and
@@ -205,6 +209,9 @@ print(f"highest {max(rising.v):.1f} mV, below +50; lowest {min(falling.v):.1f} m
 # %%
 pulled = mx.simulate(cell, mx.stimuli.step(-20.0, start=5.0, stop=30.0), duration=60.0, dt=0.1)
 mx.plot.walls(cell, {"−20 µA/cm² from 5 to 30 ms": pulled})
+
+# %% [markdown]
+# **What to see.** The electrode pulls the potential far below −80 mV. When it is silent, the membrane comes back by itself.
 
 # %% [markdown]
 # ## From a square centimetre to a cell
@@ -272,7 +279,9 @@ print(f"{area:.0f} µm², {jnp.sqrt(area / jnp.pi):.0f} µm across, {specific:.3
 # ## What you have learnt
 #
 # - The membrane is a capacitor beside conductances with batteries; the rest is the mean of the batteries, weighted by $g$.
-# - All branches together act as one battery behind one resistance; tap, basin and drain show how it charges.
+# - All branches together act as one battery behind one resistance; tap, sink and drain show how it charges.
 # - Without an electrode the potential stays between the lowest and the highest battery, whatever the channels do.
 #
-# Next: [03 · Separation of variables](03_separation_of_variables.ipynb), which solves the equation of the basin.
+# Lesson 03 solves the equation of the sink.
+#
+# Next: [03 · Separation of variables](03_separation_of_variables.ipynb) · Previous: [01 · Membrane potential and ions](01_membrane_potential_and_ions.ipynb)

@@ -105,6 +105,9 @@ mx.plot.curves(
 )
 
 # %% [markdown]
+# **What to see.** The two curves lie on each other. The way up and the way down bend in the same manner.
+
+# %% [markdown]
 # ## The tangent, 63 % and 50 %
 #
 # At the start the slope is $(v_\infty - v_0)/\tau$. A straight line with this slope would arrive after exactly one
@@ -141,7 +144,8 @@ for k in range(1, 6):
 #
 # $$t = \tau\,\ln\frac{v_\infty - v_0}{v_\infty - v}$$
 #
-# For $v$ halfway it is $\tau\ln 2$. For $v$ at $v_\infty$ or beyond there is no such time: it never gets there.
+# For $v$ halfway it is $\tau\ln 2$. For $v$ at $v_\infty$ or beyond there is no such time: it never gets there
+# (the program prints nan, "not a number").
 
 # %%
 for v in (-65.0, -60.0, -55.0, -51.0, -50.0):
@@ -158,8 +162,12 @@ mx.plot.curves(
     {"time to −55 mV": time_to_reach(-55.0, v0=battery, v_inf=battery + currents / conductance, tau=tau)},
     xlabel="injected current (µA/cm²)",
     ylabel="time to −55 mV (ms)",
-    title="Stronger currents arrive earlier; 1.5 µA/cm² never do",
+    title="Stronger currents get there earlier; 1.5 µA/cm² never does",
 )
+
+# %% [markdown]
+# **What to see.** Just above 1.5 µA/cm², where $v_\infty$ lies at the threshold, the membrane takes very long; strong
+# currents get there on the straight beginning of the curve, after about 15 mV divided by $i/C$.
 
 # %% [markdown]
 # ## Charging and discharging
@@ -176,10 +184,16 @@ mx.plot.curves(
 # $$\ln\lvert v_\infty - v\rvert = \ln\lvert v_\infty - v_0\rvert - \frac{t}{\tau}$$
 
 # %%
+mx.plot.charging(v_inf, battery, tau)  # from −50 back to −70 mV
+
+# %% [markdown]
+# **What to see.** The tangent of the falling curve meets its end value, −70 mV, after the same $\tau$. Now both together:
+
+# %%
 mx.plot.mirror(battery, v_inf, tau)
 
 # %% [markdown]
-# **What to see.** The two curves cross halfway, after $\tau\ln 2$ = 6.9 ms. On the logarithmic axis they are one straight
+# **What to see.** Both tangents (dashed) arrive after one $\tau$. The two curves cross halfway, after $\tau\ln 2$ = 6.9 ms. On the logarithmic axis they are one straight
 # line; it falls by a factor of e in each $\tau$, and by a factor of ten in $\tau\ln 10$ = 23 ms. This is how time
 # constants are read off recordings: if the points do *not* lie on a line, more than one exponential is at work.
 #
@@ -195,6 +209,9 @@ mx.plot.curves(
     log="y",
     title="The simulated pulse: one straight line for both",
 )
+
+# %% [markdown]
+# **What to see.** The simulation, too, gives one straight line. Its slope is $-1/\tau$:
 
 # %%
 for name, left in {"charging": up, "discharging": down}.items():
@@ -226,7 +243,7 @@ for g in (0.1, 0.2):
     then = dict(v0=battery, v_inf=battery + current / g, tau=capacitance / g)
     print(f"g = {g} mS/cm²: τ = {then['tau']:.0f} ms, final depolarisation {then['v_inf'] - battery:.0f} mV, "
           f"slope {jax.grad(separated)(0.0, **then):.1f} mV/ms")
-print("The slope at the start is i/C: the drain does not matter yet, for there is no water.")
+print("The slope at the start is i/C: the drain does not matter yet, for there is no water in the sink.")
 
 # %% [markdown]
 # ### Exercise 3
@@ -246,4 +263,6 @@ print(f"peak {peak:.2f} mV; within 1 mV of rest {back:.1f} ms after the end of t
 # - The tangent meets the end value after one $\tau$; 63 % are done by then, and half of the way after $\tau\ln 2$.
 # - Charging and discharging are mirror images, and one straight line on a logarithmic axis.
 #
-# Next: [04 · Injected current](04_injected_current.ipynb), with pulses, ramps and sine waves.
+# Lesson 04 injects pulses, ramps and sine waves.
+#
+# Next: [04 · Injected current](04_injected_current.ipynb) · Previous: [02 · The passive membrane](02_the_passive_membrane.ipynb)

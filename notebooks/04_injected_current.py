@@ -29,10 +29,10 @@ import jax.numpy as jnp
 # electrode counts as positive when it enters the cell (inward). So the electrode supplies what the membrane carries
 # away, partly through the channels and partly onto the capacitor:
 #
-# $$\underbrace{i}_{\text{electrode}} = \underbrace{g\,(v - e)}_{\text{through the channels}} + \underbrace{C\,\frac{dv}{dt}}_{\text{onto the capacitor}}$$
+# $$\underbrace{i}_{\text{electrode}} = \underbrace{g\,(v - E)}_{\text{through the channels}} + \underbrace{C\,\frac{dv}{dt}}_{\text{onto the capacitor}}$$
 #
 # - $i$ injected current density [µA/cm²], $v$ membrane potential [mV],
-# - $g$ leak conductance [mS/cm²], $e$ its reversal potential [mV], $C$ capacitance [µF/cm²].
+# - $g$ leak conductance [mS/cm²], $E$ its reversal potential [mV], $C$ capacitance [µF/cm²].
 #
 # This is Kirchhoff's law of currents at the inside of the cell: charge that comes in and doesn't leave makes the
 # potential rise. A positive injected current depolarises, a negative one hyperpolarises.
@@ -44,6 +44,10 @@ cell = mx.Cell(channels={"leak": leak}, capacitance=1.0, v_init=-70.0, area=20_0
 tau = mx.laws.membrane.membrane_time_constant(0.1, 1.0)
 print(f"τ = C/g = {tau:.1f} ms")
 mx.plot.circuit(cell)
+
+# %% [markdown]
+# **What to see.** The electrode is one more branch between outside and inside, and its arrow points inwards. It has no
+# battery of its own: it delivers its current at any $v$.
 
 # %% [markdown]
 # ## nA at the amplifier, µA/cm² in the equation
@@ -72,8 +76,8 @@ kept = trace.recorded["currents"]
 mx.plot.shares(trace.times["currents"], kept["stimulus"], kept["leak"])
 
 # %% [markdown]
-# At the first moment everything goes onto the capacitor: at rest nothing drives the channels, and a capacitor is filled
-# before its voltage moves. As $v$ rises, the driving force $v - e$ rises and the channels take over; after a few $\tau$
+# **What to see.** At the first moment everything goes onto the capacitor: $v$ is still at $E$, so nothing drives the
+# channels, and $v$ rises at the rate $i/C$. As $v$ rises, the driving force $v - E$ rises and the channels take over; after a few $\tau$
 # they carry all of it. When the electrode is silent, the capacitor empties through the channels: the two currents are
 # equal and opposite.
 #
@@ -90,7 +94,7 @@ print(f"at 120 ms: stored {stored[-1]:.3f} nC/cm²")
 #
 # In the steady state $dv/dt = 0$, the capacitor takes nothing, and
 #
-# $$v_\infty = e + \frac{i}{g} = e + R_{in}\,I,\qquad R_{in} = \frac{1}{g A}.$$
+# $$v_\infty = E + \frac{i}{g} = E + R_{in}\,I,\qquad R_{in} = \frac{1}{g A}.$$
 #
 # $R_{in}$, the input resistance, is what an experimenter measures first. 1/g is 10 kΩ·cm², and divided by the area:
 
@@ -100,27 +104,32 @@ amplitudes = jnp.linspace(-0.4, 0.4, 9)  # nA
 ends = jax.vmap(lambda I: mx.simulate(cell, mx.stimuli.constant(I, unit="nA"), duration=100.0, dt=0.1).v[-1])(amplitudes)
 print(f"R_in = {resistance:.1f} MΩ; between −0.4 and 0.4 nA membrax finds {(ends[-1] - ends[0]) / 0.8:.1f} MΩ")
 mx.plot.curves(
-    amplitudes, {"e + R I": -70.0 + resistance * amplitudes}, points={"membrax, after 100 ms": (amplitudes, ends)},
+    amplitudes, {"E + R I": -70.0 + resistance * amplitudes}, points={"membrax, after 100 ms": (amplitudes, ends)},
     levels={"rest": -70.0}, xlabel="injected current (nA)", ylabel="membrane potential (mV)",
     title="A passive membrane obeys Ohm's law: nA times MΩ is mV",
 )
 
 # %% [markdown]
+# **What to see.** The ends of nine simulations lie on a straight line through the rest at 0 nA. Its slope is the input
+# resistance.
+
+# %% [markdown]
 # ## Any staircase of currents, exactly
 #
 # The equation is linear, so responses add up. From the end of one stair the next one starts, and each is an
-# exponential towards its own $e + i/g$:
+# exponential towards its own $E + i/g$:
 #
 # $$v(t) = v_\infty + \left(v_0 - v_\infty\right) e^{-t/\tau}$$
 #
-# `rc.piecewise_constant` chains them. membrax's simulation, which knows nothing of this formula, falls on it.
+# `rc.piecewise_constant` chains them. membrax's simulation, which knows nothing of this formula, lies on the same curve.
 
 # %%
 times, stairs = [0.0, 10.0, 40.0, 45.0, 60.0, 90.0], [0.0, 1.0, -2.0, 3.0, -0.5, 0.0]  # ms, µA/cm²
 t = jnp.linspace(0.0, 120.0, 1201)
 exact = mx.laws.rc.piecewise_constant(t, times, stairs, **membrane)
-edges = zip(stairs, times, [*times[1:], jnp.inf], strict=True)
-staircase = sum((mx.stimuli.step(i, a, b) for i, a, b in edges), mx.stimuli.constant(0.0))
+staircase = mx.stimuli.constant(0.0)
+for i, a, b in zip(stairs, times, [*times[1:], 120.1], strict=True):
+    staircase = staircase + mx.stimuli.step(i, a, b)
 trace = mx.simulate(cell, staircase, duration=120.0, dt=0.1)
 current = mx.stimuli.sample(staircase, duration=120.1, dt=0.1)
 print(f"largest difference: {jnp.max(jnp.abs(trace.v - exact)):.5f} mV")
@@ -130,7 +139,9 @@ mx.plot.responses(
 )
 
 # %% [markdown]
-# Superposition can be seen directly: the response to two pulses together is the sum of the responses to each alone.
+# **What to see.** At each edge of the current the curve has a corner, but never a jump: the capacitor keeps its charge.
+#
+# Superposition can be checked directly: the response to two pulses together is the sum of the responses to each alone.
 
 # %%
 alone = [mx.laws.rc.pulse(t - start, i, width=width, **membrane) + 70.0 for start, i, width in ((10.0, 2.0, 20.0), (20.0, -1.0, 40.0))]
@@ -140,9 +151,9 @@ print(f"together − (first + second) is at most {jnp.max(jnp.abs(together - sum
 # %% [markdown]
 # ## A ramp
 #
-# Under a current that grows as $s\,t$ the membrane first hesitates and then follows in parallel, always $\tau$ behind:
+# Under a current that grows as $s\,t$ the membrane first hesitates and then follows in parallel, in the end $\tau$ behind:
 #
-# $$v(t) = e + \frac{s}{g}\left(t - \tau\,(1 - e^{-t/\tau})\right)$$
+# $$v(t) = E + \frac{s}{g}\left(t - \tau\,(1 - e^{-t/\tau})\right)$$
 
 # %%
 follows = mx.laws.rc.ramp(t, 0.02, **membrane)  # µA/cm²/ms
@@ -152,10 +163,15 @@ mx.plot.responses(
 )
 
 # %% [markdown]
+# **What to see.** After about three $\tau$ the two lines are parallel: the membrane is where Ohm's law alone would have put it
+# 10 ms earlier.
+
+# %% [markdown]
 # ## A sinusoid: the membrane is a low-pass filter
 #
 # To $i(t) = i_0 \sin(2\pi f t)$ a linear membrane answers, once its transient is over, with a sine of the same
-# frequency, smaller and later. Both are in one complex number, the impedance
+# frequency, smaller and later. Both are in one complex number, the impedance (upright $\mathrm{i}$ is the imaginary unit, italic $i$
+# the current)
 #
 # $$Z(f) = \frac{1}{g + 2\pi \mathrm{i} f C},\qquad |Z| = \frac{1/g}{\sqrt{1 + (2\pi f \tau)^2}},\qquad \varphi = -\arctan(2\pi f \tau).$$
 #
@@ -172,8 +188,9 @@ print(f"cut-off: {1e3 / (2 * jnp.pi * tau):.1f} Hz")
 mx.plot.slide(lambda frequency: mx.plot.impedance(z, at=frequency), frequency=(0.5, 500.0, 15.9, "frequency (Hz)"))
 
 # %% [markdown]
-# Synaptic currents of 2 ms and the ripple of the mains (50 Hz) reach the potential weakened; the slow drift of an
-# electrode passes in full. The formula for the whole response, transient included, against a simulation:
+# **What to see.** At the cut-off, 15.9 Hz, the voltage has 71 % of its slow amplitude; above it $|Z|$ falls tenfold for ten
+# times the frequency. Synaptic currents lasting 2 ms and mains hum (50 Hz) reach the potential weakened; the slow drift
+# of an electrode passes in full. The formula for the whole response, transient included, against a simulation:
 
 # %%
 sine = mx.stimuli.sine(1.0, 40.0)  # µA/cm², Hz
@@ -186,6 +203,10 @@ mx.plot.responses(
 )
 
 # %% [markdown]
+# **What to see.** The first wave is higher than the next, because the transient rides on it; after about five $\tau$ the
+# sine swings evenly about the rest. It peaks later than the current does.
+
+# %% [markdown]
 # ### Exercise 1
 #
 # Which current, in nA, holds this cell at −55 mV? Which one would a cell with the same membrane and a tenth of the area
@@ -194,7 +215,7 @@ mx.plot.responses(
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
 for area in (20_000.0, 2_000.0):
-    needed = 0.1 * (-55.0 + 70.0) * area / 1e5  # g (v − e), and from µA/cm² to nA
+    needed = 0.1 * (-55.0 + 70.0) * area / 1e5  # g (v − E), and from µA/cm² to nA
     one = mx.replace(cell, {"area": area})
     end = mx.simulate(one, mx.stimuli.constant(needed, unit="nA"), duration=200.0, dt=0.1).v[-1]
     print(f"{area:6,.0f} µm²: {needed:.3f} nA, and v ends at {end:.2f} mV")
@@ -227,10 +248,10 @@ delta = mx.laws.rc.step(10.0, 1.0, **membrane) + 70.0  # mV after one τ
 print(f"stored: C Δv = {delta:.2f} of 10 nC/cm²; leaked: {100 * (1 - delta / 10):.0f} %, which is 1/e")
 
 # %% [markdown]
-# ## What was learned
+# ## What you have learnt
 #
 # - The electrode's current divides: first all onto the capacitor, in the end all through the channels; their sum is always $i$.
 # - A constant current moves the potential by $i/g$, which is $R_{in} I$; stairs, ramps and sines have closed forms, and they add up.
 # - The membrane passes slow currents and weakens those faster than $1/(2\pi\tau)$.
 #
-# Next: [05 · The current step](05_the_current_step.ipynb)
+# Next: [05 · The current step](05_the_current_step.ipynb) · Previous: [03 · Separation of variables](03_separation_of_variables.ipynb)

@@ -29,7 +29,7 @@ import jax.numpy as jnp
 #
 # $$\frac{dv}{dt} = f(v) = -\frac{v - v_\infty}{\tau}, \qquad v(t) = v_\infty + (v_0 - v_\infty)\,e^{-t/\tau},$$
 #
-# with $\tau = C/g$ [ms], the start $v_0$ and the steady state $v_\infty = e + i/g$ [mV]. Let $z = dt/\tau$. Every method
+# with $\tau = C/g$ [ms], the start $v_0$ and the steady state $v_\infty = E + i/g$ [mV]. Let $z = dt/\tau$. Every method
 # below multiplies the distance to $v_\infty$ by a factor $R(z)$ at each step; the truth is $e^{-z}$.
 #
 # | method | takes the slope | $R(z)$ | order |
@@ -44,6 +44,8 @@ import jax.numpy as jnp
 # a point that is not known yet (they are *implicit*); here, where $f$ is a straight line, this costs one division.
 
 # %%
+from functools import partial
+
 jax.config.update("jax_enable_x64", True)  # 16 digits instead of 7, to see the method's error and not the rounding
 S = mx.laws.solvers
 methods = {
@@ -58,12 +60,12 @@ def exact(t):
     return mx.laws.rc.separated(t, v0=-50.0, v_inf=-70.0, tau=tau)
 
 
-dt = 8.0  # ms, a large step
-ends = {name: float(method(-50.0, 0.0, dt, 0.0, **membrane)) for name, method in methods.items()}
-mx.plot.one_step(lambda v: -(v + 70.0) / tau, exact, ends, dt=dt)
+large = 8.0  # ms
+ends = {name: float(method(-50.0, 0.0, large, 0.0, **membrane)) for name, method in methods.items()}
+mx.plot.one_step(lambda v: -(v + 70.0) / tau, exact, ends, dt=large)
 
 # %% [markdown]
-# The grey strokes are the slopes that the equation prescribes at each place. Forward Euler follows the first of them
+# **What to see.** The grey strokes are the slopes that the equation prescribes at each place. Forward Euler follows the first of them
 # and overshoots; backward Euler arrives with the slope of its end point and falls behind; Crank–Nicolson takes the
 # mean, and its two errors nearly cancel. Runge–Kutta and the exponential step end on the curve.
 #
@@ -77,29 +79,28 @@ def sine(t):
     return 2.0 * jnp.sin(2 * jnp.pi * 0.05 * t)  # µA/cm², t in ms
 
 
+@partial(jax.jit, static_argnums=(0, 1))  # compiled as a whole, for each method and dt
 def error(method, dt):
     steps = round(60.0 / dt)
     truth = mx.laws.rc.sinusoid(jnp.arange(steps + 1) * dt, 2.0, 50.0, **membrane)
     return jnp.max(jnp.abs(S.solve(method, sine, steps=steps, dt=dt, **membrane) - truth))
 
 
-error = jax.jit(error, static_argnums=(0, 1))  # compiled as a whole, for each method and dt
-
-steps = [2.0, 0.5, 0.125]
-wrong = {name: [float(error(method, dt)) for dt in steps] for name, method in methods.items()}
+sizes = [2.0, 0.5, 0.125]  # ms
+wrong = {name: [float(error(method, dt)) for dt in sizes] for name, method in methods.items()}
 mx.plot.convergence(
-    steps, wrong,
+    sizes, wrong,
     title="The slope is the order: 1, 2 and 4",
 )
 
 # %% [markdown]
-# At dt = 0.125 ms, an eightieth of $\tau$, the first-order methods are wrong by about 0.1 mV, Crank–Nicolson by
+# **What to see.** At dt = 0.125 ms, an eightieth of $\tau$, the first-order methods are wrong by about 0.1 mV, Crank–Nicolson by
 # 0.001 mV, and Runge–Kutta by less than a millionth of a mV. It pays four evaluations a step for that. The exponential step, exact for a constant current,
 # is only of order 1 here: it holds the current at its value at the beginning of the step.
 #
 # ## Stability: what happens with large steps
 #
-# Accuracy is one question, survival another. If $|R(z)| > 1$, every step takes the solution further away from where it
+# Accuracy is one question; whether the solution stays finite is another. If $|R(z)| > 1$, every step takes the solution further away from where it
 # should go.
 
 # %%
@@ -111,7 +112,7 @@ mx.plot.curves(
 )
 
 # %% [markdown]
-# Forward Euler is stable up to dt = $2\tau$, Runge–Kutta up to $2.785\,\tau$, the two implicit methods for any dt.
+# **What to see.** Forward Euler is stable up to dt = $2\tau$, Runge–Kutta up to $2.785\,\tau$, the two implicit methods for any dt.
 # Between $\tau$ and $2\tau$ forward Euler jumps to the other side at every step, but comes back. For dt > $2\tau$ Crank–Nicolson
 # rings, too (its $R$ is negative), but it never grows. Move dt through 10, 20 and 28 ms:
 
@@ -124,6 +125,10 @@ def walk(dt):
 
 
 mx.plot.slide(walk, dt=(1.0, 32.0, 21.0, "dt (ms)"))
+
+# %% [markdown]
+# **What to see.** At 21 ms forward Euler swings wider at each step, and Crank–Nicolson has just begun to cross the end
+# value; the exponential step is exact at any dt. Beyond 28 ms Runge–Kutta grows, too.
 
 # %% [markdown]
 # ## Stiffness: the fastest process rules
@@ -140,9 +145,11 @@ print(f"at rest {1.0 / g[0]:.2f} ms, at the peak of the spike {jnp.min(1.0 / g):
 mx.plot.curves(trace.t, {"τ": 1.0 / g}, log="y", xlabel="time (ms)", ylabel="C / g (ms)", title="In a spike the membrane is fifty times faster")
 
 # %% [markdown]
+# **What to see.** At rest the membrane needs about a millisecond, at the peak of the spike a fiftieth of that.
+#
 # A problem whose fastest time constant is far below the times that interest us is called *stiff*. An explicit method
 # must keep to the fastest all the time, here dt < 0.055 ms for forward Euler and < 0.076 ms for Runge–Kutta. An implicit
-# step needn't. membrax has three integrators, and at dt = 0.1 ms one of them falls over:
+# step needn't. membrax has three integrators, and at dt = 0.1 ms one of them becomes infinite or nan:
 
 # %%
 integrators = {
@@ -156,8 +163,8 @@ for name, one in integrators.items():
 # ## Why membrax staggers gates and voltage
 #
 # With gates held fixed, the voltage obeys a linear equation; with the voltage held fixed, so do the gates. So one can solve
-# each by a cheap implicit step. But if both are updated over the *same* interval, one after the other, each uses a value of
-# the other that is half a step old on average: order 1, and that is what many simulators do. If instead the
+# each by a cheap implicit step. But if both are updated over the *same* interval, one after the other, each sees
+# the other half a step away from the middle of its own step: order 1, and that is what many simulators do. If instead the
 # gates live in the *middle* of the voltage's steps, each sees the other at the centre of its own interval, and the
 # errors cancel as in Crank–Nicolson (Hines 1984; Strang 1968):
 #
@@ -183,8 +190,8 @@ errors = {
 mx.plot.convergence(tried, errors, title="Squid axon, from the middle of a spike")
 
 # %% [markdown]
-# Exponential Euler (Moore & Ramón 1974; Rush & Larsen 1978) is stable and of order 1. Staggering costs the same and is of
-# order 2. Runge–Kutta is of order 4, costs four times as much a step, and is the only one that a too large step kills.
+# **What to see.** Exponential Euler (Moore & Ramón 1974; Rush & Larsen 1978) is stable and of order 1. Staggering costs the same and is of
+# order 2. Runge–Kutta is of order 4, costs four times as much a step, and is the only one that becomes infinite or nan when a step is too large.
 #
 # ## 32 or 64 bits?
 #
@@ -199,6 +206,9 @@ single = [float(error(S.crank_nicolson, dt)) for dt in fine]
 mx.plot.convergence(fine, {"float64": double, "float32": single}, title="Crank–Nicolson: rounding takes over in float32")
 
 # %% [markdown]
+# **What to see.** In float64 the line goes on straight; in float32 it turns up again, where the rounding errors of many
+# small steps outweigh that of the method.
+#
 # membrax calculates in float32 by default, which is twice as fast on a CPU and much more than that on a GPU. At dt = 0.025 ms
 # the error of the method is larger than that of rounding, and both are far below what an electrode can see. For tests of order
 # and for reference solutions, use float64.
@@ -236,13 +246,15 @@ print("Runge–Kutta's step is a quarter of the sine's period: so far out the ru
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
 print("R(5) =", round(float(S.amplification(S.crank_nicolson, 5.0)), 3), ": the sign alternates, which no membrane does.")
-print("membrax takes max(0, R): a step that would overshoot stops at the steady state:", mx.laws.membrane.relax_voltage(-50.0, -2.0, 0.1, 50.0), "mV")
+stopped = mx.laws.membrane.relax_voltage(v=-50.0, dv_dt=-2.0, slope=0.1, dt=50.0)
+print("membrax takes max(0, R): a step that would overshoot stops at the steady state:", stopped, "mV")
+walk(50.0)
 
 # %% [markdown]
-# ## What was learned
+# ## What you have learnt
 #
-# - The order says how fast the error falls with dt; stability says whether there is a result at all. They are different questions.
+# - The order says how fast the error falls with dt; stability says whether the solution stays finite. They are different questions.
 # - In a spike the membrane is so fast that explicit methods need tiny steps; implicit ones are safe.
 # - Staggering gates and voltage by half a step makes order 2 at the price of order 1.
 #
-# Next: [07 · Conductance-based models](07_conductance_based_models.ipynb)
+# Next: [07 · Conductance-based models](07_conductance_based_models.ipynb) · Previous: [05 · The current step](05_the_current_step.ipynb)

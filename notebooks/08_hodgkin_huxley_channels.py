@@ -5,7 +5,7 @@
 #
 # How can one know what opens when, if every opening changes the potential, and the potential what opens? By taking away
 # the potential's freedom. This lesson repeats the experiments of Hodgkin and Huxley (1952) on a model axon, from
-# voltage steps to the gates, and goes on to single channels. It needs the gates of lesson 07.
+# voltage steps to the gates, and goes on to single channels. You need the gates of lesson 07.
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -46,8 +46,8 @@ family = jax.vmap(step_to)(levels)
 mx.plot.clamped(family, channels=("na", "k"), title="Steps from −65 mV, and back")
 
 # %% [markdown]
-# Early current is inward, late current outward. At +60 mV the early current is outward, too: it has passed its
-# battery at +50 mV. Hyperpolarisation opens nothing.
+# **What to see.** Early current is inward, late current outward. At +60 mV the early current is outward, too: it has
+# passed its battery at +50 mV. Hyperpolarisation opens nothing.
 #
 # ## Taking the current apart
 #
@@ -60,77 +60,85 @@ def to_zero(changes):
 
 
 whole, blocked = to_zero({}), to_zero({"na.g": 0.0})
-shares = {"before": whole.i, "with tetrodotoxin": blocked.i, "difference: sodium": whole.i - blocked.i}
+shares = {"with tetrodotoxin": blocked.i, "difference: sodium": whole.i - blocked.i, "before": whole.i}
 error = jnp.abs(whole.i - blocked.i - whole.currents["na"]).max()
 print(f"the difference is the sodium current to {error:.4f} µA/cm²")
 mx.plot.curves(whole.t, shares, xlabel="time after the step to 0 mV (ms)", ylabel="current (µA/cm²)")
 
 # %% [markdown]
-# Under clamp the difference is exact, because v is the same with and without the toxin. In a free membrane it would be
-# nonsense.
+# **What to see.** Sodium comes first and is over after 4 ms; potassium comes late and stays. Under clamp the difference
+# is exact, because v is the same with and without the toxin. In a free membrane it would be nonsense.
 #
 # ## I–V curves
 #
-# The largest sodium current against the level is a valley: from the left more channels open, to the right the driving
-# force shrinks. Potassium only rises.
+# How do the early and the late current depend on the level of the step? The largest sodium current, and the whole
+# current after 20 ms:
 
 # %%
 import numpy as np
 
 levels = np.arange(-80.0, 81.0, 5.0)
-peaks = mx.protocols.iv_curve(cell, levels, channel="na")
-late = mx.protocols.iv_curve(cell, levels, duration=20.0)
-lines = {"sodium, peak": peaks.peak, "whole current after 20 ms": late.steady}
+late = mx.protocols.iv_curve(cell, levels, duration=20.0, dt=0.05)
+peaks = mx.protocols.iv_curve(cell, levels, channel="na", duration=5.0)
+lines = {"whole current after 20 ms": late.steady, "sodium, peak": peaks.peak}
 mx.plot.curves(levels, lines, xlabel="level of the step (mV)", ylabel="current (µA/cm²)", levels={"": 0.0})
 
 # %% [markdown]
+# **What to see.** The sodium current is a valley: from the left more channels open, to the right the driving force
+# shrinks, and beyond +50 mV it turns round. The late current, nearly all potassium, only rises.
+#
 # ## Activation and inactivation
 #
 # Divided by the driving force, the peak current is a conductance; it activates along an S. Inactivation is seen by two
-# steps: a long prepulse lets $h$ settle, a test to 0 mV shows how much can still open. Boltzmann curves
-# $1/(1 + e^{-(v - v_{1/2})/k})$ describe both.
+# steps: a long prepulse lets $h$ settle, a test to 0 mV shows how much can still open. What the axon is held at
+# matters, too: at −65 mV $h$ is 0.6, so four of ten sodium channels are inactivated before any step, and a prepulse to
+# −100 mV makes the current larger. Boltzmann curves $1/(1 + e^{-(v - v_{1/2})/s})$ with a half $v_{1/2}$ and a scale
+# $s$, both in mV, describe activation and inactivation ($s$ is then below 0):
 
 # %%
 levels = np.arange(-80.0, 101.0, 10.0)
 found = {
-    "sodium, peak": mx.protocols.g_v_curve(cell, levels, channel="na"),
-    "potassium, peak": mx.protocols.g_v_curve(cell, levels, channel="k", duration=30.0),
+    "potassium, peak": mx.protocols.g_v_curve(cell, levels, channel="k", duration=30.0, dt=0.05),
+    "sodium, peak": mx.protocols.g_v_curve(cell, levels, channel="na", duration=5.0),
     "sodium left by\na prepulse": mx.protocols.inactivation(cell, np.arange(-120.0, 1.0, 10.0), channel="na"),
 }
 mx.plot.boltzmann(found)
 
 # %% [markdown]
-# Inactivation is a Boltzmann curve almost exactly, since one gate $h$ makes it; half of the channels are lost near
-# −62 mV, just above rest. Activation isn't: a third or fourth power of a gate has a longer foot, and sodium's peak is
-# cut by $h$, which falls meanwhile. The fit is a habit, and useful as one.
+# **What to see.** Inactivation is a Boltzmann curve almost exactly, since one gate $h$ makes it; half of the channels
+# are lost near −62 mV, just above rest. Activation isn't: a third or fourth power of a gate has a longer foot, and
+# sodium's peak is cut by $h$, which falls meanwhile. The fit is a habit, and useful as one.
 #
 # ## Tail currents
 #
-# At the moment of a step back the gates stand where they were, but the driving force jumps. So the first tail current is
-# a straight line in v: an open channel is ohmic. It turns round at the battery, and decays as the gates shut. Potassium,
-# opened at +20 mV for 5 ms:
+# At the moment of a step back the gates stand where they were, but the driving force jumps. So the first tail current
+# is a straight line in v: an open channel is ohmic. It turns round at the battery, and decays as the gates shut.
+# Potassium, opened at +20 mV for 5 ms:
 
 # %%
 tails = mx.protocols.tail_currents(cell, np.arange(-110.0, -39.0, 10.0), channel="k")
 mx.plot.tails(tails, stop=8.0)
 
 # %% [markdown]
+# **What to see.** On the left all tails decay, the faster the more negative the potential. On the right their
+# beginnings lie on a line, which crosses zero at $E_K$ = −77 mV: so the battery of a channel is measured.
+#
 # ## Recovery
 #
-# A channel that has inactivated needs time at a negative potential to be of use again. Two pulses to 0 mV with a gap
-# between them:
+# A channel that has inactivated needs time at a negative potential to be of use again. Two pulses of 20 ms to 0 mV,
+# which take $h$ to 0, with a gap between them at the holding potential:
 
 # %%
 gaps = np.array([1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0])
 curves, points = {}, {}
 for name, held in {"at −65 mV": -65.0, "at −80 mV": -80.0}.items():
-    one = mx.protocols.recovery_from_inactivation(cell, gaps, channel="na", holding=held)
-    curves[name], points[name] = one.recovered, (gaps, one.recovered)
-    print(f"{name}: τ = {one.time_constant:.1f} ms")
+    recovery = mx.protocols.recovery_from_inactivation(cell, gaps, channel="na", holding=held)
+    curves[name], points[name] = recovery.recovered, (gaps, recovery.recovered)
+    print(f"{name}: τ = {recovery.time_constant:.1f} ms")
 mx.plot.curves(gaps, curves, points=points, xlabel="gap (ms)", ylabel="second peak over the first")
 
 # %% [markdown]
-# Recovery is faster the more negative the potential. This is the refractoriness of lesson 09.
+# **What to see.** Recovery is faster the more negative the potential. This is the refractoriness of lesson 09.
 #
 # ## When the clamp isn't one
 #
@@ -145,18 +153,23 @@ def through(resistance):
 
 
 clamps = {f"{r:g} MΩ": through(r) for r in (0.0, 2.0, 8.0)}
-voltages = {"through " + name: one.v for name, one in clamps.items()}
-mx.plot.curves(clamps["0 MΩ"].t, voltages, xlabel="time (ms)", ylabel="membrane potential (mV)", levels={"command": -20.0})
+voltages = {"through " + name: clamp.v for name, clamp in clamps.items()}
+mx.plot.curves(clamps["0 MΩ"].t, voltages, xlabel="time (ms)", ylabel="membrane potential (mV)",
+               levels={"command": -20.0})
+
+# %% [markdown]
+# The same at every level, as an I–V curve:
 
 # %%
 levels = np.arange(-80.0, 51.0, 5.0)
-iv = {f"{r:g} MΩ": mx.protocols.iv_curve(cell, levels, channel="na", series_resistance=r).peak for r in (0.0, 2.0, 8.0)}
+measured = dict(channel="na", duration=5.0)
+iv = {f"{r:g} MΩ": mx.protocols.iv_curve(cell, levels, series_resistance=r, **measured).peak for r in (0.0, 2.0, 8.0)}
 mx.plot.curves(levels, iv, xlabel="command (mV)", ylabel="peak sodium current (µA/cm²)")
 
 # %% [markdown]
-# With 8 MΩ the inward current depolarises the membrane far beyond the command: a spike escapes from the clamp. The
-# I–V then has a cliff in place of a slope, and its largest current is at the wrong potential. A steep left flank is
-# the warning sign in a recording. Compensate, or use smaller cells.
+# **What to see.** With 8 MΩ the inward current depolarises the membrane far beyond the command: a spike escapes from
+# the clamp. The I–V then has a cliff in place of a slope, and its largest current is at the wrong potential. A steep
+# left flank is the warning sign in a recording. Compensate, or use smaller cells.
 #
 # ## From currents to gates
 #
@@ -171,15 +184,19 @@ mx.plot.curves(levels, iv, xlabel="command (mV)", ylabel="peak sodium current (�
 # %%
 v = jnp.linspace(-100.0, 50.0, 301)
 squid = mx.channels.squid
-named = {"m": squid.m_rates(v), "h": squid.h_rates(v), "n": squid.n_rates(v)}
+named = {"n": squid.n_rates(v), "m": squid.m_rates(v), "h": squid.h_rates(v)}
 rates = {f"{letter} {gate}": x for gate, ab in named.items() for letter, x in zip("αβ", ab, strict=True)}
 mx.plot.curves(v, rates, xlabel="membrane potential (mV)", ylabel="rate (1/ms)", log="y")
+
+# %% [markdown]
+# The gates of sodium as goal and time constant:
 
 # %%
 mx.plot.gates(cell.channels["na"])
 
 # %% [markdown]
-# $m$ is at least four times, at rest 36 times, faster than $h$. That is the whole secret of the sodium channel.
+# **What to see.** $m$ is at least three times, at rest 36 times, faster than $h$ (mind the logarithmic axis). This is
+# why sodium current comes first and then stops.
 #
 # ## Gates are states
 #
@@ -187,54 +204,61 @@ mx.plot.gates(cell.channels["na"])
 # three $m$ gates open there are $3 - k$ that may open, hence the factors. $n^4$ is a row of five states.
 
 # %%
-from membrax.channels import Env, markov
-
+markov = mx.channels.markov
 mx.plot.scheme(markov.Sodium(), v=-40.0)
+
+# %% [markdown]
+# And potassium:
 
 # %%
 mx.plot.scheme(markov.Potassium(), v=-40.0)
 
 # %% [markdown]
-# Most sodium channels at −40 mV have lost their $h$, and fewer than one in a hundred is open. Is the scheme the same as
-# the gates? Replace both channels of the axon by their schemes and let it fire:
+# **What to see.** The filled part of a circle is the share of channels in that state. Most sodium channels at
+# −40 mV have lost their $h$, and fewer than one in a hundred is open. Is the scheme the same as the gates? Replace both
+# channels of the axon by their schemes and let it fire:
 
 # %%
 states = mx.replace(cell, {"na": markov.Sodium(), "k": markov.Potassium()})
-gates, scheme = (mx.simulate(c, mx.stimuli.step(10.0, 5.0), duration=40.0, dt=0.01) for c in (cell, states))
-print(f"largest difference: {jnp.abs(gates.v - scheme.v).max():.2f} mV; spikes {gates.spike_count} and {scheme.spike_count}")
+gates, scheme = (mx.simulate(c, mx.stimuli.step(10.0, 5.0), duration=40.0) for c in (cell, states))
+difference = jnp.abs(gates.v - scheme.v).max()
+print(f"largest difference: {difference:.2f} mV; spikes {gates.spike_count} and {scheme.spike_count}")
 mx.plot.responses(gates.t, {"gates": gates.v, "13 states": scheme.v})
 
 # %% [markdown]
-# A scheme can do more than gates: states may be coupled, as those of most real channels are.
+# **What to see.** Two lines that cover each other. A scheme can do more than gates: states may be coupled, as those of
+# most real channels are.
 #
 # ## A patch of N channels
 #
 # Real channels open and shut at random. Held at 0 mV a potassium channel in state $i$ will be in state $j$ after 0.2 ms
-# with the probability $(e^{Q\,dt})_{ij}$, where $Q$ holds the rates. So throw dice for each of 100 channels, in 1000
-# repetitions of a step from −65 to 0 mV:
+# with the probability $(e^{Q\,dt})_{ij}$, where $Q$ holds the rates. So throw a die between 0 and 1 for each of 100
+# channels, and see between which of the summed probabilities it falls; in 1000 repetitions of a step from −65 to 0 mV:
 
 # %%
-channel, env = markov.Potassium(), Env(celsius=6.3)
+channel, env = markov.Potassium(), mx.channels.Env(celsius=6.3)
 held, stepped = (mx.laws.markov.rate_matrix(channel.transitions(v, env), channel.states) for v in (-65.0, 0.0))
-chances = jnp.log(mx.laws.markov.transition_matrix(stepped, 0.2))
-start, keys = jnp.log(mx.laws.markov.stationary(held)), jax.random.split(jax.random.key(0), 76)
+begin = jnp.cumsum(mx.laws.markov.stationary(held))[:4]
+chances = jnp.cumsum(mx.laws.markov.transition_matrix(stepped, 0.2), axis=1)[:, :4]
 
 
 def throw(state, key):
-    after = jax.random.categorical(key, chances[state])
+    die = jax.random.uniform(key, state.shape)
+    after = jnp.sum(die[..., None] > chances[state], axis=-1)
     return after, jnp.sum(after == 4, axis=1)  # in state n4: open
 
 
-first = jax.random.categorical(keys[0], start, shape=(1000, 100))  # [repetition, channel]
+keys = jax.random.split(jax.random.key(0), 76)
+first = jnp.sum(jax.random.uniform(keys[0], (1000, 100, 1)) > begin, axis=-1)  # state [repetition, channel]
 _, opened = jax.lax.scan(throw, first, keys[1:])
 opened = opened.T  # [repetition, time]
-p = mx.laws.markov.stationary(stepped)[-1]
-late = opened[:, 50:]
-print(f"after 10 ms: mean {late.mean():.1f} open, N p = {100 * p:.1f}; variance {late.var():.1f}, N p (1 − p) = {100 * p * (1 - p):.1f}")
+p, late = mx.laws.markov.stationary(stepped)[4], opened[:, 50:]
+print(f"mean after 10 ms: {late.mean():.1f} are open, N p = {100 * p:.1f}")
+print(f"variance: {late.var():.1f}, N p (1 − p) = {100 * p * (1 - p):.1f}")
 
 # %% [markdown]
 # An open channel of 20 pS at 0 mV, 77 mV from its battery, carries $i$ = 1.54 pA. Mean and variance of the patch's
-# current $I$ are $N p i$ and $N p (1 - p) i^2$. Without $p$ they are a parabola,
+# current $I$ are $N p i$ and $N p (1 - p) i^2$. Eliminating $p$ gives a parabola,
 #
 # $$\sigma^2 = i I - I^2/N,$$
 #
@@ -245,8 +269,19 @@ print(f"after 10 ms: mean {late.mean():.1f} open, N p = {100 * p:.1f}; variance 
 mx.plot.channel_noise(0.2 * np.arange(1, 76), 1.54 * opened, single=1.54, count=100)
 
 # %% [markdown]
-# The noise is largest when half of the channels are open and vanishes when all are, or none. `membrax.channels.patch`
-# has such channels for whole cells.
+# **What to see.** On the left single repetitions jitter about the mean. On the right each dot is one time: the noise is
+# largest when half of the channels are open and vanishes when all are, or none.
+#
+# In a whole cell the same dice are thrown at every step. An axon of 10 µm² has 180 potassium and 600 sodium channels
+# (18 and 60 per µm²). Nothing is injected, and yet:
+
+# %%
+patch = mx.channels.patch
+small = mx.replace(cell, {"na": patch.Sodium(count=600.0), "k": patch.Potassium(count=180.0), "area": 10.0})
+mx.plot.trace(mx.simulate(small, duration=200.0, dt=0.05, key=jax.random.key(1)))
+
+# %% [markdown]
+# **What to see.** Spikes that nobody asked for: with so few channels, chance opens enough of sodium.
 #
 # ### Exercise 1
 #
@@ -257,9 +292,11 @@ mx.plot.channel_noise(0.2 * np.arange(1, 76), 1.54 * opened, single=1.54, count=
 outside, inside = 440.0, 440.0 / jnp.exp(50.0 / mx.laws.electrochemistry.thermal_voltage(6.3))
 half = mx.laws.electrochemistry.nernst(0.5 * outside, inside, valence=1, celsius=6.3)
 levels = np.arange(-60.0, 71.0, 5.0)
-iv = {f"E = {e:.1f} mV": mx.protocols.iv_curve(mx.replace(cell, {"na.e": e}), levels, channel="na").peak for e in (50.0, float(half))}
+axons = {f"E = {e:.1f} mV": mx.replace(cell, {"na.e": e}) for e in (50.0, float(half))}
+iv = {name: mx.protocols.iv_curve(axon, levels, **measured).peak for name, axon in axons.items()}
 print(f"RT/F ln 2 = {50.0 - half:.1f} mV: the crossing moves to {half:.1f} mV")
-mx.plot.curves(levels, iv, xlabel="level of the step (mV)", ylabel="peak sodium current (µA/cm²)", levels={"": 0.0})
+mx.plot.curves(levels, iv, xlabel="level of the step (mV)", ylabel="peak sodium current (µA/cm²)",
+               levels={"": 0.0})  # fmt: skip
 
 # %% [markdown]
 # ### Exercise 2
@@ -268,11 +305,16 @@ mx.plot.curves(levels, iv, xlabel="level of the step (mV)", ylabel="peak sodium 
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
-warmth = {f"{c} °C": mx.clamp.voltage_clamp(mx.replace(cell, {"celsius": c}), 0.0, holding=-65.0, duration=4.0, dt=0.005) for c in (6.3, 16.3)}
-i = {name: one.currents["na"] for name, one in warmth.items()}
+def at(celsius):
+    axon = mx.replace(cell, {"celsius": celsius})
+    return mx.clamp.voltage_clamp(axon, 0.0, holding=-65.0, duration=4.0, dt=0.005)
+
+
+warmth = {f"{c} °C": at(c) for c in (6.3, 16.3)}
+i = {name: clamp.currents["na"] for name, clamp in warmth.items()}
 for name, x in i.items():
     print(f"{name}: peak {x.min():.0f} µA/cm² at {0.005 * jnp.argmin(x):.2f} ms")
-print("Three times earlier and exactly as large: all rates of a channel are scaled together, and v is held.")
+print("In a third of the time, and exactly as large: all rates of a channel are scaled together, and v is held.")
 mx.plot.curves(warmth["6.3 °C"].t, i, xlabel="time after the step to 0 mV (ms)", ylabel="sodium current (µA/cm²)")
 
 # %% [markdown]
@@ -291,10 +333,11 @@ straight = {"measured": variance / mean, "fit": single + slope * mean}
 mx.plot.curves(mean, straight, xlabel="mean current I (pA)", ylabel="variance over I (pA)")
 
 # %% [markdown]
-# ## What was learned
+# ## What you have learnt
 #
-# * With v held, the current shows the gates; separate ions by blocking, gates by prepulses, batteries by tails.
-# * Series resistance lets the membrane escape; a cliff in the I–V gives it away.
-# * Gates are special kinetic schemes, and the noise of a patch tells the number and the current of its channels.
+# - With v held, the current shows the gates; separate ions by blocking, gates by prepulses, batteries by tails.
+# - Series resistance lets the membrane escape; a cliff in the I–V gives it away.
+# - Gates are special kinetic schemes, and the noise of a patch tells the number and the current of its channels.
 #
-# Next: [09 · The squid axon](09_the_squid_axon.ipynb)
+# Next: [09 · The squid axon](09_the_squid_axon.ipynb) ·
+# Previous: [07 · Conductance-based models](07_conductance_based_models.ipynb)

@@ -4,9 +4,8 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/10_many_compartments.ipynb)
 #
 # So far the neuron had one potential. A real one has dendrites a thousand times as long as they are thick, and a
-# synapse at their tip moves the soma far less than itself. How far does a voltage reach, what gets lost on the way, and how many
-# compartments does a model need? You need the input resistance
-# and the impedance of lesson 04.
+# synapse at their tip moves the soma far less than itself. How far does a voltage reach, what gets lost on the way, and
+# how many compartments does a model need? You need the input resistance and the impedance of lesson 04.
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -26,87 +25,105 @@ import jax.numpy as jnp
 # %% [markdown]
 # ## Why a dendrite is a cable
 #
-# Cut a dendrite into short slices. Each is an RC membrane; between neighbours lies the resistance of the cytoplasm. What enters a
-# slice along the axis and doesn't leave along it, crosses the membrane. For ever shorter slices this becomes the cable
-# equation (Thomson 1855 for telegraph cables, Hodgkin & Rushton 1946 for axons, Rall 1959 for dendrites):
+# Cut a dendrite into short slices. Each is an RC membrane; between neighbours lies the resistance of the cytoplasm.
+# What enters a slice along the axis and doesn't leave along it, crosses the membrane. For ever shorter slices this
+# becomes the cable equation (Thomson 1855 for telegraph cables, Hodgkin & Rushton 1946 for axons, Rall 1959 for
+# dendrites):
 #
-# $$\lambda^2\,\frac{\partial^2 v}{\partial x^2} = \tau\,\frac{\partial v}{\partial t} + v,\qquad \lambda = \sqrt{\frac{d}{4\,g\,R_i}},\qquad \tau = \frac{C}{g}$$
+# $$\lambda^2\,\frac{\partial^2 v}{\partial x^2} = \tau\,\frac{\partial v}{\partial t} + v,\qquad
+# \lambda = \sqrt{\frac{d}{4\,g\,R_i}},\qquad \tau = \frac{C}{g}$$
 #
 # - $v$ deviation from rest [mV] at the distance $x$ [µm], $d$ diameter [µm],
 # - $g$ membrane conductance [mS/cm²], $R_i$ axial resistivity [Ω·cm], $C$ capacitance [µF/cm²],
 # - $\lambda$ length constant: a steady voltage falls e-fold, to 37 %, over one $\lambda$ of an endless cable.
 #
-# A leaky membrane makes $\lambda$ short, a thick dendrite makes it long, but only with the root: four times the diameter, twice the
-# reach.
+# A leaky membrane makes $\lambda$ short, a thick dendrite makes it long, but only with the root: four times the
+# diameter, twice the reach.
 
 # %%
 cable = mx.laws.cable
 membrane = dict(conductance=0.05, axial_resistivity=150.0)  # mS/cm², Ω·cm; 1/g is 20 kΩ·cm²
 tau = 20.0  # ms, with 1 µF/cm²
-d = jnp.geomspace(0.2, 20.0, 100)
 for diameter in (0.5, 2.0, 8.0):
     print(f"d = {diameter:3.1f} µm: λ = {cable.length_constant(diameter, **membrane):5.0f} µm")
+d = jnp.geomspace(0.2, 20.0, 100)
+reach = {
+    "1/g = 20 kΩ·cm²": cable.length_constant(d, **membrane),
+    "1/g = 2 kΩ·cm²": cable.length_constant(d, conductance=0.5, axial_resistivity=150.0),
+}
 mx.plot.curves(
-    d, {"1/g = 20 kΩ·cm²": cable.length_constant(d, **membrane), "1/g = 2 kΩ·cm²": cable.length_constant(d, conductance=0.5, axial_resistivity=150.0)},
-    xlabel="diameter (µm)", ylabel="length constant (µm)", log="xy", title="A thicker dendrite reaches further, a leakier one less far",
-)
+    d, reach, xlabel="diameter (µm)", ylabel="length constant (µm)", log="xy",
+    title="A thicker dendrite reaches further, a leakier one less far",
+)  # fmt: skip
 
 # %% [markdown]
+# **What to see.** Both lines have the slope 1/2 of a root. Ten times the leak costs as much reach as ten times the
+# diameter gives.
+#
 # ## What the far end does
 #
-# Dendrites end. A *sealed* end lets nothing out, and the voltage piles up before it; a *killed* end, cut open, is held at the
-# rest by the bath. The input resistance of an endless cable and of a cable of the length $L = l/\lambda$ are
+# Dendrites end. A *sealed* end lets nothing out, and the voltage piles up before it; a *killed* end, cut open, is held
+# at the rest by the bath. The input resistances of an endless cable and of a cable of the length $L = l/\lambda$ are
 #
-# $$R_\infty = \frac{2}{\pi}\sqrt{\frac{R_i}{g}}\;d^{-3/2},\qquad R_{sealed} = R_\infty \coth L,\qquad R_{killed} = R_\infty \tanh L$$
+# $$R_\infty = \frac{2}{\pi}\sqrt{\frac{R_i}{g}}\;d^{-3/2},\qquad
+# R_{sealed} = R_\infty \coth L,\qquad R_{killed} = R_\infty \tanh L$$
 
 # %%
 length = 800.0  # µm
-lam = cable.length_constant(2.0, **membrane)  # µm
-r = cable.characteristic_resistance(2.0, **membrane)  # MΩ
+lam = cable.length_constant(2.0, **membrane)  # λ of 2 µm, in µm
+r = cable.characteristic_resistance(2.0, **membrane)  # R of the endless cable, MΩ
+thin = dict(length_constant=lam, characteristic_resistance=r)
 ends = {"sealed": cable.SEALED, "endless": cable.SEMI_INFINITE, "killed": cable.KILLED}
 for name, end in ends.items():
-    found = cable.input_resistance(length, length_constant=lam, characteristic_resistance=r, end=end)
-    print(f"{name:8s} R_in = {found:4.0f} MΩ, {cable.attenuation(length, length_constant=lam, end=end):.2f} of the voltage at {length:.0f} µm")
+    resistance = cable.input_resistance(length, **thin, end=end)
+    arrives = cable.attenuation(length, length_constant=lam, end=end)
+    print(f"{name:8s} R_in = {resistance:4.0f} MΩ, {arrives:.2f} of the voltage at {length:.0f} µm")
 x = jnp.linspace(0.0, length, 161)
+profiles = {name: cable.voltage_profile(x, length, length_constant=lam, end=end) for name, end in ends.items()}
 mx.plot.curves(
-    x, {name: cable.voltage_profile(x, length, length_constant=lam, end=end) for name, end in ends.items()},
-    xlabel="distance (µm)", ylabel="v(x) / v(0)", title="One λ of dendrite, held at its beginning",
-)
+    x, profiles, xlabel="distance (µm)", ylabel="v(x) / v(0)", title="One λ of dendrite, held at its beginning",
+)  # fmt: skip
 
 # %% [markdown]
-# The sealed end sees 66 % of the voltage, the same place of an endless cable 38 %. Most dendrites are shorter than 2 $\lambda$ and sealed: for *steady*
-# voltages a neuron is electrically compact.
+# **What to see.** The sealed end sees 66 % of the voltage, the same place of an endless cable 38 %. Most dendrites are
+# shorter than 2 $\lambda$ and sealed: for *steady* voltages a neuron is electrically compact.
 #
 # ## Ball and stick: attenuation depends on the direction
 #
-# A soma (a sphere of 20 µm) and one dendrite, the smallest model of a neuron with a shape. The same current goes in at the soma,
-# then at the tip.
+# A soma (a sphere of 20 µm) and one dendrite, the smallest model of a neuron with a shape. The same current goes in at
+# the soma, then at the tip.
 
 # %%
 soma = mx.laws.circuits.specific_to_total(area=jnp.pi * 20.0**2, resistance=20e3)  # Ω·cm² to MΩ
 
 
+def constants(diameter):
+    reach, resistance = cable.length_constant(diameter, **membrane), cable.characteristic_resistance(diameter, **membrane)
+    return dict(length_constant=reach, characteristic_resistance=resistance)
+
+
 def neuron(diameter):
-    lam, r = cable.length_constant(diameter, **membrane), cable.characteristic_resistance(diameter, **membrane)
-    one = dict(length_constant=lam, characteristic_resistance=r)
-    at_soma = cable.ball_and_stick(x, length, soma_resistance=soma, **one)  # MΩ
-    at_tip = cable.transfer_resistance(x, length, length, start=r / soma, **one)
-    told = f"soma to tip {at_soma[-1] / at_soma[0]:.2f}, tip to soma {at_tip[0] / at_tip[-1]:.2f}"
-    return mx.plot.ball_and_stick(x, {"0.02 nA\ninto the soma": 0.02 * at_soma, "0.02 nA\ninto the tip": 0.02 * at_tip}, title=told)
+    dendrite = constants(diameter)
+    load = dendrite["characteristic_resistance"] / soma
+    from_soma = cable.ball_and_stick(x, length, soma_resistance=soma, **dendrite)  # MΩ
+    from_tip = cable.transfer_resistance(x, length, length, start=load, **dendrite)
+    title = f"soma to tip {from_soma[-1] / from_soma[0]:.2f}, tip to soma {from_tip[0] / from_tip[-1]:.2f}"
+    voltages = {"0.02 nA\ninto the soma": 0.02 * from_soma, "0.02 nA\ninto the tip": 0.02 * from_tip}
+    return mx.plot.ball_and_stick(x, voltages, title=title)
 
 
 mx.plot.slide(neuron, diameter=(0.5, 8.0, 1.0, "diameter of the dendrite (µm)"))
 
 # %% [markdown]
-# Into the soma, little is lost on the way to the tip, where the current has nowhere else to go. From the tip, the thin dendrite must feed
-# soma and bath: the local voltage is large, and a fraction of it arrives. But look at the two curves at the *other* end:
-# the tip's response to a current into the soma equals the soma's to the same current into the tip. This reciprocity holds in every passive tree:
-# voltage attenuation depends on the direction, transfer resistance does not.
+# **What to see.** Into the soma, about half arrives at the tip; from the tip, less than a third at the soma: there the
+# current has to charge a soma and leaks on the way. But look at the two curves at the *other* end: the tip's response
+# to a current into the soma equals the soma's to the same current into the tip. This reciprocity holds in every passive
+# tree: voltage attenuation depends on the direction, transfer resistance does not.
 #
 # ## Rall's 3/2 power law
 #
-# The input conductance of an endless cable grows as $d^{3/2}$. So where a parent branches, a voltage that comes along it
-# doesn't notice if
+# The input conductance of an endless cable grows as $d^{3/2}$. So where a parent branches, a voltage that comes along
+# it doesn't notice if
 #
 # $$d_{parent}^{3/2} = \sum_k d_k^{3/2},$$
 #
@@ -118,41 +135,43 @@ print(f"ratio {cable.rall_ratio(parent, children):.3f}; the children amount to {
 mx.plot.rall(parent, children)
 
 # %% [markdown]
-# Does it hold? A tree whose children obey the law, each 0.5 $\lambda$ of its own long, beside a single cylinder of the same total $L$:
+# **What to see.** The children's sum is nearly the parent's. Does the law hold? A tree whose children obey it, parent
+# and children each half of their own $\lambda$ long, beside a single cylinder of the same total $L$ = 1:
 
 # %%
-def constants(diameter):
-    return dict(length_constant=cable.length_constant(diameter, **membrane), characteristic_resistance=cable.characteristic_resistance(diameter, **membrane))
-
-
 second = (2.0**1.5 - 1.4**1.5) ** (2 / 3)  # µm: what is left for the second child
-tips = [cable.load(0.5 * constants(one)["length_constant"], **constants(one)) for one in (1.4, second)]
-tree = cable.load(0.5 * lam, *tips, **constants(2.0))
-print(f"children of 1.4 and {second:.2f} µm: tree {1 / tree:.2f} MΩ, cylinder {cable.input_resistance(lam, **constants(2.0)):.2f} MΩ")
+children = [constants(diameter) for diameter in (1.4, second)]
+tips = [cable.load(0.5 * child["length_constant"], **child) for child in children]
+tree, cylinder = 1 / cable.load(0.5 * lam, *tips, **thin), cable.input_resistance(lam, **thin)
+print(f"children of 1.4 and {second:.2f} µm: tree {tree:.2f} MΩ, cylinder {cylinder:.2f} MΩ")
 
 # %% [markdown]
 # ## Fast signals don't reach as far
 #
-# For a sinusoid the capacitance opens another way out. Put $i\omega\tau$ beside the leak, and $\lambda$ becomes complex:
+# For a sinusoid the capacitance opens another way out. Put $\mathrm{i}\omega\tau$, with $\omega = 2\pi f$, beside the
+# leak, and $\lambda$ becomes complex:
 #
 # $$\lambda(f) = \frac{\lambda}{\sqrt{1 + 2\pi \mathrm{i} f \tau}}$$
 #
-# Its size tells how far a sine of this frequency goes, its phase how late it is. At 200 Hz the voltage falls e-fold over 0.23 mm
-# instead of 0.82 mm, and much of an action potential is faster than that:
+# The letter $\mathrm{i}$ is the imaginary unit. A sine falls e-fold over $1/\mathrm{Re}(1/\lambda(f))$, and
+# $\mathrm{Im}(1/\lambda)$ tells how late it is. At 200 Hz the voltage falls e-fold over 0.23 mm instead of 0.82 mm, and
+# much of an action potential is faster than that:
 
 # %%
 def at(frequency):
-    l = cable.ac_length_constant(frequency, 2.0, capacitance=1.0, **membrane)
-    v = jnp.abs(cable.voltage_profile(x, length, length_constant=l))
-    return mx.plot.ball_and_stick(x, {f"{frequency:.3g} Hz": v}, ylabel="|v(x) / v(0)|", title=f"{100 * v[-1]:.2g} % of the amplitude arrives at 800 µm")
+    reach = cable.ac_length_constant(frequency, 2.0, capacitance=1.0, **membrane)
+    v = jnp.abs(cable.voltage_profile(x, length, length_constant=reach))
+    title = f"{100 * v[-1]:.2g} % of the amplitude arrives at 800 µm"
+    return mx.plot.ball_and_stick(x, {f"{frequency:.3g} Hz": v}, ylabel="|v(x) / v(0)|", title=title)
 
 
 mx.plot.slide(at, frequency=(1.0, 1000.0, 50.0, "frequency (Hz)"))
 
 # %% [markdown]
-# Over all frequencies, the input impedance of the dendrite falls as $f^{-1/2}$, more gently than that of a soma (as $f^{-1}$): the
-# faster the current, the less of the cable it has to charge. The phase stops at −45°; the ripple before is the wave
-# that comes back from the sealed end.
+# **What to see.** At 50 Hz about a third arrives. Move the frequency: slow changes fill the dendrite evenly, fast ones
+# stay near the soma.
+#
+# And what does a current at the beginning of the dendrite meet? Its input impedance, beside that of a soma alone:
 
 # %%
 def dendrite(f):
@@ -166,46 +185,57 @@ def sphere(f):
 mx.plot.impedance({"dendrite": dendrite, "soma": sphere}, unit="MΩ")
 
 # %% [markdown]
+# **What to see.** At high frequencies the input impedance of the dendrite falls as $f^{-1/2}$, more gently than that of
+# a soma (as $f^{-1}$): the faster the current, the less of the cable it has to charge. The phase of the dendrite stops
+# at −45°, that of the soma at −90°; the ripple before is the wave that comes back from the sealed end.
+#
 # ## In time
 #
-# A step of current into the middle of an endless cable: near the electrode the voltage rises faster than any exponential of $\tau$,
-# because charge also runs off along the axis; further away it comes late and round (Hodgkin & Rushton 1946).
+# A step of current into the middle of a cable that is endless on both sides (Hodgkin & Rushton 1946):
 
 # %%
 transients = mx.laws.cable_transients
-line = dict(length_constant=lam, characteristic_resistance=r, tau=tau)
+line = dict(thin, tau=tau)
 t = jnp.linspace(0.0, 100.0, 401)
-curves = {f"x = {k:g} λ": transients.infinite_step(k * lam, t, 0.1, **line) for k in (0.0, 0.5, 1.0, 2.0)}
-mx.plot.curves(t, curves, xlabel="time (ms)", ylabel="deviation from rest (mV)", title="0.1 nA into an infinite cable")
+places = {f"x = {k:g} λ": transients.infinite_step(k * lam, t, 0.1, **line) for k in (0.0, 0.5, 1.0, 2.0)}
+mx.plot.curves(t, places, xlabel="time (ms)", ylabel="deviation from rest (mV)", title="0.1 nA into an infinite cable")
 
 # %% [markdown]
+# **What to see.** At the electrode the voltage rises faster than an exponential of $\tau$, because charge also runs off
+# along the axis; further away it comes late and round.
+#
 # In a cable with sealed ends, a charge that falls on one end first spreads (*equalises*), then leaks away everywhere at
 # once. Each is an exponential (Rall 1969):
 #
 # $$\tau_n = \frac{\tau}{1 + (n\pi/L)^2},\qquad n = 0, 1, 2, \dots$$
 #
-# On a logarithmic axis the slowest one is the straight line at the end; the bend before is the shape of the neuron. From
-# $\tau_0$ and $\tau_1$ Rall read the electrotonic length, $L = \pi/\sqrt{\tau_0/\tau_1 - 1}$, without seeing the dendrite.
+# On a logarithmic axis the slowest one is the straight line at the end; the bend before is the shape of the neuron.
+# From $\tau_0$ and $\tau_1$ Rall read the electrotonic length, $L = \pi/\sqrt{\tau_0/\tau_1 - 1}$, without seeing the
+# dendrite.
 
 # %%
 taus = transients.equalizing_time_constants(jnp.arange(4.0), length, length_constant=lam, tau=tau)
-print("τ₀ … τ₃ =", ", ".join(f"{one:.2f}" for one in taus), f"ms; L = {jnp.pi / jnp.sqrt(taus[0] / taus[1] - 1):.2f}")
+electrotonic = jnp.pi / jnp.sqrt(taus[0] / taus[1] - 1)
+print("τ₀ … τ₃ =", ", ".join(f"{constant:.2f}" for constant in taus), f"ms; L = {electrotonic:.2f}")
 t = jnp.linspace(1.0, 40.0, 400)
 spread = {f"x = {k:.0f} µm": transients.sealed_impulse(k, 0.0, t, 1.0, length, **line) for k in (0.0, 400.0, 800.0)}
 mx.plot.curves(
     t, spread, log="y", xlabel="time (ms)", ylabel="deviation from rest (mV)",
     title="1 pC onto one end: it spreads within 6 ms, then leaks away with 20 ms",
-)
+)  # fmt: skip
 
 # %% [markdown]
+# **What to see.** The three places start far apart and end on one straight line: by then the charge is everywhere
+# alike.
+#
 # ## A chain of compartments, by hand
 #
 # Now the way back, from the cable to slices. $N$ compartments of the length $h = l/N$, each coupled to its neighbours:
 #
 # $$\tau\,\frac{dv_k}{dt} = -v_k + \left(\frac{\lambda}{h}\right)^2 \left(v_{k-1} - 2 v_k + v_{k+1}\right) + \text{input},$$
 #
-# the two ends with one neighbour only (sealed). In one line $\tau\,\dot v = A v$, and its solution is the matrix exponential
-# $v(t) = e^{A t/\tau}\,v(0)$. A few lines suffice:
+# the two ends with one neighbour only (sealed). In one line $\tau\,\dot v = A v$, and its solution is the matrix
+# exponential $v(t) = e^{A t/\tau}\,v(0)$. A few lines suffice:
 
 # %%
 def chain(N):
@@ -215,81 +245,92 @@ def chain(N):
 
 def far_end(N):
     area = jnp.pi * 2.0 * length / N  # µm² of one compartment
-    v = jnp.zeros(N).at[0].set(mx.units.density(1.0, area))  # 1 pC onto 1 µF/cm²: mV, by the factor of nA and µA/cm²
+    # 1 pC onto 1 µF/cm² is so many mV, by the factor between nA and µA/cm².
+    v = jnp.zeros(N).at[0].set(mx.units.density(1.0, area))
     return jax.vmap(lambda t: jax.scipy.linalg.expm(chain(N) * t / tau) @ v)(t)[:, -1]
 
 
 t = jnp.linspace(0.5, 20.0, 40)
 truth = transients.sealed_impulse(length, 0.0, t, 1.0, length, **line)
+chains = {f"{N} compartments": far_end(N) for N in (2, 4, 8)}
 mx.plot.curves(
-    t, {f"{N} compartments": far_end(N) for N in (2, 4, 8)} | {"cable": truth}, xlabel="time (ms)", ylabel="deviation from rest (mV)",
+    t, chains | {"cable": truth}, xlabel="time (ms)", ylabel="deviation from rest (mV)",
     title="1 pC onto one end, seen at the other",
-)
+)  # fmt: skip
 
 # %% [markdown]
-# Two compartments are too quick, eight are close. How close, measured over the steady voltage that 1 nA in the first
-# compartment makes in the last, against the cable's transfer resistance between their centres:
+# **What to see.** Two compartments are too quick, eight are close. How close, measured by the steady voltage that 1 nA
+# in the first compartment makes in the last, against the cable's transfer resistance between their centres:
 
 # %%
 def error(N):
     h = length / N
-    steady = jnp.linalg.solve(-chain(N), jnp.zeros(N).at[0].set(1.0))[-1] * mx.units.density(1.0, jnp.pi * 2.0 * h) / 0.05  # mV
-    exact = cable.transfer_resistance(0.5 * h, length - 0.5 * h, length, length_constant=lam, characteristic_resistance=r)  # MΩ, mV at 1 nA
+    alone = mx.units.density(1.0, jnp.pi * 2.0 * h) / 0.05  # mV that 1 nA would make in one compartment alone
+    steady = alone * jnp.linalg.solve(-chain(N), jnp.zeros(N).at[0].set(1.0))[-1]
+    exact = cable.transfer_resistance(0.5 * h, length - 0.5 * h, length, **thin)  # MΩ: mV at 1 nA
     return float(jnp.abs(steady / exact - 1.0))
 
 
 counts = [2, 4, 8, 16, 32]
+errors = {"chain": [error(N) for N in counts]}
 mx.plot.convergence(
-    [length / N for N in counts], {"chain": [error(N) for N in counts]}, xlabel="length of a compartment (µm)", ylabel="relative error",
+    [length / N for N in counts], errors, xlabel="length of a compartment (µm)", ylabel="relative error",
     title="Half the length, a quarter of the error",
-)
+)  # fmt: skip
 
 # %% [markdown]
-# Order 2 again, now in space. A rule of practice: compartments of a tenth of the $\lambda$ at 100 Hz (Hines & Carnevale 2001), since fast
-# signals have the short $\lambda$. membrax simulates neurons of one compartment at present; trees of
-# compartments are to come, with this chain as their axial step.
+# **What to see.** Order 2 again, now in space. A rule of practice: compartments of a tenth of the distance over which
+# 100 Hz fall e-fold (Hines & Carnevale 2001), since fast signals reach less far. membrax simulates neurons of one
+# compartment at present; trees of compartments are to come, with this chain as their axial step.
 #
 # ### Exercise 1
 #
-# Myelin and demyelination: an axon of 2 µm has a membrane of 0.05 mS/cm². What becomes of $\lambda$ if the conductance rises tenfold? Which diameter
-# would repair it? How does squid (an axon of 500 µm) reach far without myelin?
+# A leakier axon: one of 2 µm has a membrane of 0.05 mS/cm². What becomes of $\lambda$ if the conductance rises tenfold?
+# Which diameter would repair it? How far does the squid axon reach, with 500 µm, 35.4 Ω·cm and the conductance that the
+# model of lesson 09 has at rest?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
 leaky = dict(conductance=0.5, axial_resistivity=150.0)
-print(f"λ falls from {lam:.0f} to {cable.length_constant(2.0, **leaky):.0f} µm, by √10; 20 µm repair it: {cable.length_constant(20.0, **leaky):.0f} µm")
-print(f"squid, 500 µm, 0.3 mS/cm² and 35.4 Ω·cm: λ = {1e-3 * cable.length_constant(500.0, conductance=0.3, axial_resistivity=35.4):.1f} mm")
+short, repaired = cable.length_constant(2.0, **leaky), cable.length_constant(20.0, **leaky)
+print(f"λ falls from {lam:.0f} to {short:.0f} µm, by √10; 20 µm repair it: {repaired:.0f} µm")
+gates = mx.rest(mx.models.hodgkin_huxley()).gates
+g = 0.3 + 36.0 * gates["k"]["n"] ** 4 + 120.0 * gates["na"]["m"] ** 3 * gates["na"]["h"]
+squid = cable.length_constant(500.0, conductance=g, axial_resistivity=35.4)
+print(f"squid at rest, {g:.2f} mS/cm², leak and open potassium channels: λ = {1e-3 * squid:.1f} mm, by sheer diameter")
 
 # %% [markdown]
 # ### Exercise 2
 #
-# Space clamp. A voltage clamp holds the soma. Which part of a command reaches the tip of the 800 µm long dendrite of 2 µm at 0, 10, 100 and
-# 1000 Hz? What does this say about fast synaptic currents recorded at the soma?
+# Space clamp. A voltage clamp holds the soma. Which part of a command reaches the tip of the 800 µm long dendrite of 2
+# µm at 0, 10, 100 and 1000 Hz? What does this say about fast synaptic currents recorded at the soma?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
 for f in (0.0, 10.0, 100.0, 1000.0):
-    part = jnp.abs(cable.attenuation(length, length_constant=cable.ac_length_constant(f, 2.0, capacitance=1.0, **membrane)))
+    reach = cable.ac_length_constant(f, 2.0, capacitance=1.0, **membrane)
+    part = jnp.abs(cable.attenuation(length, length_constant=reach))
     print(f"{f:6.0f} Hz: {100 * part:5.1f} %")
 print("The tip is not clamped for anything fast: distal currents look small and slow at the soma.")
 
 # %% [markdown]
 # ### Exercise 3
 #
-# By the rule of a tenth of $|\lambda|$ at 100 Hz: how many compartments does this dendrite need? And which error does the chain of that many have in
-# the steady state?
+# By the rule, a tenth of the distance over which 100 Hz fall e-fold: how many compartments does this dendrite need? And
+# which error does the chain of that many have in the steady state?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-tenth = 0.1 * jnp.abs(cable.ac_length_constant(100.0, 2.0, capacitance=1.0, **membrane))
-N = int(jnp.ceil(length / tenth))
-print(f"λ(100 Hz) = {10 * tenth:.0f} µm; {N} compartments, {100 * error(N):.2f} % of error")
+reach = 1 / jnp.real(1 / cable.ac_length_constant(100.0, 2.0, capacitance=1.0, **membrane))
+N = int(jnp.ceil(length / (0.1 * reach)))
+print(f"100 Hz fall e-fold over {reach:.0f} µm; {N} compartments, {100 * error(N):.2f} % of error")
 
 # %% [markdown]
-# ## What was learned
+# ## What you have learnt
 #
 # - A dendrite loses voltage over its length constant, which grows with the root of the diameter and shrinks with frequency.
 # - Voltage attenuation depends on the direction and on the ends; transfer resistance is the same both ways.
 # - A chain of compartments becomes the cable as they get shorter, with order 2.
 #
-# Next: [11 · Ten thousand neurons](11_ten_thousand_neurons.ipynb)
+# Next: [11 · Ten thousand neurons](11_ten_thousand_neurons.ipynb) ·
+# Previous: [09 · The squid axon](09_the_squid_axon.ipynb)

@@ -44,9 +44,10 @@ print("voltages:", traces.v.shape, " spikes:", traces.spike_count)
 mx.plot.trace(traces, pulse)
 
 # %% [markdown]
-# With 60 or 90 mS/cm² the membrane fires once and stays quiet; with more every spike is taller and comes sooner. No loop was written. The machine doesn't loop over the neurons either: at every step it does one
-# multiplication for all of them at once, which is what a processor's vector units, and a GPU's thousands of lanes,
-# are made for.
+# **What to see.** With 60 or 90 mS/cm² the membrane fires once and stays quiet; with more every spike is taller and
+# comes sooner. No loop was written. The machine doesn't loop over the neurons either: at every step it does one
+# multiplication for all of them at once, which is what a processor's vector units, and a GPU's thousands of lanes, are
+# made for.
 #
 # ## Ten thousand
 #
@@ -66,8 +67,9 @@ print(f"{steps:,.0f} steps in {seconds:.1f} s, with compiling: {steps / seconds 
 mx.plot.population(result, against=currents, label="current (µA/cm²)")
 
 # %% [markdown]
-# This is the f–I curve of lesson 09, every point a neuron of its own. The jump near 6 µA/cm² is real: the squid axon
-# can't fire slowly. Below it a neuron fires once or a few times and falls silent.
+# **What to see.** This is the f–I curve of lesson 09, every point a neuron of its own. The jump near 6 µA/cm² is real:
+# the squid axon can't fire slowly. Below it a neuron fires once or a few times and falls silent. The rate is the number
+# of spikes over the 200 ms, so a neuron that fires once and never again stands at 5 Hz.
 #
 # ## A plane of conductances
 #
@@ -84,8 +86,8 @@ labels = ("potassium conductance (mS/cm²)", "sodium conductance (mS/cm²)", "sp
 mx.plot.plane(k, na, result.spike_counts.reshape(100, 100), labels=labels)
 
 # %% [markdown]
-# What matters is not how many sodium channels there are, but how they stand to the potassium channels: the border of
-# firing runs obliquely. Real neurons seem to know. Cells of the same type differ several-fold in each conductance and
+# **What to see.** The border of firing runs obliquely. At this current it matters less how many sodium channels there
+# are than how they stand to the potassium channels. Cells of the same type differ several-fold in each conductance and
 # fire alike, because the conductances go together (Marder & Goaillard 2006).
 #
 # ## Noise
@@ -97,12 +99,12 @@ mx.plot.plane(k, na, result.spike_counts.reshape(100, 100), labels=labels)
 # %%
 noise = mx.stimuli.ornstein_uhlenbeck(4.0, 4.0, 2.0)  # mean and standard deviation in µA/cm², correlation time in ms
 trials = mx.vary(cell, {"na.g": jnp.full(500, 120.0)})
-result = mx.run(trials, noise, duration=500.0, dt=0.025, key=jax.random.key(0), progress=False)
-mx.plot.population(result)
+noisy = mx.run(trials, noise, duration=500.0, dt=0.025, key=jax.random.key(0), progress=False)
+mx.plot.population(noisy)
 
 # %% [markdown]
-# The mean current alone, 4 µA/cm², would leave this axon silent. The fluctuations carry it over the threshold, and
-# every repetition gives another train.
+# **What to see.** The mean current alone, 4 µA/cm², would make this axon fire once, when it is switched on. The
+# fluctuations carry it over the threshold again and again, and every repetition gives another train.
 #
 # ## The slope of everything
 #
@@ -122,7 +124,8 @@ for k in (0, 50, 100, 199):
     print(f"{celsius[k]:4.1f} °C: {v[k]:7.2f} mV, slope {slope[k]:6.2f} mV/°C")
 
 # %% [markdown]
-# The same derivatives, by conductances instead of temperature, tell a fit which way to go. That is the next lesson.
+# **What to see.** The slope is a column of its own, exact, and cost hardly more than the voltage. The same derivatives,
+# by conductances instead of temperature, tell a fit which way to go. That is the next lesson.
 #
 # ### Exercise 1
 #
@@ -150,7 +153,7 @@ more = {"na.g": 120.0 * factor, "k.g": 36.0 * factor, "leak.g": 0.3 * factor}
 alone = mx.run(mx.vary(cell, more), 10.0, duration=200.0, dt=0.025, progress=False)
 both = mx.run(mx.vary(cell, {**more, "capacitance": factor}), 10.0, duration=200.0, dt=0.025, progress=False)
 for k in (0, 333, 666, 999):
-    print(f"× {factor[k]:.2f}: {alone.spike_counts[k]} spikes, with the capacitance {both.spike_counts[k]}")
+    print(f"× {factor[k]:.2f}: spikes: {alone.spike_counts[k]}, with the capacitance: {both.spike_counts[k]}")
 print("With everything doubled it is the same axon under half the current density.")
 mx.plot.population(alone, against=factor, label="conductances, relative")
 
@@ -163,15 +166,19 @@ mx.plot.population(alone, against=factor, label="conductances, relative")
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
 slow = mx.stimuli.ornstein_uhlenbeck(4.0, 4.0, 20.0)
-result = mx.run(trials, slow, duration=500.0, dt=0.025, key=jax.random.key(0), progress=False)
-print(f"{result.spike_counts.mean() / 0.5:.0f} spikes a second: slow currents carry the neuron for several spikes at a time")
-mx.plot.population(result)
+slower = mx.run(trials, slow, duration=500.0, dt=0.025, key=jax.random.key(0), progress=False)
+fast_rate, slow_rate = (run.spike_counts.mean() / 0.5 for run in (noisy, slower))
+print(f"{fast_rate:.0f} spikes a second with 2 ms, {slow_rate:.0f} with 20 ms: less often, and in bursts,")
+print("since a slow current, once above the threshold, carries the neuron for several spikes.")
+mx.plot.population(slower)
 
 # %% [markdown]
-# ## What was learned
+# ## What you have learnt
 #
-# * A simulation is a pure function; `vmap` makes it one of many neurons, `grad` gives its slopes.
-# * `mx.run` takes ten thousand neurons at once and keeps what you ask for.
-# * It is ratios of conductances that decide how a neuron fires.
+# - A simulation is a pure function; `vmap` makes it one of many neurons, `grad` gives its slopes.
+# - `mx.run` takes ten thousand neurons at once and keeps what you ask for.
+# - At a given current the ratio of sodium to potassium decides whether an axon fires; the size of all of them decides how
+#   much current it needs.
 #
-# Next: [12 · Fitting a recording](12_fitting_a_recording.ipynb)
+# Next: [12 · Fitting a recording](12_fitting_a_recording.ipynb) ·
+# Previous: [10 · Many compartments](10_many_compartments.ipynb)

@@ -3,9 +3,10 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/12_fitting_a_recording.ipynb)
 #
-# Somebody patched a neuron and injected steps of current. Which conductances does that neuron have? This lesson turns
-# the course around: so far the parameters were known and the voltage was wanted. It needs lesson 11's idea that a
-# simulation is a function one can differentiate, and ends with a recording of your own.
+# Steps of current were injected into a neuron, and its voltage was recorded. Which conductances does that neuron have?
+# This lesson turns the course around: so far the parameters were known and the voltage was wanted. You need lesson 11's
+# idea that a simulation is a function one can differentiate. Both recordings here are simulated, the first by the model
+# to be fitted, the second by another; at the end there is room for a real one of your own.
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -35,7 +36,8 @@ data = mx.recordings.example()
 print(data)
 cell = mx.models.hodgkin_huxley()
 place = mx.fitting.misfit(cell, {"na.g": 100.0, "k.g": 36.0}, data)
-print(f"loss {place.loss:.1f} mV², its slope by g_Na {place.gradient['na.g']:.1f} and by g_K {place.gradient['k.g']:.1f} mV² cm²/mS")
+slope = place.gradient
+print(f"loss {place.loss:.1f} mV², its slope by g_Na {slope['na.g']:.1f} and by g_K {slope['k.g']:.1f} mV² cm²/mS")
 
 # %% [markdown]
 # The slope comes from automatic differentiation: the machine carries along, exactly, how every step depends on every
@@ -48,38 +50,45 @@ truth = {"the truth": ([120.0], [mx.fitting.misfit(cell, {"na.g": 120.0}, data).
 mx.plot.curves(g, {"loss": along}, xlabel="sodium conductance (mS/cm²)", ylabel="loss (mV²)", points=truth)
 
 # %% [markdown]
-# At the truth, marked, there is a pit as deep as the noise allows, 0.25 mV². But below 100 mS/cm² spikes drop out, and
-# the loss is a plateau with steps of its own, where the slope says little or points the wrong way. With five parameters
-# unknown nearly every place is like that, and going downhill ends wherever it began.
+# **What to see.** At the truth, marked, there is a pit as deep as the noise allows, 0.25 mV². But below 100 mS/cm²
+# spikes drop out, and the loss is a plateau with steps of its own, where the slope says little or points the wrong way.
+# With five parameters unknown nearly every place is like that, and going downhill ends wherever it began.
 #
-# The way out is a **clamp that is released**. A term $\kappa (v_{recorded} - v)$ pulls the model to the recording.
-# Pulled hard it can't get out of step, and the problem is nearly a linear one; then $\kappa$ goes to zero while
-# Gauss–Newton steps keep the model in the pit. From 64 starts anywhere between wide bounds:
+# The way out is a *clamp that is released*. A current $\kappa\,(v_{recorded} - v)$, with $\kappa$ in mS/cm², pulls the
+# model to the recording. Pulled hard it can't get out of step, and the problem is nearly a linear one; then $\kappa$
+# goes to zero while Gauss–Newton steps, which take the residual for a linear function of the parameters and jump to its
+# smallest square, keep the model in the pit. The steps are damped where that jump would overshoot: the method of
+# Levenberg and Marquardt, `method="levenberg"`. From 16 starts anywhere between wide bounds:
 
 # %%
-bounds = {"na.g": (20.0, 400.0), "k.g": (5.0, 120.0), "leak.g": (0.03, 3.0), "leak.e": (-70.0, -40.0), "capacitance": (0.5, 2.0)}
-found = mx.fit(cell, bounds, data, progress=False)
-print(found.table())
-mx.plot.fit(found)
+bounds = {
+    "na.g": (20.0, 400.0), "k.g": (5.0, 120.0), "leak.g": (0.03, 3.0), "leak.e": (-70.0, -40.0), "capacitance": (0.5, 2.0),
+}  # fmt: skip
+right = mx.fit(cell, bounds, data, starts=16, progress=False)
+print(right.table())
+print(f"{(right.starts.loss < 0.3).sum()} of {len(right.starts.loss)} starts below 0.3 mV²")
+mx.plot.fit(right)
 
 # %% [markdown]
-# All starts agree, on the published values.
+# **What to see.** The starts agree, on the published values.
 #
 # ## Then where it isn't
 #
-# The second recording is of a cell that no model here describes: it has a dendrite, its channels are a little
-# different, it receives synaptic input that nobody recorded, and it drifts. So it is with every real cell: **the model
-# is wrong**. Eight steps of current:
+# The second recording is simulated too, but by a cell that no model here describes: it has a dendrite, its channels are
+# a little different, it receives synaptic input that nobody recorded, and it drifts. So it is with every real cell: the
+# model is wrong. Eight steps of current:
 
 # %%
 data = mx.recordings.example("cortical")
 mx.plot.recording(data)
 
 # %% [markdown]
+# **What to see.** Below the threshold charging curves as in lesson 05, above it trains that begin with a burst.
+#
 # We fit a single compartment with sodium, a delayed rectifier, two slow potassium currents, calcium and a leak
-# (Pospischil et al. 2008) to four of the sweeps, and keep the other four for the exam. `cortical` proposes the cell, its
-# size measured from the hyperpolarising step, and bounds. First the method that was unbeatable above, for nine of the
-# parameters:
+# (Pospischil et al. 2008) to four of the sweeps, and keep the other four for the exam. `cortical` proposes the cell,
+# its size measured from the hyperpolarising step (at 0.9 µF/cm²), and bounds. First the method that was unbeatable
+# above, for nine of the parameters:
 
 # %%
 from membrax.fitting.templates import cortical
@@ -89,30 +98,33 @@ print(told)
 seen = [0, 2, 4, 6]
 few = ("na.g", "na.v_t", "kd.g", "kd.v_t", "m.g", "ks.g", "leak.g", "leak.e", "capacitance")
 nine = {name: bounds[name] for name in few}
-silent = mx.fit(cell, nine, data, seen, method="levenberg", starts=4, iterations=12, progress=False)
+silent = mx.fit(cell, nine, data, seen, method="levenberg", starts=2, iterations=8, progress=False)
 for row in silent.comparison:
     print(f"sweep {row.sweep}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
 
 # %% [markdown]
-# The best model by squared error hardly fires. That is no accident. A spike at a slightly wrong time is punished
-# twice, where it is and where it should be; no spike at all is punished once. A wrong model can't put every spike in
-# its place, so silence is the best it can do by that measure, and no descent escapes from there.
+# **What to see.** The best model by squared error is silent. That is no accident. A spike at a slightly wrong time
+# is punished twice, where it is and where it should be; no spike at all is punished once. A wrong model can't put every
+# spike in its place, so silence is the best it can do by that measure, and no descent escapes from there.
 #
 # What should be asked instead? Not the voltage at every moment, but what a physiologist looks at: how many spikes,
 # when, of what shape, and the voltage between them. Such a score has no useful slope, since spikes come and go. It is
-# searched by evolution (CMA-ES): populations of models, of which the better ones are bred. A few thousand simulations
-# are a matter of seconds, thanks to lesson 11.
+# searched by evolution, here the covariance matrix adaptation evolution strategy (CMA-ES, Hansen & Ostermeier 2001):
+# populations of models, of which the better ones are bred, and the spread of the next generation follows the shape of
+# the valley. A few thousand simulations are a matter of seconds, thanks to lesson 11.
 
 # %%
-found = mx.fit(cell, bounds, data, seen, method="evolution", starts=2, iterations=120, progress=False)
+found = mx.fit(cell, bounds, data, seen, method="evolution", starts=2, iterations=100, progress=False)
 for row in found.comparison:
-    print(f"sweep {row.sweep}, {'seen' if row.fitted else 'new '}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
+    told_apart = "seen" if row.fitted else "new "
+    print(f"sweep {row.sweep}, {told_apart}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
 mx.plot.fit(found)
 
 # %% [markdown]
-# Look at the sweeps it had never seen. The counts are right or off by one or two; the later spikes are not where they
-# were, for they hang on the synaptic noise that nobody recorded. What can't be known from a recording can't be fitted,
-# and an honest fit says so by its held-out sweeps.
+# **What to see.** Look at the sweeps it had never seen. The counts are right or off by one or two. The burst at the
+# beginning is missed in several sweeps: that is the model's fault. The late spikes hang on synaptic noise that nobody
+# recorded: that is nobody's. What can't be known from a recording can't be fitted, and an honest fit says so by its
+# held-out sweeps.
 #
 # ## Your own recording
 #
@@ -126,23 +138,25 @@ from IPython.display import display
 file = ""  # such as "cell.abf"
 if file:
     mine = mx.recordings.load(file)
-    cell, bounds, told = cortical(mine)
-    found = mx.fit(cell, bounds, mine, list(range(0, mine.sweeps, 3)), method="evolution")
-    display(mx.plot.fit(found))
+    own_cell, own_bounds, own_told = cortical(mine)
+    print(own_told)
+    own_fit = mx.fit(own_cell, own_bounds, mine, list(range(0, mine.sweeps, 3)), method="evolution")
+    display(mx.plot.fit(own_fit))
 
 # %% [markdown]
 # ### Exercise 1
 #
-# Gauss–Newton steps know how the valley curves. How far do gradients get that don't? Fit three conductances of the squid
-# axon from 16 starts with `method="adam"`, which releases the clamp as well, and count the starts that find the pit.
+# Gauss–Newton steps know how the valley curves. How far do gradients get that don't? Fit only three conductances of the
+# squid axon, from 8 starts, with `method="adam"`, which releases the clamp as well, and count the starts that find the
+# pit.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
 squid = {"na.g": (20.0, 400.0), "k.g": (5.0, 120.0), "leak.g": (0.03, 3.0)}
 axon, trace = mx.models.hodgkin_huxley(), mx.recordings.example()
-for method, iterations in (("levenberg", 30), ("adam", 50)):
-    tried = mx.fit(axon, squid, trace, method=method, starts=16, iterations=iterations, progress=False)
-    print(f"{method}: {(tried.starts.loss < 0.3).sum()} of 16 starts below 0.3 mV², best {tried.loss:.2f}")
+tried = mx.fit(axon, squid, trace, method="adam", starts=8, iterations=50, progress=False)
+for name, fit in {"Levenberg–Marquardt, five parameters": right, "Adam, three parameters, 50 steps": tried}.items():
+    print(f"{name}: {(fit.starts.loss < 0.3).sum()} of {len(fit.starts.loss)} below 0.3 mV², best {fit.loss:.2f}")
 
 # %% [markdown]
 # ### Exercise 2
@@ -151,18 +165,20 @@ for method, iterations in (("levenberg", 30), ("adam", 50)):
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
-again = mx.fit(cell, bounds, data, seen, method="evolution", starts=2, iterations=120, seed=1, progress=False)
+again = mx.fit(cell, bounds, data, seen, method="evolution", starts=2, iterations=100, seed=1, progress=False)
 for row in again.comparison:
-    print(f"sweep {row.sweep}, {'seen' if row.fitted else 'new '}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
+    told_apart = "seen" if row.fitted else "new "
+    print(f"sweep {row.sweep}, {told_apart}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
 for name in ("na.g", "kd.g", "m.g", "ks.g", "cal.g", "leak.g"):
     print(f"{name:7s} {found.values[name]:8.4f} and {again.values[name]:8.4f} mS/cm²")
 print("Different conductances, much the same spikes: these sweeps do not tell them apart.")
 
 # %% [markdown]
-# ## What was learned
+# ## What you have learnt
 #
-# * Where the model is right, a released clamp and Gauss–Newton steps find its parameters from anywhere.
-# * A model is never right for a real cell; then squared error prefers silence, and one has to ask for spikes.
-# * What a fit is worth is said by sweeps that it has not seen.
+# - Where the model is right, a released clamp and Gauss–Newton steps find its parameters from anywhere.
+# - A model is never right for a real cell; then squared error prefers silence, and one has to ask for spikes.
+# - What a fit is worth is said by sweeps that it has not seen.
 #
-# This is the end of the course. Back to [01 · Membrane potential and ions](01_membrane_potential_and_ions.ipynb)
+# This is the end of the course. Back to [01 · Membrane potential and ions](01_membrane_potential_and_ions.ipynb) ·
+# Previous: [11 · Ten thousand neurons](11_ten_thousand_neurons.ipynb)

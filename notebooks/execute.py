@@ -19,6 +19,7 @@ from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
 SECONDS = 600  # a cell that takes longer has gone wrong
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def lessons(beginnings: list[str]) -> list[Path]:
@@ -45,6 +46,8 @@ def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook with what its cells show; a cell that raises, raises here."""
     NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", record_timing=False).execute()
     notebook.metadata.pop("widgets", None)  # the state of sliders, which only a kernel can move
+    for output in (one for cell in notebook.cells for one in cell.get("outputs", ())):
+        output.get("data", {}).pop(WIDGET, None)  # a stored page has none: it shows the picture
     return notebook
 
 

@@ -28,7 +28,7 @@ def test_the_currents_at_rest_have_their_signs_and_no_sum():
 
 def test_a_larger_conductance_pulls_the_rest_to_its_battery():
     titles = [batteries([0.3, g, 0.1], E, NAMES).get_suptitle() for g in (0.0, 1000.0)]
-    assert titles == ["The weights balance at −83.8 mV", "The weights balance at 59.9 mV"]
+    assert titles == ["The weights balance at −83.8 mV", "The weights balance at +59.9 mV"]
 
 
 def test_beyond_the_outermost_batteries_it_is_grey():

@@ -46,6 +46,8 @@ def test_charging_and_discharging_are_mirror_images():
     np.testing.assert_allclose(drawn["charging"][1] + drawn["discharging"][1], -120.0)
     (crossing,) = [line for line in left.get_lines() if line.get_marker() == "o"]
     np.testing.assert_allclose([x[0] for x in crossing.get_data()], [10.0 * np.log(2.0), -60.0])
+    for name, ends in (("charging", [-70.0, -50.0]), ("discharging", [-50.0, -70.0])):
+        np.testing.assert_allclose(drawn[f"tangent of {name}"], [[0.0, 10.0], ends])
     assert right.get_yscale() == "log"
     for t, remains in lines(right).values():
         np.testing.assert_allclose(np.diff(np.log(remains)) / np.diff(t), -0.1, rtol=1e-6)

@@ -16,10 +16,17 @@ def words(figure):
 
 def test_every_part_of_the_cell_is_in_it(cell):
     told = "\n".join(words(mx.plot.circuit(cell)))
-    for number in ("120\nmS/cm²", "36\nmS/cm²", "0.3\nmS/cm²", "50\nmV", "−77\nmV", "−54.39\nmV", "1\nµF/cm²"):
+    for number in ("120\nmS/cm²", "36\nmS/cm²", "0.3\nmS/cm²", "50\nmV", "−77\nmV", "−54.39\nmV", "1 µF/cm²"):
         assert number in told
-    assert "inside" in told and "outside" in told and "(injected)" in told
-    assert "(injected)" not in "\n".join(words(mx.plot.circuit(cell, current=False)))
+    assert "inside" in told and "outside" in told and ", injected" in told
+    assert ", injected" not in "\n".join(words(mx.plot.circuit(cell, current=False)))
+
+
+def test_branches_stand_in_the_order_in_which_the_cell_was_built():
+    leaks = {name: Leak(g=1.0, e=-60.0) for name in ("k", "na", "cl")}
+    at = [text for text in mx.plot.circuit(mx.Cell(leaks)).axes[0].texts if text.get_text().startswith("$g_")]
+    told = [text.get_text().splitlines()[0] for text in sorted(at, key=lambda text: text.get_position()[0])]
+    assert told == [f"$g_{{\\mathrm{{{name}}}}}$" for name in leaks]
 
 
 def plates(figure, colour):

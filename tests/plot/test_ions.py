@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from membrax.laws.ions import MAMMALIAN_NEURON, SQUID_AXON
-from membrax.plot.ions import ions, reversal
+from membrax.plot.ions import ions, reversal, signed
 
 
 def test_both_sides_and_the_potentials_of_a_mammalian_cell(tmp_path):
@@ -32,8 +32,21 @@ def test_current_is_inward_below_and_outward_above_for_both_signs_of_charge():
 
 def test_an_anion_moves_against_its_current():
     cation, anion = ([text.get_text() for text in ax.texts] for ax in reversal(SQUID_AXON, ["K", "Cl"]).axes)
-    assert cation == ["inward current:\nK⁺ goes in", "outward current:\nK⁺ goes out"]
-    assert anion == ["inward current:\nCl⁻ goes out", "outward current:\nCl⁻ goes in"]
+    assert cation == ["inward current\n(negative):\nK⁺ goes in", "outward current\n(positive):\nK⁺ goes out"]
+    assert anion == ["inward current\n(negative):\nCl⁻ goes out", "outward current\n(positive):\nCl⁻ goes in"]
+
+
+def test_what_is_said_stands_over_its_half_and_over_the_curve():
+    (ax,) = reversal(MAMMALIAN_NEURON, ["Na"]).axes
+    assert ax.get_title(loc="left") == "Na⁺ reverses at +66.6 mV"
+    inward, outward = ax.texts
+    assert inward.xy[0] < 0.5 < outward.xy[0] and inward.xy[1] == outward.xy[1] == 0.97
+    assert ax.get_ylim()[1] > 2.0 * np.max(ax.get_lines()[2].get_ydata())
+
+
+@pytest.mark.parametrize(("mv", "told"), [(66.6, "+66.6"), (-89.06, "−89.1"), (0.0, "0"), (-0.04, "0")])
+def test_potentials_have_their_sign(mv, told):
+    assert signed(mv) == told
 
 
 def test_refusals():

@@ -57,6 +57,12 @@ def test_the_legend_tells_the_order_in_spite_of_rounding():
     assert "order" not in convergence([0.1], {"one": [1.0]}).axes[0].get_legend().get_texts()[0].get_text()
 
 
+def test_no_order_is_told_of_an_error_that_rounding_turns_up_again():
+    dt = np.array([1.0, 0.1, 0.01])
+    figure = convergence(dt, {"float64": dt**2, "float32": [1.0, 0.01, 0.02]})
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["float64: order 2.0", "float32"]
+
+
 def test_refusals():
     with pytest.raises(ValueError, match=r"a dictionary \{method: …\}"):
         one_step(rate, exact, {}, dt=1.0)

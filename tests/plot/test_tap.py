@@ -45,17 +45,17 @@ def test_charge_is_conserved_at_every_moment():
     assert inflow == 6.0 and inflow - outflow == pytest.approx(rest)
 
 
-def test_a_closed_tap_leaves_the_basin_empty():
+def test_a_closed_tap_leaves_the_sink_empty():
     assert patches(tap(0.0, 10.0, **MEMBRANE))["water"].get_height() == 0.0
 
 
 def test_axes_say_what_they_are(tmp_path):
     figure = tap(6.0, 8.0, **MEMBRANE, highest=0.0, path=tmp_path / "tap")
-    basin, curve, bars, flows = figure.axes
-    assert basin.get_xlabel() == "width of the basin: capacitance (µF/cm²)"
-    assert basin.get_ylabel() == curve.get_ylabel() == "membrane potential (mV)"
+    sink, curve, bars, flows = figure.axes
+    assert sink.get_xlabel() == "width of the sink: capacitance (µF/cm²)"
+    assert sink.get_ylabel() == curve.get_ylabel() == "membrane potential (mV)"
     assert bars.get_xlabel() == "current (µA/cm²)" and flows.get_xlabel() == "time (ms)"
-    assert basin.get_ylim()[1] == 0.0
+    assert sink.get_ylim()[1] == 0.0
     assert (tmp_path / "tap.png").is_file()
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
+from membrax.channels import markov
 from membrax.models.morris_lecar import morris_lecar, morris_lecar_type1
 from membrax.protocols import bifurcation, eigenvalues, fixed_points
 
@@ -56,6 +57,38 @@ def test_a_clamped_voltage_leaves_the_rates_of_the_gates(squid):
     found = np.sort(eigenvalues(mx.replace(squid, {"capacitance": 1e9}), -65.0).real)
     m, h, n = (1.0 / tau for tau in (0.2367668, 8.5160116, 5.4585849))
     np.testing.assert_allclose(found, [-m, -n, -h, 0.0], atol=1e-4)
+
+
+
+@pytest.mark.slow
+def test_a_scheme_of_states_loses_its_rest_as_its_gates_do(squid):
+    # The occupancies' sum never moves: an eigenvalue that is 0 at every v, and rounds to either side of it.
+    written_out = {**squid.channels, "na": markov.Sodium(), "k": markov.Potassium()}
+    states = mx.Cell(written_out, capacitance=1.0, celsius=6.3, v_init=-65.0)
+    found, gates = bifurcation(states), bifurcation(squid)
+    assert (found.kind, found.type) == ("Hopf", 2)
+    assert found.current == pytest.approx(9.775, abs=1e-3)
+    assert found.frequency == pytest.approx(gates.frequency, rel=1e-4)
+    np.testing.assert_allclose(found.growth, gates.growth, atol=1e-4)
+    assert len(eigenvalues(states, -60.0)) == 1 + 7 + 4
+    assert fixed_points(states, 12.0).unstable[0] == 2
+
+
+def test_a_gate_that_never_moves_changes_nothing(squid):
+    synapse = mx.channels.synapse.Exponential(times=mx.channels.synapse.arrivals([1.0, 2.0]))
+    joined = mx.Cell({**squid.channels, "ampa": synapse}, capacitance=1.0, celsius=6.3, v_init=-65.0)
+    found, alone = bifurcation(joined), bifurcation(squid)
+    np.testing.assert_allclose(found.growth, alone.growth, rtol=1e-5)
+    assert found.growth[0] < -0.1 and len(eigenvalues(joined, -60.0)) == 4
+
+
+def test_the_kind_does_not_depend_on_the_scale_of_time():
+    fast = morris_lecar()
+    slow = mx.replace(fast, {"capacitance": 20e7, "k.phi": 1e-7 * float(fast.channels["k"].phi)})
+    found, expected = bifurcation(slow), bifurcation(fast)
+    assert found.kind == expected.kind == "Hopf"
+    assert found.current == pytest.approx(expected.current, rel=1e-5)
+    assert found.frequency == pytest.approx(1e-7 * expected.frequency, rel=1e-3)
 
 
 def test_a_bistable_fibre_has_a_saddle_between_two_more_points():

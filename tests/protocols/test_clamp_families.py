@@ -95,8 +95,19 @@ def test_a_boltzmann_curve_is_recovered_from_itself(scale):
     np.testing.assert_allclose(found(v)[4:], y[4:], atol=1e-6)
 
 
+@pytest.mark.parametrize("level", [45.5, 50.0, 54.0])
+def test_near_its_battery_a_current_measures_nothing(level, squid):
+    with pytest.raises(
+        ValueError, match=r"to must be more than 5 mV from na.e = 50 mV, got \d+\.?\d* mV: there na carries"
+    ):
+        protocols.recovery_from_inactivation(squid, [1.0, 2.0], channel="na", to=level)
+    with pytest.raises(ValueError, match=r"test must be more than 5 mV from na.e = 50 mV"):
+        protocols.inactivation(squid, [-80.0, -60.0, -40.0], channel="na", test=level)
+
+
 WRONG = {
     "channel": (lambda c: protocols.iv_curve(c, [0.0], channel="sodium"), "unknown channel 'sodium'"),
+    "no channel": (lambda c: protocols.g_v_curve(c, [0.0], channel=None), "unknown channel 'None'"),
     "levels": (lambda c: protocols.activation(c, []), "levels must be a list of numbers in mV"),
     "level": (lambda c: protocols.activation(c, [np.nan]), "levels must be finite, got nan mV"),
     "gap": (lambda c: protocols.recovery_from_inactivation(c, [0.0], channel="na"), "gaps must be above 0 ms"),

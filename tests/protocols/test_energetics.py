@@ -39,6 +39,25 @@ def test_without_a_temperature_it_is_the_cells_own(squid, found):
     assert float(alone.sodium) == pytest.approx(found.sodium[0], rel=1e-5)
 
 
+def test_only_the_totals_depend_on_how_long_is_waited(squid):
+    short, long = (spike_energetics(squid, duration=duration, dt=0.02) for duration in (50.0, 200.0))
+    assert short.overlap == pytest.approx(long.overlap, rel=2e-4)
+    assert short.sodium == pytest.approx(long.sodium, rel=1e-3)
+    assert long.sodium_total > 1.1 * short.sodium_total
+
+
+def test_several_spikes_are_not_one(squid):
+    # A train with little potassium current, cut where it passes the resting potential on its way down.
+    train = mx.replace(squid, {"leak.e": -48.0, "k.g": 28.0})
+    start = mx.rest(train)
+    trace = mx.simulate(train, mx.stimuli.step(150.0, 0.0, 0.1), duration=60.0, dt=0.02, state=start)
+    v = np.asarray(trace.v)
+    second = np.flatnonzero((v[:-1] < 0.0) & (v[1:] >= 0.0))[1]
+    end = second + int(np.argmax(v[second + 10 :] < float(start.v))) + 10
+    assert abs(v[end] - float(start.v)) < 1.0
+    assert np.isnan(spike_energetics(train, duration=0.02 * int(end), dt=0.02).sodium)
+
+
 def test_what_is_wrong_is_said(squid):
     with pytest.raises(ValueError, match="unknown channel 'sodium'"):
         spike_energetics(squid, sodium="sodium")
@@ -46,3 +65,5 @@ def test_what_is_wrong_is_said(squid):
         spike_energetics(squid, [6.3, -300.0])
     with pytest.raises(ValueError, match="a protocol takes one neuron"):
         spike_energetics(mx.vary(squid, {"na.g": [1.0, 2.0]}))
+    with pytest.raises(ValueError, match="depolarisation must be above 0 mV, got -5 mV"):
+        spike_energetics(squid, depolarisation=-5)

@@ -81,6 +81,32 @@ def test_what_never_fires_has_no_threshold():
     assert np.isnan(rheobase(passive, highest=5.0, duration=50.0)).all()
 
 
+def test_in_a_large_capacitance_the_currents_tried_are_large(reference):
+    found = rheobase(mx.models.morris_lecar(), dt=0.1)
+    assert 50.0 < found.single <= found.sustained < reference["fibre"]["hopf"]["current"]
+
+
+def test_a_long_run_of_fast_spikes_goes_on(interneuron):
+    # At 20 µA/cm² it fires at 400 Hz: more than a thousand spikes before the last quarter.
+    found = rheobase(interneuron, highest=640.0, duration=3600.0, dt=0.1)
+    assert 0.0 < found.sustained < 1.0
+
+
+ALONE = {
+    "rheobase": rheobase,
+    "threshold": threshold,
+    "charge": charge_threshold,
+    "strength and duration": lambda c: strength_duration(c, [0.1, 1.0]),
+    "release": anode_break,
+}
+
+
+@pytest.mark.parametrize("protocol", ALONE.values(), ids=ALONE)
+def test_what_fires_by_itself_has_no_threshold(protocol, squid):
+    with pytest.raises(ValueError, match=r"the cell fires by itself: .* \(its rest at −?-?57.7. mV is unstable"):
+        protocol(mx.replace(squid, {"leak.e": -30.0, "leak.g": 0.6}))
+
+
 WRONG = {
     "a population": (lambda c: rheobase(mx.vary(c, {"na.g": [1.0, 2.0]})), "a protocol takes one neuron"),
     "no cell": (lambda c: threshold(3), "cell must be a membrax.Cell"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import membrax as mx
 from membrax.protocols import fi_curve
 
 
@@ -26,6 +27,19 @@ def test_an_interneuron_fires_at_any_rate(interneuron):
 def test_a_train_that_dies_out_has_no_rate(squid):
     found = fi_curve(squid, [6.2])
     assert found.counts[0] >= 2 and found.rate[0] == 0.0 and found.first_rate[0] > 40.0
+
+
+def test_many_spikes_in_a_long_run_are_all_kept(interneuron):
+    found = fi_curve(interneuron, [20.0], duration=6000.0, dt=0.05)
+    assert found.counts[0] > 2048
+    assert found.rate[0] == pytest.approx(found.counts[0] / 6.0, rel=2e-3)
+
+
+def test_a_cell_that_fires_by_itself_is_not_left_on_its_fixed_point(squid):
+    spontaneous = mx.replace(squid, {"leak.e": -30.0, "leak.g": 0.6})
+    found = fi_curve(spontaneous, [-1.0, 0.0], duration=500.0)
+    np.testing.assert_allclose(found.counts, [36, 37], atol=1)
+    np.testing.assert_allclose(found.rate, found.counts / 0.5, rtol=0.03)
 
 
 def test_what_is_wrong_is_said(squid):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import membrax as mx
 from membrax.protocols import refractory_period
 
 
@@ -25,6 +26,23 @@ def test_the_absolute_period_comes_before_the_relative_one(found):
 
 def test_afterwards_the_axon_is_more_excitable_than_at_rest(found):
     assert found.thresholds[-1] < found.at_rest
+
+
+@pytest.mark.parametrize("first", [2.0, 1.02])
+def test_a_first_spike_that_is_still_rising_is_no_second_one(squid, first):
+    found = refractory_period(squid, [0.3, 0.5, 0.8, 1.0, 1.2], first=first, dt=0.02)
+    assert np.isnan(found.thresholds).all()
+    assert found.absolute == 1.2 and np.isnan(found.relative)
+
+
+def test_nor_in_an_interneuron(interneuron):
+    found = refractory_period(interneuron, [0.5, 5.0], dt=0.02)
+    assert np.isnan(found.thresholds[0]) and found.thresholds[1] > found.at_rest
+
+
+def test_a_cell_that_fires_by_itself_has_none(squid):
+    with pytest.raises(ValueError, match="the cell fires by itself: it has no threshold"):
+        refractory_period(mx.replace(squid, {"leak.e": -30.0, "leak.g": 0.6}), [5.0])
 
 
 def test_what_is_wrong_is_said(squid):

@@ -51,6 +51,29 @@ def test_the_spike_of_the_squid_axon(squid, reference):
         assert found[name] == pytest.approx(value, abs=close.get(name, 0.002)), name
 
 
+@pytest.mark.parametrize("after", [10, 200])
+def test_a_trace_cut_in_the_fall_has_no_trough(after, squid):
+    trace = mx.simulate(squid, mx.stimuli.step(100.0, 0.0, 0.1), duration=20.0, dt=0.005, state=mx.rest(squid))
+    t, v = np.asarray(trace.t), np.asarray(trace.v)
+    whole, end = spike_shape((t, v)), int(v.argmax()) + after
+    cut = spike_shape((t[:end], v[:end]))
+    assert cut[:6] == whole[:6]
+    assert np.isnan([cut.half_width, cut.trough, cut.trough_time, cut.afterhyperpolarisation, cut.steepest_fall]).all()
+    until = spike_shape(trace, until=float(t[end]))
+    assert np.isnan([until.trough, until.steepest_fall]).all() and until.half_width == whole.half_width
+
+
+def test_a_trace_cut_in_the_rise_has_no_spike():
+    v = gaussian()
+    assert np.isnan(spike_shape((T[:490], v[:490]))[1:]).all()
+
+
+def test_the_second_spike_ends_the_trough():
+    v = gaussian(80.0, at=4.0) + 65.0 + gaussian(80.0, at=12.0) - 25.0 * np.exp(-(((T - 16.0) / 1.0) ** 2) / 2)
+    found = spike_shape((T, v))
+    assert found.trough == pytest.approx(-65.0, abs=1e-3) and found.trough_time < 12.0
+
+
 def test_no_spike_has_no_measures():
     found = spike_shape((T, np.full_like(T, -65.0)))
     assert found.rest == -65.0 and np.isnan(found[1:]).all()
@@ -63,3 +86,5 @@ def test_what_is_wrong_is_said():
         spike_shape(3.0)
     with pytest.raises(ValueError, match="slope must be above 0 mV/ms, got -1 mV/ms"):
         spike_shape((T, gaussian()), slope=-1.0)
+    with pytest.raises(ValueError, match="until must be after the peak at 5 ms, got 2 ms"):
+        spike_shape((T, gaussian()), until=2.0)

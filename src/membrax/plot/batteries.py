@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from ..laws.electrochemistry import chord_rest
 from . import style
-from .ions import paints
+from .ions import paints, signed
 
 MOST = 6  # branches that fit beside each other
 OUTSIDE = 15.0  # mV shown beyond the walls
@@ -47,7 +47,7 @@ def batteries(
     flows.set_yticks(range(len(g)), names)
     reach = 1.1 * max(np.abs(i).max(), 1e-9)
     flows.set(ylim=(len(g) - 0.4, -0.6), xlim=(-reach, reach), xlabel="current at rest (µA/cm²)\n← inward   outward →")
-    style.title(figure, f"The weights balance at {style.number(round(rest, 1))} mV")
+    style.title(figure, f"The weights balance at {signed(rest)} mV")
     return style.finish(figure, path)
 
 

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from . import style
 
+BEHIND = {"fc": "white", "ec": "none", "pad": 0.8}  # a name interrupts a guide that crosses it
 LASTS, POINTS = 5.0, 401  # time constants, and points on a curve
 REACHED = 1.0 - np.exp(-1.0)  # after one time constant
 # Part of the way, and after how many time constants it is gone.
@@ -57,8 +58,9 @@ def charging(
 def mirror(low: Any, high: Any, tau: Any, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
     """Draw charging from ``low`` to ``high`` [mV] and discharging back, and how much of the way is left of each.
 
-    Left, the two are mirror images about the potential midway, where they cross at τ ln 2. Right, on a logarithmic
-    axis, both are the same straight line, which falls by a factor of e in each τ.
+    Left, the two are mirror images about the potential midway, where they cross at τ ln 2, and their tangents
+    (dashed) arrive after one τ. Right, on a logarithmic axis, both are the same straight line, which falls by a factor
+    of e in each τ.
 
     Args:
         low, high: the two potentials [mV].
@@ -79,6 +81,7 @@ def mirror(low: Any, high: Any, tau: Any, *, path: str | os.PathLike[str] | None
     left.axhline(middle, color=style.FAINT, ls=":", lw=0.9)
     left.plot(t, up, color=style.PALETTE[0], lw=1.5, label="charging")
     left.plot(t, down, color=style.PALETTE[1], lw=1.5, label="discharging")
+    _tangents(left, low, high, tau)
     left.plot(tau * np.log(2.0), middle, "o", ms=4, color=style.INK)
     for values, paint, name, at in ((up, 0, "charging", -9), (down, 1, "discharging", 9)):
         left.annotate(name, (3.2 * tau, np.interp(3.2 * tau, t, values)), (0, at), textcoords="offset points",
@@ -91,6 +94,16 @@ def mirror(low: Any, high: Any, tau: Any, *, path: str | os.PathLike[str] | None
     style.heading(left, f"Mirror images about {style.number(middle)} mV")
     style.heading(right, f"One straight line: a factor of e in {style.number(tau)} ms")
     return style.finish(figure, path)
+
+
+def _tangents(ax: Axes, low: float, high: float, tau: float) -> None:
+    """Of charging and of discharging at their start; both arrive after one τ."""
+    for start, target, paint, name in ((low, high, 0, "charging"), (high, low, 1, "discharging")):
+        ax.axhline(target, color=style.FAINT, ls=":", lw=0.6)
+        ax.plot([0.0, tau], [start, target], color=style.PALETTE[paint], ls="--", lw=1.0, label=f"tangent of {name}")
+    ax.plot([tau, tau], [low, high], color=style.FAINT, ls=":", lw=0.9)
+    ax.annotate("τ", (tau, high), (0, 3), textcoords="offset points", ha="center", va="bottom")
+    ax.margins(y=0.1)
 
 
 def _semilog(ax: Axes, t: np.ndarray, left: np.ndarray, names: tuple[str, ...]) -> None:
@@ -142,7 +155,6 @@ def _marks(ax: Axes, start: float, target: float, tau: float) -> None:
         t, v = after * tau, start + part * (target - start)
         ax.plot([t, t], [start, v], color=style.FAINT, ls=":", lw=0.8)
         ax.plot(t, v, "o", ms=4, color=style.INK, label=name)
-        ax.plot([t, tau], [v, v], color=style.FAINT, ls=":", lw=0.8)
         rising = target > start
-        ax.annotate(f"{name} at {told}", (tau, v), (7, -2 if rising else 2), textcoords="offset points",
-                    va="top" if rising else "bottom")  # fmt: skip
+        ax.annotate(f"{name} at {told}", (t, v), (7, -2 if rising else 2), textcoords="offset points",
+                    va="top" if rising else "bottom", bbox=BEHIND)  # fmt: skip

@@ -43,15 +43,15 @@ def circuit(cell: Cell, *, current: bool = True, path: str | os.PathLike[str] | 
     branches = len(cell.channels) + 1 + current
     figure = style.figure(2.7, min(style.WIDTH, 1.6 + 1.1 * branches))
     ax = figure.subplots()
-    _draw(ax, strong(cell), current)
+    _draw(ax, strong(cell), list(cell.channels), current)
     ax.set_axis_off()
     ax.set_aspect("equal")
     style.title(figure, "The membrane as a circuit")
     return style.finish(figure, path)
 
 
-def _draw(ax: Axes, cell: Cell, current: bool) -> None:
-    """The whole circuit, branch by branch from the left."""
+def _draw(ax: Axes, cell: Cell, names: list[str], current: bool) -> None:
+    """The whole circuit, branch by branch from the left, the channels in the order of their names here."""
     elements = _schemdraw().elements
     page = _schemdraw().Drawing(canvas=ax, show=False)
     page.config(unit=UNIT, fontsize=style.HEADING, lw=1.0, color=style.INK, font="sans-serif")
@@ -60,11 +60,10 @@ def _draw(ax: Axes, cell: Cell, current: bool) -> None:
     first = GAP if current else 0.0
     _capacitor(elements, page, first, float(cell.capacitance))
     gates = state_at(cell, cell.v_init).gates
-    names = list(cell.channels)
     colours = paints(names) if len(names) <= len(style.PALETTE) else style.colours(len(names))
-    for k, (name, channel) in enumerate(cell.channels.items()):
-        _branch(elements, page, first + (k + 1) * GAP, name, channel, bool(gates[name]), colours[k])
-    _rails(elements, page, first + len(cell.channels) * GAP)
+    for k, name in enumerate(names):
+        _branch(elements, page, first + (k + 1) * GAP, name, cell.channels[name], bool(gates[name]), colours[k])
+    _rails(elements, page, first + len(names) * GAP)
     page.draw(show=False, canvas=ax)
 
 
@@ -77,11 +76,11 @@ def _rails(elements: Any, page: Any, right: float) -> None:
 
 def _source(elements: Any, page: Any, at: float) -> None:
     """The electrode: what flows through it enters the inside, below."""
-    page += elements.SourceI().endpoints((at, 2 * UNIT), (at, 0)).label("$i$\n(injected)", loc="top", ofst=0.15)
+    page += elements.SourceI().endpoints((at, 2 * UNIT), (at, 0)).label("$i$, injected", loc="top", ofst=0.15)
 
 
 def _capacitor(elements: Any, page: Any, at: float, capacitance: float) -> None:
-    label = f"$C$\n{style.number(capacitance)}\nµF/cm²"
+    label = f"$C$\n{style.number(capacitance)} µF/cm²"
     page += elements.Capacitor().endpoints((at, 2 * UNIT), (at, 0)).label(label, loc="top", ofst=0.15)
 
 

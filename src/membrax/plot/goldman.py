@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter
 from ..laws.electrochemistry import ghk_current, ghk_tangent, ghk_voltage, nernst
 from ..laws.ions import Ion, IonTable, reversal_potentials
 from . import style
-from .ions import check_table, paints, symbol
+from .ions import check_table, paints, signed, symbol
 
 LOWEST, HIGHEST, POINTS = -100.0, 60.0, 321  # mV
 SPREAD = 30.0  # times less and more than in the table
@@ -46,7 +46,7 @@ def rectification(
     reversals = {name: float(e) for name, e in reversal_potentials(table).items()}
     for ax, (name, ion), paint in zip(axes, table.ions.items(), paints(table.ions), strict=False):
         _current(ax, ion, reversals[name], permeability, table.celsius, paint)
-        style.heading(ax, f"{symbol(name, ion)}: $E$ = {style.number(round(reversals[name], 1))} mV")
+        style.heading(ax, f"{symbol(name, ion)}: $E$ = {signed(reversals[name])} mV")
     for ax in axes[count:]:
         ax.remove()
     axes[0].legend(loc="upper left")
@@ -107,7 +107,7 @@ def goldman(
     figure = style.figure(2.9)
     named = symbol(varied, ions[varied])
     here = _over(figure.subplots(), ions, varied, axis, table.celsius)
-    style.title(figure, f"With {style.number(now)} mM {named} outside: {style.number(round(here, 1))} mV")
+    style.title(figure, f"With {style.number(now)} mM {named} outside: {signed(here)} mV")
     return style.finish(figure, path)
 
 

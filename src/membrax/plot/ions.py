@@ -14,6 +14,7 @@ from ..laws.ions import Ion, IonTable, reversal_potentials
 from . import style
 
 HALF = 50.0  # mV drawn on each side of a reversal potential
+OUTWARD = "#F6F6F6"  # the half where current is outward, beside the darker one of inward current
 MOST = 6
 KNOWN = dict(zip(("K", "Na", "Cl", "Ca"), style.PALETTE, strict=False))  # in every figure the same
 
@@ -89,16 +90,25 @@ def reversal(table: IonTable, names: Sequence[str], *, path: str | os.PathLike[s
 def _line(ax: Axes, name: str, paint: Any, e: float, is_cation: bool, size: float) -> None:
     """The current, zero at e, and in words what the ions do on each side."""
     v = np.array([e - HALF, e + HALF])
+    ax.axvspan(v[0], e, color=style.BAR, lw=0, zorder=0)
+    ax.axvspan(e, v[1], color=OUTWARD, lw=0, zorder=0)
     ax.axhline(0.0, color=style.INK, lw=0.6)
     ax.axvline(e, color=style.FAINT, ls=":", lw=0.8)
     ax.plot(v, v - e, color=paint, lw=1.6, label=name)
     ax.plot(e, 0.0, "o", ms=4, color=style.INK)
     ways = ("in", "out") if is_cation else ("out", "in")
-    for x, y, where, way in ((0.04, 0.62, "inward", ways[0]), (0.96, 0.38, "outward", ways[1])):
-        ax.annotate(f"{where} current:\n{name} goes {way}", (x, y), xycoords="axes fraction", va="center",
-                    ha="left" if x < 0.5 else "right", fontsize=size)  # fmt: skip
-    ax.set(xlabel="membrane potential (mV)", xlim=(v[0], v[1]))
-    style.heading(ax, f"{name} reverses at {style.number(round(e, 1))} mV")
+    for x, where, sign, way in ((0.25, "inward", "negative", ways[0]), (0.75, "outward", "positive", ways[1])):
+        ax.annotate(f"{where} current\n({sign}):\n{name} goes {way}", (x, 0.97), xycoords="axes fraction", va="top",
+                    ha="center", fontsize=size)  # fmt: skip
+    ax.set(xlabel="membrane potential (mV)", xlim=(v[0], v[1]), ylim=(-1.1 * HALF, 2.1 * HALF))  # above, the words
+    ax.set_yticks([-HALF, 0.0, HALF], [signed(-HALF), "0", signed(HALF)])
+    style.heading(ax, f"{name} reverses at {signed(e)} mV")
+
+
+def signed(mv: float) -> str:
+    """A potential [mV] to a tenth, with its sign; 0 has none."""
+    tenth = round(float(mv), 1)
+    return f"{'+' if tenth > 0 else ''}{style.number(tenth)}"
 
 
 def symbol(name: str, ion: Ion) -> str:

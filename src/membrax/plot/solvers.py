@@ -98,8 +98,8 @@ def convergence(
 ) -> style.Figure:  # fmt: skip
     """Draw errors over the step, both logarithmic, where the slope is the order; the legend tells it.
 
-    The order told is the median of the slopes between neighbouring steps, so that neither the rounding at the small
-    end nor the wildness at the large one counts.
+    The order told is the median of the slopes between neighbouring steps, so that the wildness at the large end doesn't
+    count; an error that grows again towards small steps has no order, and none is told.
 
     Args:
         dt: steps [step], ms, above 0.
@@ -122,9 +122,7 @@ def convergence(
         if error.shape != dt.shape:
             raise ValueError(f"{name} must have one error for each step, got {error.shape} for {dt.shape}")
         good = np.isfinite(error) & (error > 0)
-        ax.plot(
-            dt[good], error[good], color=paint, marker=marker, ms=4, label=f"{name}: {_order(dt[good], error[good])}"
-        )
+        ax.plot(dt[good], error[good], color=paint, marker=marker, ms=4, label=f"{name}{_order(dt[good], error[good])}")
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     ax.set_xticks(dt, [style.number(step) for step in dt], minor=False)
     ax.minorticks_off()
@@ -134,10 +132,9 @@ def convergence(
 
 
 def _order(dt: np.ndarray, error: np.ndarray) -> str:
-    if len(dt) < 2:
-        return "—"
-    slope = np.median(np.diff(np.log(error)) / np.diff(np.log(dt)))
-    return f"order {slope:.1f}".replace("-", "−")
+    """What the legend adds to a name."""
+    slopes = np.diff(np.log(error)) / np.diff(np.log(dt))
+    return f": order {np.median(slopes):.1f}" if len(slopes) and np.all(slopes >= 0) else ""
 
 
 def _panels(count: int, height: float) -> tuple[style.Figure, list[Axes]]:

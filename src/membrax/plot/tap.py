@@ -1,4 +1,4 @@
-"""The tap, the sink and the drain: a membrane as water in a basin, drawn to scale beside its response."""
+"""The tap, the sink and the drain: a membrane as water in a sink, drawn to scale beside its response."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def tap(
     highest: float | None = None,
     path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:
-    """Draw a passive membrane as a basin under a running tap, at one moment, beside its voltage and currents.
+    """Draw a passive membrane as a sink under a running tap, at one moment, beside its voltage and currents.
 
-    Both share the axis of potentials: the floor of the basin is the leak's battery, the water stands at v. The tap
-    is the injected current, the basin's width is the capacitance (so the water's area is the charge), the drain's
+    Both share the axis of potentials: the floor of the sink is the leak's battery, the water stands at v. The tap
+    is the injected current, the sink's width is the capacitance (so the water's area is the charge), the drain's
     width the leak conductance. What runs out is proportional to the level, as from a drain that is a long thin pipe.
 
     Args:
@@ -59,18 +59,18 @@ def tap(
         raise ValueError(f"highest must be above the potential, {v:g} mV, got {top:g} mV")
     leak = g * (response(t) - e)
     figure = style.figure(3.9)
-    (basin, curve), (bars, flows) = figure.subplots(2, 2, height_ratios=(1.9, 1.0), width_ratios=(1.0, 1.15))
-    _basin(basin, i, v, g, e, c, top)
+    (sink, curve), (bars, flows) = figure.subplots(2, 2, height_ratios=(1.9, 1.0), width_ratios=(1.0, 1.15))
+    _sink(sink, i, v, g, e, c, top)
     _voltage(curve, t, response(t), now, v, end)
     _bars(bars, i, g * (v - e))
     _currents(flows, t, i, leak, now)
-    for ax in (basin, curve):
+    for ax in (sink, curve):
         ax.set(ylim=(e - BELOW * (top - e), top), ylabel="membrane potential (mV)")
     for ax in (curve, flows):
         ax.set(xlim=(0.0, duration))
     curve.tick_params(labelbottom=False)
     flows.set(xlabel="time (ms)")
-    style.title(figure, f"Tap, basin and drain, {style.number(now)} ms after the tap was opened")
+    style.title(figure, f"Tap, sink and drain, {style.number(now)} ms after the tap was opened")
     return style.finish(figure, path)
 
 
@@ -89,11 +89,11 @@ def _check(i: float, now: float, g: float, c: float, duration: float) -> None:
         raise ValueError(f"time must lie in 0…{duration:g} ms, got {now:g} ms")
 
 
-def _basin(ax: Axes, i: float, v: float, g: float, e: float, c: float, top: float) -> None:
+def _sink(ax: Axes, i: float, v: float, g: float, e: float, c: float, top: float) -> None:
     """To scale: the water's width is C and its height v − E, and streams are as wide as what flows in them."""
     page, height, middle = 1.15 * max(c, 2.0), top - e, 0.5 * c
     neck, floor = e - NECK * height, e
-    pipe = min(FLOW * page * g * height, 0.9 * c)  # what a full basin would lose just fills it
+    pipe = min(FLOW * page * g * height, 0.9 * c)  # what a full sink would lose just fills it
     pour, lost = (min(FLOW * page * flow, 0.9 * c) for flow in (i, g * (v - e)))
     ax.add_patch(Rectangle((0.0, floor), c, v - floor, color=WATER, lw=0, label="water"))
     ax.add_patch(Rectangle((middle - 0.5 * pour, v), pour, top - v, color=WATER, lw=0, label="tap"))
@@ -109,7 +109,7 @@ def _basin(ax: Axes, i: float, v: float, g: float, e: float, c: float, top: floa
                            ("floor: $E$", floor, style.INK), ("drain: $g$", e - 0.24 * height, style.INK)):  # fmt: skip
         x = c if text[0] in "lf" else middle + 0.5 * max(pour if text[0] == "t" else pipe, 0.0)
         ax.annotate(text, (x, y), (5, 0), textcoords="offset points", va="center", color=paint)
-    ax.set(xlim=(-0.06 * page, 1.3 * page), xlabel="width of the basin: capacitance (µF/cm²)")
+    ax.set(xlim=(-0.06 * page, 1.3 * page), xlabel="width of the sink: capacitance (µF/cm²)")
 
 
 def _voltage(ax: Axes, t: np.ndarray, v: np.ndarray, now: float, at: float, end: float) -> None:
@@ -122,7 +122,7 @@ def _voltage(ax: Axes, t: np.ndarray, v: np.ndarray, now: float, at: float, end:
 
 
 def _bars(ax: Axes, i: float, leak: float) -> None:
-    """What runs in, what runs out, and the difference, which fills the basin."""
+    """What runs in, what runs out, and the difference, which fills the sink."""
     flows = {"tap $i$": i, "drain $g\\,(v − E)$": leak, "filling $C\\,dv/dt$": i - leak}
     ax.barh(range(3), list(flows.values()), color=[style.PALETTE[k] for k in (2, 1, 0)], height=0.62)
     ax.set_yticks(range(3), list(flows))

@@ -13,6 +13,7 @@ from ..simulate import Trace
 from . import style
 from .clock import Clock, clock
 from .injected import injected
+from .ions import paints as of_ions
 
 MOST = 20  # neurons over each other
 
@@ -145,7 +146,8 @@ def _currents(trace: Trace, time: Clock) -> list[Panel]:
 
 def _lines(lines: dict, t: np.ndarray, channels: list[str], label: str, limits: Any = None) -> Callable:
     """A panel of lines {(channel, gate): [neuron, sample]}: a colour for a channel, a dash for its gate."""
-    paints = dict(zip(channels, style.colours(len(channels)), strict=True))
+    few = len(channels) <= len(style.PALETTE)
+    paints = dict(zip(channels, of_ions(channels) if few else style.colours(len(channels)), strict=True))
 
     def draw(ax: Axes) -> None:
         seen = dict.fromkeys(channels, 0)

@@ -10,14 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell, advance_gates, environment, ionic_current, state_at
+from ..channels.markov import Kinetic
 from ..rest import resting_point, steady_current
 from .search import single, within
 
 Array = jax.Array
 
 POINTS = 401  # of the branch
+ALIKE = 1e-6  # size below which one conserved sum follows from others
 REFINEMENTS = 5  # of the bracket of the loss of stability, each by POINTS
-REAL = 1e-6  # of the spectrum's size: an imaginary part below is none
 
 
 class Bifurcation(NamedTuple):
@@ -71,8 +72,8 @@ def bifurcation(cell: Cell, *, highest: float = 0.0) -> Bifurcation:
     branch = np.linspace(low, highest, POINTS)
     held, top = _spectrum(cell, branch)
     v, current, eigenvalue = _first_loss(cell, branch, top)
-    pair = abs(eigenvalue.imag) > REAL
-    kind = "none" if np.isnan(v) else "Hopf" if pair else "saddle-node"
+    # A real matrix's real eigenvalues come without any imaginary part, so that no scale of time is needed.
+    kind = "none" if np.isnan(v) else "Hopf" if eigenvalue.imag else "saddle-node"
     return Bifurcation(
         kind, {"none": 0, "saddle-node": 1, "Hopf": 2}[kind], current, v, _hertz(eigenvalue) if v == v else np.nan,
         branch, held, top.real, _hertz(top),
@@ -117,12 +118,14 @@ def fixed_points(cell: Cell, current: float = 0.0, *, lowest: float = -120.0, hi
 
 
 def eigenvalues(cell: Cell, v: float) -> np.ndarray:
-    """Eigenvalues [variable] in 1/ms of the cell's linearisation (v and all gates) about the fixed point at v [mV].
+    """Eigenvalues [direction] in 1/ms of the cell's linearisation (v and all gates) about the fixed point at v [mV].
+
+    A kinetic scheme's occupancies keep their sum, and some gates never move: such directions are left out.
 
     Raises:
         ValueError: a batch or a parameter out of bounds.
     """
-    return np.linalg.eigvals(np.asarray(_jacobians(single(cell), jnp.asarray([v], dtype=float))[0][0], dtype=float))
+    return _values(single(cell), np.array([v]))[0][0]
 
 
 def _first_loss(cell: Cell, branch: np.ndarray, top: np.ndarray) -> tuple[float, float, complex]:
@@ -137,15 +140,42 @@ def _first_loss(cell: Cell, branch: np.ndarray, top: np.ndarray) -> tuple[float,
             break
         branch = np.linspace(branch[k - 1], branch[k], POINTS)
         top = _spectrum(cell, branch)[1]
-    return float(branch[k]), float(steady_current(cell, float(branch[k]))), complex(top[k])
+    return float(branch[k]), float(_held(cell, branch[k : k + 1])[0]), complex(top[k])
 
 
 def _spectrum(cell: Cell, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Holding current [v] and the eigenvalue of largest real part [v] at each potential."""
-    jacobians, held = _jacobians(cell, jnp.asarray(v, dtype=float))
-    values = np.linalg.eigvals(np.asarray(jacobians, dtype=float))
+    values, held = _values(cell, v)
     top = values[np.arange(len(v)), np.argmax(values.real, axis=-1)]
-    return np.asarray(held, dtype=float), top.astype(complex)
+    return held, top.astype(complex)
+
+
+def _values(cell: Cell, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues [v, direction] among the directions in which the cell can move, and the holding current [v]."""
+    jacobians, held = (np.asarray(x, dtype=float) for x in _jacobians(cell, jnp.asarray(v, dtype=float)))
+    free = _free(cell, jacobians)
+    return np.linalg.eigvals(free.T @ jacobians @ free), np.asarray(held, dtype=float)
+
+
+def _free(cell: Cell, jacobians: np.ndarray) -> np.ndarray:
+    """An orthonormal basis [variable, direction] of what conserves all that the cell conserves.
+
+    Conserved is w·x with w·J = 0 for every J: each has an eigenvalue 0 that is no loss of stability, and the rest of
+    the spectrum is that of J among the directions orthogonal to all w.
+    """
+    shape = jax.eval_shape(lambda cell: state_at(cell, cell.v_init), cell)
+
+    def total(scheme: str) -> Array:
+        own = {name: jax.tree.map(lambda _, one=name == scheme: jnp.full((), one, float), gates)
+               for name, gates in shape.gates.items()}  # fmt: skip
+        return jax.flatten_util.ravel_pytree((jnp.zeros(()), own))[0]
+
+    sums = [total(name) for name, channel in cell.channels.items() if isinstance(channel, Kinetic)]
+    still = np.eye(jacobians.shape[-1])[~np.any(jacobians, axis=(0, 2))]
+    still = still[still[:, 0] == 0.0]  # v is free to move, also where nothing conducts
+    conserved = np.concatenate([np.asarray(sums, dtype=float).reshape(-1, jacobians.shape[-1]), still])
+    _, sizes, directions = np.linalg.svd(conserved)
+    return directions[np.sum(sizes > ALIKE) :].T
 
 
 @jax.jit

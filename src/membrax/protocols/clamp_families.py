@@ -125,7 +125,7 @@ def g_v_curve(cell: Cell, levels: Any, *, channel: str, reversal: float | None =
     Raises:
         ValueError: as `activation`, an unknown channel, or no reversal potential given and none in the channel.
     """
-    _known(cell, channel)
+    _known(cell, str(channel))
     if reversal is None and not hasattr(cell.channels[channel], "e"):
         raise ValueError(f"channel {channel!r} has no reversal potential e: pass reversal=, in mV")
     reversal = within(cell.channels[channel].e if reversal is None else reversal, "reversal", "mV")
@@ -159,10 +159,10 @@ def inactivation(
         dt: ms.
 
     Raises:
-        ValueError: as `activation`, or an unknown channel.
+        ValueError: as `activation`, an unknown channel, or a test within 5 mV of its reversal potential.
     """
     cell, levels, test = single(cell), ordered(levels, "levels", "mV"), within(test, "test", "mV")
-    _known(cell, channel)
+    _driven(cell, channel, test, "test")
     command = lambda level: constant(level) + step(test - level, prepulse)  # noqa: E731
     family = _family(cell, command, levels, _held(cell, holding), prepulse + width, dt)
     peak = _peak(_current(family, channel)[:, family.t[: family.i.shape[-1]] >= prepulse - 1e-6])
@@ -224,10 +224,10 @@ def recovery_from_inactivation(
         dt: ms.
 
     Raises:
-        ValueError: as `activation`, or an unknown channel.
+        ValueError: as `activation`, an unknown channel, or pulses within 5 mV of its reversal potential.
     """
     cell, gaps, to = single(cell), ordered(gaps, "gaps", "ms", above=0.0), within(to, "to", "mV")
-    _known(cell, channel)
+    _driven(cell, channel, to, "to")
     held = _held(cell, holding)
     end = float(np.ceil((2 * width + gaps.max()) / dt) * dt)
 
@@ -261,6 +261,15 @@ def _held(cell: Cell, holding: float | None) -> float:
 def _known(cell: Any, channel: str | None) -> None:
     if channel is not None and channel not in getattr(cell, "channels", {}):
         raise ValueError(unknown(str(channel), getattr(cell, "channels", {}), "channel"))
+
+
+def _driven(cell: Cell, channel: str, level: float, name: str) -> None:
+    """Refuse an unknown channel, and a level at which its current is 0 whatever its gates do."""
+    _known(cell, str(channel))
+    e = float(getattr(cell.channels[channel], "e", np.nan))
+    if abs(level - e) <= CLOSE:
+        said = f"there {channel} carries no current to measure"
+        raise ValueError(f"{name} must be more than {CLOSE:g} mV from {channel}.e = {e:g} mV, got {level:g} mV: {said}")
 
 
 def _current(family: Clamped, channel: str | None) -> np.ndarray:

@@ -29,18 +29,19 @@ ONWARD = 1.0  # mV above rest that the last sample may be: then the spike is ove
 class SpikeEnergetics(NamedTuple):
     """One spike's ions; arrays [temperature], or numbers where one temperature was asked for.
 
-    NaN where the shock makes no spike that is over at the end.
+    NaN where the shock makes no spike, more than one, or one that is not over at the end. The totals contain what
+    crosses at rest, and so grow with the duration; the other numbers do not, once the membrane is at rest again.
 
     Attributes:
         celsius: temperature, °C.
         amplitude: of the spike above rest, mV.
         sodium: that enters beyond what would at rest, pmol/cm².
         potassium: that leaves beyond what would at rest, pmol/cm².
-        sodium_total: that enters in all, pmol/cm².
-        potassium_total: that leaves in all, pmol/cm².
+        sodium_total: that enters in all during the run, pmol/cm².
+        potassium_total: that leaves in all during the run, pmol/cm².
         minimum: that charges the membrane by ``amplitude``, pmol/cm².
         excess_ratio: sodium over the minimum.
-        overlap: the part of the inward sodium current that outward potassium cancels.
+        overlap: the part of the inward sodium current that outward potassium cancels, both beyond those at rest.
         atp: to pump ``sodium`` out, pmol/cm².
     """
 
@@ -74,7 +75,7 @@ def spike_energetics(
         cell: one neuron with a stable rest.
         celsius: °C, a number or [temperature]; by default the cell's.
         sodium, potassium: the names of the channels.
-        depolarisation: by which a shock of 0.1 ms charges the membrane, mV.
+        depolarisation: by which a shock of 0.1 ms charges the membrane, mV, above 0.
         duration: from the shock to where the spike counts as over, ms.
         dt: ms.
 
@@ -86,7 +87,7 @@ def spike_energetics(
         if name not in cell.channels:
             raise ValueError(unknown(str(name), cell.channels, "channel"))
     steps(duration, dt)
-    current = within(depolarisation, "depolarisation", "mV") * cell.capacitance / WIDTH
+    current = within(depolarisation, "depolarisation", "mV", above=0.0) * cell.capacitance / WIDTH
     warmth = np.asarray(cell.celsius if celsius is None else celsius, dtype=float)
     ordered(np.atleast_1d(warmth), "celsius", "°C", above=-KELVIN)
 
@@ -107,13 +108,14 @@ def _one(cell: Cell, current: Array, names: tuple[str, str], duration: float, dt
     quiet = membrane_currents(cell, start.gates, start.v, environment(cell))
     resting = [energetics.ions_per_area(t, jnp.full_like(t, quiet[name]), valence=1) for name in names]
     amplitude = jnp.max(trace.v) - start.v
-    over = (trace.spike_count > 0) & (jnp.abs(trace.v[-1] - start.v) < ONWARD)
+    over = (trace.spike_count == 1) & (jnp.abs(trace.v[-1] - start.v) < ONWARD)
     entered, left = -energetics.ions_per_area(t, i_na, valence=1), energetics.ions_per_area(t, i_k, valence=1)
     extra = entered + resting[0]
+    overlap = energetics.overlap(t, i_na - quiet[names[0]], i_k - quiet[names[1]])
     ratio = energetics.excess_ratio(extra, capacitance=cell.capacitance, amplitude=amplitude)
     values = (
         amplitude, extra, left - resting[1], entered, left,
-        energetics.capacitive_minimum(cell.capacitance, amplitude), ratio, energetics.overlap(t, i_na, i_k),
+        energetics.capacitive_minimum(cell.capacitance, amplitude), ratio, overlap,
         energetics.atp_per_area(extra),
     )  # fmt: skip
     return SpikeEnergetics(cell.celsius, *(jnp.where(over, value, jnp.nan) for value in values))

@@ -10,15 +10,15 @@ import numpy as np
 
 from ..cell import Cell, State
 from ..instants import steps
-from ..rest import rest
+from ..rest import rest, resting_point
 from ..stimuli import step
-from .search import ordered, over_levels, single, smallest, spike_times, within
+from .search import most, ordered, over_levels, single, smallest, spike_times, within
 
 Array = jax.Array
 
 FIRST = 1.0  # ms of rest before a pulse
+STEEP = 50.0  # mV/ms at which the strongest step of a rheobase charges the membrane
 LAST = 0.25  # the part of a run at whose end a cell that fires on must still fire
-CAPACITY = 1024  # spikes kept where the last ones matter
 
 
 class Rheobase(NamedTuple):
@@ -51,24 +51,28 @@ class StrengthDuration(NamedTuple):
     lapicque: tuple[float, float]
 
 
-def rheobase(cell: Cell, *, highest: float = 50.0, duration: float = 1000.0, dt: float = 0.025) -> Rheobase:
+def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000.0, dt: float = 0.025) -> Rheobase:
     """Smallest steps of current from rest that make one spike, and spikes that go on.
+
+    A spike is an upward crossing of 0 mV, also one to which a strong step carries a membrane that has no spikes.
 
     Args:
         cell: one neuron with a stable rest.
-        highest: the largest current tried, µA/cm².
+        highest: the largest current tried, µA/cm²; by default 50 for each µF/cm² of the membrane.
         duration: of the step, ms; near the onset of repetitive firing trains die out slowly, and a longer step finds
             a slightly higher ``sustained``.
         dt: ms.
 
     Raises:
-        ValueError: a batch, a parameter out of bounds, a highest current not above 0.
+        ValueError: a batch, a parameter out of bounds, a highest current not above 0, or an unstable rest: a cell that
+            fires by itself has no threshold.
     """
-    cell, start, highest = single(cell), _resting(cell), within(highest, "highest", "µA/cm²", above=0.0)
+    cell, start = single(cell), resting(cell)
+    highest = STEEP * float(cell.capacitance) if highest is None else within(highest, "highest", "µA/cm²", above=0.0)
     steps(duration, dt)
 
     def counts(level: Array) -> tuple[Array, Array]:
-        times, count = spike_times(cell, step(level), start, duration, dt, CAPACITY)
+        times, count = spike_times(cell, step(level), start, duration, dt, most(duration, dt))
         return count > 0, jnp.any(times > (1.0 - LAST) * duration)
 
     once, on = (over_levels(lambda level, k=k: counts(level)[k]) for k in (0, 1))
@@ -140,7 +144,7 @@ def anode_break(
     Raises:
         ValueError: as `rheobase`, or a lowest current not below 0.
     """
-    cell, start = single(cell), _resting(cell)
+    cell, start = single(cell), resting(cell)
     width, lowest = within(width, "width", "ms", above=0.0), within(lowest, "lowest", "µA/cm²", below=0.0)
     duration = _rounded(FIRST + width + settle, dt)
     rebound = over_levels(
@@ -150,22 +154,33 @@ def anode_break(
 
 
 def _thresholds(cell: Cell, widths: np.ndarray, highest: float | None, settle: float, dt: float) -> np.ndarray:
-    cell, start = single(cell), _resting(cell)
+    cell, start = single(cell), resting(cell)
     # A pulse loses charge through the leak, so a long one must be stronger than the capacitor asks for.
-    most = 100.0 * float(cell.capacitance) * (1.0 / widths + 1.0)
-    most = most if highest is None else np.full_like(widths, within(highest, "highest", "µA/cm²", above=0.0))
+    top = 100.0 * float(cell.capacitance) * (1.0 / widths + 1.0)
+    top = top if highest is None else np.full_like(widths, within(highest, "highest", "µA/cm²", above=0.0))
     duration = _rounded(FIRST + widths.max() + within(settle, "settle", "ms", above=0.0), dt)
 
     def fires(level: Array, width: Array) -> Array:
         times, _ = spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)
         return jnp.any(times < FIRST + width + settle)
 
-    return smallest(over_levels(fires, widths), np.zeros_like(widths), most)
+    return smallest(over_levels(fires, widths), np.zeros_like(widths), top)
 
 
-def _resting(cell: Cell) -> State:
-    """The rest at no current, in which every protocol begins."""
-    return rest(single(cell))
+def resting(cell: Cell) -> State:
+    """The rest at no current, in which every search for a threshold begins.
+
+    Raises:
+        ValueError: there is none, or the cell does not stay there.
+    """
+    cell = single(cell)
+    point = resting_point(cell)
+    v = float(point.v)
+    if not np.isfinite(v):
+        raise ValueError("the cell has no resting point to begin from")
+    if not bool(point.stable):
+        raise ValueError(f"the cell fires by itself: it has no threshold (its rest at {v:.2f} mV is unstable)")
+    return rest(cell)
 
 
 def _rounded(duration: float, dt: float) -> float:

@@ -8,15 +8,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell
+from ..cell import Cell, State, state_at
 from ..instants import steps
-from ..rest import rest
+from ..rest import rest, resting_point
 from ..stimuli import step
-from .search import ordered, single, spike_times
+from .search import most, ordered, single, spike_times
 
 Array = jax.Array
 
-CAPACITY = 2048  # spikes kept of each run
+AWAY = 10.0  # mV below an unstable resting point where a cell begins that would else stay there
 PATIENCE = 2.0  # intervals without a spike, before the end, after which a cell counts as silent
 
 
@@ -39,8 +39,10 @@ class FICurve(NamedTuple):
 def fi_curve(cell: Cell, currents: Any, *, duration: float = 1000.0, dt: float = 0.025, intervals: int = 5) -> FICurve:
     """Firing rates under steps of current from rest, all levels at once.
 
+    A cell whose rest is unstable begins 10 mV below it: it would take long to leave it by itself.
+
     Args:
-        cell: one neuron with a rest.
+        cell: one neuron.
         currents: [level], µA/cm².
         duration: of the steps, ms.
         dt: ms.
@@ -53,11 +55,18 @@ def fi_curve(cell: Cell, currents: Any, *, duration: float = 1000.0, dt: float =
     steps(duration, dt)
     if intervals < 1:
         raise ValueError(f"intervals must be at least 1, got {intervals}")
-    start = rest(cell)
-    one = lambda level: spike_times(cell, step(level), start, duration, dt, CAPACITY)  # noqa: E731
+    start, capacity = _beginning(cell), most(duration, dt)
+    one = lambda level: spike_times(cell, step(level), start, duration, dt, capacity)  # noqa: E731
     times, counts = (np.asarray(x) for x in jax.jit(jax.vmap(one))(jnp.asarray(currents, dtype=float)))
     rates = np.array([_rates(t[np.isfinite(t)], duration, intervals) for t in times.astype(float)])
     return FICurve(currents, rates[:, 0], rates[:, 1], counts)
+
+
+def _beginning(cell: Cell) -> State:
+    """The rest, or a state beside it if it is unstable."""
+    point = resting_point(cell)
+    displaced = np.isfinite(point.v) and not bool(point.stable)
+    return state_at(cell, point.v - AWAY) if displaced else rest(cell)
 
 
 def _rates(spikes: np.ndarray, duration: float, intervals: int) -> tuple[float, float]:

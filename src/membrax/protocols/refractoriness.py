@@ -9,10 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell
-from ..rest import rest
 from ..simulate import simulate
 from ..stimuli import step
-from .excitability import FIRST, threshold
+from .excitability import FIRST, resting, threshold
 from .search import ordered, over_levels, single, smallest, within
 
 Array = jax.Array
@@ -26,7 +25,8 @@ class RefractoryPeriod(NamedTuple):
 
     Attributes:
         intervals: between the beginnings of the pulses [interval], ms.
-        thresholds: of the second [interval], µA/cm²; NaN where the strongest tried makes no spike.
+        thresholds: of the second [interval], µA/cm²; NaN where the strongest tried makes no second spike, or where one
+            comes without any pulse.
         at_rest: the threshold of a single pulse, µA/cm².
         absolute: the interval up to which no second spike can be had, ms; NaN if none was so short.
         relative: the interval after which the threshold is at most 5 % above that at rest, ms; NaN if none was so long.
@@ -51,8 +51,10 @@ def refractory_period(
 ) -> RefractoryPeriod:
     """The threshold of a second pulse after a spike, and the absolute and relative refractory period.
 
-    A second spike is one whose voltage passes 0 mV and rises on by itself after its pulse; a response that the pulse
-    alone carries up does not count. Both periods are of the grid of ``intervals``: they lie between two of its entries.
+    A second spike passes 0 mV once more, after the moment at which the first spike alone has its peak, and rises on by
+    itself after its pulse; neither a response that the pulse alone carries up counts, nor a first spike that is still
+    rising when the second pulse comes. Both periods are of the grid of ``intervals``: they lie between two of its
+    entries.
 
     Args:
         cell: one neuron with a stable rest.
@@ -64,7 +66,8 @@ def refractory_period(
         dt: ms.
 
     Raises:
-        ValueError: a batch, a parameter out of bounds, no spike at rest, or intervals not above the width.
+        ValueError: a batch, a parameter out of bounds, an unstable rest, no spike from rest, or intervals not above
+            the width.
     """
     cell = single(cell)
     width, first = within(width, "width", "ms", above=0.0), within(first, "first", "thresholds", above=1.0)
@@ -84,17 +87,25 @@ def refractory_period(
 def _second_thresholds(
     cell: Cell, intervals: np.ndarray, width: float, first: float, strongest: float, settle: float, dt: float
 ) -> np.ndarray:
-    start = rest(cell)
+    start = resting(cell)
     duration = float(np.ceil((FIRST + intervals.max() + width + settle) / dt - 1e-6) * dt)
     t = jnp.asarray(np.arange(round(duration / dt) + 1) * dt, dtype=float)
 
+    def respond(level: Any, begin: Any) -> Array:
+        pulses = step(first, FIRST, FIRST + width) + step(level, begin, begin + width)
+        return simulate(cell, pulses, duration=duration, dt=dt, state=start).v
+
+    first_peak = t[jnp.argmax(respond(0.0, FIRST + width))]
+
     def fires(level: Array, interval: Array) -> Array:
         begin = FIRST + interval
-        pulses = step(first, FIRST, FIRST + width) + step(level, begin, begin + width)
-        v = simulate(cell, pulses, duration=duration, dt=dt, state=start).v
+        v = respond(level, begin)
+        up = jnp.append(jnp.zeros(1, dtype=bool), (v[:-1] < 0.0) & (v[1:] >= 0.0))
+        # A strong second pulse brings a first spike that is still to come forward: that, too, is a first spike.
+        second = jnp.any(up & (t <= first_peak)) & (jnp.cumsum(up & (t > first_peak)) > 0)
         after = (t >= begin + width) & (t <= begin + width + settle)
-        released = v[jnp.argmax(after)]
-        peak = jnp.max(jnp.where(after, v, -jnp.inf))
-        return (peak > 0.0) & (peak > released + RISE)
+        peak = jnp.max(jnp.where(after & second, v, -jnp.inf))
+        return peak > jnp.maximum(v[jnp.argmax(after)] + RISE, 0.0)
 
-    return smallest(over_levels(fires, intervals), np.zeros_like(intervals), np.full_like(intervals, strongest))
+    found = smallest(over_levels(fires, intervals), np.zeros_like(intervals), np.full_like(intervals, strongest))
+    return np.where(found == 0.0, np.nan, found)

@@ -64,12 +64,17 @@ def over_levels(happens: Callable[..., Array], *along: Any) -> Callable[[np.ndar
 def spike_times(
     cell: Cell, stimulus: Stimulus, state: State, duration: float, dt: float, capacity: int = 16
 ) -> tuple[Array, Array]:
-    """Times [capacity] of upward crossings of 0 mV in ms, NaN in empty places, and how many there were."""
+    """Times [capacity] of the first upward crossings of 0 mV in ms, NaN in empty places, and how many there were."""
     trace = simulate(
         cell, stimulus, duration=duration, dt=dt, state=state,
         record=(voltage(round(duration / dt)), spikes(capacity=capacity)),
     )  # fmt: skip
     return trace.spikes, trace.spike_count
+
+
+def most(duration: float, dt: float) -> int:
+    """The most upward crossings that a run can have, one in two samples: for `spike_times` to lose none."""
+    return round(duration / dt) // 2 + 1
 
 
 def single(cell: Any) -> Cell:

@@ -12,6 +12,9 @@ from .search import within
 class SpikeShape(NamedTuple):
     """Measures of one spike; NaN where the trace does not have them.
 
+    A trace that ends before the peak has no spike; one that ends while v still falls has no trough, and no steepest
+    fall either unless the last fall is less than half as steep.
+
     Attributes:
         rest: v before the spike: the trace's first sample, mV.
         threshold: v from which on, up to 0 mV, dv/dt is at least the given slope, mV.
@@ -47,33 +50,48 @@ def spike_shape(trace: Any, *, slope: float = 10.0, until: float | None = None) 
     Args:
         trace: of one neuron, from `membrax.simulate`, or a pair (t [time] in ms, v [time] in mV).
         slope: dv/dt at threshold, mV/ms. A pulse of i µA/cm² alone moves the membrane by i/C.
-        until: where to stop looking for the trough, ms; by default the second spike's threshold or the end.
+        until: where to stop looking for the trough, ms, after the peak; by default the second spike's crossing of 0 mV
+            or the end.
 
     Raises:
-        ValueError: no one-dimensional trace, or a slope not above 0.
+        ValueError: no one-dimensional trace, a slope not above 0, or an ``until`` that is not after the peak.
     """
     t, v = _read(trace)
     slope = within(slope, "slope", "mV/ms", above=0.0)
     rate = np.gradient(v, t)
     up = np.flatnonzero((v[:-1] < 0.0) & (v[1:] >= 0.0))
-    if not len(up):
+    top = _top(v, up[0] + 1) if len(up) else len(v) - 1
+    if top == len(v) - 1:
         return SpikeShape(float(v[0]), *(np.nan,) * 11)
-    last = len(v) if until is None else int(np.searchsorted(t, until))
-    last = min(last, up[1] + 1) if len(up) > 1 else last
-    down = np.flatnonzero(v[up[0] + 1 : last] < 0.0)
-    end_of_top = up[0] + 1 + int(down[0]) if len(down) else last
-    top = up[0] + 1 + int(np.argmax(v[up[0] + 1 : end_of_top]))
     peak_time, peak = _vertex(t, v, top)
+    last = _last(t, up, until, top)
     low = top + int(np.argmin(v[top:last]))
-    trough_time, trough = _vertex(t, v, low)
+    falls = low == last - 1  # then what comes later may be lower
+    steepest = float(rate[top : low + 1].min())
+    trough_time, trough = (np.nan, np.nan) if falls else _vertex(t, v, low)
     half = 0.5 * (v[0] + peak)
     rise, fall = _crossing(t, v, half, up[0], -1), _crossing(t, v, half, top, 1)
     at = _crossing(t, rate, slope, up[0], -1) if rate[up[0]] > slope else np.nan
     begin = up[0] if np.isnan(at) else int(np.searchsorted(t, at))
     return SpikeShape(
         float(v[0]), float(np.interp(at, t, v)), at, peak, peak_time, peak - float(v[0]), fall - rise,
-        trough, trough_time, float(v[0]) - trough, float(rate[begin : top + 1].max()), float(rate[top : low + 1].min()),
+        trough, trough_time, float(v[0]) - trough, float(rate[begin : top + 1].max()),
+        np.nan if falls and rate[low] < 0.5 * steepest else steepest,
     )  # fmt: skip
+
+
+def _top(v: np.ndarray, start: int) -> int:
+    """The largest sample from ``start``, where v is above 0 mV, until it is below again."""
+    down = np.flatnonzero(v[start:] < 0.0)
+    return start + int(np.argmax(v[start : start + int(down[0]) if len(down) else len(v)]))
+
+
+def _last(t: np.ndarray, up: np.ndarray, until: float | None, top: int) -> int:
+    """The sample before which the trough must be."""
+    last = len(t) if until is None else int(np.searchsorted(t, within(until, "until", "ms")))
+    if last <= top + 1:
+        raise ValueError(f"until must be after the peak at {t[top]:.4g} ms, got {until:g} ms")
+    return min(last, int(up[1]) + 1) if len(up) > 1 else last
 
 
 def _read(trace: Any) -> tuple[np.ndarray, np.ndarray]:
