@@ -81,7 +81,8 @@ mx.plot.curves(v, rates, xlabel="membrane potential (mV)", ylabel="rate (1/ms)")
 
 # %%
 alpha, beta = mx.channels.squid.n_rates(-65.0)
-print(f"at rest: α = {alpha:.4f}/ms, β = {beta:.4f}/ms, n∞ = {alpha / (alpha + beta):.3f}, τ = {1 / (alpha + beta):.2f} ms")
+print(f"at rest: α = {alpha:.4f}/ms and β = {beta:.4f}/ms,", end=" ")
+print(f"so n∞ = {alpha / (alpha + beta):.3f} and τ = {1 / (alpha + beta):.2f} ms")
 mx.plot.gates(cell.channels["k"])
 
 # %% [markdown]
@@ -284,8 +285,8 @@ for name, speed in speeds.items():
     print(f"{name}: peak {slow.v.max():.0f} mV; on the way down k carries {charge['k']:.0f} nC/cm² out,", end=" ")
     print(f"leak {charge['leak']:.0f}; na brings {-charge['na']:.0f} in")
     v[name] = slow.v
-print("The later potassium opens, the longer and higher the spike. Inactivation removes the sodium current, but even slow")
-print("potassium carries ten times what the leak does; without any (exercise 3) v stays near 0 mV.")
+print("The later potassium opens, the longer and higher the spike. Inactivation removes the sodium current, but even")
+print("slow potassium carries ten times what the leak does; without any (exercise 3) v stays near 0 mV.")
 mx.plot.responses(slow.t, v)
 
 # %% [markdown]
@@ -299,7 +300,8 @@ mx.plot.responses(slow.t, v)
 tea = mx.replace(cell, {"k.g": 0.0})
 trace = mx.simulate(tea, duration=60.0, dt=0.01, record=mx.probes.gates())
 print("The leak alone pulls it to threshold; it fires once and doesn't come back:")
-print(f"it rests at {mx.rest(tea).v:.1f} mV, where inactivation is nearly complete (h = {trace.final.gates['na']['h']:.3f}),")
+h = trace.final.gates["na"]["h"]
+print(f"it rests at {mx.rest(tea).v:.1f} mV, where inactivation is nearly complete (h = {h:.3f}),")
 print("and the little sodium that is open balances the leak.")
 mx.plot.trace(trace)
 

@@ -78,8 +78,8 @@ mx.plot.curves(whole.t, shares, xlabel="time after the step to 0 mV (ms)", ylabe
 import numpy as np
 
 levels = np.arange(-80.0, 81.0, 5.0)
-late = mx.protocols.iv_curve(cell, levels, duration=20.0, dt=0.05)
-peaks = mx.protocols.iv_curve(cell, levels, channel="na", duration=5.0)
+late = mx.protocols.iv_curve(cell, levels, holding=-65.0, duration=20.0, dt=0.05)
+peaks = mx.protocols.iv_curve(cell, levels, channel="na", holding=-65.0, duration=5.0)
 lines = {"whole current after 20 ms": late.steady, "sodium, peak": peaks.peak}
 mx.plot.curves(levels, lines, xlabel="level of the step (mV)", ylabel="current (µA/cm²)", levels={"": 0.0})
 
@@ -97,10 +97,11 @@ mx.plot.curves(levels, lines, xlabel="level of the step (mV)", ylabel="current (
 
 # %%
 levels = np.arange(-80.0, 101.0, 10.0)
+prepulses = np.arange(-120.0, 1.0, 10.0)
 found = {
-    "potassium, peak": mx.protocols.g_v_curve(cell, levels, channel="k", duration=30.0, dt=0.05),
-    "sodium, peak": mx.protocols.g_v_curve(cell, levels, channel="na", duration=5.0),
-    "sodium left by\na prepulse": mx.protocols.inactivation(cell, np.arange(-120.0, 1.0, 10.0), channel="na"),
+    "potassium, peak": mx.protocols.g_v_curve(cell, levels, channel="k", holding=-65.0, duration=30.0, dt=0.05),
+    "sodium, peak": mx.protocols.g_v_curve(cell, levels, channel="na", holding=-65.0, duration=5.0),
+    "sodium left by\na prepulse": mx.protocols.inactivation(cell, prepulses, channel="na", holding=-65.0),
 }
 mx.plot.boltzmann(found)
 
@@ -116,7 +117,7 @@ mx.plot.boltzmann(found)
 # Potassium, opened at +20 mV for 5 ms:
 
 # %%
-tails = mx.protocols.tail_currents(cell, np.arange(-110.0, -39.0, 10.0), channel="k")
+tails = mx.protocols.tail_currents(cell, np.arange(-110.0, -39.0, 10.0), channel="k", holding=-65.0)
 mx.plot.tails(tails, stop=8.0)
 
 # %% [markdown]
@@ -155,16 +156,17 @@ def through(resistance):
 clamps = {f"{r:g} MΩ": through(r) for r in (0.0, 2.0, 8.0)}
 voltages = {"through " + name: clamp.v for name, clamp in clamps.items()}
 mx.plot.curves(clamps["0 MΩ"].t, voltages, xlabel="time (ms)", ylabel="membrane potential (mV)",
-               levels={"command": -20.0})
+               levels={"command": -20.0})  # fmt: skip
 
 # %% [markdown]
 # The same at every level, as an I–V curve:
 
 # %%
-levels = np.arange(-80.0, 51.0, 5.0)
-measured = dict(channel="na", duration=5.0)
-iv = {f"{r:g} MΩ": mx.protocols.iv_curve(cell, levels, series_resistance=r, **measured).peak for r in (0.0, 2.0, 8.0)}
-mx.plot.curves(levels, iv, xlabel="command (mV)", ylabel="peak sodium current (µA/cm²)")
+measured = dict(channel="na", holding=-65.0, duration=5.0)
+iv = {"0 MΩ": peaks.peak}
+for r in (2.0, 8.0):
+    iv[f"{r:g} MΩ"] = mx.protocols.iv_curve(cell, peaks.levels, series_resistance=r, **measured).peak
+mx.plot.curves(peaks.levels, iv, xlabel="command (mV)", ylabel="peak sodium current (µA/cm²)")
 
 # %% [markdown]
 # **What to see.** With 8 MΩ the inward current depolarises the membrane far beyond the command: a spike escapes from
@@ -214,8 +216,8 @@ mx.plot.scheme(markov.Sodium(), v=-40.0)
 mx.plot.scheme(markov.Potassium(), v=-40.0)
 
 # %% [markdown]
-# **What to see.** The filled part of a circle is the share of channels in that state. Most sodium channels at
-# −40 mV have lost their $h$, and fewer than one in a hundred is open. Is the scheme the same as the gates? Replace both
+# **What to see.** The filled part of a circle is the share of channels in that state. Most sodium channels at −40 mV
+# have lost their $h$, and fewer than one in a hundred is open. Is the scheme the same as the gates? Replace both
 # channels of the axon by their schemes and let it fire:
 
 # %%
@@ -291,11 +293,10 @@ mx.plot.trace(mx.simulate(small, duration=200.0, dt=0.05, key=jax.random.key(1))
 # @title Solution 1
 outside, inside = 440.0, 440.0 / jnp.exp(50.0 / mx.laws.electrochemistry.thermal_voltage(6.3))
 half = mx.laws.electrochemistry.nernst(0.5 * outside, inside, valence=1, celsius=6.3)
-levels = np.arange(-60.0, 71.0, 5.0)
-axons = {f"E = {e:.1f} mV": mx.replace(cell, {"na.e": e}) for e in (50.0, float(half))}
-iv = {name: mx.protocols.iv_curve(axon, levels, **measured).peak for name, axon in axons.items()}
+less = mx.protocols.iv_curve(mx.replace(cell, {"na.e": half}), peaks.levels, **measured).peak
+iv = {"E = 50.0 mV": peaks.peak, f"E = {half:.1f} mV": less}
 print(f"RT/F ln 2 = {50.0 - half:.1f} mV: the crossing moves to {half:.1f} mV")
-mx.plot.curves(levels, iv, xlabel="level of the step (mV)", ylabel="peak sodium current (µA/cm²)",
+mx.plot.curves(peaks.levels, iv, xlabel="level of the step (mV)", ylabel="peak sodium current (µA/cm²)",
                levels={"": 0.0})  # fmt: skip
 
 # %% [markdown]

@@ -84,9 +84,9 @@ v = responses(120.0, threshold * factors)
 mx.plot.responses(t, {f"{f:.3f} × threshold": row for f, row in zip(factors, v, strict=True)})
 
 # %% [markdown]
-# **What to see.** Two strengths that differ by one per cent, and two fates. At the threshold the inward
-# sodium current just equals what leaks out through potassium and leak. The balance is unstable: a little more sodium
-# brings more sodium. It isn't a fixed voltage, though, as $h$ and $n$ move meanwhile. Move the sodium conductance, and
+# **What to see.** Two strengths that differ by one per cent, and two fates. At the threshold the inward sodium current
+# just equals what leaks out through potassium and leak. The balance is unstable: a little more sodium brings more
+# sodium. It isn't a fixed voltage, though, as $h$ and $n$ move meanwhile. Move the sodium conductance, and
 # see the threshold go, from 82 µA/cm² at 40 mS/cm² to 12 at 200. (From about 215 mS/cm² on rest is unstable, and the
 # axon fires without being asked.)
 
@@ -139,8 +139,8 @@ mx.plot.responses(jnp.arange(4001) * 0.025, v)
 #
 # A second pulse, soon after a first: for some milliseconds no strength (here up to ten times the threshold at rest)
 # makes another spike. This is the *absolute* refractory period, sodium being inactivated. Then a stronger one does, in
-# the *relative* one, while $h$ recovers and potassium is still open. What is the threshold of the second pulse? Up to 6
-# ms there is none, so the curve begins at 7 ms:
+# the *relative* one, while $h$ recovers and potassium is still open. What is the threshold of the second pulse? Up to
+# 6 ms there is none, so the curve begins at 7 ms:
 
 # %%
 intervals = jnp.arange(3.0, 26.0, 1.0)
@@ -194,7 +194,7 @@ relative = jnp.linspace(0.8, 3.0, 23)
 cells = {"squid axon (type II)": cell, "Wang–Buzsáki (type I)": interneuron}
 onsets = {
     "squid axon (type II)": onset.sustained,
-    "Wang–Buzsáki (type I)": mx.protocols.rheobase(interneuron).sustained,
+    "Wang–Buzsáki (type I)": mx.protocols.rheobase(interneuron, dt=0.05).sustained,
 }
 rates = {name: mx.protocols.fi_curve(cells[name], i * relative, dt=0.05).rate for name, i in onsets.items()}
 print({name: f"onset at {i:.2f} µA/cm²" for name, i in onsets.items()})
@@ -209,9 +209,9 @@ mx.plot.curves(relative, rates, xlabel="current over the onset of firing", ylabe
 #
 # - In the axon the real part of such a pair passes 0: ringing about rest stops dying out and grows, until it is firing.
 #   This is a *Hopf* bifurcation. The ringing has a frequency of its own, so there is a lowest rate.
-# - In the interneuron the resting point meets a *saddle*, a resting point that draws v in from some directions and pushes
-#   it away in others, and both vanish: a *saddle-node* bifurcation. Afterwards v crawls through the place where they were,
-#   as slowly as one likes.
+# - In the interneuron the resting point meets a *saddle*, a resting point that draws v in from some directions and
+#   pushes it away in others, and both vanish: a *saddle-node* bifurcation. Afterwards v crawls through the place where
+#   they were, as slowly as one likes.
 
 # %%
 found = {name: mx.protocols.bifurcation(model) for name, model in cells.items()}
@@ -235,8 +235,7 @@ mx.plot.responses(jnp.arange(4001) * 0.025, v)
 #
 # ## Warmth
 #
-# Rates triple with every 10 °C; conductances hardly change. The spike gets narrower and lower, for sodium is overtaken
-# by its own inactivation and by potassium. In the end it fails: *heat block* (Hodgkin & Katz 1949; Huxley 1959).
+# Rates triple with every 10 °C; conductances hardly change. The same shock at six temperatures:
 
 # %%
 def warm(celsius):
@@ -249,6 +248,9 @@ v = jax.vmap(warm)(degrees)
 mx.plot.responses(jnp.arange(2001) * 0.005, {f"{c:g} °C": row for c, row in zip(degrees, v, strict=True)})
 
 # %% [markdown]
+# **What to see.** The spike gets narrower and lower, for sodium is overtaken by its own inactivation and by potassium.
+# In the end it fails: *heat block* (Hodgkin & Katz 1949; Huxley 1959).
+#
 # ## Further reading: the phase plane
 #
 # Four variables can't be drawn, two can. In the barnacle muscle of Morris & Lecar (1981) calcium opens at once, and
@@ -381,7 +383,8 @@ kinds = {"Hopf": mx.models.morris_lecar(), "saddle-node": mx.models.morris_lecar
 for model in kinds.values():
     point = mx.protocols.bifurcation(model)
     print(f"{point.kind} at {point.current:.1f} µA/cm²: type {point.type}")
-print("The first fires from 89 µA/cm², below the Hopf point already: as in the squid axon, rest and firing coexist there.")
+print("The first fires from 89 µA/cm², below the Hopf point already:")
+print("as in the squid axon, rest and firing coexist there.")
 print("Above 114 µA/cm² the second stays depolarised and no longer fires: depolarisation block.")
 currents = jnp.linspace(30.0, 120.0, 46)
 rates = {name: mx.protocols.fi_curve(model, currents, duration=2000.0, dt=0.1).rate for name, model in kinds.items()}

@@ -98,7 +98,8 @@ soma = mx.laws.circuits.specific_to_total(area=jnp.pi * 20.0**2, resistance=20e3
 
 
 def constants(diameter):
-    reach, resistance = cable.length_constant(diameter, **membrane), cable.characteristic_resistance(diameter, **membrane)
+    reach = cable.length_constant(diameter, **membrane)
+    resistance = cable.characteristic_resistance(diameter, **membrane)
     return dict(length_constant=reach, characteristic_resistance=resistance)
 
 
@@ -131,7 +132,8 @@ mx.plot.slide(neuron, diameter=(0.5, 8.0, 1.0, "diameter of the dendrite (µm)")
 
 # %%
 parent, children = 2.0, jnp.asarray([1.4, 1.1])  # µm
-print(f"ratio {cable.rall_ratio(parent, children):.3f}; the children amount to {cable.equivalent_diameter(children):.2f} µm")
+ratio, amount = cable.rall_ratio(parent, children), cable.equivalent_diameter(children)
+print(f"ratio {ratio:.3f}; the children amount to {amount:.2f} µm")
 mx.plot.rall(parent, children)
 
 # %% [markdown]
@@ -328,7 +330,8 @@ print(f"100 Hz fall e-fold over {reach:.0f} µm; {N} compartments, {100 * error(
 # %% [markdown]
 # ## What you have learnt
 #
-# - A dendrite loses voltage over its length constant, which grows with the root of the diameter and shrinks with frequency.
+# - A dendrite loses voltage over its length constant, which grows with the root of the diameter and shrinks with
+#   frequency.
 # - Voltage attenuation depends on the direction and on the ends; transfer resistance is the same both ways.
 # - A chain of compartments becomes the cable as they get shorter, with order 2.
 #

@@ -137,7 +137,8 @@ for k in (0, 50, 100, 199):
 celsius = jnp.linspace(0.0, 40.0, 1000)
 result = mx.run(mx.vary(cell, {"celsius": celsius}), 10.0, duration=200.0, dt=0.025, progress=False)
 silent = celsius[result.spike_counts <= 1]
-print(f"one spike at most from {float(silent.min()):.1f} °C on: potassium opens before sodium has depolarised the membrane")
+print(f"one spike at most from {float(silent.min()):.1f} °C on:", end=" ")
+print("potassium opens before sodium has depolarised the membrane")
 mx.plot.population(result, against=celsius, label="temperature (°C)")
 
 # %% [markdown]
@@ -177,8 +178,8 @@ mx.plot.population(slower)
 #
 # - A simulation is a pure function; `vmap` makes it one of many neurons, `grad` gives its slopes.
 # - `mx.run` takes ten thousand neurons at once and keeps what you ask for.
-# - At a given current the ratio of sodium to potassium decides whether an axon fires; the size of all of them decides how
-#   much current it needs.
+# - At a given current the ratio of sodium to potassium decides whether an axon fires; the size of all of them decides
+#   how much current it needs.
 #
 # Next: [12 · Fitting a recording](12_fitting_a_recording.ipynb) ·
 # Previous: [10 · Many compartments](10_many_compartments.ipynb)

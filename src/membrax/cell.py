@@ -56,9 +56,9 @@ class State:
     drive: Any = None
 
 
-def environment(cell: Cell, time: Instant | None = None, key: Any = None) -> Env:
-    """What the cell's channels share at ``time``."""
-    return Env(celsius=cell.celsius, time=time, key=key)
+def environment(cell: Cell, time: Instant | None = None, key: Any = None, dt: float | None = None) -> Env:
+    """What the cell's channels share at ``time``, in a step of ``dt`` [ms]."""
+    return Env(celsius=cell.celsius, time=time, key=key, dt=dt)
 
 
 def state_at(cell: Cell, v: Any, key: Any = None) -> State:
@@ -184,6 +184,25 @@ def check_names(cell: Cell) -> None:
         raise ValueError(f"a channel's name must be a word without a dot, got {dotted[0]!r}")
     for name, channel in cell.channels.items():
         check_channel(name, channel)
+    check_streams(cell)
+
+
+def check_streams(cell: Cell) -> None:
+    """Refuse two random channels that would draw the same numbers.
+
+    Raises:
+        ValueError: names both, and their stream.
+    """
+    taken: dict[int, str] = {}
+    for name, channel in cell.channels.items():
+        if not getattr(channel, "random", False) or not hasattr(channel, "stream"):
+            continue
+        other = taken.setdefault(channel.stream, name)
+        if other != name:
+            raise ValueError(
+                f"channels {other!r} and {name!r} would open with the same noise: give each a stream of its own, "
+                f"both have stream={channel.stream}"
+            )
 
 
 def check_channel(name: str, channel: Any) -> None:

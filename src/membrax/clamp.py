@@ -112,7 +112,7 @@ def _clamp(
     def one(state: tuple, at: tuple) -> tuple[tuple, tuple]:
         before, gates, lost = state
         k, t, told = at
-        env = environment(cell, t.later(0.5 * dt), None if key is None else channel_key(key, k))
+        env = environment(cell, t.later(0.5 * dt), None if key is None else channel_key(key, k), dt)
         v = jnp.where(resistance > 0, before, told)
         each = currents(cell, gates, v, env)
         ionic = sum(each.values(), jnp.zeros_like(v))

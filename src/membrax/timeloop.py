@@ -30,7 +30,7 @@ def one_step(
     """
     drive, pieces = (state.drive, given) if given else means(cell, stimulus, state, t, dt, integrator)
     key = None if state.key is None else channel_key(state.key, state.step)
-    env = environment(cell, t.later(0.5 * dt), key)
+    env = environment(cell, t.later(0.5 * dt), key, dt)
     after = integrator.advance(cell, state, pieces, dt, env)
     after = dataclasses.replace(after, step=state.step + 1, drive=drive)
     return after, Step(cell, state, after, sum(pieces) / len(pieces), dt, env, integrator.staggered)

@@ -1,5 +1,6 @@
 """Synaptic courses against their closed forms, integrals and the scheme's differential equation."""
 
+import dataclasses
 import itertools
 
 import jax
@@ -11,6 +12,7 @@ from scipy.integrate import simpson, solve_ivp
 import membrax as mx
 from membrax.channels import synapse
 from membrax.channels.channel import Env
+from membrax.clamp import voltage_clamp
 from membrax.instants import Instant
 
 X64 = jax.config.jax_enable_x64
@@ -192,3 +194,33 @@ def test_gradients_are_finite_differences(kind):
 def test_what_is_no_train_is_refused():
     with pytest.raises(ValueError, match="shape \\(1, 1, 1\\)"):
         synapse.arrivals(np.zeros((1, 1, 1)))
+
+
+def test_pulses_may_come_in_any_order():
+    settings = {"binding": 1.1, "unbinding": 0.19, "concentration": 1.0, "pulse": 1.0}
+    in_order = float(TWO_STATE(30.0, [2.0, 2.6, 6.0, 20.0], **settings))
+    assert in_order == pytest.approx(0.1149, abs=1e-4)
+    for times in ([20.0, 6.0, 2.6, 2.0], [6.0, 2.0, 20.0, 2.6]):
+        assert float(TWO_STATE(30.0, times, **settings)) == pytest.approx(in_order, rel=10 * TIGHT)
+    slopes = jax.grad(lambda t: synapse.two_state(30.0, t, **settings))(jnp.array([np.nan, 20.0, np.inf, 6.0]))
+    np.testing.assert_array_equal(slopes[jnp.array([0, 2])], 0.0)
+    assert np.all(np.isfinite(slopes))
+    one, other = ({"t0": 20.0, "t1": 5.0}, {"t0": 5.0, "t1": 20.0})
+    ends = [mx.simulate(cell_of(synapse.TwoState(times=t)), duration=22.0, dt=0.1).v[-1] for t in (one, other)]
+    assert float(ends[0]) == pytest.approx(float(ends[1]), abs=1e-4)
+    assert float(ends[0]) > -64.0
+
+
+@pytest.mark.parametrize("arrival", [2.0, 2.037, 2.05, 2.09])
+def test_a_jump_keeps_its_charge_under_clamp_and_runge_kutta(arrival):
+    channel = synapse.Exponential(times=synapse.arrivals([arrival]), g=0.1, e=0.0, tau=2.0)
+    cell = cell_of(channel)
+    clamped = voltage_clamp(cell, -50.0, duration=40.0, dt=0.1)
+    charge = -np.sum(np.asarray(clamped.currents["syn"], dtype=float)[:-1]) * 0.1
+    assert charge == pytest.approx(0.1 * 2.0 * 50.0, rel=1e-5)
+    far = mx.Cell({"leak": mx.channels.Leak(g=0.0), "syn": dataclasses.replace(channel, g=1e-4, e=1e4)}, v_init=-65.0)
+    moved = [
+        float(mx.simulate(far, duration=40.0, dt=0.1, integrator=scheme).v[-1]) + 65.0
+        for scheme in (mx.integrators.staggered, mx.integrators.runge_kutta, mx.integrators.exponential_euler)
+    ]
+    np.testing.assert_allclose(moved, (1e4 + 65.0) * -np.expm1(-2e-4), rtol=2e-4)

@@ -313,3 +313,21 @@ def test_gradients_are_finite_differences():
     check(lambda x, t: transients.infinite_step(x, t, 1.0, tau=1.0, **unit), 0.8, 0.5)
     check(lambda x, t: transients.infinite_step(x, t, 1.0, tau=1.0, **unit), 3.0, 0.15)  # by the continued fraction
     check(lambda x, t: transients.sealed_step(x, 0.2, t, 1.0, 1.5, tau=1.0, **unit), 0.8, 0.5)
+
+
+def test_beyond_the_cable_there_is_no_voltage():
+    x = np.array([-1.0, 0.0, 100.0, 101.0])
+    for found in (
+        cable.voltage_profile(x, 100.0, length_constant=50.0), cable.transfer_resistance(x, 20.0, 100.0, **CABLE),
+        cable.transfer_resistance(20.0, x, 100.0, **CABLE),
+        cable.ball_and_stick(x, 100.0, soma_resistance=9.0, **CABLE),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(np.isnan(found), [True, False, False, True])
+
+
+def test_complex_ends_on_a_real_cable_keep_their_phase():
+    start, end = 0.5 + 1j, 0.3 - 0.2j
+    found = cable.transfer_resistance(0.0, 0.0, 100.0, start=start, end=end, **CABLE)
+    far = cable.input_resistance(100.0, end=end, **CABLE)
+    known = 1 / (1 / complex(far) + start / CABLE["characteristic_resistance"])
+    assert complex(found) == pytest.approx(known, rel=1e-5)

@@ -154,3 +154,16 @@ def test_gradients_are_finite_differences():
     for law in (circuits.in_series, circuits.in_parallel):
         check_grads(law, (g,), order=1, modes=("fwd", "rev"), rtol=1e-5)
     check_grads(circuits.voltage_divider, (default(3.0), g), order=1, modes=("fwd", "rev"), rtol=1e-5)
+
+
+def test_an_infinite_share_is_the_whole():
+    np.testing.assert_array_equal(circuits.voltage_divider(10.0, [1.0, np.inf]), [0.0, 10.0])
+    np.testing.assert_array_equal(circuits.current_divider(10.0, [np.inf, 3.0]), [10.0, 0.0])
+    assert np.isnan(circuits.voltage_divider(10.0, [np.inf, np.inf, 1.0])).all()
+    np.testing.assert_array_equal(jax.grad(lambda v: circuits.voltage_divider(v, [1.0, np.inf])[1])(10.0), 1.0)
+
+
+def test_nothing_matters_beside_a_short_circuit_not_even_a_negative_resistance():
+    assert float(circuits.in_parallel([-1.0, 0.0, 2.0])) == 0.0
+    slope = jax.grad(lambda r: circuits.in_parallel(r))(default([-1.0, 0.0, 2.0]))
+    np.testing.assert_array_equal(slope, [0.0, 1.0, 0.0])

@@ -506,3 +506,12 @@ def test_every_gradient_is_the_finite_difference(law):
         "chord_rest": (chord_rest, (np.array([0.3, 1.2]), np.array([-77.0, -54.0]), 2.0)),
     }[law]
     check_grads(f, [jnp.asarray(x) for x in arguments], order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
+
+
+def test_what_is_out_of_its_bounds_has_no_potential():
+    assert np.isnan(nernst(1.0, 2.0, valence=0, celsius=20.0))
+    assert np.isnan(nernst(1.0, 2.0, valence=1, celsius=-300.0))
+    for valence in ([1, 1], [1, 2]):
+        both = ghk_voltage([1.0, 0.1], np.array([[-1.0, 20.0], [1.0, 20.0]]), [3.0, 4.0], valence=valence, celsius=20.0)
+        np.testing.assert_array_equal(np.isnan(both), [True, False])
+        assert np.isfinite(ghk_voltage([1.0, 0.1], [0.0, 20.0], [3.0, 4.0], valence=valence, celsius=20.0))

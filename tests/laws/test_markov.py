@@ -177,3 +177,32 @@ def test_derivatives_are_finite_differences(loop):
         lambda Q, p, dt: PROPAGATE(p, 20.0 * Q, dt),
     ):
         check_grads(jax.jit(function), (loop, p, dt), order=1, modes=("fwd", "rev"), eps=1e-6, rtol=1e-6, atol=1e-7)
+
+
+def test_an_absorbing_state_takes_all_whatever_its_place():
+    np.testing.assert_array_equal(STATIONARY(jnp.array([[-1.0, 1.0], [0.0, 0.0]])), [0.0, 1.0])
+    Q = np.array(random_matrix(8, states=5), dtype=float)
+    Q[:3, 3:], Q[3:, :3] = Q[:3, 3:], 0.0  # 3 and 4 are never left for 0, 1 and 2
+    known = np.asarray(STATIONARY(jnp.asarray(Q, dtype=float)), dtype=float)
+    np.testing.assert_allclose(known, [0.0, 0.0, 0.0, Q[4, 3] / (Q[4, 3] + Q[3, 4]), Q[3, 4] / (Q[4, 3] + Q[3, 4])],
+                               rtol=1e-5)  # fmt: skip
+    for order in ([4, 2, 0, 1, 3], [2, 3, 1, 4, 0], [1, 0, 4, 3, 2]):
+        found = STATIONARY(jnp.asarray(Q[np.ix_(order, order)], dtype=float))
+        np.testing.assert_allclose(found, known[order], rtol=1e-5)
+
+
+def test_without_one_stationary_state_there_is_none_and_neighbours_are_spared():
+    two_ends = [[-2.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    chain = [[-1.0, 1.0, 0.0], [1.0, -2.0, 1.0], [0.0, 1.0, -1.0]]
+    found = STATIONARY(jnp.array([two_ends, chain]))
+    assert np.isnan(found[0]).all()
+    np.testing.assert_allclose(found[1], 1 / 3, rtol=1e-6)
+
+
+def test_a_rate_that_is_no_number_and_a_time_before_the_beginning_are_refused(loop):
+    with pytest.raises(ValueError, match="at least 0 1/ms, got nan"):
+        markov.rate_matrix({("A", "B"): np.nan}, "AB")
+    for law in (lambda t: markov.transition_matrix(loop, t), lambda t: markov.propagate([1.0, 0.0, 0.0], loop, t)):
+        with pytest.raises(ValueError, match="t must be at least 0 ms, got -1 ms"):
+            law(-1.0)
+    assert np.isnan(PROPAGATE([1.0, 0.0, 0.0], loop, -1.0)).all()

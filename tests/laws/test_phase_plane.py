@@ -57,6 +57,7 @@ def test_stability_is_lost_between_the_two_hopf_points():
         assert (float(linear.real[0]) > 0) == (low < current < high)
         assert float(linear.determinant) > 0
     assert np.isnan(pp.fitzhugh_nagumo_hopf(b=0.8, phi=2.0)[0])
+    assert np.isnan(pp.fitzhugh_nagumo_hopf(b=jnp.array([0.0, 1.0, 1.5]))).all()
 
 
 @pytest.mark.parametrize("point", [(0.0, 0.0), (-1.2, -0.6), (2.0, 1.0), (0.5, 0.3)])

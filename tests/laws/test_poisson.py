@@ -173,3 +173,10 @@ def test_a_permittivity_of_zero_is_refused():
 def test_it_lowers_for_cuda():
     lowered = salt.trace(1.0, only_cations(0.1)).lower(lowering_platforms=("cuda",)).as_text()
     assert "callback" not in lowered
+
+
+def test_a_field_that_was_not_found_is_no_number():
+    found = diffuse_together(OUTSIDE, INSIDE, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=1e4,
+                             steps=2, v=1500.0, cells=6, partition=only_cations(0.1), inside_width=1.0)  # fmt: skip
+    assert float(found.potential[0, 0]) == pytest.approx(1500.0, rel=1e-4)
+    assert np.isnan(found.potential[1:, :-1]).all()  # the outer bath is at 0 by definition

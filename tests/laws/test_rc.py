@@ -319,3 +319,29 @@ def test_gradients_are_finite_differences(g):
     check(lambda t, f, g, c: rc.sinusoid(t, 1.5, f, 0.2, **membrane(g, c)), (3.0, 30.0, g, 1.0))
     stairs = lambda i, w, g: rc.piecewise_constant(9.0, w, i, **membrane(g, 1.0))  # noqa: E731
     check(stairs, (default([1.0, 2.0, -1.0]), default([0.0, 2.0, 5.0]), g))
+
+
+def test_for_ever_after_a_step_it_is_at_its_steady_state():
+    membrane = {"reversal": -65.0, "capacitance": 1.0}
+    found = rc.step(np.array([0.0, np.inf]), 2.0, conductance=0.5, **membrane)
+    np.testing.assert_allclose(found, [-65.0, -61.0], rtol=4e-7)
+    assert np.isfinite(jax.grad(lambda g: rc.step(np.inf, 2.0, conductance=g, **membrane))(0.5))
+
+
+@pytest.mark.parametrize("times", [[0.0, np.nan, 2.0], [np.nan]])
+def test_edges_that_are_no_numbers_are_refused(times):
+    with pytest.raises(ValueError, match="rising order"):
+        rc.piecewise_constant(1.0, times, np.ones(len(times)), conductance=0.3, reversal=-65.0, capacitance=1.0)
+
+
+@pytest.mark.parametrize(("t", "f"), [(1000000.5, 173.7), (12345.678, 999.9), (3.6e6, 50.03)])
+def test_late_cycles_keep_their_phase(t, f):
+    t, f = (jnp.asarray(x, dtype=float) for x in (t, f))
+    with mpmath.workdps(40):
+        w = 2 * mpmath.pi * mpmath.mpf(float(f)) / 1000
+        g = mpmath.mpf(float(jnp.asarray(0.3, dtype=float)))
+        known = float(mpmath.im(mpmath.expj(w * mpmath.mpf(float(t))) / (g + 1j * w)))
+        slope = float(mpmath.re(w * mpmath.expj(w * mpmath.mpf(float(t))) / (g + 1j * w)))
+    late = jax.jit(lambda t: rc.sinusoid(t, 1.0, f, conductance=0.3, reversal=0.0, capacitance=1.0))
+    assert float(late(t)) == pytest.approx(known, abs=1e-12 if jax.config.jax_enable_x64 else 2e-6)
+    assert float(jax.grad(late)(t)) == pytest.approx(slope, abs=1e-11 if jax.config.jax_enable_x64 else 1e-5)

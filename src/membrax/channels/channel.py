@@ -19,7 +19,7 @@ import jax
 from ..instants import Instant
 from ..laws import gating
 from ..laws.slopes import each_alone
-from ..pytrees import pytree
+from ..pytrees import pytree, static
 
 Array = jax.Array
 Gates = dict[str, Array]
@@ -33,11 +33,13 @@ class Env:
         celsius: temperature [°C].
         time: the middle of the step, or None where there is no time (a resting state).
         key: a random key for this neuron and step, or None in a deterministic run.
+        dt: the length of the step [ms], a plain number, or None where it is not known.
     """
 
     celsius: Array
     time: Instant | None = None
     key: Any = None
+    dt: float | None = static(None)
 
 
 class Channel(Protocol):

@@ -2,7 +2,7 @@
 
 Calcium activates at once; potassium relaxes to w∞ at the rate φ cosh((v − half)/(2 scale)) (their eqs 1–2 and 6–9, in
 the reduced form). Parameters are those of the model's two-variable form in Rinzel & Ermentrout (1998), Hopf case. No
-temperature is stated, so there is no Q10.
+temperature dependence is given, so there is no Q10.
 """
 
 from __future__ import annotations

@@ -55,6 +55,7 @@ def gillespie(key: Any, counts: Any, Q: Any, *, events: int) -> tuple[Array, Arr
 
     Returns:
         Their times [event] in ms, and the counts after each [event, state]. Once no channel can move, the time is inf.
+        A time is the sum of the waiting times: in float32 a wait late in a long run is rounded, to 0.06 ms at 10⁶ ms.
     """
     Q, counts = jnp.asarray(Q, dtype=float), jnp.asarray(counts, dtype=float)
     rates = jnp.where(jnp.eye(len(counts)) > 0, 0.0, Q)
@@ -198,7 +199,7 @@ class Noisy(markov.Kinetic):
     For the default scheme; the others ask for a derivative by time, which chance has not.
 
     Attributes:
-        stream: the number of its random stream; two such channels in a cell need different ones.
+        stream: the number of its random stream; a cell whose channels share one is refused.
     """
 
     random = True
@@ -238,7 +239,7 @@ class Sodium(Noisy, markov.Sodium):
     speed: Array = factor(1.0)  # scales every rate, beside the Q10
     q10: Array = factor(3.0)
     measured_at: Array = temperature(6.3)  # °C
-    count: Array = parameter(60000.0, "channels", above=0.0)  # in the cell's area: 60/µm² in 1000 µm²
+    count: Array = parameter(60000.0, "channels", at_least=1.0)  # in the cell's area: 60/µm² in 1000 µm²
     stream: int = static(1)
 
 
@@ -252,5 +253,5 @@ class Potassium(Noisy, markov.Potassium):
     speed: Array = factor(1.0)
     q10: Array = factor(3.0)
     measured_at: Array = temperature(6.3)  # °C
-    count: Array = parameter(18000.0, "channels", above=0.0)
+    count: Array = parameter(18000.0, "channels", at_least=1.0)
     stream: int = static(2)

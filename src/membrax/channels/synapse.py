@@ -85,7 +85,7 @@ def two_state(t: Any, times: Any, *, binding: Any, unbinding: Any, concentration
 
     Args:
         t: when [ms], a number.
-        times: of arrival [spike], in order.
+        times: of arrival [spike], in any order; NaN and inf never arrive.
         binding: α [1/(mM ms)].
         unbinding: β [1/ms].
         concentration: T [mM] during a pulse.
@@ -95,8 +95,8 @@ def two_state(t: Any, times: Any, *, binding: Any, unbinding: Any, concentration
 
 
 def _bound(since: Array, on: Any, off: Any, pulse: Any) -> Array:
-    """The bound fraction, from the time ``since`` each arrival [spike]; ``on`` is α T."""
-    since = _elapsed(since)
+    """The bound fraction, from the time ``since`` each arrival [spike], in any order; ``on`` is α T."""
+    since = jnp.flip(jnp.sort(_elapsed(since)))  # what has not arrived is 0, and so the last
     # How long each pulse has lasted; it ends, at the latest, where the next begins.
     following = jnp.concatenate([since[1:], jnp.zeros_like(since[:1])])
     lasted = jnp.minimum(since - following, pulse)
@@ -163,8 +163,8 @@ def _times() -> Any:
 class Exponential(Driven):
     """A conductance that jumps by g with every spike and decays with τ.
 
-    A jump within a step is spread over that step: the current uses the exact mean of s over the step's length, which
-    keeps the charge, and with it order 2. The length is the channel's only gate: no current is told it.
+    A jump within a step is spread over that step: the current uses the exact mean of s over ``env.dt``, which keeps
+    the charge, and with it order 2. Where no length is known it is s itself.
     """
 
     times: dict[str, Array] = _times()  # ms, from `arrivals`
@@ -172,26 +172,17 @@ class Exponential(Driven):
     e: Array = potential(0.0)  # mV
     tau: Array = timescale(2.0)  # ms
 
-    def init(self, v: Array, env: Env) -> Gates:
-        """No step has been taken."""
-        return {"step": jnp.zeros_like(v)}
-
-    def advance(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
-        """The longest step so far; of the default scheme's first step only half is asked for."""
-        dt, kept = jax.lax.stop_gradient(jnp.asarray(dt, dtype=float)), gates["step"]
-        return {"step": jnp.where(kept > 0, jnp.maximum(kept, dt), 2.0 * dt)}
-
     def open(self, gates: Gates, env: Env) -> Array:
-        """The mean of s over a step about the middle of this one."""
+        """The mean of s over the step."""
         if env.time is None or not self.times:
             return jnp.zeros(())
-        t, half = since(env, self.times), 0.5 * gates["step"]
-        first, last = _elapsed(t - half), _elapsed(t + half)
-        # ∫ e^(−t/τ) dt from first to last, over the length; as they meet, e^(−t/τ) itself.
+        t = since(env, self.times)
+        if env.dt is None:
+            return jnp.sum(exponential(t, self.tau))
+        first, last = _elapsed(t - 0.5 * env.dt), _elapsed(t + 0.5 * env.dt)
+        # ∫ e^(−t/τ) dt from first to last, over the length.
         x = (last - first) / self.tau
-        inside = jnp.exp(-first / self.tau) * (last - first) / exprel_inverse(-x)
-        length = jnp.where(half > 0, 2.0 * half, 1.0)
-        return jnp.sum(jnp.where(half > 0, inside / length, exponential(t, self.tau)))
+        return jnp.sum(jnp.exp(-first / self.tau) * ((last - first) / env.dt) / exprel_inverse(-x))
 
 
 @pytree

@@ -71,13 +71,13 @@ def voltage_profile(x: Any, length: Any, *, length_constant: Any, end: Any = SEA
     """v(x)/v(0) along a cable held at x = 0: (cosh(L − X) + B sinh(L − X))/(cosh L + B sinh L) (Rall 1959, 1977).
 
     Args:
-        x: distance from the beginning, 0 … ``length`` [µm].
+        x: distance from the beginning, 0 … ``length`` [µm]; beyond it is NaN.
         length, length_constant, end: as of `input_resistance`; the length above 0.
     """
     x, length, lam, end = _numbers(x, length, length_constant, end)
     here, _ = _lines((length - x) / lam, end)
     whole, _ = _lines(length / lam, end)
-    return jnp.exp(-x / lam) * (here / whole)
+    return jnp.exp(-_on(x, length) / lam) * (here / whole)
 
 
 def attenuation(length: Any, *, length_constant: Any, end: Any = SEALED) -> Array:
@@ -92,17 +92,24 @@ def transfer_resistance(
     """Steady voltage at y by a current at x, or at x by one at y, v/I [MΩ] (Koch 1999, ch. 2–3); x = y: input.
 
     Args:
-        x, y: distances from the beginning, 0 … ``length`` [µm].
+        x, y: distances from the beginning, 0 … ``length`` [µm]; beyond it is NaN.
         length, length_constant, characteristic_resistance: as of `input_resistance`.
         start, end: B of the two ends; a soma of R_s MΩ at the beginning is ``start`` = R∞/R_s.
     """
-    x, y, length, lam, r = _numbers(x, y, length, length_constant, characteristic_resistance)
-    near, far = jnp.minimum(jnp.real(x), jnp.real(y)), jnp.maximum(jnp.real(x), jnp.real(y))
-    near, far, start, end = (value.astype(lam.dtype) for value in (near, far, *_numbers(start, end)))
+    x, y, length, lam, r, start, end = _numbers(
+        x, y, length, length_constant, characteristic_resistance, start, end
+    )  # fmt: skip
+    x, y = jnp.real(_on(x, length)), jnp.real(_on(y, length))
+    near, far = (value.astype(lam.dtype) for value in (jnp.minimum(x, y), jnp.maximum(x, y)))
     to_start, drained_there = _lines(near / lam, start)
     to_end, drained_here = _lines((length - near) / lam, end)
     beyond, _ = _lines((length - far) / lam, end)
     return r * jnp.exp((near - far) / lam) * to_start * beyond / (drained_there * to_end + drained_here * to_start)
+
+
+def _on(x: Array, length: Array) -> Array:
+    """x where it is on the cable, else NaN."""
+    return jnp.where((jnp.real(x) >= 0) & (jnp.real(x) <= jnp.real(length)), x, jnp.nan)
 
 
 def _lines(distance: Array, end: Array) -> tuple[Array, Array]:
@@ -151,7 +158,7 @@ def ball_and_stick(
     falls as in `voltage_profile`. For sinusoids the soma's resistance is its impedance. Times nA it is mV.
 
     Args:
-        x: distance from the soma, 0 … ``length`` [µm].
+        x: distance from the soma, 0 … ``length`` [µm]; beyond it is NaN.
         soma_resistance: R_s [MΩ]; `membrax.laws.circuits.specific_to_total` has it from Ω·cm² and an area.
         length, length_constant, characteristic_resistance, end: the dendrite's, as of `input_resistance`.
     """

@@ -100,7 +100,8 @@ def voltage_divider(voltage: Any, resistance: Any) -> Array:
 
     Args:
         voltage: over all of them [mV].
-        resistance: r [element], on the last axis, any unit; NaN comes where all are 0.
+        resistance: r [element], on the last axis, any unit; an infinite one takes all. NaN comes where all are 0 or
+            several infinite.
     """
     return _share(voltage, resistance)
 
@@ -110,7 +111,8 @@ def current_divider(current: Any, conductance: Any) -> Array:
 
     Args:
         current: through all of them [µA/cm² or nA].
-        conductance: g [branch], on the last axis, any unit; NaN comes where all are 0.
+        conductance: g [branch], on the last axis, any unit; an infinite one takes all. NaN comes where all are 0 or
+            several infinite.
     """
     return _share(current, conductance)
 
@@ -166,13 +168,16 @@ def _inverse(x: Array) -> Array:
 def _reciprocal_sum(x: Any) -> Array:
     """1/Σ 1/x along the last axis, 0 where one x is."""
     x = jnp.asarray(x, dtype=float)
-    least = jnp.min(x, axis=-1)
-    zero = least == 0
+    zero = jnp.any(x == 0, axis=-1)
+    least = jnp.min(jnp.where(x == 0, x, jnp.inf), axis=-1)
     safe = jnp.where(zero[..., None], 1.0, x)
     return jnp.where(zero, least, _inverse(jnp.sum(1.0 / safe, axis=-1)))
 
 
 def _share(whole: Any, parts: Any) -> Array:
     parts = jnp.asarray(parts, dtype=float)
+    endless = jnp.isinf(parts)
+    count = jnp.sum(endless, axis=-1, keepdims=True)
+    parts = jnp.where(count > 0, jnp.where(endless, 1.0, 0.0), parts)
     total = jnp.sum(parts, axis=-1, keepdims=True)
-    return jnp.asarray(whole, dtype=float)[..., None] * (parts / jnp.where(total == 0, jnp.nan, total))
+    return jnp.asarray(whole, dtype=float)[..., None] * (parts / jnp.where((total == 0) | (count > 1), jnp.nan, total))

@@ -18,8 +18,8 @@ ITERATIONS = 8  # of Newton's method with bisection; 6 reach rounding over nine 
 
 
 def thermal_voltage(celsius: Any) -> Array:
-    """RT/F [mV]: 25.7 mV at 25 °C, 24.1 mV at 6.3 °C."""
-    return 1e3 * GAS * (jnp.asarray(celsius, dtype=float) + KELVIN) / FARADAY
+    """RT/F [mV]: 25.7 mV at 25 °C, 24.1 mV at 6.3 °C; NaN at −273.15 °C and below."""
+    return 1e3 * GAS * _positive(jnp.asarray(celsius, dtype=float) + KELVIN) / FARADAY
 
 
 def nernst(outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
@@ -29,8 +29,13 @@ def nernst(outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
         outside, inside: concentrations [mM], any shapes that broadcast, above 0.
         valence: charge number z, not 0.
         celsius: temperature [°C].
+
+    Returns:
+        NaN where an argument is out of its bounds.
     """
-    return thermal_voltage(celsius) / valence * (jnp.log(_positive(outside)) - jnp.log(_positive(inside)))
+    z = jnp.asarray(valence, dtype=float)
+    slope = thermal_voltage(celsius) / jnp.where(z == 0, jnp.nan, z)
+    return slope * (jnp.log(_positive(outside)) - jnp.log(_positive(inside)))
 
 
 def driving_force(v: Any, reversal: Any) -> Array:
@@ -52,7 +57,7 @@ def ghk_voltage(permeability: Any, outside: Any, inside: Any, *, valence: Any, c
         celsius: temperature [°C].
 
     Returns:
-        NaN where nothing may leave or nothing may enter.
+        NaN where nothing may leave or nothing may enter, and where a permeability or a concentration is negative.
 
     Raises:
         ValueError: a valence of 0: what has no charge has no say in the potential.
@@ -60,8 +65,8 @@ def ghk_voltage(permeability: Any, outside: Any, inside: Any, *, valence: Any, c
     concrete = not isinstance(valence, jax.core.Tracer)
     if concrete and np.any(np.asarray(valence) == 0):
         raise ValueError(f"ghk_voltage is for ions: valence must not be 0, got {valence}")
-    p, out, ins, z = (jnp.asarray(x, dtype=float) for x in (permeability, outside, inside, valence))
-    p, out, ins, z = jnp.broadcast_arrays(p, out, ins, z)
+    p, out, ins = (_not_negative(x) for x in (permeability, outside, inside))
+    p, out, ins, z = jnp.broadcast_arrays(p, out, ins, jnp.asarray(valence, dtype=float))
     upper, lower = jnp.where(z > 0, out, ins), jnp.where(z > 0, ins, out)
     if concrete and np.all(np.abs(valence) == 1):
         into, away = jnp.sum(p * upper, axis=-1), jnp.sum(p * lower, axis=-1)
@@ -186,3 +191,8 @@ def _positive(x: Any) -> Array:
     """x where it is above 0, else NaN without a warning in the derivative: a concentration of 0 has no potential."""
     x = jnp.asarray(x, dtype=float)
     return jnp.where(x > 0, x, jnp.nan)
+
+
+def _not_negative(x: Any) -> Array:
+    x = jnp.asarray(x, dtype=float)
+    return jnp.where(x >= 0, x, jnp.nan)

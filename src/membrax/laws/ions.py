@@ -46,7 +46,7 @@ SQUID_AXON = IonTable(
             "Ca": Ion(10.0, 1e-4, +2),  # free
         }
     ),
-    celsius=25.0,
+    celsius=25.0,  # our choice: Hodgkin & Katz worked near 20 °C
     source="Purves et al., Neuroscience, Table 2.1, squid neuron; permeabilities of Hodgkin & Katz 1949",
 )
 

@@ -37,13 +37,13 @@ def rate_matrix(rates: Rates, states: Sequence[Hashable]) -> Array:
         states: the names, in the order of the matrix.
 
     Raises:
-        ValueError: a pair of unknown or equal states, or a negative rate.
+        ValueError: a pair of unknown or equal states, or a rate that is negative or NaN.
     """
     place = {state: k for k, state in enumerate(states)}
     for (start, end), rate in rates.items():
         if start not in place or end not in place or start == end:
             raise ValueError(f"a transition must be between two of {', '.join(map(str, states))}, got {start} → {end}")
-        if not isinstance(rate, jax.core.Tracer) and np.any(np.asarray(rate) < 0):
+        if not isinstance(rate, jax.core.Tracer) and not np.all(np.asarray(rate) >= 0):
             raise ValueError(f"the rate of {start} → {end} must be at least 0 1/ms, got {np.min(rate):g} 1/ms")
     shape = jnp.broadcast_shapes(*(jnp.shape(rate) for rate in rates.values()))
     off = jnp.zeros((*shape, len(place), len(place)))
@@ -54,13 +54,28 @@ def rate_matrix(rates: Rates, states: Sequence[Hashable]) -> Array:
 
 
 def stationary(Q: Any) -> Array:
-    """The occupancies [..., state] at which p Q = 0; NaN where no state can be reached from all others.
+    """The only occupancies [..., state] at which p Q = 0; all NaN where no state can be reached from all others.
 
     Args:
         Q: rates [..., state, state] in 1/ms; what its diagonal holds is not looked at.
     """
-    rates, count = _pairs(Q)
-    return jnp.stack(steady(rates, count), axis=-1)
+    Q = jnp.asarray(Q, dtype=float)
+    everyone = jnp.all(_reached(Q), axis=-2)  # gets there
+    # Such a state changes places with the first, which the elimination leaves to the end.
+    root = jnp.argmax(everyone, axis=-1)[..., None]
+    places = jnp.broadcast_to(jnp.arange(Q.shape[-1], dtype=root.dtype), everyone.shape)
+    places = jnp.where(places == 0, root, jnp.where(places == root, 0, places))
+    swapped = jnp.take_along_axis(jnp.take_along_axis(Q, places[..., :, None], -2), places[..., None, :], -1)
+    p = jnp.take_along_axis(jnp.stack(steady(*_pairs(swapped)), axis=-1), places, -1)
+    return jnp.where(jnp.any(everyone, axis=-1, keepdims=True), p, jnp.nan)
+
+
+def _reached(Q: Array) -> Array:
+    """Whether a channel of state i can come to j [..., state, state], by whatever way."""
+    there = (Q > 0) | (_eye(Q) > 0)
+    for _ in range(max(Q.shape[-1] - 1, 1).bit_length()):
+        there = jnp.any(there[..., :, :, None] & there[..., None, :, :], axis=-2)
+    return there
 
 
 def detailed_balance(Q: Any) -> Array:
@@ -98,8 +113,14 @@ def transition_matrix(Q: Any, t: Any) -> Array:
     Uniformisation (Jensen 1953): with λ the largest exit rate, e^(Qt) = e^(−λt) Σ (λt)ᵏ/k! (1 + Q/λ)ᵏ has no
     negative term. It is summed for t/2ˢ with λt/2ˢ ≤ 1 and squared s times, each row held at sum 1; the rounding of
     the result grows as λt, that of any method of this kind. λt up to 10¹⁸.
+
+    Raises:
+        ValueError: a negative time; a traced one gives NaN.
     """
+    if not isinstance(t, jax.core.Tracer) and np.any(np.asarray(t) < 0):
+        raise ValueError(f"t must be at least 0 ms, got {np.min(t):g} ms")
     off, t = _off_diagonal(Q), jnp.asarray(t, dtype=float)
+    t = jnp.where(t < 0, jnp.nan, t)
     batch = jnp.broadcast_shapes(off.shape[:-2], t.shape)
     off = jnp.broadcast_to(off, (*batch, *off.shape[-2:])) * jnp.broadcast_to(t, batch)[..., None, None]
     eye = _eye(off)
@@ -129,6 +150,9 @@ def propagate(p: Any, Q: Any, t: Any) -> Array:
         p: occupancies [..., state] at the beginning.
         Q: rates [..., state, state] in 1/ms.
         t: ms [...], not negative.
+
+    Raises:
+        ValueError: a negative time; a traced one gives NaN.
     """
     chances, p = transition_matrix(Q, t), jnp.asarray(p, dtype=float)
     batch = jnp.broadcast_shapes(p.shape[:-1], chances.shape[:-2])
@@ -149,7 +173,7 @@ def advance(p: Any, Q: Any, dt: Any) -> Array:
 
 
 def steady(rates: Rates, count: int) -> list[Array]:
-    """The steady occupancies of ``count`` states, a list of arrays [...] with sum 1."""
+    """The steady occupancies of ``count`` states, a list of arrays [...] with sum 1; all must lead to the first."""
     cut = _eliminate(rates, count)
     weights: list[Any] = [jnp.ones_like(jnp.asarray(sum(rates.values()), dtype=float))]
     for k in range(1, count):

@@ -64,9 +64,10 @@ def fitzhugh_nagumo_rest(current: Any = 0.0, *, a: Any = 0.7, b: Any = 0.8) -> t
 def fitzhugh_nagumo_hopf(*, a: Any = 0.7, b: Any = 0.8, phi: Any = 0.08) -> tuple[Array, Array]:
     """The two currents between which the fixed point is unstable: the trace 1 − v² − φ b is 0 at v = ∓√(1 − φ b).
 
-    NaN where φ b > 1 and it is stable everywhere. For 0 < b < 1, where the determinant is above 0 there.
+    NaN where φ b > 1 and it is stable everywhere, and for b outside 0 < b < 1, where there may be three points.
     """
     a, b, phi = (jnp.asarray(x, dtype=float) for x in (a, b, phi))
+    b = jnp.where((b > 0) & (b < 1), b, jnp.nan)
     v = jnp.sqrt(jnp.where(phi * b <= 1.0, 1.0 - phi * b, jnp.nan))
     held = lambda v: (v + a) / b - v + v * v * v / 3.0  # noqa: E731
     return held(-v), held(v)

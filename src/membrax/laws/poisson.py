@@ -22,6 +22,7 @@ VACUUM = 8.8541878128e-4  # ε₀ (CODATA 2018) in µF/cm² of 1 µm
 CHARGE = 0.1 * FARADAY  # nC/cm² of 1 µm with 1 mM of monovalent ions
 NEWTON = 8  # iterations of a step: 4 reach rounding, 8 also where a step takes the whole way to equilibrium
 LEAP = 2.0  # RT/F that the potential between two nodes, or v, may change by in one iteration
+SETTLED = 1e-3  # RT/F that the last iteration may still ask for: the next one would ask for its square
 
 
 class _Setting(NamedTuple):
@@ -79,7 +80,8 @@ def diffuse_together(
         current: injected current density [µA/cm²].
 
     Returns:
-        The profiles. The membrane potential [mV] is potential[:, 0].
+        The profiles. The membrane potential [mV] is potential[:, 0]. NaN from the first step on whose field was not
+        found: where it changes by several hundred mV in one step, shorter steps are needed.
 
     Raises:
         ValueError: a number out of its bounds.
@@ -111,13 +113,14 @@ def _step(c: Array, fall: Array, setting: _Setting) -> tuple[Array, Array]:
     before, v = fall, jnp.sum(fall)
     leap = LEAP * thermal_voltage(setting.celsius)
 
-    def newton(fall: Array, _: None) -> tuple[Array, None]:
+    def newton(fall: Array, _: None) -> tuple[Array, Array]:
         missing = _missing(fall, c, v, setting)
         move = jnp.linalg.solve(jax.jacfwd(_missing)(fall, c, v, setting), missing)
         farthest = jnp.maximum(jnp.max(jnp.abs(move)), jnp.abs(jnp.sum(move)))
-        return fall - move * leap / jnp.where(farthest > leap, farthest, leap), None
+        return fall - move * leap / jnp.where(farthest > leap, farthest, leap), farthest
 
-    fall = jax.lax.scan(newton, before, length=NEWTON)[0]
+    fall, asked = jax.lax.scan(newton, before, length=NEWTON)
+    fall = jnp.where(asked[-1] <= SETTLED / LEAP * leap, fall, jnp.nan)
     return _carried(c, fall, setting), fall
 
 

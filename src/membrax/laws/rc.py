@@ -27,7 +27,8 @@ def step(
 ) -> Array:  # fmt: skip
     """Potential [mV] at ``t`` [ms] after a current step, e + i/g + (v₀ − e − i/g) e^(−t g/C); v₀ before.
 
-    Written as v₀ + (dv/dt at 0)·t·(1 − e⁻ᶻ)/z with z = t g/C, which is a straight line where g is 0.
+    Written as v₀ + (dv/dt at 0)·t·(1 − e⁻ᶻ)/z with z = t g/C, which is a straight line where g is 0. At t = ∞ it is
+    e + i/g where g is above 0.
 
     Args:
         t: time since the step [ms].
@@ -39,7 +40,10 @@ def step(
     """
     t, i, g, e, c, v0 = _numbers(t, current, conductance, reversal, capacitance, reversal if v0 is None else v0)
     t = jnp.maximum(t, 0.0)
-    return v0 + (i - g * (v0 - e)) * (t / c) * _mean_decay(t * g / c)
+    settled = jnp.isinf(t) & (g > 0)
+    t = jnp.where(settled, 0.0, t)
+    v = v0 + (i - g * (v0 - e)) * (t / c) * _mean_decay(t * g / c)
+    return jnp.where(settled, e + i / jnp.where(settled, g, 1.0), v)
 
 
 def pulse(t: Any, current: Any, *, width: Any, v0: Any = None, **membrane: Any) -> Array:
@@ -64,7 +68,7 @@ def piecewise_constant(t: Any, times: Any, currents: Any, *, v0: Any = None, **m
         v0, membrane: as of `step`, each a single number; `jax.vmap` does many membranes.
 
     Raises:
-        ValueError: edges out of order, or not one current for each.
+        ValueError: edges out of order or NaN, or not one current for each.
     """
     _check_edges(times, currents)
     t, times, currents = _numbers(t, times, currents)
@@ -100,7 +104,9 @@ def sinusoid(
 ) -> Array:  # fmt: skip
     """Potential [mV] at ``t`` [ms] under a current amplitude·sin(2πft + phase) from t = 0, its transient included.
 
-    Im of amplitude·e^(i phase)·(e^(iωt) − e^(−t g/C))/(g + iωC) and what `step` says for no current.
+    Im of amplitude·e^(i phase)·(e^(iωt) − e^(−t g/C))/(g + iωC) and what `step` says for no current. The phase is
+    right to the rounding of f and t themselves: in float32 a t of 10⁶ ms is known to 0.03 ms, 0.01 of a cycle at
+    300 Hz.
 
     Args:
         t: [ms].
@@ -112,9 +118,9 @@ def sinusoid(
     free = step(t, 0.0, conductance=conductance, reversal=reversal, capacitance=capacitance, v0=v0)
     t, a, f, phase, g, c = _numbers(t, amplitude, frequency, phase, conductance, capacitance)
     t = jnp.maximum(t, 0.0)
-    turned = RADIANS_PER_MS * f * t
+    turned = _turn(f, t)
     # (e^(iωt) − e^(−tg/C))/(g + iωC) = (t/C) e^(iωt) (1 − e⁻ʷ)/w with w = tg/C + iωt has no 0/0 but at w = 0.
-    re, im = _mean_turning_decay(t * g / c, turned)
+    re, im = _mean_turning_decay(t * g / c, RADIANS_PER_MS * f * t, turned)
     angle = turned + phase
     return free + a * (t / c) * (re * jnp.sin(angle) + im * jnp.cos(angle))
 
@@ -198,6 +204,25 @@ def _admittance(frequency: Any, conductance: Any, capacitance: Any) -> tuple[Arr
     return g, b
 
 
+@jax.custom_jvp
+def _turn(f: Array, t: Array) -> Array:
+    """2πft [rad] without its whole cycles, f in Hz and t in ms.
+
+    The product is taken apart into four that are exact, so that no digit of the fraction is lost to the cycles.
+    """
+    info = jnp.finfo(f.dtype)
+    half = lambda x: jax.lax.reduce_precision(x, info.nexp, info.nmant // 2)  # noqa: E731
+    (f_high, f_low), (t_high, t_low) = ((half(x), x - half(x)) for x in (f, t))
+    parts = f_high * t_high, f_high * t_low, f_low * t_high, f_low * t_low
+    return RADIANS_PER_MS * jnp.fmod(sum(jnp.fmod(part, 1e3) for part in parts), 1e3)
+
+
+@_turn.defjvp
+def _turn_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    (f, t), (df, dt) = primals, tangents
+    return _turn(f, t), RADIANS_PER_MS * (df * t + f * dt)
+
+
 def _mean_decay(z: Array) -> Array:
     """(1 − e⁻ᶻ)/z: the mean of e⁻ˣ for x from 0 to z; 1 at 0."""
     return reciprocal(exprel_inverse(-z))
@@ -214,21 +239,23 @@ def _mean_of_mean_decay(z: Array) -> Array:
     return jnp.where(small, series, (1.0 + jnp.expm1(-far) / far) / far)
 
 
-def _mean_turning_decay(a: Array, b: Array) -> tuple[Array, Array]:
-    """Real and imaginary part of (1 − e⁻ʷ)/w, w = a + ib; 1 at 0."""
-    a, b = jnp.broadcast_arrays(a, b)
+def _mean_turning_decay(a: Array, b: Array, turned: Array) -> tuple[Array, Array]:
+    """Real and imaginary part of (1 − e⁻ʷ)/w, w = a + ib; 1 at 0. ``turned`` is b without whole cycles."""
+    a, b, turned = jnp.broadcast_arrays(a, b, turned)
     w = jax.lax.complex(a, b)
     small = jnp.abs(a) + jnp.abs(b) < 1.0
     near, far = jnp.where(small, w, 0.0), jnp.where(small, 1.0, w)
     series = jnp.full_like(near, 1.0 / math.factorial(TERMS))
     for n in range(TERMS - 2, -1, -1):
         series = 1.0 / math.factorial(n + 1) - near * series
-    mean = jnp.where(small, series, (1.0 - jnp.exp(-far)) / far)
+    fallen = jnp.exp(-jnp.where(small, 1.0, jax.lax.complex(a, turned)))
+    mean = jnp.where(small, series, (1.0 - fallen) / far)
     return jnp.real(mean), jnp.imag(mean)
 
 
 def _check_edges(times: Any, currents: Any) -> None:
     if np.ndim(times) != 1 or np.shape(times) != np.shape(currents) or not np.size(times):
         raise ValueError(f"times and currents must be one list each, got {np.shape(times)} and {np.shape(currents)}")
-    if not isinstance(times, jax.core.Tracer) and np.any(np.diff(np.asarray(times)) < 0):
+    known = None if isinstance(times, jax.core.Tracer) else np.asarray(times)
+    if known is not None and (np.any(np.isnan(known)) or np.any(np.diff(known) < 0)):
         raise ValueError(f"times must be edges in rising order [ms], got {np.asarray(times)}")
