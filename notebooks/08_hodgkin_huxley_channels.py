@@ -163,10 +163,10 @@ mx.plot.curves(clamps["0 MΩ"].t, voltages, xlabel="time (ms)", ylabel="membrane
 
 # %%
 measured = dict(channel="na", holding=-65.0, duration=5.0)
-iv = {"0 MΩ": peaks.peak}
+commands, iv = peaks.levels[:27], {"0 MΩ": peaks.peak[:27]}  # up to +50 mV
 for r in (2.0, 8.0):
-    iv[f"{r:g} MΩ"] = mx.protocols.iv_curve(cell, peaks.levels, series_resistance=r, **measured).peak
-mx.plot.curves(peaks.levels, iv, xlabel="command (mV)", ylabel="peak sodium current (µA/cm²)")
+    iv[f"{r:g} MΩ"] = mx.protocols.iv_curve(cell, commands, series_resistance=r, **measured).peak
+mx.plot.curves(commands, iv, xlabel="command (mV)", ylabel="peak sodium current (µA/cm²)")
 
 # %% [markdown]
 # **What to see.** With 8 MΩ the inward current depolarises the membrane far beyond the command: a spike escapes from
