@@ -15,6 +15,7 @@ PACKAGE = "membrax"
 PORCH = PACKAGE  # the module of src/membrax/__init__.py, which shows every room and belongs to none
 
 FLOORS = {  # the name of a file (without .py) or of a folder in src/membrax -> its floor
+    "late": 0,
     "pytrees": 0,
     "version": 0,
     "units": 0,

@@ -5,10 +5,11 @@
 >>> trace = mx.simulate(cell, mx.stimuli.step(10.0), duration=50.0, dt=0.025)
 """
 
-from . import channels, clamp, fitting, integrators, laws, models, probes, protocols, recordings, stimuli, units
+from . import channels, fitting, integrators, laws, models, probes, recordings, stimuli, units
 from .cell import Cell, State, replace
 from .compiling import keep_compiled
-from .fitting import fit, fit_recording
+from .fitting import fit
+from .late import late
 from .population import Result, run, vary
 from .recordings import Recording
 from .rest import rest, resting_point
@@ -45,11 +46,5 @@ __all__ = [
     "vary",
 ]
 
-
-def __getattr__(name: str) -> object:
-    # matplotlib is slow to import, and many never draw.
-    if name == "plot":
-        import importlib
-
-        return importlib.import_module(".plot", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Drawing, experiments and the recipe for recordings are not part of a first result.
+__getattr__, __dir__ = late(__name__, "clamp", "plot", "protocols", fit_recording="fitting.recipe")

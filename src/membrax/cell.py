@@ -153,6 +153,17 @@ def check_cell(cell: Any) -> None:
     check_names(cell)
 
 
+def check_single(cell: Cell, caller: str, instead: str) -> None:
+    """Refuse a batch where one neuron is expected.
+
+    Raises:
+        ValueError: names the leaf that has an axis too many, and what to use ``instead``.
+    """
+    for path, (value, _) in pytrees.leaves(cell).items():
+        if isinstance(value, pytrees.NUMBER) and np.ndim(value):
+            raise ValueError(f"{caller} takes one neuron, but {path} has the shape {np.shape(value)}: use {instead}")
+
+
 def check_state(state: Any, cell: Cell) -> None:
     """Refuse what is no `State`, or one whose gates are another cell's.
 

@@ -10,13 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .cell import Cell, advance_gates, check_cell, check_parameters, currents, environment, state_at
+from .cell import Cell, advance_gates, check_cell, check_parameters, check_single, currents, environment, state_at
 from .channels import Env, Gated
 from .channels.markov import Kinetic
 from .instants import Instant, grid, plain, steps
 from .laws.arithmetic import at_least
-from .laws.gating import exprel_inverse, steady_state
-from .pytrees import NUMBER, is_concrete, leaves, numbers, pytree, static, strong
+from .laws.gating import exprel_inverse, mean_of_mean_decay, steady_state
+from .pytrees import is_concrete, numbers, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, begin, check_key, mean_density
 from .stimuli.stimulus import channel_key
 from .units import density
@@ -92,7 +92,7 @@ def voltage_clamp(
     """
     count, dt = steps(duration, dt), plain(dt, "dt")
     check_cell(cell)
-    _check_single(cell)
+    check_single(cell, "voltage_clamp", "jax.vmap over cells")
     check_parameters(cell)
     cell = strong(cell)
     command = _staircase(v_command, count, dt)
@@ -153,18 +153,10 @@ def _charging(
     rate = (told - v) * link - ionic / cell.capacitance
     # Where the membrane's own conductance is negative enough the clamp is lost; z is held as the integrators hold it.
     z = at_least(dt * (link + conductance / cell.capacitance), -1.0)
-    half, whole = 0.5 * dt * _mean_path(0.5 * z), dt * _mean_path(z)
+    half, whole = 0.5 * dt * mean_of_mean_decay(0.5 * z), dt * mean_of_mean_decay(z)
     found = v + rate * half, v + rate * (2.0 * whole - half), v + rate * dt / exprel_inverse(-z)
     early, late, after = (jnp.where(resistance > 0, x, told) for x in found)
     return early, late, after, ionic + conductance * (0.5 * (early + late) - v)
-
-
-def _mean_path(z: Array) -> Array:
-    """(z − 1 + e⁻ᶻ)/z²: the mean of (1 − e⁻ᶻˢ)/z over s in [0, 1]; 1/2 at z = 0, where it is a series."""
-    small = jnp.abs(z) < 0.1
-    near = 0.5 - z * (1 / 6 - z * (1 / 24 - z * (1 / 120 - z * (1 / 720 - z * (1 / 5040 - z / 40320)))))
-    safe = jnp.where(small, 1.0, z)
-    return jnp.where(small, near, (1.0 - 1.0 / exprel_inverse(-safe)) / safe)
 
 
 def _relaxed(cell: Cell, gates: dict, lost: dict, v: Array, dt: Any, env: Env, half: int) -> tuple[dict, dict]:
@@ -254,16 +246,3 @@ def _number(value: Any, name: str, unit: str, at_least: float = -np.inf) -> Arra
         bound = "finite" if not np.isfinite(array) else f"at least {at_least:g} {unit}"
         raise ValueError(f"{name} must be {bound}, got {float(array):g} {unit}")
     return array
-
-
-def _check_single(cell: Cell) -> None:
-    """Refuse a batch where one neuron is expected.
-
-    Raises:
-        ValueError: names the leaf that has an axis too many.
-    """
-    for path, (value, _) in leaves(cell).items():
-        if isinstance(value, NUMBER) and np.ndim(value):
-            raise ValueError(
-                f"voltage_clamp takes one neuron, but {path} has the shape {np.shape(value)}: use jax.vmap over cells"
-            )

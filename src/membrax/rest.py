@@ -155,13 +155,8 @@ def _bisect(residual: Any, lower: Array) -> Array:
     return 0.5 * (low + high)
 
 
-def growth_rate(cell: Cell, v: Array) -> Array:
-    """Growth of a small disturbance of the fixed point at ``v``, in nepers per step of its map; below 0 is stable.
-
-    The Jacobian A of (v, gates) enters the Cayley map (1 − A/2)⁻¹(1 + A/2), whose spectral radius is below 1 exactly
-    when A's eigenvalues have negative real parts; repeated squaring finds it with products alone, which every
-    backend has (a general eigensolver is not to be had on a GPU).
-    """
+def jacobian(cell: Cell, v: Array) -> Array:
+    """The Jacobian of (v, gates) [variable, variable] in 1/ms at the steady gates of ``v`` [mV], without a current."""
     at = state_at(cell, v)
     flat, unravel = jax.flatten_util.ravel_pytree((at.v, at.gates))
     env = environment(cell)
@@ -173,8 +168,18 @@ def growth_rate(cell: Cell, v: Array) -> Array:
         dv = -ionic_current(cell, gates, v, env) / cell.capacitance
         return jax.flatten_util.ravel_pytree((dv, dgates))[0]
 
-    half = 0.5 * jax.jacfwd(slope)(flat)
-    eye = jnp.eye(len(flat))
+    return jax.jacfwd(slope)(flat)
+
+
+def growth_rate(cell: Cell, v: Array) -> Array:
+    """Growth of a small disturbance of the fixed point at ``v``, in nepers per step of its map; below 0 is stable.
+
+    The Jacobian A of (v, gates) enters the Cayley map (1 − A/2)⁻¹(1 + A/2), whose spectral radius is below 1 exactly
+    when A's eigenvalues have negative real parts; repeated squaring finds it with products alone, which every
+    backend has (a general eigensolver is not to be had on a GPU).
+    """
+    half = 0.5 * jacobian(cell, v)
+    eye = jnp.eye(len(half))
     step = jnp.linalg.solve(eye - half, eye + half)
 
     def square(carry: tuple, _: None) -> tuple[tuple, None]:

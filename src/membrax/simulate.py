@@ -11,10 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from .cell import Cell, State, check_cell, check_parameters, check_state, settle, state_at
+from .cell import check_single as check_single_cell
 from .instants import Instant, grid, milliseconds, plain, steps
 from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
-from .pytrees import leaves, pytree, static, strong
+from .pytrees import pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, check_key
 from .timeloop import begin_drive, begin_memories, block_size, first_samples, march, thin, with_first
 
@@ -166,12 +167,7 @@ def check_single(cell: Cell, stimulus: Stimulus) -> None:
     Raises:
         ValueError: names the leaf that has an axis too many.
     """
-    for path, (value, _) in leaves(cell).items():
-        if np.ndim(value):
-            raise ValueError(
-                f"simulate takes one neuron, but {path} has the shape {np.shape(value)}: "
-                "use membrax.run, or jax.vmap over the cells"
-            )
+    check_single_cell(cell, "simulate", "membrax.run, or jax.vmap over the cells")
     if batch_size(stimulus):
         raise ValueError(
             f"simulate takes one stimulus, but this one holds {batch_size(stimulus)}: use membrax.run, or jax.vmap"

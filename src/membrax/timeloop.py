@@ -108,48 +108,65 @@ def march(
         unroll: steps in one turn of the innermost loop; above 1 its derivative takes minutes to compile.
         ahead: whether the stimulus is evaluated before the loop, which takes the memory of a number
             per step, for each neuron with a stimulus of its own.
+    """
+    way = _Way(cell, stimulus, dt, probes, integrator, window, unroll)
+    steps = times, ahead_of_time(cell, stimulus, state, times, dt, integrator) if ahead else ()
+    if not samplers(probes):
+        carry, samples = way.block((state, memories), steps)
+        return *carry, samples
+    size = block_size(probes)
+    whole, rest = _cut(steps, _count(steps) // size * size)
+    carry, samples = jax.lax.scan(way.block, (state, memories), _rows(whole, size))
+    carry = _scan(lambda carry, t: way.look(carry, t)[0], carry, _rows(rest, 1))
+    return *carry, samples
+
+
+@dataclasses.dataclass(frozen=True)
+class _Way:
+    """What all steps share, and how they are taken: steps make windows, windows make blocks.
 
     Every step is checkpointed: reverse-mode differentiation keeps one state per step and computes the rest again,
     which costs less time than the memory traffic it saves.
     """
-    watching = watchers(probes)
-    per_step = tuple(probe for probe in samplers(probes) if probe.per_step)
-    steps = times, ahead_of_time(cell, stimulus, state, times, dt, integrator) if ahead else ()
 
-    @jax.checkpoint
-    def one(carry: tuple, at: tuple) -> tuple[tuple, dict]:
-        state, notes = carry
-        t, given = at
-        after, step = one_step(cell, stimulus, state, t, dt, integrator, given)
-        notes = {probe.name: probe.watch(notes[probe.name], step) for probe in watching}
-        return (after, notes), {probe.name: probe.sample(step) for probe in per_step}
+    cell: Cell
+    stimulus: Stimulus
+    dt: float
+    probes: tuple
+    integrator: Integrator
+    window: int
+    unroll: int
 
-    def look(carry: tuple, some: tuple, last: tuple | None = None) -> tuple[tuple, dict]:
+    def one(self, carry: tuple, at: tuple) -> tuple[tuple, dict]:
+        """A step, with what the watchers note and what the samplers of steps keep of it."""
+        return jax.checkpoint(self._one)(carry, at)
+
+    def _one(self, carry: tuple, at: tuple) -> tuple[tuple, dict]:
+        (state, notes), (t, given) = carry, at
+        after, step = one_step(self.cell, self.stimulus, state, t, self.dt, self.integrator, given)
+        notes = {probe.name: probe.watch(notes[probe.name], step) for probe in watchers(self.probes)}
+        return (after, notes), {probe.name: probe.sample(step) for probe in self._per_step()}
+
+    def look(self, carry: tuple, some: tuple, last: tuple | None = None) -> tuple[tuple, dict]:
         """The steps of a window, then perhaps one whose samples are kept; what was noted is written down at the end."""
-        state, memories = carry
+        (state, memories), watching = carry, watchers(self.probes)
         inside = state, {probe.name: take_notes(probe, memories[probe.name]) for probe in watching}
-        inside = _scan(lambda inside, t: one(inside, t)[0], inside, some, unroll)
-        (state, notes), kept = (inside, {}) if last is None else one(inside, last)
+        inside = _scan(lambda inside, t: self.one(inside, t)[0], inside, some, self.unroll)
+        (state, notes), kept = (inside, {}) if last is None else self.one(inside, last)
         return (state, {p.name: write_down(p, memories[p.name], notes[p.name]) for p in watching}), kept
 
-    def block(carry: tuple, some: tuple) -> tuple[tuple, dict]:
+    def block(self, carry: tuple, some: tuple) -> tuple[tuple, dict]:
         """The steps up to the next samples, in whole windows and a shorter one."""
-        some, last = _cut(some, _count(some) - 1) if per_step else (some, None)
-        whole, rest = _cut(some, _count(some) // window * window)
-        carry = _scan(lambda carry, w: look(carry, w)[0], carry, _rows(whole, window))
+        some, last = _cut(some, _count(some) - 1) if self._per_step() else (some, None)
+        whole, rest = _cut(some, _count(some) // self.window * self.window)
+        carry = _scan(lambda carry, w: self.look(carry, w)[0], carry, _rows(whole, self.window))
         kept = {}
         if last is not None or _count(rest):
-            carry, kept = look(carry, rest, None if last is None else jax.tree.map(lambda x: x[0], last))
-        return carry, {**first_samples(cell, carry[0], probes), **kept}
+            carry, kept = self.look(carry, rest, None if last is None else jax.tree.map(lambda x: x[0], last))
+        return carry, {**first_samples(self.cell, carry[0], self.probes), **kept}
 
-    if not samplers(probes):
-        carry, samples = block((state, memories), steps)
-        return *carry, samples
-    size = block_size(probes)
-    whole, rest = _cut(steps, _count(steps) // size * size)
-    carry, samples = jax.lax.scan(block, (state, memories), _rows(whole, size))
-    carry = _scan(lambda carry, t: look(carry, t)[0], carry, _rows(rest, 1))
-    return *carry, samples
+    def _per_step(self) -> tuple:
+        return tuple(probe for probe in samplers(self.probes) if probe.per_step)
 
 
 def _scan(function: Callable[[Any, Any], Any], carry: Any, xs: Any, unroll: int = 1) -> Any:

@@ -23,6 +23,7 @@ With these, C dv/dt = −g (v − e) + i holds without a factor: µF/cm² · mV/
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ import numpy as np
 FARADAY = 96485.33212  # C/mol (CODATA 2018)
 GAS = 8.314462618  # J/(mol K) (CODATA 2018)
 KELVIN = 273.15  # K at 0 °C
+RADIANS_PER_MS = 2e-3 * math.pi  # of 1 Hz
 
 STIMULUS_UNITS = ("uA/cm2", "nA")
 

@@ -111,6 +111,8 @@ def test_from_rest_it_is_the_step_response(t, i, g):
     membrane = {"conductance": g, "reversal": -65.0, "capacitance": 2.0}
     ours, theirs = (float(law(t, i, **membrane)) for law in (rc.step, step_response))
     assert ours == pytest.approx(theirs, rel=4 * TOLERANCE)
+    expected, scale = exact(t, g, -65.0, 2.0, -65.0, exact_step(mpmath.mpf(i)))
+    assert_close(step_response(t, i, **membrane), expected, scale)
 
 
 @pytest.mark.parametrize("law", [rc.step, rc.ramp], ids=lambda law: law.__name__)

@@ -59,7 +59,6 @@ def test_a_clamped_voltage_leaves_the_rates_of_the_gates(squid):
     np.testing.assert_allclose(found, [-m, -n, -h, 0.0], atol=1e-4)
 
 
-
 @pytest.mark.slow
 def test_a_scheme_of_states_loses_its_rest_as_its_gates_do(squid):
     # The occupancies' sum never moves: an eigenvalue that is 0 at every v, and rounds to either side of it.

@@ -1,6 +1,7 @@
 """Ion channels, one file per published model or per idea: Markov schemes, patches that open at random, synapses."""
 
-from . import markov, morris_lecar, patch, pospischil, squid, synapse, wang_buzsaki
+from ..late import late
+from . import pospischil, squid, wang_buzsaki
 from .channel import Channel, Env, Gated
 from .leak import Leak
 
@@ -13,7 +14,10 @@ __all__ = [
     "morris_lecar",
     "patch",
     "pospischil",
+    "slow_inactivation",
     "squid",
     "synapse",
     "wang_buzsaki",
 ]
+
+__getattr__, __dir__ = late(__name__, "markov", "morris_lecar", "patch", "slow_inactivation", "synapse")

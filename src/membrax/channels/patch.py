@@ -19,7 +19,7 @@ import jax.numpy as jnp
 
 from ..laws import markov as laws
 from ..pytrees import pytree, static
-from ..units import conductance, factor, parameter, potential, temperature
+from ..units import parameter
 from . import markov
 from .channel import Env, Gates
 
@@ -233,12 +233,6 @@ class Sodium(Noisy, markov.Sodium):
     10:1679); see `channels_in`.
     """
 
-    g: Array = conductance(120.0)  # mS/cm², with all channels open
-    e: Array = potential(50.0)  # mV
-    shift: Array = potential(0.0)  # mV, moves every rate along the voltage axis
-    speed: Array = factor(1.0)  # scales every rate, beside the Q10
-    q10: Array = factor(3.0)
-    measured_at: Array = temperature(6.3)  # °C
     count: Array = parameter(60000.0, "channels", at_least=1.0)  # in the cell's area: 60/µm² in 1000 µm²
     stream: int = static(1)
 
@@ -247,11 +241,5 @@ class Sodium(Noisy, markov.Sodium):
 class Potassium(Noisy, markov.Potassium):
     """Potassium of the squid axon, so many channels of five states: 18/µm² of 20 pS make 36 mS/cm²."""
 
-    g: Array = conductance(36.0)  # mS/cm², with all channels open
-    e: Array = potential(-77.0)  # mV
-    shift: Array = potential(0.0)  # mV
-    speed: Array = factor(1.0)
-    q10: Array = factor(3.0)
-    measured_at: Array = temperature(6.3)  # °C
     count: Array = parameter(18000.0, "channels", at_least=1.0)
     stream: int = static(2)

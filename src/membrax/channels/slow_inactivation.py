@@ -15,9 +15,9 @@ import jax.numpy as jnp
 
 from ..laws.gating import q10_factor, sigmoid
 from ..pytrees import pytree
-from ..units import conductance, factor, potential, temperature, timescale
-from .channel import Env, Gated, Gates, scaled
-from .pospischil import h_rates, m_rates, n_rates
+from ..units import factor, potential, timescale
+from .channel import Env, Gates, scaled
+from .pospischil import Potassium, Sodium
 
 Array = jax.Array
 
@@ -32,34 +32,19 @@ def slow_rates(v: Array, half: Array, slope: Array, closing: Array, recovery: Ar
 
 
 @pytree
-class SlowSodium(Gated):
+class SlowSodium(Sodium):
     """Fast sodium with slow inactivation, i = g m³ h s (v − e)."""
 
-    g: Array = conductance(50.0)  # mS/cm²
-    e: Array = potential(50.0)  # mV
-    v_t: Array = potential(-55.0)  # mV, places the spike threshold
-    shift_m: Array = potential(0.0)  # mV, moves activation alone
-    shift_h: Array = potential(0.0)  # mV, moves inactivation alone
-    speed_m: Array = factor(1.0)
-    speed_h: Array = factor(1.0)
     half_s: Array = potential(-30.0)  # mV, above which s closes
     slope_s: Array = potential(6.0)  # mV
     closing_s: Array = timescale(20.0)  # ms
     recovery_s: Array = timescale(200.0)  # ms
-    q10: Array = factor(3.0)
-    measured_at: Array = temperature(36.0)  # °C
-    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of m, h and s."""
-        warm = q10_factor(env.celsius, self.measured_at, self.q10)
-        u = v - self.v_t
         slow = slow_rates(v, self.half_s, self.slope_s, self.closing_s, self.recovery_s)
-        return {
-            "m": scaled(m_rates(u - self.shift_m), warm * self.speed_m),
-            "h": scaled(h_rates(u - self.shift_h), warm * self.speed_h),
-            "s": scaled(slow, warm),
-        }
+        warm = q10_factor(env.celsius, self.measured_at, self.q10)
+        return {**super().rates(v, env), "s": scaled(slow, warm)}
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""
@@ -68,27 +53,21 @@ class SlowSodium(Gated):
 
 
 @pytree
-class SlowPotassium(Gated):
+class SlowPotassium(Potassium):
     """Delayed rectifier of which a part inactivates, i = g n⁴ (1 − part + part l) (v − e)."""
 
-    g: Array = conductance(5.0)  # mS/cm²
     e: Array = potential(-90.0)  # mV
-    v_t: Array = potential(-55.0)  # mV
-    speed: Array = factor(1.0)
     part: Array = factor(0.5)  # that can inactivate, 0 to 1
     half_l: Array = potential(-30.0)  # mV, above which l closes
     slope_l: Array = potential(6.0)  # mV
     closing_l: Array = timescale(10.0)  # ms
     recovery_l: Array = timescale(100.0)  # ms
-    q10: Array = factor(3.0)
-    measured_at: Array = temperature(36.0)  # °C
-    ohmic = True
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """α and β [1/ms] of n and l."""
-        warm = q10_factor(env.celsius, self.measured_at, self.q10)
         slow = slow_rates(v, self.half_l, self.slope_l, self.closing_l, self.recovery_l)
-        return {"n": scaled(n_rates(v - self.v_t), warm * self.speed), "l": scaled(slow, warm)}
+        warm = q10_factor(env.celsius, self.measured_at, self.q10)
+        return {**super().rates(v, env), "l": scaled(slow, warm)}
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""

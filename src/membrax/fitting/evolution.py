@@ -57,14 +57,7 @@ class Evolution:
 
     def begin(self, problem: Problem, place: Array) -> Search:
         """Every start as the centre of a search distribution, drawn towards the middle of the bounds."""
-        from cmaes import CMA
-
-        centres = 0.25 + 0.5 * np.asarray(place, dtype=float)
-        box = np.tile([0.0, 1.0], (centres.shape[1], 1))
-        optimisers = tuple(
-            CMA(mean=centre, sigma=FIRST_SPREAD, bounds=box, seed=self.seed + k, population_size=self.population)
-            for k, centre in enumerate(centres)
-        )
+        centres, optimisers = begin_searches(place, self.seed, self.population)
         scores = np.zeros((0, len(centres), self.population))
         return Search(centres, scores, centres.copy(), np.full(len(centres), np.inf), optimisers)
 
@@ -104,6 +97,18 @@ class Evolution:
         )
 
 
+def begin_searches(place: Any, seed: int, population: int) -> tuple[np.ndarray, tuple[Any, ...]]:
+    """Centres [start, parameter] of the search distributions, drawn towards the middle, and their optimisers."""
+    from cmaes import CMA
+
+    centres = 0.25 + 0.5 * np.asarray(place, dtype=float)
+    box = np.tile([0.0, 1.0], (centres.shape[1], 1))
+    return centres, tuple(
+        CMA(mean=centre, sigma=FIRST_SPREAD, bounds=box, seed=seed + k, population_size=population)
+        for k, centre in enumerate(centres)
+    )
+
+
 @host_jit
 def spike_scores(places: Array, problem: Problem) -> Array:
     """The spike score of every place [candidate, parameter], averaged over the sweeps [candidate]."""
@@ -112,21 +117,24 @@ def spike_scores(places: Array, problem: Problem) -> Array:
 
     def one(place: Array) -> Array:
         cell = problem.candidate(place)
-        beside = jax.vmap(lambda sweep: _features(cell, sweep, problem))(problem.data)
+        beside = jax.vmap(lambda sweep: watched(cell, sweep, problem)[0])(problem.data)
         return jnp.mean(jax.vmap(spikes.score)(beside, recorded))
 
     return jax.vmap(one)(places)
 
 
-def _features(cell: Cell, sweep: Target, problem: Problem) -> spikes.Features:
-    """The features of the free-running cell under one sweep's current, gathered as it runs."""
+def watched(
+    cell: Cell, sweep: Target, problem: Problem, *, trace: bool = False
+) -> tuple[spikes.Features, Array | None]:
+    """The features of the free-running cell under one sweep's current, gathered as it runs, and perhaps v [time]."""
 
-    def step(carry: tuple, at: tuple) -> tuple[tuple, None]:
+    def step(carry: tuple, at: tuple) -> tuple[tuple, Array | None]:
         before, memory = carry
         after = released.across(cell, before, sweep, *at, jnp.zeros(()), problem.integrator)
-        return (after, spikes.watch(memory, before[0], after[0], at[2], sweep.interval)), None
+        memory = spikes.watch(memory, before[0], after[0], at[2], sweep.interval)
+        return (after, memory), after[0] if trace else None
 
     start = released.begin(cell, sweep)
     first = (start, spikes.begin(start[0], sweep.v[0]))
-    (_, memory), _ = jax.lax.scan(step, first, released.intervals(sweep))
-    return spikes.read(memory)
+    (_, memory), v = jax.lax.scan(step, first, released.intervals(sweep))
+    return spikes.read(memory), jnp.concatenate([start[0][None], v]) if trace else None

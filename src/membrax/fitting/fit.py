@@ -93,17 +93,17 @@ def fit(
     automatic = "levenberg" if len(parameters) <= FEW else "adam"
     choose(len(parameters), derivative)
     first = _method(automatic if method is None else method, iterations, seed, derivative)
-    found, complete = _search(problem, first, _count(starts, first), seed, progress, checkpoint)
-    result = _result(problem, first, found, bounds, data, chosen, seed, told)
+    found, complete = search_for(problem, first, _count(starts, first), seed, progress, checkpoint)
+    result = as_fit(problem, first, found, bounds, data, chosen, seed, told)
     if method is not None or not complete or _fires_right(result):
         return result
     why = f"the best {first.name} fit does not fire as the recorded cell: searched on spike scores instead"
     second = _method("evolution", iterations, seed)
     file = None if checkpoint is None else Path(checkpoint).with_suffix(".evolution.npz")
-    found, _ = _search(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
+    found, _ = search_for(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
     if _score(problem, result, like=found.scores[0].size) <= float(np.min(found.loss)):
         return dataclasses.replace(result, notes=(*result.notes, "a search on spike scores found nothing better"))
-    return _result(problem, second, found, bounds, data, chosen, seed, (*told, why))
+    return as_fit(problem, second, found, bounds, data, chosen, seed, (*told, why))
 
 
 def _method(name: str, iterations: int | None, seed: int, derivative: str | None = None) -> Any:
@@ -152,7 +152,7 @@ def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
     return (told,)
 
 
-def _search(problem: Problem, method: Any, starts: int, seed: int, progress: bool, checkpoint: Any) -> tuple:
+def search_for(problem: Problem, method: Any, starts: int, seed: int, progress: bool, checkpoint: Any) -> tuple:
     """The search after all iterations of a method, and whether there were all: Ctrl-C keeps what is done."""
     from tqdm.auto import tqdm
 
@@ -182,7 +182,7 @@ def _search(problem: Problem, method: Any, starts: int, seed: int, progress: boo
     return search, done == method.iterations
 
 
-def _result(
+def as_fit(
     problem: Problem, method: Any, search: Any, bounds: Any, data: Recording, chosen: list[int], seed: int, notes: tuple
 ) -> Fit:
     """The search's starts, the best first of them as a cell, and that cell beside every sweep."""

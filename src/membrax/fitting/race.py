@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .evolution import FIRST_SPREAD, WORST
+from .evolution import WORST, begin_searches
 from .losses import Problem
 from .trains import coarse, train_scores
 
@@ -58,14 +58,7 @@ class Race:
 
     def begin(self, problem: Problem, place: Array) -> Search:
         """Every start as the centre of a search distribution, drawn towards the middle of the bounds."""
-        from cmaes import CMA
-
-        centres = 0.25 + 0.5 * np.asarray(place, dtype=float)
-        box = np.tile([0.0, 1.0], (centres.shape[1], 1))
-        optimisers = tuple(
-            CMA(mean=centre, sigma=FIRST_SPREAD, bounds=box, seed=self.seed + k, population_size=self.population)
-            for k, centre in enumerate(centres)
-        )
+        centres, optimisers = begin_searches(place, self.seed, self.population)
         return Search(tuple(range(len(centres))), (), centres.copy(), np.full(len(centres), np.inf), optimisers)
 
     def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:

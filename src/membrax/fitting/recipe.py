@@ -12,7 +12,7 @@ from ..integrators import staggered
 from ..probes import whole
 from ..pytrees import strong
 from ..recordings import Recording, load
-from .fit import _result, _search
+from .fit import as_fit, search_for
 from .losses import Problem
 from .parameters import free
 from .preparation import prepare
@@ -74,9 +74,9 @@ def fit_recording(
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered)
     method = Race(_generations(problem) if iterations is None else whole(iterations, "iterations"), seed=1000 * seed)
-    found, _ = _search(problem, method, STARTS, seed, progress, checkpoint)
+    found, _ = search_for(problem, method, STARTS, seed, progress, checkpoint)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
-    return _result(after, method, found, bounds, shown, chosen, seed, (prepared.told,))
+    return as_fit(after, method, found, bounds, shown, chosen, seed, (prepared.told,))
 
 
 def _thinned(data: Recording) -> Recording:

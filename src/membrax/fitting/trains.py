@@ -15,7 +15,8 @@ import numpy as np
 
 from ..compiling import host_jit
 from ..pytrees import pytree
-from . import released, spikes
+from . import spikes
+from .evolution import watched
 from .losses import Problem
 from .spikes import Features
 from .target import Target
@@ -86,7 +87,7 @@ def train_scores(places: Array, problem: Problem) -> Array:
     recorded = jax.vmap(lambda v: recorded_train(v, interval))(problem.data.v)
 
     def run(place: Array, sweep: Target) -> tuple[Features, Array]:
-        return _run(place, sweep, problem)
+        return watched(problem.candidate(place), sweep, problem, trace=True)
 
     # Time stays the leading axis of the traces, as the loop leaves them: moving it would cost as much as a third of
     # the simulation.
@@ -108,21 +109,6 @@ def coarse(data: Target, interval: float) -> Target:
     whole = data.i.shape[-1] // n * n
     i = jnp.mean(data.i[..., :whole].reshape(*data.i.shape[:-1], -1, n), axis=-1)
     return dataclasses.replace(data, i=i, v=data.v[..., : whole + 1 : n], interval=n * data.interval, substeps=1)
-
-
-def _run(place: Array, sweep: Target, problem: Problem) -> tuple[Features, Array]:
-    """Features and trace [time] of the free-running cell at a place under one sweep's current."""
-    cell = problem.candidate(place)
-
-    def step(carry: tuple, at: tuple) -> tuple[tuple, Array]:
-        before, memory = carry
-        after = released.across(cell, before, sweep, *at, jnp.zeros(()), problem.integrator)
-        return (after, spikes.watch(memory, before[0], after[0], at[2], sweep.interval)), after[0]
-
-    start = released.begin(cell, sweep)
-    first = (start, spikes.begin(start[0], sweep.v[0]))
-    (_, memory), v = jax.lax.scan(step, first, released.intervals(sweep))
-    return spikes.read(memory), jnp.concatenate([start[0][None], v])
 
 
 def _capped(error: Any, otherwise: Array) -> Array:

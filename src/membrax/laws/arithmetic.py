@@ -64,3 +64,9 @@ def _held_exponential_jvp(highest: float, primals: tuple, tangents: tuple) -> tu
 def at_least(x: Any, bound: Any) -> Array:
     """The larger of x and a bound; NaN stays, and at the bound the derivative is that of x."""
     return jnp.where(x < bound, bound, x)
+
+
+def positive(x: Any) -> Array:
+    """x where it is above 0, else NaN without a warning in the derivative: a concentration of 0 has no potential."""
+    x = jnp.asarray(x, dtype=float)
+    return jnp.where(x > 0, x, jnp.nan)

@@ -16,6 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..units import RADIANS_PER_MS
 from .membrane import membrane_time_constant
 
 Array = jax.Array
@@ -23,8 +24,6 @@ Array = jax.Array
 SEALED = 0.0  # no current leaves
 SEMI_INFINITE = 1.0  # as if the cable went on for ever
 KILLED = math.inf  # short-circuited to the bath: v = 0
-
-RADIANS_PER_MS = 2e-3 * math.pi  # of 1 Hz
 
 # --- the cylinder
 

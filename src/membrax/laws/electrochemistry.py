@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..units import FARADAY, GAS, KELVIN
+from .arithmetic import positive
 from .gating import exprel_inverse
 
 Array = jax.Array
@@ -19,7 +20,7 @@ ITERATIONS = 8  # of Newton's method with bisection; 6 reach rounding over nine 
 
 def thermal_voltage(celsius: Any) -> Array:
     """RT/F [mV]: 25.7 mV at 25 °C, 24.1 mV at 6.3 °C; NaN at −273.15 °C and below."""
-    return 1e3 * GAS * _positive(jnp.asarray(celsius, dtype=float) + KELVIN) / FARADAY
+    return 1e3 * GAS * positive(jnp.asarray(celsius, dtype=float) + KELVIN) / FARADAY
 
 
 def nernst(outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
@@ -35,7 +36,7 @@ def nernst(outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
     """
     z = jnp.asarray(valence, dtype=float)
     slope = thermal_voltage(celsius) / jnp.where(z == 0, jnp.nan, z)
-    return slope * (jnp.log(_positive(outside)) - jnp.log(_positive(inside)))
+    return slope * (jnp.log(positive(outside)) - jnp.log(positive(inside)))
 
 
 def driving_force(v: Any, reversal: Any) -> Array:
@@ -70,7 +71,7 @@ def ghk_voltage(permeability: Any, outside: Any, inside: Any, *, valence: Any, c
     upper, lower = jnp.where(z > 0, out, ins), jnp.where(z > 0, ins, out)
     if concrete and np.all(np.abs(valence) == 1):
         into, away = jnp.sum(p * upper, axis=-1), jnp.sum(p * lower, axis=-1)
-        return thermal_voltage(celsius) * (jnp.log(_positive(into)) - jnp.log(_positive(away)))
+        return thermal_voltage(celsius) * (jnp.log(positive(into)) - jnp.log(positive(away)))
     alive = (jnp.sum(p * upper, axis=-1) > 0) & (jnp.sum(p * lower, axis=-1) > 0)
     p, upper, lower = (jnp.where(alive[..., None], x, 1.0) for x in (p, upper, lower))
     return thermal_voltage(celsius) * jnp.where(alive, _balance(p, upper, lower, jnp.abs(z)), jnp.nan)
@@ -109,7 +110,7 @@ def ghk_tangent(permeability: Any, outside: Any, inside: Any, *, valence: Any, c
     g = P z²F²/RT · out·in·ln(out/in)/(out − in): with equal baths P z²F²/RT · c, for every v (derivative of Hodgkin &
     Katz 1949, appendix, at their E). NaN where a bath is empty: there is no E. Arguments as of `ghk_current`.
     """
-    out, ins = _positive(outside), _positive(inside)
+    out, ins = positive(outside), positive(inside)
     # in·ln(out/in)/(1 − in/out) and the same with the baths exchanged; the one whose exponential can't cancel.
     u = jnp.where(ins < out, jnp.log(ins / out), jnp.log(out / ins))
     less = jnp.where(ins < out, ins, out)
@@ -141,8 +142,8 @@ def chord_rest(conductance: Any, reversal: Any, current: Any = 0.0) -> Array:
     g, e = jnp.broadcast_arrays(jnp.asarray(conductance, dtype=float), jnp.asarray(reversal, dtype=float))
     total = jnp.sum(g, axis=-1)
     # Weights first: g·e may be large where g/Σg never is.
-    weights = g / _positive(total)[..., None]
-    return jnp.sum(weights * e, axis=-1) + current / _positive(total)
+    weights = g / positive(total)[..., None]
+    return jnp.sum(weights * e, axis=-1) + current / positive(total)
 
 
 def _unit_conductance(permeability: Any, valence: Any, celsius: Any) -> Array:
@@ -185,12 +186,6 @@ def _imbalance(u: Array, p: Array, upper: Array, lower: Array, a: Array) -> Arra
     x = a * u[..., None]
     inward, outward = p * a * upper * exprel_inverse(x), p * a * lower * exprel_inverse(-x)
     return jnp.log(jnp.sum(inward, axis=-1) / jnp.sum(outward, axis=-1))
-
-
-def _positive(x: Any) -> Array:
-    """x where it is above 0, else NaN without a warning in the derivative: a concentration of 0 has no potential."""
-    x = jnp.asarray(x, dtype=float)
-    return jnp.where(x > 0, x, jnp.nan)
 
 
 def _not_negative(x: Any) -> Array:

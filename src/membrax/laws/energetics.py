@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from ..units import FARADAY
-from .electrochemistry import _positive
+from .arithmetic import positive
 
 Array = jax.Array
 
@@ -47,12 +47,12 @@ def concentration_change_cylinder(amount: Any, *, radius: Any) -> Array:
 
     Without diffusion, buffers and pumps; the sign is that of ``amount``, which is here what enters.
     """
-    return 1e-2 * 2.0 * jnp.asarray(amount, dtype=float) / _positive(radius)
+    return 1e-2 * 2.0 * jnp.asarray(amount, dtype=float) / positive(radius)
 
 
 def concentration_change_sphere(amount: Any, *, radius: Any) -> Array:
     """The same [mM] in a sphere of ``radius`` [µm], whose surface over volume is 3/r."""
-    return 1e-2 * 3.0 * jnp.asarray(amount, dtype=float) / _positive(radius)
+    return 1e-2 * 3.0 * jnp.asarray(amount, dtype=float) / positive(radius)
 
 
 def capacitive_minimum(capacitance: Any, amplitude: Any) -> Array:
@@ -75,7 +75,7 @@ def excess_ratio(sodium: Any, *, capacitance: Any, amplitude: Any) -> Array:
         capacitance: C [µF/cm²].
         amplitude: ΔV [mV], not 0.
     """
-    return jnp.asarray(sodium, dtype=float) / capacitive_minimum(capacitance, _positive(amplitude))
+    return jnp.asarray(sodium, dtype=float) / capacitive_minimum(capacitance, positive(amplitude))
 
 
 def overlap(t: Any, i_sodium: Any, i_potassium: Any) -> Array:
@@ -90,7 +90,7 @@ def overlap(t: Any, i_sodium: Any, i_potassium: Any) -> Array:
     """
     inward = jnp.maximum(-jnp.asarray(i_sodium, dtype=float), 0.0)
     outward = jnp.maximum(jnp.asarray(i_potassium, dtype=float), 0.0)
-    return charge(t, jnp.minimum(inward, outward)) / _positive(charge(t, inward))
+    return charge(t, jnp.minimum(inward, outward)) / positive(charge(t, inward))
 
 
 def atp_per_area(sodium: Any) -> Array:

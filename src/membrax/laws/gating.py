@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ Array = jax.Array
 
 # e^42 = 2e18: far above any rate, and its square still fits into a float32.
 LARGEST_EXPONENT = 42.0
+TERMS = 20  # of the series for |z| < 1; the next one is 1/22! = 1e-21
 
 
 def exprel_inverse(x: Any, grown: Any = None) -> Array:
@@ -59,6 +61,22 @@ def _bernoulli_series(x: Array) -> Array:
     y = x * x
     more = y * (1 / 1209600 - y / 47900160) if x.dtype == jnp.float64 else 0.0
     return 1.0 - x / 2 + y * (1 / 12 - y * (1 / 720 - y * (1 / 30240 - more)))
+
+
+def mean_decay(z: Array) -> Array:
+    """(1 − e⁻ᶻ)/z: the mean of e⁻ˣ for x from 0 to z; 1 at 0."""
+    return reciprocal(exprel_inverse(-z))
+
+
+def mean_of_mean_decay(z: Array) -> Array:
+    """(z − 1 + e⁻ᶻ)/z²: 1/2 at 0, 1/z far above."""
+    small = jnp.abs(z) < 1.0
+    near, far = jnp.where(small, z, 0.0), jnp.where(small, 1.0, z)
+    series = jnp.full_like(near, 1.0 / math.factorial(TERMS + 1))
+    for n in range(TERMS - 2, -1, -1):
+        series = 1.0 / math.factorial(n + 2) - near * series
+    # By 1/z twice, since z² may overflow.
+    return jnp.where(small, series, (1.0 + jnp.expm1(-far) / far) / far)
 
 
 def linoid(v: Any, half: Any, scale: Any, fallen: Any = None) -> Array:

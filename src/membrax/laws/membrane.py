@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from .arithmetic import at_least, quotient
+from .gating import mean_decay
 
 Array = jax.Array
 
@@ -66,17 +67,26 @@ def membrane_time_constant(conductance: Any, capacitance: Any) -> Array:
     return capacitance / jnp.asarray(conductance, dtype=float)
 
 
-def step_response(t: Any, current: Any, *, conductance: Any, reversal: Any, capacitance: Any) -> Array:
-    """Potential [mV] of an RC membrane at ``t`` [ms] after a current step [µA/cm²], from rest.
+def step_response(
+    t: Any, current: Any, *, conductance: Any, reversal: Any, capacitance: Any, v0: Any = None
+) -> Array:  # fmt: skip
+    """Potential [mV] at ``t`` [ms] after a current step, e + i/g + (v₀ − e − i/g) e^(−t g/C); v₀ before.
 
-    e + (i/g)(1 − e^(−t g/C)) for t ≥ 0 and e before; without a leak, g = 0, it is the capacitor's ramp i t/C.
+    Written as v₀ + (dv/dt at 0)·t·(1 − e⁻ᶻ)/z with z = t g/C, which is a straight line where g is 0. At t = ∞ it is
+    e + i/g where g is above 0.
+
+    Args:
+        t: time since the step [ms].
+        current: i [µA/cm²], inward positive.
+        conductance: g [mS/cm²].
+        reversal: e [mV].
+        capacitance: C [µF/cm²].
+        v0: potential at the step [mV]; by default e, the resting potential.
     """
-    t, current = jnp.asarray(t, dtype=float), jnp.asarray(current, dtype=float)
-    elapsed = jnp.maximum(t, 0.0)
-    g = jnp.asarray(conductance, dtype=float)
-    z = elapsed * g / capacitance
-    # (1 − e⁻ᶻ)/z by its series near 0, so that g → 0 is a ramp and no 0/0.
-    small = z < 1e-2
-    safe = jnp.where(small, 1.0, z)
-    fraction = jnp.where(small, 1.0 - z * (0.5 - z * (1 / 6 - z / 24)), -jnp.expm1(-safe) / safe)
-    return reversal + current * elapsed / capacitance * fraction
+    given = (t, current, conductance, reversal, capacitance, reversal if v0 is None else v0)
+    t, i, g, e, c, v0 = (jnp.asarray(value, dtype=float) for value in given)
+    t = jnp.maximum(t, 0.0)
+    settled = jnp.isinf(t) & (g > 0)
+    t = jnp.where(settled, 0.0, t)
+    v = v0 + (i - g * (v0 - e)) * (t / c) * mean_decay(t * g / c)
+    return jnp.where(settled, e + i / jnp.where(settled, g, 1.0), v)

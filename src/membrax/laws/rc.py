@@ -13,37 +13,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .arithmetic import reciprocal
-from .gating import exprel_inverse
+from ..units import RADIANS_PER_MS
+from .gating import TERMS, mean_of_mean_decay
+from .membrane import step_response
 
 Array = jax.Array
 
-RADIANS_PER_MS = 2e-3 * math.pi  # of 1 Hz
-TERMS = 20  # of the series for |z| < 1; the next one is 1/22! = 1e-21
 
-
-def step(
-    t: Any, current: Any, *, conductance: Any, reversal: Any, capacitance: Any, v0: Any = None
-) -> Array:  # fmt: skip
-    """Potential [mV] at ``t`` [ms] after a current step, e + i/g + (v₀ − e − i/g) e^(−t g/C); v₀ before.
-
-    Written as v₀ + (dv/dt at 0)·t·(1 − e⁻ᶻ)/z with z = t g/C, which is a straight line where g is 0. At t = ∞ it is
-    e + i/g where g is above 0.
-
-    Args:
-        t: time since the step [ms].
-        current: i [µA/cm²], inward positive.
-        conductance: g [mS/cm²].
-        reversal: e [mV].
-        capacitance: C [µF/cm²].
-        v0: potential at the step [mV]; by default e, the resting potential.
-    """
-    t, i, g, e, c, v0 = _numbers(t, current, conductance, reversal, capacitance, reversal if v0 is None else v0)
-    t = jnp.maximum(t, 0.0)
-    settled = jnp.isinf(t) & (g > 0)
-    t = jnp.where(settled, 0.0, t)
-    v = v0 + (i - g * (v0 - e)) * (t / c) * _mean_decay(t * g / c)
-    return jnp.where(settled, e + i / jnp.where(settled, g, 1.0), v)
+step = step_response  # the law that the others here are made of
 
 
 def pulse(t: Any, current: Any, *, width: Any, v0: Any = None, **membrane: Any) -> Array:
@@ -95,7 +72,7 @@ def ramp(
     free = step(t, 0.0, conductance=conductance, reversal=reversal, capacitance=capacitance, v0=v0)
     t, slope, g, c = _numbers(t, slope, conductance, capacitance)
     t = jnp.maximum(t, 0.0)
-    return free + slope * t * (t / c) * _mean_of_mean_decay(t * g / c)
+    return free + slope * t * (t / c) * mean_of_mean_decay(t * g / c)
 
 
 def sinusoid(
@@ -221,22 +198,6 @@ def _turn(f: Array, t: Array) -> Array:
 def _turn_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     (f, t), (df, dt) = primals, tangents
     return _turn(f, t), RADIANS_PER_MS * (df * t + f * dt)
-
-
-def _mean_decay(z: Array) -> Array:
-    """(1 − e⁻ᶻ)/z: the mean of e⁻ˣ for x from 0 to z; 1 at 0."""
-    return reciprocal(exprel_inverse(-z))
-
-
-def _mean_of_mean_decay(z: Array) -> Array:
-    """(z − 1 + e⁻ᶻ)/z²: 1/2 at 0, 1/z far above."""
-    small = jnp.abs(z) < 1.0
-    near, far = jnp.where(small, z, 0.0), jnp.where(small, 1.0, z)
-    series = jnp.full_like(near, 1.0 / math.factorial(TERMS + 1))
-    for n in range(TERMS - 2, -1, -1):
-        series = 1.0 / math.factorial(n + 2) - near * series
-    # By 1/z twice, since z² may overflow.
-    return jnp.where(small, series, (1.0 + jnp.expm1(-far) / far) / far)
 
 
 def _mean_turning_decay(a: Array, b: Array, turned: Array) -> tuple[Array, Array]:

@@ -9,9 +9,9 @@ import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, advance_gates, environment, ionic_current, state_at
+from ..cell import Cell, state_at
 from ..channels.markov import Kinetic
-from ..rest import resting_point, steady_current
+from ..rest import jacobian, resting_point, steady_current
 from .search import single, within
 
 Array = jax.Array
@@ -195,19 +195,4 @@ def _hertz(eigenvalue: np.ndarray | complex) -> np.ndarray | float:
 @jax.jit
 def _jacobians(cell: Cell, v: Array) -> tuple[Array, Array]:
     """The Jacobian of (v, gates) [v, variable, variable] in 1/ms, and the current that holds v [v] in µA/cm²."""
-    env = environment(cell)
-
-    def at(v: Array) -> tuple[Array, Array]:
-        state = state_at(cell, v)
-        flat, unravel = jax.flatten_util.ravel_pytree((state.v, state.gates))
-
-        def slope(x: Array) -> Array:
-            v, gates = unravel(x)
-            clock = lambda dt: advance_gates(cell, gates, v, dt, env)  # noqa: E731
-            _, dgates = jax.jvp(clock, (jnp.zeros(()),), (jnp.ones(()),))
-            dv = -ionic_current(cell, gates, v, env) / cell.capacitance
-            return jax.flatten_util.ravel_pytree((dv, dgates))[0]
-
-        return jax.jacfwd(slope)(flat), ionic_current(cell, state.gates, v, env)
-
-    return jax.vmap(at)(v)
+    return jax.vmap(lambda v: (jacobian(cell, v), steady_current(cell, v)))(v)

@@ -14,7 +14,7 @@ from ..pytrees import unknown
 from ..rest import rest
 from ..stimuli import Stimulus, constant, step
 from .boltzmann import Boltzmann, fit_boltzmann
-from .search import ordered, single, within
+from .search import best_scale, ordered, single, within
 
 Array = jax.Array
 
@@ -283,17 +283,5 @@ def _peak(i: np.ndarray) -> np.ndarray:
 
 
 def _exponential(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """τ and a of y = 1 − a e^(−x/τ) by least squares: for each τ the best a is at hand, so one search is left."""
-
-    def fit(tau: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        shape = np.exp(-x / tau[:, None])
-        a = shape @ (1.0 - y) / np.sum(shape**2, axis=1)
-        return a, np.sum((1.0 - a[:, None] * shape - y) ** 2, axis=1)
-
-    low, high = 0.1 * x.min(), 100.0 * x.max()
-    for _ in range(12):
-        tried = np.geomspace(low, high, 101)
-        best = int(np.argmin(fit(tried)[1]))
-        low, high = tried[max(best - 1, 0)], tried[min(best + 1, 100)]
-    tau = float(np.sqrt(low * high))
-    return tau, float(fit(np.array([tau]))[0][0])
+    """τ and a of y = 1 − a e^(−x/τ) by least squares."""
+    return best_scale(lambda tau: np.exp(-x / tau), 1.0 - y, 0.1 * x.min(), 100.0 * x.max())

@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, State
+from ..cell import Cell, State, state_at
 from ..instants import steps
-from ..rest import rest, resting_point
+from ..rest import resting_point
 from ..stimuli import step
-from .search import most, ordered, over_levels, single, smallest, spike_times, within
+from .search import best_scale, most, ordered, over_levels, single, smallest, spike_times, within
 
 Array = jax.Array
 
@@ -180,7 +180,7 @@ def resting(cell: Cell) -> State:
         raise ValueError("the cell has no resting point to begin from")
     if not bool(point.stable):
         raise ValueError(f"the cell fires by itself: it has no threshold (its rest at {v:.2f} mV is unstable)")
-    return rest(cell)
+    return state_at(cell, point.v)
 
 
 def _rounded(duration: float, dt: float) -> float:
@@ -194,17 +194,7 @@ def _weiss(widths: np.ndarray, charges: np.ndarray) -> tuple[float, float]:
 
 
 def _lapicque(widths: np.ndarray, charges: np.ndarray) -> tuple[float, float]:
-    """Rheobase and chronaxie: for each chronaxie the best rheobase is linear least squares, so one search is left."""
-
-    def fit(chronaxie: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        shape = -widths / np.expm1(-np.log(2.0) * widths / chronaxie[:, None])
-        b = shape @ charges / np.sum(shape**2, axis=1)
-        return b, np.sum((b[:, None] * shape - charges) ** 2, axis=1)
-
-    low, high = 1e-3 * widths.min(), 1e3 * widths.max()
-    for _ in range(12):
-        tried = np.geomspace(low, high, 101)
-        best = int(np.argmin(fit(tried)[1]))
-        low, high = tried[max(best - 1, 0)], tried[min(best + 1, 100)]
-    chronaxie = np.array([np.sqrt(low * high)])
-    return float(fit(chronaxie)[0][0]), float(chronaxie[0])
+    """Rheobase and chronaxie by least squares."""
+    law = lambda chronaxie: -widths / np.expm1(-np.log(2.0) * widths / chronaxie)  # noqa: E731
+    chronaxie, rheobase = best_scale(law, charges, 1e-3 * widths.min(), 1e3 * widths.max())
+    return rheobase, chronaxie

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..cell import Cell, State, state_at
 from ..instants import steps
-from ..rest import rest, resting_point
+from ..rest import resting_point
 from ..stimuli import step
 from .search import most, ordered, single, spike_times
 
@@ -65,8 +65,7 @@ def fi_curve(cell: Cell, currents: Any, *, duration: float = 1000.0, dt: float =
 def _beginning(cell: Cell) -> State:
     """The rest, or a state beside it if it is unstable."""
     point = resting_point(cell)
-    displaced = np.isfinite(point.v) and not bool(point.stable)
-    return state_at(cell, point.v - AWAY) if displaced else rest(cell)
+    return state_at(cell, point.v if bool(point.stable) else point.v - AWAY)
 
 
 def _rates(spikes: np.ndarray, duration: float, intervals: int) -> tuple[float, float]:

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, State, check_cell, check_parameters
+from ..cell import Cell, State, check_cell, check_parameters, check_single
 from ..probes import spikes, voltage
-from ..pytrees import leaves, strong
+from ..pytrees import strong
 from ..simulate import simulate
 from ..stimuli import Stimulus
 
@@ -46,6 +46,28 @@ def smallest(happens: Callable[[np.ndarray], Any], low: Any, high: Any) -> np.nd
         high = grid[each, first]
         low = np.where(first > 0, grid[each, np.maximum(first - 1, 0)], high)
     return np.where(missing, np.nan, high).reshape(shape)
+
+
+def best_scale(shape: Callable[[np.ndarray], np.ndarray], data: np.ndarray, low: float, high: float) -> tuple:
+    """The x and a of least squares for data ≈ a · shape(x): for each x the best a is at hand, so one search is left.
+
+    Args:
+        shape: x [trial, 1] -> its values [trial, datum].
+        data: [datum].
+        low, high: between which x > 0 is looked for, on a logarithmic grid that closes in.
+    """
+
+    def fit(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        values = shape(x[:, None])
+        a = values @ data / np.sum(values**2, axis=1)
+        return a, np.sum((a[:, None] * values - data) ** 2, axis=1)
+
+    for _ in range(12):
+        tried = np.geomspace(low, high, 101)
+        best = int(np.argmin(fit(tried)[1]))
+        low, high = tried[max(best - 1, 0)], tried[min(best + 1, 100)]
+    x = np.array([np.sqrt(low * high)])
+    return float(x[0]), float(fit(x)[0][0])
 
 
 def over_levels(happens: Callable[..., Array], *along: Any) -> Callable[[np.ndarray], Array]:
@@ -84,9 +106,7 @@ def single(cell: Any) -> Cell:
         ValueError: it is none.
     """
     check_cell(cell)
-    for path, (value, _) in leaves(cell).items():
-        if np.ndim(value):
-            raise ValueError(f"a protocol takes one neuron, but {path} has the shape {np.shape(value)}")
+    check_single(cell, "a protocol", "one cell at a time")
     cell = strong(cell)
     check_parameters(cell)
     return cell

@@ -1,0 +1,26 @@
+"""Rooms that are opened when somebody asks for them, since `import membrax` is part of every first result."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+
+
+def late(package: str, *rooms: str, **members: str) -> tuple[Callable, Callable]:
+    """``__getattr__`` and ``__dir__`` of a package some of whose names are imported at their first use (PEP 562).
+
+    Args:
+        package: its ``__name__``.
+        rooms: submodules.
+        members: what stands in a submodule, as in ``fit="fitting.fit"``.
+    """
+
+    def find(name: str) -> object:
+        if name in rooms:
+            return importlib.import_module(f"{package}.{name}")
+        if name in members:
+            return getattr(importlib.import_module(f"{package}.{members[name]}"), name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return find, lambda: sorted({*vars(sys.modules[package]), *rooms, *members})
