@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import example, given
+from hypothesis import example, given
 from jax.test_util import check_grads
 
 from membrax.laws import rc
@@ -265,6 +265,7 @@ def test_it_is_the_step_of_the_membrane():
 
 
 @given(st.floats(0.0, 12.0), POTENTIALS, POTENTIALS, st.floats(0.125, 100.0, width=32))
+@example(share=0.53125, v0=0.0, v_inf=0.125, tau=1.0)
 def test_the_time_to_reach_is_the_inverse(share, v0, v_inf, tau):
     way = abs(v_inf - v0)
     v = separated(share * tau, v0=v0, v_inf=v_inf, tau=tau)

@@ -148,7 +148,7 @@ def time_to_reach(v: Any, *, v0: Any, v_inf: Any, tau: Any) -> Array:
     way, done, left = jnp.broadcast_arrays(v_inf - v0, v - v0, v_inf - v)
     possible = (done * way >= 0) & (left * way > 0)
     way, done, left = (jnp.where(possible, x, y) for x, y in ((way, 2.0), (done, 1.0), (left, 1.0)))
-    early = jnp.abs(done) < jnp.abs(left)
+    early = 4.0 * jnp.abs(done) < jnp.abs(way)  # farther from 0 XLA's log1p loses two digits of a float64
     # Each logarithm where it keeps its digits: near v₀ that of 1 − a small number, near v∞ that of a large one.
     taken = jnp.where(early, -jnp.log1p(-jnp.where(early, done / way, 0.0)), jnp.log(way / left))
     there = v == v0
