@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 from hypothesis import example, given
-from hypothesis import example, given
+from hypothesis import strategies as st
 from jax.test_util import check_grads
 
 from membrax.laws import rc
