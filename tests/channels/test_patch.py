@@ -155,7 +155,6 @@ def noisy(scale, kind=patch.Potassium):
     return strong(mx.Cell({"k": k, "leak": mx.channels.Leak(0.3, -54.387)}, v_init=-65.0))
 
 
-@pytest.mark.slow
 def test_a_step_in_time_needs_a_key():
     with pytest.raises(ValueError, match=r"pass key=jax.random.key"):
         mx.simulate(noisy(1.0), 10.0, duration=1.0)
@@ -163,7 +162,6 @@ def test_a_step_in_time_needs_a_key():
     assert float(mx.rest(noisy(1.0)).v) == pytest.approx(float(known), abs=1e-3)
 
 
-@pytest.mark.slow
 def test_noise_grows_as_channels_become_few():
     record = [mx.probes.voltage(every=40), mx.probes.gates(every=40)]
     known = np.asarray(mx.simulate(noisy(1.0, mx.channels.squid.Potassium), 10.0, duration=20.0).v)[::40]
