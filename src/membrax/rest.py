@@ -114,11 +114,23 @@ def _resting_point(cell: Cell, current: Array) -> RestingPoint:
     return RestingPoint(v, growth_rate(cell, v) < NEUTRAL, candidates, held)
 
 
-@jax.jit
-def _rest_voltage(cell: Cell, current: Array) -> Array:
+@jax.custom_jvp
+def _root(cell: Cell, current: Array) -> Array:
     nearest, _, _ = _brackets(cell, current)
-    residual = lambda v: steady_current(cell, v) - current  # noqa: E731
-    return jax.lax.custom_root(residual, nearest, _bisect, lambda slope, y: y / slope(jnp.ones_like(y)))
+    return _bisect(lambda v: steady_current(cell, v) - current, nearest)
+
+
+# Implicit differentiation, of any order. `jax.lax.custom_root` would say the same, but JAX 0.11 can't linearise it
+# under vmap.
+@_root.defjvp
+def _(given: tuple, tangents: tuple) -> tuple[Array, Array]:
+    v = _root(*given)
+    _, moved = jax.jvp(lambda cell, current: steady_current(cell, v) - current, given, tangents)
+    _, slope = jax.jvp(lambda v: steady_current(given[0], v), (v,), (jnp.ones_like(v),))
+    return v, -moved / slope
+
+
+_rest_voltage = jax.jit(_root)
 
 
 def _brackets(cell: Cell, current: Array) -> tuple[Array, Array, Array]:

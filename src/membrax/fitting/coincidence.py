@@ -1,0 +1,62 @@
+"""The coincidence factor Γ of two spike trains, and how high it can be for trains that a cell itself repeats.
+
+Γ = (N_coinc − ⟨N_coinc⟩)/(½ (N_data + N_model)) · 1/(1 − 2νΔ), with ⟨N_coinc⟩ = 2νΔ N_data the coincidences of a Poisson
+train of the model's rate ν (Kistler, Gerstner & van Hemmen 1997, Neural Comput 9:1015–1045). 1 is the same train, 0 what
+chance gives. No model can be asked to agree with a cell better than the cell agrees with itself: Γ between repeats of one
+stimulus is its ceiling (Jolivet et al. 2008, J Neurosci Methods 169:417–424).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+DELTA = 4.0  # ms, how far apart two spikes may be and still coincide
+LOWEST_CEILING = 0.3  # below it the cell does not repeat its own spikes, and Γ says nothing of a model
+
+
+def coincidences(data: np.ndarray, model: np.ndarray, delta: float = DELTA) -> int:
+    """How many spikes of two sorted trains [spike] in ms lie within ``delta`` of one another, each counted once."""
+    found = k = j = 0
+    while k < len(data) and j < len(model):
+        if abs(data[k] - model[j]) <= delta:
+            found, k, j = found + 1, k + 1, j + 1
+        elif data[k] < model[j]:
+            k += 1
+        else:
+            j += 1
+    return found
+
+
+def gamma(data: np.ndarray, model: np.ndarray, duration: float, delta: float = DELTA) -> float:
+    """Γ of a model's spike train against a recorded one; NaN where both are silent, or the rate leaves no room.
+
+    Args:
+        data: recorded spike times [spike] in ms, sorted.
+        model: the model's.
+        duration: ms in which they were looked for.
+        delta: Δ, ms.
+
+    Raises:
+        ValueError: a duration or a delta that is not above 0 ms.
+    """
+    for name, value in (("duration", duration), ("delta", delta)):
+        if not value > 0:
+            raise ValueError(f"{name} must be above 0 ms, got {value!r} ms")
+    by_chance = 2.0 * delta * len(model) / duration  # 2νΔ
+    if not len(data) + len(model) or by_chance >= 1.0:
+        return float("nan")
+    beyond = coincidences(data, model, delta) - by_chance * len(data)
+    return beyond / (0.5 * (len(data) + len(model)) * (1.0 - by_chance))
+
+
+def ceiling(trains: Sequence[np.ndarray], duration: float, delta: float = DELTA) -> float:
+    """The mean Γ over all pairs of a cell's own trains under one stimulus, each taken as the model of the other.
+
+    NaN for a single train, or where Γ is.
+    """
+    pairs = itertools.permutations(trains, 2)
+    factors = np.array([gamma(one, other, duration, delta) for one, other in pairs])
+    return float(np.mean(factors)) if len(factors) else float("nan")

@@ -1,0 +1,129 @@
+"""The pieces of a current that a cell was asked about: pulses, where it is made of steps, and else whole sweeps."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..recordings import Recording
+
+BESIDE = 2.0  # ms on either side of an edge whose means are compared
+EDGE = 0.2  # of a sweep's range: a smaller change within that time is no edge
+FLAT = 0.1  # of the range: a piece that varies by more is no pulse
+SHORTEST = 20.0  # ms: an answer to a shorter pulse comes after it, so whole sweeps are looked at
+MANY = 12  # pieces; a current of more edges is no protocol of pulses
+SAME_LEVEL, SAME_HOLDING = 0.01, 0.05  # of the range: what differs by less is a repeat
+
+
+@dataclasses.dataclass(frozen=True)
+class Pulse:
+    """One piece of one sweep.
+
+    Attributes:
+        sweep: which.
+        number: 0 for a sweep's first pulse, and so on.
+        start, stop: ms on the recording's time axis.
+        level: current above the sweep's holding current, in the recording's unit; NaN where it is no constant.
+        stimulus: the same number for repeats of one stimulus.
+    """
+
+    sweep: int
+    number: int
+    start: float
+    stop: float
+    level: float
+    stimulus: int
+
+    @property
+    def duration(self) -> float:
+        """ms."""
+        return self.stop - self.start
+
+
+def pulses(data: Recording) -> tuple[Pulse, ...]:
+    """Every sweep's pulses, in the order of the sweeps.
+
+    Edges are changes of a sweep's current by more than a fifth of its range within `BESIDE`; those of all sweeps cut
+    every sweep. Pulses are the pieces that tell the sweeps apart; where none does, those that leave the holding current.
+    A current that is not constant between its edges, such as a ramp or noise, is one piece: the whole sweep.
+
+    Two pulses are the same stimulus if they last equally long at the same level above the same holding current, in one
+    sweep or in two; whole sweeps, if their currents agree throughout. What came before a pulse is not compared.
+    """
+    i = data.i - data.holding[:, None]
+    cuts = _cuts(i, data.dt)
+    pieces = list(zip(cuts[:-1], cuts[1:], strict=True))
+    chosen = _chosen(i, pieces, data.dt)
+    found = []
+    for sweep in range(data.sweeps):
+        for number, (begin, end) in enumerate(chosen or [(0, data.t.size)]):
+            level = float(np.median(i[sweep, begin:end])) if chosen else float("nan")
+            start, stop = (float(f"{data.t[0] + k * data.dt:.12g}") for k in (begin, end))
+            found.append(Pulse(sweep, number, start, stop, level, -1))
+    return _numbered(found, i, data.holding)
+
+
+def repeats(found: tuple[Pulse, ...]) -> dict[int, list[int]]:
+    """{stimulus: positions in ``found``} of the stimuli that were given more than once."""
+    groups: dict[int, list[int]] = {}
+    for k, pulse in enumerate(found):
+        groups.setdefault(pulse.stimulus, []).append(k)
+    return {stimulus: places for stimulus, places in groups.items() if len(places) > 1}
+
+
+def _cuts(i: np.ndarray, dt: float) -> list[int]:
+    """Samples at which any sweep of i [sweep, time] has an edge, the beginning and the end among them."""
+    width = max(1, round(BESIDE / dt))
+    samples = i.shape[1]
+    if samples <= 2 * width:
+        return [0, samples]
+    sums = np.cumsum(np.concatenate([np.zeros((len(i), 1)), i], axis=1), axis=1)
+    middle = np.arange(width, samples - width + 1)
+    jump = np.abs(sums[:, middle + width] - 2.0 * sums[:, middle] + sums[:, middle - width]) / width
+    span = np.ptp(i, axis=1, keepdims=True)
+    relative = np.max(np.where(span > 0, jump / np.where(span > 0, span, 1.0), 0.0), axis=0)
+    found, steep = [], np.flatnonzero(relative > EDGE)
+    for group in np.split(steep, np.flatnonzero(np.diff(steep) > 1) + 1):
+        if len(group):
+            found.append(int(middle[group[np.argmax(relative[group])]]))
+    return [0, *found, samples]
+
+
+def _chosen(i: np.ndarray, pieces: list[tuple[int, int]], dt: float) -> list[tuple[int, int]]:
+    """The pieces that are pulses; none where the current is not made of steps."""
+    span = np.ptp(i)
+    if span == 0 or not 1 < len(pieces) <= MANY:
+        return []
+    margin = round(BESIDE / dt / 4)  # an edge may be a few samples wide
+    long = [(begin, end) for begin, end in pieces if (end - begin) * dt >= SHORTEST]
+    inside = [i[:, begin + margin : end - margin] for begin, end in long]
+    if not long or any(np.max(np.std(part, axis=1)) > FLAT * span for part in inside):
+        return []
+    levels = np.array([np.median(part, axis=1) for part in inside])
+    apart = np.ptp(levels, axis=1) > FLAT * span
+    pulses = apart if apart.any() else np.any(np.abs(levels) > FLAT * span, axis=1)
+    return [piece for piece, chosen in zip(long, pulses, strict=True) if chosen]
+
+
+def _numbered(found: list[Pulse], i: np.ndarray, holding: np.ndarray) -> tuple[Pulse, ...]:
+    """The pulses with the number of their stimulus."""
+    span = float(np.ptp(i)) or 1.0
+    first: list[Pulse] = []
+    numbered = []
+    for pulse in found:
+        known = (k for k, other in enumerate(first) if _same(pulse, other, i, holding, span))
+        stimulus = next(known, len(first))
+        if stimulus == len(first):
+            first.append(pulse)
+        numbered.append(dataclasses.replace(pulse, stimulus=stimulus))
+    return tuple(numbered)
+
+
+def _same(one: Pulse, other: Pulse, i: np.ndarray, holding: np.ndarray, span: float) -> bool:
+    """Whether two pulses are repeats of one stimulus."""
+    if abs(holding[one.sweep] - holding[other.sweep]) > SAME_HOLDING * span or abs(one.duration - other.duration) > 1.0:
+        return False
+    if np.isnan(one.level):
+        return float(np.sqrt(np.mean(np.square(i[one.sweep] - i[other.sweep])))) <= SAME_LEVEL * span
+    return abs(one.level - other.level) <= SAME_LEVEL * span

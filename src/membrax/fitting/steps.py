@@ -1,0 +1,106 @@
+"""Steps of an injected current: where it goes from one constant level to another, in a command or a measured current.
+
+Ramps, sines and noise have none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+SHORTEST = 5.0  # ms that a level must last
+BEFORE = 2.0  # ms that the level before it must last
+SMOOTHED = 0.5  # ms over which a measured current is averaged on both sides of a change
+NOISE = 8.0  # standard deviations of such averages that a change must exceed
+SMALLEST = 0.03  # of the current's range that a change must exceed
+FLAT = 0.1  # of a step's size by which its level may wander
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One step of a current.
+
+    Attributes:
+        start, stop: samples of the level, the last one excluded.
+        before: level before it, in the current's unit.
+        size: level minus the level before.
+    """
+
+    start: int
+    stop: int
+    before: float
+    size: float
+
+    @property
+    def level(self) -> float:
+        """The current during the step, in its unit."""
+        return self.before + self.size
+
+
+def steps(i: np.ndarray, dt: float) -> list[Step]:
+    """All steps of a current i [time] sampled every ``dt`` ms, in order.
+
+    A change is where the means of half a millisecond on its two sides (of one sample in a noiseless command) differ
+    by more than 8 standard deviations of such means and 3 % of the range. It is a step if the level lasts 5 ms
+    after it and 2 ms before it, and neither wanders by more than a tenth of the step.
+    """
+    edges, levels = _levels(i, [0, *changes(i, dt), len(i)])
+    # A glitch is a change to the same level again.
+    kept = [k for k in range(1, len(levels)) if abs(levels[k] - levels[k - 1]) > SMALLEST * np.ptp(i)]
+    edges, levels = _levels(i, [0, *(edges[k] for k in kept), len(i)])
+    found = []
+    for k in range(1, len(levels)):
+        (first, start, stop), size = edges[k - 1 : k + 2], levels[k] - levels[k - 1]
+        long = (stop - start) * dt >= SHORTEST and (start - first) * dt >= BEFORE
+        if long and max(_wander(i[first:start]), _wander(i[start:stop])) < FLAT * abs(size):
+            found.append(Step(start, stop, levels[k - 1], size))
+    return found
+
+
+def _levels(i: np.ndarray, edges: list[int]) -> tuple[list[int], list[float]]:
+    """The edges, and the mean current between each two."""
+    return edges, [float(np.mean(i[a:b])) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def changes(i: np.ndarray, dt: float) -> list[int]:
+    """The samples at which a current [time] begins to differ from what it was; see `steps`."""
+    span = float(np.ptp(i))
+    if span == 0 or len(i) < 4:
+        return []
+    differences = np.diff(i)
+    noise = 1.4826 * float(np.median(np.abs(differences - np.median(differences)))) / np.sqrt(2)
+    # Half a millisecond of a command would do as well, but smear two changes of one block.
+    width = max(1, round(SMOOTHED / dt)) if noise > 1e-6 * span else 1
+    if len(i) < 2 * width + 2:
+        return []
+    total = np.concatenate([[0.0], np.cumsum(i)])
+    means = (total[width:] - total[:-width]) / width
+    moved = np.abs(means[width:] - means[:-width])  # at sample k + width
+    large = moved > max(NOISE * noise / np.sqrt(width), SMALLEST * span)
+    return [a + int(np.argmax(moved[a:b])) + width for a, b in stretches(large)]
+
+
+def depolarised(i: np.ndarray, dt: float) -> np.ndarray:
+    """Where a current i [time] is above what it rests at [time], as booleans.
+
+    It rests at the level it has at its beginning or at its end, whichever is closer to 0: a sweep may begin in a step.
+    """
+    span, edges = float(np.ptp(i)), changes(i, dt)
+    if not edges:
+        return i > i[0] + SMALLEST * span
+    edges, levels = _levels(i, [0, *edges, len(i)])
+    base = min(levels[0], levels[-1], key=abs)
+    return np.repeat(np.array(levels) > base + SMALLEST * span, np.diff(edges))
+
+
+def stretches(mask: np.ndarray) -> list[tuple[int, int]]:
+    """The runs of True in a mask [time], as (first sample, last sample excluded)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(int)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _wander(i: np.ndarray) -> float:
+    """The range of the means of four quarters of a level."""
+    quarters = [part.mean() for part in np.array_split(i, 4) if len(part)]
+    return float(np.ptp(quarters))
