@@ -1,4 +1,4 @@
-"""What does a GPU make of it? Populations by XLA's loop and by the time-fused kernel, gradients, and a recording's fit.
+"""What does a GPU make of it? Populations by XLA's loop and by the time-fused kernel, and gradients.
 
 Every figure is the median of some repeats of a whole call, after one that compiled; both ways must have counted the
 same spikes before they are compared. The CPU of the same machine counts them once more. Writes gpu_measured.json and
@@ -128,16 +128,6 @@ def gradients(neurons: int, duration: float) -> list[dict]:
     return rows
 
 
-def recipe(iterations: int) -> dict:
-    """The default recipe for the recording that comes along: seconds of some generations, after as many to compile."""
-    data = mx.recordings.example("cortical")
-    fit = lambda: mx.fit_recording(data, iterations=iterations, progress=False)  # noqa: E731
-    first, after = timed(fit, 1), timed(fit, 1)
-    row = {"generations": iterations, "sweeps": data.sweeps, "first_seconds": first, "seconds": after}
-    print(row, flush=True)
-    return row
-
-
 def spaced(count: int) -> str:
     """10 000 for 10000."""
     return f"{count:,}".replace(",", " ")
@@ -159,7 +149,11 @@ def page(found: dict) -> str:
         speeds = [row["ways"][way]["neuron_steps_per_second"] / 1e9 for way in row["ways"]]
         told = "the same" if row["same_counts"] else f"at most {row['largest_difference_of_counts']} apart"
         lines.append(f"| {spaced(row['neurons'])} | " + " | ".join(f"{x:.3g}" for x in speeds) + f" | {told} |")
-    lines += ["", "| steps in one turn of the loop | 10⁹ neuron-steps per second | compiled in |", "| --- | --- | --- |"]
+    lines += [
+        "",
+        "| steps in one turn of the loop | 10⁹ neuron-steps per second | compiled in |",
+        "| --- | --- | --- |",
+    ]
     for row in found["unrolling"]:
         speed = row["neuron_steps_per_second"] / 1e9
         lines.append(f"| {row['unroll']} | {speed:.3g} | {row['first_seconds'] - row['seconds']:.1f} s |")
@@ -187,7 +181,6 @@ def main() -> None:
     found["unrolling"] = unrolling(sizes[-2], duration)
     found["against_cpu"] = against_cpu(sizes[0], duration)
     found["gradients"] = [row for n in sizes[:2] for row in gradients(n, 10.0 if options.trial else 100.0)]
-    found["recipe"] = recipe(2 if options.trial else 20)
     print(page(found))
     if not options.trial:
         options.out.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import numpy as np
 from ..cell import Cell
 from ..integrators import Integrator
 from ..pytrees import pytree, static
+from .expectation import Expected
 from .parameters import Free
 from .released import across, begin, in_blocks, intervals, trajectory, weight
 from .target import Target
@@ -20,12 +21,13 @@ Array = jax.Array
 
 @pytree
 class Problem:
-    """A cell, its free parameters, and the sweeps it is to reproduce."""
+    """A cell, its free parameters, the sweeps it is to reproduce, and perhaps what is expected of others."""
 
     cell: Cell
     data: Target
     free: Free = static()
     integrator: Integrator = static()
+    unseen: Expected | None = None
 
     @property
     def samples(self) -> float:

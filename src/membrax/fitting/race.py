@@ -25,6 +25,7 @@ GENERATIONS = 450
 POPULATION = 64
 DROPS = (0.2, 0.4)  # of the generations, after which only the better half goes on, though never fewer than two
 TOGETHER = 2  # searches in one simulation: more are no faster on a CPU, and every other number is compiled anew
+GUIDED = 0.4  # of them, from which on models are also held to what is expected of sweeps that aren't fitted
 FINE = 0.9  # of them, from which on they are scored at the final step
 COARSE = 0.1  # ms, the step before
 
@@ -38,6 +39,7 @@ class Search:
         scores: one array [running, candidate] for each generation so far.
         best, loss: each search's best candidate [start, parameter] and its score [start], at the step it had then.
         optimisers: the live optimisers, of all starts.
+        guided: whether something is expected of sweeps that aren't fitted.
     """
 
     running: tuple[int, ...]
@@ -45,6 +47,7 @@ class Search:
     best: np.ndarray
     loss: np.ndarray
     optimisers: tuple[Any, ...]
+    guided: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,14 +62,14 @@ class Race:
     def begin(self, problem: Problem, place: Array) -> Search:
         """Every start as the centre of a search distribution, drawn towards the middle of the bounds."""
         centres, optimisers = begin_searches(place, self.seed, self.population)
-        return Search(tuple(range(len(centres))), (), centres.copy(), np.full(len(centres), np.inf), optimisers)
+        nothing, running = np.full(len(centres), np.inf), tuple(range(len(centres)))
+        return Search(running, (), centres.copy(), nothing, optimisers, problem.unseen is not None)
 
     def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:
         """One generation of every search that still runs."""
         search = self._prepared(search, iteration)
         candidates = self._ask(search)
-        if iteration < int(FINE * self.iterations):
-            problem = dataclasses.replace(problem, data=coarse(problem.data, COARSE))
+        problem = self._asked_of(problem, iteration)
         parts = [candidates[k : k + TOGETHER] for k in range(0, len(candidates), TOGETHER)]
         flat = [jnp.asarray(part.reshape(-1, part.shape[-1]), dtype=float) for part in parts]
         scores = np.concatenate([np.asarray(train_scores(part, problem), dtype=float) for part in flat])
@@ -84,13 +87,22 @@ class Race:
             fresh = self._tell(fresh, self._ask(fresh), arrays[name])
         return fresh
 
+    def _asked_of(self, problem: Problem, iteration: int) -> Problem:
+        """What candidates are scored on in a generation."""
+        unseen = problem.unseen if iteration >= int(GUIDED * self.iterations) else None
+        if unseen is not None:
+            unseen = dataclasses.replace(unseen, sweeps=coarse(unseen.sweeps, COARSE))
+        data = problem.data if iteration >= int(FINE * self.iterations) else coarse(problem.data, COARSE)
+        return dataclasses.replace(problem, data=data, unseen=unseen)
+
     def _prepared(self, search: Search, iteration: int) -> Search:
-        """The search without the worse half, when it is time; with its losses forgotten where the step changes."""
+        """The search without the worse half, when it is time; with its losses forgotten where the scoring changes."""
         if iteration > 0 and iteration in [int(drop * self.iterations) for drop in DROPS]:
             ranked = sorted(search.running, key=lambda k: search.loss[k])
             search = dataclasses.replace(search, running=tuple(sorted(ranked[: max(2, (len(ranked) + 1) // 2)])))
-        if iteration == int(FINE * self.iterations) and iteration > 0:
-            # The same candidate scores a little differently at another step: the best so far has to prove itself.
+        turns = (GUIDED, FINE) if search.guided else (FINE,)
+        if iteration > 0 and iteration in [int(share * self.iterations) for share in turns]:
+            # The same candidate now scores differently: the best so far has to prove itself.
             loss = search.loss.copy()
             loss[list(search.running)] = np.inf
             search = dataclasses.replace(search, loss=loss)

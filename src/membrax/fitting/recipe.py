@@ -12,12 +12,14 @@ from ..integrators import staggered
 from ..probes import whole
 from ..pytrees import strong
 from ..recordings import Recording, load
+from .expectation import Expected, expected
 from .fit import as_fit, search_for
 from .losses import Problem
 from .parameters import free
 from .preparation import prepare
 from .race import COARSE, DROPS, FINE, GENERATIONS, Race
 from .result import Fit
+from .spikes import features
 from .target import choose_sweeps, target
 from .templates import pyramidal
 
@@ -72,11 +74,17 @@ def fit_recording(
     shown = _thinned(prepared.data)
     searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
     parameters = free(cell, bounds)
-    problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered)
+    problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
     method = Race(_generations(problem) if iterations is None else whole(iterations, "iterations"), seed=1000 * seed)
     found, _ = search_for(problem, method, STARTS, seed, progress, checkpoint)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
     return as_fit(after, method, found, bounds, shown, chosen, seed, (prepared.told,))
+
+
+def _unseen(data: Recording, chosen: list[int]) -> Expected | None:
+    """What is expected of the sweeps that aren't fitted."""
+    counts = [int(features(data.v[k], data.dt).count) for k in chosen]
+    return expected(data, chosen, np.array(counts))
 
 
 def _thinned(data: Recording) -> Recording:

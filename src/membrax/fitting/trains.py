@@ -17,6 +17,7 @@ from ..compiling import host_jit
 from ..pytrees import pytree
 from . import spikes
 from .evolution import watched
+from .expectation import surprise
 from .losses import Problem
 from .spikes import Features
 from .target import Target
@@ -82,7 +83,10 @@ def score(model: Train, data: Train) -> Array:
 
 @host_jit
 def train_scores(places: Array, problem: Problem) -> Array:
-    """The train score of every place [candidate, parameter], averaged over the sweeps [candidate]."""
+    """The train score of every place [candidate, parameter], averaged over the sweeps [candidate].
+
+    Where something is expected of other sweeps, every spike outside of that counts as one of a fitted sweep.
+    """
     interval = problem.data.interval
     recorded = jax.vmap(lambda v: recorded_train(v, interval))(problem.data.v)
 
@@ -95,7 +99,18 @@ def train_scores(places: Array, problem: Problem) -> Array:
     features, v = jax.vmap(over_sweeps, out_axes=(0, 1))(places)
     gather = jax.vmap(lambda f, v: train(f, v, interval), in_axes=(0, 1))
     trains = jax.vmap(gather, in_axes=(0, 1))(features, v)
-    return jnp.mean(jax.vmap(lambda one: jax.vmap(score)(one, recorded))(trains), axis=1)
+    scores = jax.vmap(lambda one: jax.vmap(score)(one, recorded))(trains)
+    total = jnp.sum(scores, axis=1)
+    if problem.unseen is not None:
+        total = total + jax.vmap(lambda place: _surprises(place, problem))(places)
+    return total / scores.shape[1]
+
+
+def _surprises(place: Array, problem: Problem) -> Array:
+    """Spikes too few or too many in the sweeps of which only the count is expected."""
+    cell = problem.candidate(place)
+    count = lambda sweep: watched(cell, sweep, problem)[0].count  # noqa: E731
+    return jnp.sum(surprise(jax.vmap(count)(problem.unseen.sweeps), problem.unseen))
 
 
 def coarse(data: Target, interval: float) -> Target:

@@ -16,9 +16,9 @@ Array = jax.Array
 
 WHOLE, SPLIT = jax.sharding.PartitionSpec(), jax.sharding.PartitionSpec("neuron")
 
-# Neuron-steps between two looks at the clock: about a second on a core. Small enough for a lively progress bar and
-# for Ctrl-C, large enough that starting a chunk costs nothing.
-NEURON_STEPS_PER_CHUNK = 1e8
+# Neuron-steps between two looks at the clock: about a second on a core, and on a GPU. Small enough for a lively
+# progress bar and for Ctrl-C, large enough that starting a chunk and bringing its spikes home cost little.
+NEURON_STEPS_PER_CHUNK, ON_A_GPU = 1e8, 1e10
 SAMPLES_PER_CHUNK = 3e7  # values a chunk may keep on the device: 120 MB in float32; less where memory is small
 SHARE = 16  # of a device's free memory, at most that part for what one chunk keeps
 
@@ -58,8 +58,9 @@ def _common(x: Array) -> Array:
 
 
 def chunk_steps(
-    count: int, neurons: int, block: int, every: float, asked: int | None, samples: float = SAMPLES_PER_CHUNK
-) -> int:
+    count: int, neurons: int, block: int, every: float, asked: int | None, samples: float = SAMPLES_PER_CHUNK,
+    work: float = NEURON_STEPS_PER_CHUNK,
+) -> int:  # fmt: skip
     """How many of ``count`` steps a chunk takes: a multiple of the samplers' block, equal chunks if there are any.
 
     Args:
@@ -69,8 +70,9 @@ def chunk_steps(
         every: steps in which a neuron keeps one value, for the memory they take.
         asked: steps the caller wants, or None.
         samples: values that a chunk may keep.
+        work: neuron-steps of a chunk.
     """
-    fits = int(min(NEURON_STEPS_PER_CHUNK, samples * every) / neurons)
+    fits = int(min(work, samples * every) / neurons)
     wanted = asked or max(1, min(count, fits))
     wanted = max(block, wanted - wanted % block)
     if asked or wanted >= count:
@@ -78,6 +80,11 @@ def chunk_steps(
     # Equal chunks compile once: look for a divisor a little below before settling for a shorter last chunk.
     equal = (chunk for chunk in range(wanted, wanted // 2, -block) if count % chunk == 0)
     return next(equal, wanted)
+
+
+def work_of_a_second(device: Any) -> float:
+    """The neuron-steps of one chunk on a device."""
+    return NEURON_STEPS_PER_CHUNK if device.platform == "cpu" else ON_A_GPU
 
 
 def samples_that_fit(device: Any) -> float:

@@ -129,10 +129,11 @@ def make(
     rate = _values_per_step(state, probes)
     if not stored:
         _check_memory(rate * count * neurons)
-    fits = layout.samples_that_fit(jax.local_devices()[0] if mesh is None else mesh.local_devices[0])
+    device = jax.local_devices()[0] if mesh is None else mesh.local_devices[0]
+    fits, work = layout.samples_that_fit(device), layout.work_of_a_second(device)
     return Plan(
         place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
-        layout.chunk_steps(count, neurons, stride(probes), 1 / rate if rate else count, asked, fits), dt,
+        layout.chunk_steps(count, neurons, stride(probes), 1 / rate if rate else count, asked, fits, work), dt,
         float(milliseconds(state.time)), probes, spikes, integrator, mesh, _how(mesh) if fused else "", bad,
     )  # fmt: skip
 

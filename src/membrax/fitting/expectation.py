@@ -1,0 +1,135 @@
+"""How often a cell should fire in sweeps that no fit has seen, from those that it has.
+
+A search on a few spike trains finds models that fire rightly there and too much, or not at all, at other currents. The
+stimuli of the other sweeps are known, and a cell's firing changes little between neighbouring currents: so a model is
+held to spike counts between those of the fitted sweeps. Of the other sweeps only the current is read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..pytrees import pytree
+from ..recordings import Recording
+from .target import Target, target
+
+Array = jax.Array
+
+MOST = 4  # sweeps that a search is held to besides: each costs as much as a fitted one
+SLACK, PER_SPIKE = 0.5, 0.05  # spikes that a count may be off the line, and more where the line is steep
+ROUNDING = 1e-6
+SAME_SHAPE = 0.05  # of a current's power that may differ from the others' shape
+
+
+@pytree
+class Expected:
+    """Sweeps without a voltage, and the fewest and most spikes [sweep] that a model should have in them."""
+
+    sweeps: Target
+    fewest: Array
+    most: Array
+
+
+def expected(data: Recording, fitted: list[int], counts: np.ndarray, dt: float | None = None) -> Expected | None:
+    """What is to be expected of sweeps between and just beyond the fitted ones; None where nothing is.
+
+    Args:
+        data: the recording; only the currents of sweeps that aren't fitted are read.
+        fitted: the fitted sweeps.
+        counts: their spike counts [fitted].
+        dt: the simulation's step, as `target` takes it.
+    """
+    sizes = amplitudes(data.i)
+    if np.isnan(sizes[fitted]).any():
+        return None
+    others = (k for k in range(data.sweeps) if k not in fitted)
+    ranges = {k: pair for k in others if (pair := _range(sizes[k], sizes[fitted], counts))}
+    chosen = _telling(sizes, ranges, sizes[fitted])
+    if not chosen:
+        return None
+    blind = dataclasses.replace(data, v=np.zeros_like(data.v))
+    fewest, most = np.array([ranges[k] for k in chosen]).T
+    return Expected(target(blind, chosen, dt), jnp.asarray(fewest, dtype=float), jnp.asarray(most, dtype=float))
+
+
+def amplitudes(i: np.ndarray) -> np.ndarray:
+    """How large each sweep's current [sweep, time] is, where all have one shape: multiples of the largest one's.
+
+    NaN for sweeps of another shape. What flows before the first change of any sweep counts as holding.
+    """
+    moving = i - i[:, :1]
+    shape = moving[np.argmax(np.sum(np.square(moving), axis=1))]
+    power = float(shape @ shape)
+    if power == 0.0:
+        return np.full(len(i), np.nan)
+    sizes = moving @ shape / power
+    rest = np.sum(np.square(moving - sizes[:, None] * shape), axis=1)
+    alike = rest <= SAME_SHAPE * np.maximum(np.sum(np.square(moving), axis=1), 1e-3 * power)
+    return np.where(alike, sizes, np.nan)
+
+
+def _range(size: float, fitted: np.ndarray, counts: np.ndarray) -> tuple[int, int] | None:
+    """Fewest and most spikes at a current of this size, or None where the fitted sweeps don't say."""
+    order = np.argsort(fitted)
+    at, n = fitted[order], np.asarray(counts, dtype=float)[order]
+    firing = np.flatnonzero(n > 0)
+    if not np.isfinite(size) or len(firing) == 0:
+        return None
+    above = int(np.searchsorted(at, size))
+    if above == len(at):
+        return _beyond(size, at[firing], n[firing])
+    if above == 0 or (n[above - 1] == 0 and n[above] == 0):
+        return None
+    gap, widest = at[above] - at[above - 1], np.max(np.diff(at[firing]), initial=0.0)
+    if n[above - 1] == 0 and gap > widest + ROUNDING:  # the threshold may be anywhere between
+        return None
+    return _about(np.interp(size, at, n), abs(n[above] - n[above - 1]))
+
+
+def _beyond(size: float, at: np.ndarray, n: np.ndarray) -> tuple[int, int] | None:
+    """The same above the largest fitted current: from no more spikes to as many more as the line says.
+
+    Firing rates of cells that adapt rise less the higher they are.
+    """
+    if len(at) < 2 or size - at[-1] > at[-1] - at[-2] + ROUNDING:
+        return None
+    line = n[-1] + (n[-1] - n[-2]) / (at[-1] - at[-2]) * (size - at[-1])
+    return math.floor(min(line, n[-1]) + ROUNDING), math.floor(max(line, n[-1]) + ROUNDING)
+
+
+def _about(line: float, steep: float) -> tuple[int, int]:
+    """The whole numbers around a point of the line."""
+    slack = SLACK + PER_SPIKE * steep
+    return math.ceil(line - slack - ROUNDING), math.floor(line + slack + ROUNDING)
+
+
+def _telling(sizes: np.ndarray, ranges: dict[int, tuple[int, int]], fitted: np.ndarray) -> list[int]:
+    """The few sweeps that say most: of every gap between fitted ones, and beyond them, the farthest from both ends."""
+    chosen: list[int] = []
+    known = sorted(fitted)
+    left = sorted(ranges, key=lambda k: sizes[k])
+    while left and len(chosen) < MOST:
+        gaps = {int(np.searchsorted(known, sizes[k])) for k in left}
+        fresh = [k for k in left if int(np.searchsorted(known, sizes[k])) in gaps - _taken(sizes, chosen, known)]
+        if not fresh:
+            break
+        distance = lambda k: np.min(np.abs(np.asarray(known) - sizes[k]))  # noqa: E731
+        chosen.append(max(fresh, key=distance))
+        left.remove(chosen[-1])
+    return sorted(chosen)
+
+
+def _taken(sizes: np.ndarray, chosen: list[int], known: list[float]) -> set[int]:
+    """The gaps between known currents that have a chosen sweep."""
+    return {int(np.searchsorted(known, sizes[k])) for k in chosen}
+
+
+def surprise(counts: Array, expectation: Expected) -> Array:
+    """Spikes too few or too many [sweep], of counts [sweep]."""
+    counts = counts.astype(expectation.most.dtype)
+    return jnp.maximum(0.0, expectation.fewest - counts) + jnp.maximum(0.0, counts - expectation.most)

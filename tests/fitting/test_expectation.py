@@ -1,0 +1,98 @@
+"""What is expected of sweeps that no fit has seen: whole numbers around the line, and nothing of their voltage."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import membrax as mx
+from membrax.fitting.expectation import MOST, amplitudes, expected, surprise
+
+T = np.arange(400) * 0.5
+
+
+def steps(sizes, shape=None):
+    """A recording of one current at many sizes [nA]; its voltage says nothing."""
+    shape = (T > 50.0) & (T < 150.0) if shape is None else shape
+    i = np.asarray(sizes)[:, None] * np.asarray(shape, float)[None]
+    return mx.Recording(t=T, v=np.full(i.shape, -65.0), i=i, unit="nA")
+
+
+def asked(data, fitted, counts):
+    """{size of the current: (fewest, most)} of what is expected."""
+    found = expected(data, fitted, np.array(counts))
+    if found is None:
+        return {}
+    sizes = np.asarray(found.sweeps.i, dtype=float).max(axis=1).round(3)
+    return dict(zip(sizes.tolist(), zip(found.fewest.tolist(), found.most.tolist(), strict=True), strict=True))
+
+
+def test_sizes_of_one_shape_are_multiples_of_the_largest():
+    np.testing.assert_allclose(amplitudes(steps([-0.1, 0.0, 0.1, 0.2]).i), [-0.5, 0.0, 0.5, 1.0], atol=1e-12)
+
+
+def test_another_shape_has_no_size():
+    data = steps([0.1, 0.2, 0.3])
+    i = data.i.copy()
+    i[1] = 0.2 * (T > 100.0)
+    found = amplitudes(i)
+    assert np.isnan(found[1]) and np.isfinite(found[[0, 2]]).all()
+
+
+def test_between_two_counts_are_the_whole_numbers_near_the_line():
+    # 4 spikes at 0.1 and 8 at 0.3 nA: 6 at 0.2, give or take half a spike and a twentieth of the four between them.
+    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [4, 8]) == {0.2: (6.0, 6.0)}
+
+
+def test_a_steep_line_leaves_more_room():
+    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [0, 20]) == {}  # a threshold anywhere
+    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [2, 22]) == {0.2: (11.0, 13.0)}
+
+
+def test_the_threshold_is_sought_only_within_a_gap_as_narrow_as_those_above():
+    narrow = steps([0.1, 0.2, 0.3, 0.5, 0.7])
+    assert asked(narrow, [0, 2, 4], [0, 2, 6]) == {0.2: (1.0, 1.0), 0.5: (4.0, 4.0)}
+    wide = steps([-0.5, 0.1, 0.3, 0.5])
+    assert asked(wide, [0, 2, 3], [0, 2, 6]) == {}
+
+
+def test_beyond_the_largest_a_cell_fires_no_less_and_no_more_than_the_line():
+    data = steps([0.1, 0.2, 0.25, 0.4])
+    assert asked(data, [0, 1], [4, 8]) == {0.25: (8.0, 10.0)}  # 0.4 nA is too far to tell
+
+
+def test_a_cell_that_fires_less_at_more_current_may_go_on_so():
+    assert asked(steps([0.1, 0.2, 0.3]), [0, 1], [8, 6]) == {0.3: (4.0, 6.0)}
+
+
+def test_a_silent_cell_and_different_stimuli_lead_to_nothing():
+    assert expected(steps([0.1, 0.2, 0.3]), [0, 2], np.array([0, 0])) is None
+    assert expected(steps([0.0, 0.0]), [0], np.array([1])) is None
+
+
+def test_voltages_of_other_sweeps_are_not_read():
+    data = steps([0.1, 0.2, 0.3])
+    v = data.v.copy()
+    v[1] = 40.0
+    one, two = (expected(d, [0, 2], np.array([4, 8])) for d in (data, dataclasses.replace(data, v=v)))
+    np.testing.assert_array_equal(one.sweeps.v, two.sweeps.v)
+    assert one.most == two.most
+
+
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=6), st.integers(0, 2**16))
+def test_few_sweeps_are_asked_for_and_every_range_has_a_number(counts, seed):
+    sizes = np.sort(np.random.default_rng(seed).choice(40, 12, replace=False)) * 0.01 + 0.01
+    fitted = list(range(0, 2 * len(counts), 2))
+    found = expected(steps(sizes), fitted, np.array(counts))
+    if found is not None:
+        assert 1 <= len(found.fewest) <= MOST
+        assert np.all(np.asarray(found.fewest) <= np.asarray(found.most))
+
+
+def test_spikes_outside_of_the_range_are_counted():
+    found = expected(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
+    for count, off in ((9, 2.0), (11, 0.0), (13, 0.0), (15, 2.0)):
+        assert surprise(jnp.array([count]), found)[0] == pytest.approx(off)
