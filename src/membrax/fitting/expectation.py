@@ -58,12 +58,13 @@ def expected(data: Recording, fitted: list[int], counts: np.ndarray, dt: float |
 
 
 def amplitudes(i: np.ndarray) -> np.ndarray:
-    """How large each sweep's current [sweep, time] is, where all have one shape: multiples of the largest one's.
+    """How large each sweep's current [sweep, time] is, where all have one shape: multiples of the largest one's size.
 
     NaN for sweeps of another shape. What flows before the first change of any sweep counts as holding.
     """
     moving = i - i[:, :1]
     shape = moving[np.argmax(np.sum(np.square(moving), axis=1))]
+    shape = -shape if np.sum(shape) < 0.0 else shape  # the largest may be hyperpolarising
     power = float(shape @ shape)
     if power == 0.0:
         return np.full(len(i), np.nan)
