@@ -50,6 +50,7 @@ EXEMPT = {PACKAGE, f"{PACKAGE}.__main__"}
 ONLY_IN = {"matplotlib": "plot"}  # package -> the only room that may import it at all
 LATE = {  # package -> the rooms that may import it at module level
     "cmaes": set(),
+    "efel": set(),
     "igor2": set(),
     "matplotlib": {"plot"},
     "optax": set(),

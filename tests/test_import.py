@@ -11,6 +11,7 @@ import membrax
 
 LAZY = {
     "cmaes",
+    "efel",
     "igor2",
     "matplotlib",
     "optax",

@@ -80,6 +80,9 @@ def test_fit_predicts_the_sweeps_it_did_not_see(tmp_path):
     assert [row["sweep"] for row in report["comparison"] if not row["fitted"]] == [1]
     assert set(report["values"]) == {"na.g", "leak.g"}
     assert (tmp_path / "fit" / "fit.png").stat().st_size > 10_000
+    assert "Spike counts of the predicted pulses are off by" in done.output and "f–I curve" in done.output
+    assert "no Γ is given" in done.output
+    assert (tmp_path / "fit" / "fit.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
 def synthetic(path):

@@ -4,9 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.fitting.preparation import onset, prepare
+from membrax.fitting.first_steps import onset
+from membrax.fitting.preparation import prepare
 from membrax.fitting.templates import CORTICAL, PYRAMIDAL, UNMEASURED, pyramidal
 
 DT = 0.1
@@ -104,6 +107,112 @@ def test_a_current_density_is_left_alone():
     data = dataclasses.replace(recording(-0.1, 0.05), unit="uA/cm2")
     found = prepare(data)
     assert found.data is data and found.series_resistance == 0.0
+
+
+def test_the_junction_potential_is_subtracted_from_every_potential():
+    data = dataclasses.replace(recording(-0.1, 0.05), notes=("voltage: liquid junction potential not corrected",))
+    found, moved = prepare(data), prepare(data, junction=14.0)
+    np.testing.assert_allclose(moved.data.v, found.data.v - 14.0)
+    assert moved.rest == pytest.approx(found.rest - 14.0)
+    assert moved.membrane.rest.value == pytest.approx(found.membrane.rest.value - 14.0)
+    assert moved.resistance == found.resistance and moved.series_resistance == found.series_resistance
+    assert "liquid junction potential of 14 mV subtracted" in moved.told
+    assert not any("not corrected" in note for note in moved.data.notes) and moved.junction == 14.0
+    density = prepare(dataclasses.replace(data, unit="uA/cm2"), junction=-5.0)
+    np.testing.assert_allclose(density.data.v, data.v + 5.0)
+
+
+@pytest.mark.parametrize("wrong", [31.0, -40, np.nan, "14", True, None])
+def test_a_junction_that_no_solutions_have_is_refused(wrong):
+    with pytest.raises(ValueError, match="from −30 to 30 mV"):
+        prepare(recording(-0.1), junction=wrong)
+
+
+@pytest.mark.parametrize("tau, noise", [(3.0, 0.02), (6.0, 0.05), (TAU, 0.1), (60.0, 0.1)])
+def test_the_electrode_is_known_within_its_error(tau, noise):
+    off = []
+    for seed in range(20):
+        data = recording(-0.1, -0.08, -0.06, -0.04, series=SERIES)
+        scaled = dataclasses.replace(data, v=with_time_constant(data, tau, noise, seed))
+        found = prepare(scaled).electrode
+        off.append((found.value - SERIES) / found.error)
+    # Twice the error covers it, and a lag of an interval, which there is none of here, widens it.
+    assert np.mean(np.abs(off) < 2) > 0.8
+
+
+def with_time_constant(data, tau, noise, seed):
+    """The same steps answered by a membrane of another time constant, with noise."""
+    t, sizes = data.t, data.i[:, round(ON / DT) + 1]
+    rise = np.where(t >= ON, 1 - np.exp(-(np.maximum(t, ON) - ON) / tau), 0)
+    fall = np.where(t >= OFF, 1 - np.exp(-(np.maximum(t, OFF) - OFF) / tau), 0)
+    v = REST + RESISTANCE * sizes[:, None] * (rise - fall) + SERIES * data.i
+    return v + np.random.default_rng(seed).normal(0.0, noise, v.shape)
+
+
+def test_a_single_step_has_an_error_too():
+    found = prepare(recording(-0.1, noise=0.1))
+    assert 0.1 < found.series_error < 3.0
+    assert abs(found.series_resistance - SERIES) < 4 * found.series_error
+
+
+def test_a_ramp_is_no_step():
+    data = recording(0.0, 0.0)
+    ramps = np.array([[0.0], [0.05]]) + 0.05 * data.t / data.t[-1]
+    found = prepare(dataclasses.replace(data, i=ramps, v=REST + RESISTANCE * ramps))
+    assert np.isnan(found.area) and not found.electrode.known and np.all(found.bias == 0.0)
+    assert "no step shows the series resistance" in found.told and "no step" in found.notes[0]
+    assert found.rest == pytest.approx(REST + 1.0, abs=1.1)  # the first sweep's, not that held at 0.05 nA
+
+
+def test_another_holding_current_is_no_drift():
+    data = recording(-0.1, -0.05, 0.05)
+    held = np.array([[0.0], [0.0], [0.1]])
+    found = prepare(dataclasses.replace(data, i=data.i + held, v=data.v + (RESISTANCE + SERIES) * held))
+    np.testing.assert_allclose(found.bias, 0.0, atol=1e-3)
+    assert found.rest == pytest.approx(REST, abs=0.1)
+
+
+def test_sweeps_that_begin_in_a_step_say_so():
+    data = recording(-0.1, 0.05)
+    begun = dataclasses.replace(data, t=data.t[2000:], v=data.v[:, 2000:], i=data.i[:, 2000:])
+    found = prepare(begun)
+    assert any("2 of 2 sweeps begin in a step" in note for note in found.notes)
+    assert found.resistance == pytest.approx(RESISTANCE, rel=0.05)
+    assert found.begin == pytest.approx(OFF - 10.0)
+
+
+def test_a_cell_that_rests_high_is_measured_all_the_same():
+    data = recording(-0.1, -0.05)
+    found = prepare(dataclasses.replace(data, v=data.v + 24.0))
+    assert found.resistance == pytest.approx(RESISTANCE, rel=0.05)
+
+
+@given(
+    st.integers(2, 300), st.sampled_from(["flat", "noise", "walk"]), st.sampled_from(["none", "noise", "ramp", "step"])
+)
+def test_whatever_comes_something_finite_or_nan_comes_out(samples, kind, current):
+    rng, t = np.random.default_rng(samples), np.arange(samples) * DT
+    v = {"flat": 0 * t, "noise": rng.normal(0, 5, samples), "walk": np.cumsum(rng.normal(0, 1, samples))}[kind] - 65.0
+    i = {
+        "none": 0 * t,
+        "noise": rng.normal(0, 0.1, samples),
+        "ramp": 0.1 * t / t[-1],
+        "step": 0.1 * (t > t[samples // 2]),
+    }
+    found = prepare(mx.Recording(t=t, v=v, i=i[current]))
+    assert np.all(np.isfinite(found.data.v)) and np.all(np.isfinite(found.data.i)) and np.isfinite(found.rest)
+    assert np.isnan(found.resistance) or found.resistance > 0
+    assert found.told and found.data.t[0] <= found.begin <= found.data.t[-1]
+
+
+def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
+    data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
+    found = prepare(data)
+    assert found.told.startswith(
+        "series resistance 12.9 ± 0.1 MΩ taken out; R 135 MΩ, τ 32.5 ms, C 241 pF; rest -62.0 mV"
+    )
+    assert found.begin == pytest.approx(136.85)
+    assert 1e3 * np.max(np.abs(found.bias)) == pytest.approx(6.6, abs=0.05)
 
 
 @pytest.mark.parametrize("i, expected", [([0, 0, 1, 1], 2), ([0, 0, 0, 0], None), ([1, 1, -2, 1], 2)])

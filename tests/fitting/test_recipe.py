@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
+from membrax.fitting import recipe
 from membrax.fitting.recipe import fit_recording
 
 
@@ -16,9 +17,21 @@ def silent(unit="nA"):
     return mx.Recording(t=t, v=np.full(i.shape, -65.0), i=i, unit=unit)
 
 
-def test_a_current_density_is_refused():
-    with pytest.raises(ValueError, match="nA"):
-        fit_recording(silent("uA/cm2"))
+def test_an_unknown_template_is_refused():
+    with pytest.raises(ValueError, match="template must be one of pyramidal, adapting, fast_spiking, squid_axon"):
+        fit_recording(silent(), template="granule")
+
+
+@pytest.mark.parametrize("budget", [{"iterations": 3, "simulations": 1e5}, {"simulations": 10}, {"seconds": 0.0}])
+def test_budgets_that_are_none_are_refused(budget):
+    data = mx.recordings.example("cortical")
+    with pytest.raises(ValueError, match="two budgets|at least|seconds must be"):
+        fit_recording(data, [0, 6], **budget, progress=False)
+
+
+def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_cell():
+    names = {unit: recipe._template(None, silent(unit)).__name__ for unit in ("nA", "uA/cm2")}
+    assert names == {"nA": "pyramidal", "uA/cm2": "squid_axon"}
 
 
 def test_a_recording_without_spikes_is_refused():

@@ -1,4 +1,4 @@
-"""`membrax fit FILE`: a cortical cell fitted to some sweeps of a recording, and its prediction of the others."""
+"""`membrax fit FILE`: a cortical cell fitted to some sweeps of a recording, its prediction of the others, a report."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 from .. import plot, recordings
 from ..cell import replace
 from ..fitting import fit, fit_recording
+from ..fitting.choosing import choose_fitted
 from ..fitting.compare import summary
+from ..fitting.report_words import cautions, verdict
 from ..fitting.templates import cortical
-from ..recordings import Recording
 from .words import bounds as read_bounds
 from .words import columns, numbers
 
@@ -20,7 +21,7 @@ def run_fit(
     file: Path, sweeps: str, window: tuple[float | None, float | None], asked: list[str], method: str, seed: int,
     starts: int | None, iterations: int | None, area: float | None, out: Path,
 ) -> None:  # fmt: skip
-    """Fit, print the comparison, write fit.json and fit.png.
+    """Fit, print the comparison, write fit.json, fit.png and fit.html.
 
     The recipe is `membrax.fit_recording`; with bounds, starts or an area of the user's it is a search by evolution.
 
@@ -32,7 +33,7 @@ def run_fit(
     print(data)
     for note in whole.notes:
         print(f"  {note}")
-    chosen = numbers(sweeps, "--sweeps") if sweeps else list(range(0, data.sweeps, 3))
+    chosen = numbers(sweeps, "--sweeps") if sweeps else choose_fitted(data).sweeps
     began = time.perf_counter()
     own = bool(asked) or starts is not None or area is not None or data.unit != "nA"
     method = "evolution" if method == "recipe" and own else method
@@ -50,17 +51,25 @@ def run_fit(
     out.mkdir(parents=True, exist_ok=True)
     found.save(out / "fit.json")
     plot.fit(found, path=out / "fit.png")
+    found.write_report(out / "fit.html")
     print(f"\n{found.method}, {len(found.starts.loss)} starts, {seconds:.0f} s: {found.loss_name} {found.loss:.4g}\n")
+    _tell(found)
+    print(f"\nfit.json, fit.png and the report fit.html are in {out}/")
+
+
+def _tell(found: Any) -> None:
+    """Every sweep, the means, what predictions without a model are worth, and what asks for care."""
     print(found.table())
-    print("\n" + _summary(found, found.data))
-    if found.at_bounds:
-        print(f"\nat a bound: {', '.join(found.at_bounds)}")
-    for note in found.notes:
-        print(note)
-    print(f"\nfit.json and fit.png are in {out}/")
+    print("\n" + _summary(found))
+    evaluation = found.evaluate()
+    print("", *verdict(evaluation), sep="\n")
+    if care := cautions(found, evaluation):
+        print("\nwith care:", *(f"  {caution}" for caution in care), sep="\n")
+    if found.notes:
+        print("", *found.notes, sep="\n")
 
 
-def _summary(found: Any, data: Recording) -> str:
+def _summary(found: Any) -> str:
     """Fitted and predicted sweeps in numbers."""
     sides = {"fitted": summary(found.comparison, fitted=True), "predicted": summary(found.comparison, fitted=False)}
     sides = {name: numbers for name, numbers in sides.items() if numbers}

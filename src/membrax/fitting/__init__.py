@@ -1,4 +1,4 @@
-"""Fitting cells to recordings: many starts, the clamp released, searches on spikes."""
+"""Fitting cells to recordings: many starts, the clamp released, searches on spikes, what to make of the result."""
 
 from ..late import late
 from .compare import Comparison
@@ -6,6 +6,45 @@ from .fit import fit
 from .misfit import Misfit, misfit
 from .result import Fit, Starts
 
-__all__ = ["Comparison", "Fit", "Misfit", "Starts", "fit", "fit_recording", "misfit"]
+__all__ = [
+    "Comparison",
+    "Fit",
+    "Misfit",
+    "Quality",
+    "Section",
+    "Starts",
+    "check_fittable",
+    "choose_fitted",
+    "efel_features",
+    "efel_section",
+    "evaluate",
+    "fit",
+    "fit_recording",
+    "load_cell",
+    "misfit",
+    "prepare",
+    "quality",
+    "resample",
+    "template_for",
+    "templates",
+    "with_membrane",
+]
 
-__getattr__, __dir__ = late(__name__, fit_recording="recipe")
+__getattr__, __dir__ = late(
+    __name__,
+    "templates",
+    Quality="recorded_quality",
+    Section="report_page",
+    check_fittable="refusals",
+    choose_fitted="choosing",
+    efel_features="extracted",
+    efel_section="extracted",
+    evaluate="evaluation",
+    fit_recording="recipe",
+    load_cell="saved",
+    prepare="preparation",
+    quality="recorded_quality",
+    resample="resampling",
+    template_for="templates",
+    with_membrane="sizing",
+)

@@ -1,9 +1,9 @@
 """The coincidence factor Γ of two spike trains, and how high it can be for trains that a cell itself repeats.
 
-Γ = (N_coinc − ⟨N_coinc⟩)/(½ (N_data + N_model)) · 1/(1 − 2νΔ), with ⟨N_coinc⟩ = 2νΔ N_data the coincidences of a Poisson
-train of the model's rate ν (Kistler, Gerstner & van Hemmen 1997, Neural Comput 9:1015–1045). 1 is the same train, 0 what
-chance gives. No model can be asked to agree with a cell better than the cell agrees with itself: Γ between repeats of one
-stimulus is its ceiling (Jolivet et al. 2008, J Neurosci Methods 169:417–424).
+Γ = (N_coinc − ⟨N_coinc⟩)/(½ (N_data + N_model)) · 1/(1 − 2νΔ), with ⟨N_coinc⟩ = 2νΔ N_data the coincidences of a
+Poisson train of the model's rate ν (Kistler, Gerstner & van Hemmen 1997, Neural Comput 9:1015–1045). 1 is the same
+train, 0 what chance gives. No model can be asked to agree with a cell better than the cell agrees with itself: Γ
+between repeats of one stimulus is its ceiling (Jolivet et al. 2008, J Neurosci Methods 169:417–424).
 """
 
 from __future__ import annotations

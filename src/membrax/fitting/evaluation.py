@@ -1,8 +1,8 @@
 """A fit held against its recording, pulse by pulse: what was fitted, what was predicted, and what is easily predicted.
 
 Beside `compare`, which looks at whole sweeps with what a search looks at, this asks what an electrophysiologist asks:
-spikes, their times, adaptation and shape in every pulse; how well the model's spikes coincide with the cell's, where the
-cell repeats its own; and whether predictions that need no model do as well.
+spikes, their times, adaptation and shape in every pulse; how well the model's spikes coincide with the cell's, where
+the cell repeats its own; and whether predictions that need no model do as well.
 """
 
 from __future__ import annotations
@@ -187,7 +187,8 @@ def _summary(rows: list[Row]) -> dict[str, float]:
         "gamma_mean": _mean([row.gamma for row in known]),
         "ceiling_mean": _mean([row.ceiling for row in known]),
     }
-    return {name: value for name, value in told.items() if not np.isnan(value) or name in ("quiet_rms_mean", "rms_mean")}
+    # A model's error may be NaN, which is worth telling; what was not measured is left out.
+    return {name: x for name, x in told.items() if not np.isnan(x) or name in ("quiet_rms_mean", "rms_mean")}
 
 
 def _known(values: list[float]) -> list[float]:

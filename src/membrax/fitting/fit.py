@@ -20,14 +20,14 @@ from ..recordings import Recording
 from ..simulate import check_single
 from ..stimuli import Stimulus
 from ..version import __version__
-from . import checkpoints
 from .adam import Adam
-from .compare import compare, model_voltages
+from .compare import Comparison, compare, model_voltages
 from .evolution import Evolution, spike_scores
 from .levenberg import Levenberg
 from .losses import Problem
 from .parameters import Free, free, paths
 from .result import Fit, Starts
+from .searching import Limit, search_for
 from .sensitivities import choose
 from .target import choose_sweeps, target
 
@@ -50,6 +50,7 @@ def fit(
     derivative: str | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
+    seconds: float | None = None,
 ) -> Fit:
     """Fit a cell to some sweeps of a recording, from many starts, and predict the others.
 
@@ -73,6 +74,7 @@ def fit(
         derivative: of "adam": "forward", "reverse", or None for the cheaper one, forward up to 5 parameters.
         progress: whether to show a bar with the best loss.
         checkpoint: a file written after every iteration, from which the same call goes on to the same numbers.
+        seconds: after which no further iteration begins; the best so far is returned, and a note says so.
 
     Returns:
         A `Fit`. Ctrl-C returns the best so far, with a warning.
@@ -89,21 +91,23 @@ def fit(
     parameters = free(cell, bounds)
     chosen = choose_sweeps(data, sweeps)
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
+    limit = Limit(seconds)
     told = _degenerate(parameters, cell, data.unit)
     automatic = "levenberg" if len(parameters) <= FEW else "adam"
     choose(len(parameters), derivative)
     first = _method(automatic if method is None else method, iterations, seed, derivative)
-    found, complete = search_for(problem, first, _count(starts, first), seed, progress, checkpoint)
-    result = as_fit(problem, first, found, bounds, data, chosen, seed, told)
-    if method is not None or not complete or _fires_right(result):
+    found, cut = search_for(problem, first, _count(starts, first), seed, progress, checkpoint, limit)
+    result = as_fit(problem, first, found, bounds, data, chosen, seed, (*told, *cut))
+    if method is not None or cut or _fires_right(result):
         return result
     why = f"the best {first.name} fit does not fire as the recorded cell: searched on spike scores instead"
     second = _method("evolution", iterations, seed)
     file = None if checkpoint is None else Path(checkpoint).with_suffix(".evolution.npz")
-    found, _ = search_for(problem, second, _count(starts and max(1, starts // 16), second), seed, progress, file)
+    count = _count(starts and max(1, starts // 16), second)
+    found, cut = search_for(problem, second, count, seed, progress, file, limit)
     if _score(problem, result, like=found.scores[0].size) <= float(np.min(found.loss)):
         return dataclasses.replace(result, notes=(*result.notes, "a search on spike scores found nothing better"))
-    return as_fit(problem, second, found, bounds, data, chosen, seed, (*told, why))
+    return as_fit(problem, second, found, bounds, data, chosen, seed, (*told, why, *cut))
 
 
 def _method(name: str, iterations: int | None, seed: int, derivative: str | None = None) -> Any:
@@ -152,36 +156,6 @@ def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
     return (told,)
 
 
-def search_for(problem: Problem, method: Any, starts: int, seed: int, progress: bool, checkpoint: Any) -> tuple:
-    """The search after all iterations of a method, and whether there were all: Ctrl-C keeps what is done."""
-    from tqdm.auto import tqdm
-
-    place = problem.free.draw(starts, seed)
-    file = None if checkpoint is None else Path(checkpoint)
-    mark = checkpoints.identity(problem, method, place)
-    search = method.begin(problem, jnp.asarray(place, dtype=float))
-    kept = None if file is None else checkpoints.load(file, mark)
-    done = 0
-    if kept is not None:
-        done, search = kept[0], method.unpack(search, kept[1])
-    bar = tqdm(total=method.iterations, initial=done, desc=f"fit, {starts} starts", disable=not progress)
-    try:
-        with bar:
-            for iteration in range(done, method.iterations):
-                search = method.iterate(problem, search, iteration)
-                if progress:
-                    bar.set_postfix_str(f"best {float(np.min(search.loss)):.4g}")
-                bar.update()
-                done = iteration + 1
-                if file is not None:
-                    checkpoints.save(file, mark, done, method.pack(search))
-    except KeyboardInterrupt:
-        if done == 0:
-            raise
-        warnings.warn(f"interrupted: the best of {done} of {method.iterations} iterations is kept", stacklevel=3)
-    return search, done == method.iterations
-
-
 def as_fit(
     problem: Problem, method: Any, search: Any, bounds: Any, data: Recording, chosen: list[int], seed: int, notes: tuple
 ) -> Fit:
@@ -198,14 +172,24 @@ def as_fit(
     cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
     dt = problem.data.dt
     v = model_voltages(cell, data, problem.integrator, dt)
+    compared = compare(v, data, chosen)
     return Fit(
         cell, best, float(loss.min()), "spike score" if method.name == "evolution" else "mean squared error [mV²]",
         Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
-        method.name, data, chosen, v, compare(v, data, chosen), notes,
+        method.name, data, chosen, v, compared, (*notes, *_silent(compared)),
         {"seed": int(seed), "starts": len(loss), "iterations": method.iterations, "dt": dt,
          "integrator": problem.integrator.name, "membrax": __version__, "jax": jax.__version__},
     )  # fmt: skip
+
+
+def _silent(compared: tuple[Comparison, ...]) -> tuple[str, ...]:
+    """A note if the model fires in none of the fitted sweeps in which the cell does."""
+    fires = [row for row in compared if row.fitted and row.recorded_spikes]
+    if not fires or any(row.model_spikes for row in fires):
+        return ()
+    sweeps = ", ".join(str(row.sweep) for row in fires)
+    return (f"the model is silent where the cell fires, in sweep{'s' if len(fires) > 1 else ''} {sweeps}",)
 
 
 def _score(problem: Problem, result: Fit, like: int) -> float:

@@ -47,25 +47,39 @@ def decimals(error: float) -> int:
     return int(np.clip(1 - np.floor(np.log10(error)), 0, 4)) if error > 0 else 1
 
 
-def combined(values: Sequence[float], errors: Sequence[float], weights: Sequence[float], unit: str) -> Measured:
-    """The weighted mean of several measurements of one number.
+def few(count: int) -> float:
+    """By how much a standard error from the scatter of ``count`` numbers falls short: Student's t at one sigma."""
+    from scipy.special import ndtr, stdtrit
 
-    Its error is the larger of two: what the scatter of the values says, √(Σw²(x − x̄)² n/(n − 1)), and what their own
-    errors say, √(Σw²σ²), with weights that sum to 1. A single value has its own error.
+    return float(stdtrit(count - 1, ndtr(1.0))) if count > 1 else np.nan
+
+
+def combined(values: Sequence[float], errors: Sequence[float], unit: str) -> Measured:
+    """The mean of several measurements of one number that differ by more than their errors.
+
+    Each weighs 1/(σ² + s²), with its own error σ and the scatter s beyond the errors (random effects, DerSimonian &
+    Laird 1986, Control Clin Trials 7:177–188). The error is the larger of 1/√Σw and t √(Σw(x − x̄)²/((n − 1)Σw)), which
+    keeps to the scatter where there are few (Hartung & Knapp 2001, Stat Med 20:3875–3889; t of `few`). A single value
+    has its own error.
 
     Args:
-        values, errors, weights: [measurement]; those whose value is not finite are left out.
+        values, errors: [measurement]; those that are not finite are left out.
         unit: of the values.
     """
-    x, sigma, w = (np.asarray(a, dtype=float) for a in (values, errors, weights))
-    good = np.isfinite(x) & (w > 0)
-    x, sigma, w = x[good], sigma[good], w[good]
+    x, sigma = (np.asarray(a, dtype=float) for a in (values, errors))
+    good = np.isfinite(x) & np.isfinite(sigma)
+    x, sigma = x[good], sigma[good]
     count = len(x)
     if not count:
         return unmeasured(unit)
-    w = w / np.sum(w)
-    mean = float(np.sum(w * x))
-    own = float(np.sqrt(np.sum(np.square(w * sigma)))) if np.all(np.isfinite(sigma)) else np.nan
-    scatter = float(np.sqrt(np.sum(np.square(w * (x - mean))) * count / (count - 1))) if count > 1 else np.nan
-    known = [error for error in (own, scatter) if np.isfinite(error)]
-    return Measured(mean, max(known, default=np.nan), unit, count)
+    # An error that is small by chance must not outvote the others.
+    sigma = np.maximum(sigma, 0.3 * np.median(sigma) + 1e-9 * np.max(np.abs(x)) + 1e-300)
+    if count == 1:
+        return Measured(float(x[0]), float(sigma[0]), unit, 1)
+    w = 1 / np.square(sigma)
+    mean = np.sum(w * x) / np.sum(w)
+    excess = np.sum(w * np.square(x - mean)) - (count - 1)
+    w = 1 / (np.square(sigma) + max(0.0, float(excess / (np.sum(w) - np.sum(w**2) / np.sum(w)))))
+    mean = float(np.sum(w * x) / np.sum(w))
+    scatter = few(count) * float(np.sqrt(np.sum(w * np.square(x - mean)) / ((count - 1) * np.sum(w))))
+    return Measured(mean, max(float(1 / np.sqrt(np.sum(w))), scatter), unit, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 
@@ -45,15 +46,15 @@ def pulses(data: Recording) -> tuple[Pulse, ...]:
     """Every sweep's pulses, in the order of the sweeps.
 
     Edges are changes of a sweep's current by more than a fifth of its range within `BESIDE`; those of all sweeps cut
-    every sweep. Pulses are the pieces that tell the sweeps apart; where none does, those that leave the holding current.
-    A current that is not constant between its edges, such as a ramp or noise, is one piece: the whole sweep.
+    every sweep. Pulses are the pieces that tell the sweeps apart; where none does, those that leave the holding
+    current. A current that is not constant between its edges, such as a ramp or noise, is one piece: the whole sweep.
 
     Two pulses are the same stimulus if they last equally long at the same level above the same holding current, in one
     sweep or in two; whole sweeps, if their currents agree throughout. What came before a pulse is not compared.
     """
     i = data.i - data.holding[:, None]
     cuts = _cuts(i, data.dt)
-    pieces = list(zip(cuts[:-1], cuts[1:], strict=True))
+    pieces = list(itertools.pairwise(cuts))
     chosen = _chosen(i, pieces, data.dt)
     found = []
     for sweep in range(data.sweeps):

@@ -2,83 +2,121 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..cell import Cell
 from ..integrators import staggered
 from ..probes import whole
 from ..pytrees import strong
 from ..recordings import Recording, load
+from . import templates
+from .choosing import Choice, choose_fitted
 from .expectation import Expected, expected
-from .fit import as_fit, search_for
+from .fit import as_fit
 from .losses import Problem
 from .parameters import free
-from .preparation import prepare
-from .race import COARSE, DROPS, FINE, GENERATIONS, Race
+from .preparation import Prepared, prepare
+from .race import COARSE, DROPS, FINE, GENERATIONS, GUIDED, Race
+from .refusals import check_fittable
+from .resampling import resample, sampling
 from .result import Fit
+from .searching import Limit, search_for
 from .spikes import features
 from .target import choose_sweeps, target
-from .templates import pyramidal
+from .trains import coarse
 
 STARTS = 8
 FEWEST = 150  # generations; fewer find little
 # Neuron-steps that a search may take: some eighty seconds of one core. Long sweeps get fewer generations.
 BUDGET = 4e9
-FINEST = 0.05  # ms between two samples that the model is held against
+TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
+
+Make = Callable[[Prepared], tuple[Cell, Any]]
 
 
 def fit_recording(
     data: Recording | str | os.PathLike[str],
     sweeps: Any = None,
     *,
+    template: str | Make | None = None,
     seed: int = 0,
     stop: float | None = None,
+    junction: float = 0.0,
     iterations: int | None = None,
+    simulations: float | None = None,
+    seconds: float | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
 ) -> Fit:
-    """Fit a cortical cell to some sweeps of a current-clamp recording and predict the others.
+    """Fit a cell to some sweeps of a current-clamp recording and predict the others.
 
     The electrode's series resistance and the drift of rest are measured and taken out (`preparation.prepare`), the
-    cell's size is read from its charging, and a model with slow inactivation (`templates.pyramidal`) is searched for
-    on its spike trains (`race.Race`).
+    cell's size is read from its charging, and a model is searched for on its spike trains (`race.Race`). In sweeps
+    between the fitted ones it is held to spike counts between theirs (`expectation.expected`).
 
     Args:
-        data: the recording, or a file that `membrax.recordings.load` reads; current in nA.
-        sweeps: which to fit, by default every third.
+        data: the recording, or a file that `membrax.recordings.load` reads.
+        sweeps: which to fit; by default up to five that bracket what the cell does (`choosing.choose_fitted`).
+        template: the model and its bounds: "pyramidal" (with slow inactivation), "adapting", "fast_spiking",
+            "squid_axon", or a function of what `prepare` measured that returns a cell and its bounds. By default
+            pyramidal, and squid_axon where the current is a density.
         seed: of the search.
         stop: where to end every sweep, ms; by default its end.
+        junction: the liquid junction potential, mV, which is subtracted from the recorded voltage.
         iterations: generations of the search; by default as many as its budget of neuron-steps allows.
+        simulations: that the search may take instead, each of one candidate under one sweep.
+        seconds: after which no further generation begins.
         progress: whether to show a bar with the best score.
         checkpoint: a file written after every generation, from which the same call goes on to the same numbers.
 
     Returns:
-        A `Fit`, whose recording is the corrected one; ``notes`` say what was measured.
+        A `Fit`, whose recording is the corrected one; ``notes`` say what was measured and decided.
 
     Raises:
-        ValueError: a current density, sweeps that aren't there, a stop outside the recording, no spike in any of the
-            fitted sweeps.
+        ValueError: a recording that can't be fitted (`refusals.check_fittable` says why), sweeps that aren't there, a
+            stop outside the recording, an unknown template, or two budgets.
     """
     recording = data if isinstance(data, Recording) else load(data)
-    if recording.unit != "nA":
-        raise ValueError(f"fit_recording needs currents in nA, got {recording.unit}; membrax.fit takes a cell of yours")
+    make, limit = _template(template, recording), Limit(seconds)
     cut = recording if stop is None else recording.crop(None, stop)
-    chosen = choose_sweeps(cut, list(range(0, cut.sweeps, 3)) if sweeps is None else sweeps)
-    if not np.any(cut.v[chosen] > 0.0):
-        raise ValueError(f"no sweep of {chosen} passes 0 mV: a search on spikes needs some to fit")
-    prepared = prepare(cut)
-    cell, bounds = pyramidal(prepared)
-    shown = _thinned(prepared.data)
+    choice = choose_fitted(cut) if sweeps is None else None
+    chosen = choose_sweeps(cut, sweeps if choice is None else choice.sweeps)
+    check_fittable(cut, chosen)
+    prepared = prepare(cut, junction=junction)
+    cell, bounds = make(prepared)
+    shown = resample(prepared.data, sampling(prepared.data))
     searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
-    method = Race(_generations(problem) if iterations is None else whole(iterations, "iterations"), seed=1000 * seed)
-    found, _ = search_for(problem, method, STARTS, seed, progress, checkpoint)
+    method = Race(_generations(problem, iterations, simulations), seed=1000 * seed)
+    found, told = search_for(problem, method, STARTS, seed, progress, checkpoint, limit)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
-    return as_fit(after, method, found, bounds, shown, chosen, seed, (prepared.told,))
+    return as_fit(after, method, found, bounds, shown, chosen, seed, (*_notes(prepared, choice), *told))
+
+
+def _template(asked: str | Make | None, data: Recording) -> Make:
+    """The function that makes a cell and bounds of what was measured.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if callable(asked):
+        return asked
+    name = ("pyramidal" if data.unit == "nA" else "squid_axon") if asked is None else asked
+    if name not in TEMPLATES:
+        raise ValueError(f"template must be one of {', '.join(TEMPLATES)}, a function or None, got {asked!r}")
+    return getattr(templates, name)
+
+
+def _notes(prepared: Prepared, choice: Choice | None) -> tuple[str, ...]:
+    """What was measured, and which sweeps were chosen."""
+    return prepared.told, *prepared.notes, *([] if choice is None else [f"fitted: {choice}"])
 
 
 def _unseen(data: Recording, chosen: list[int]) -> Expected | None:
@@ -87,16 +125,36 @@ def _unseen(data: Recording, chosen: list[int]) -> Expected | None:
     return expected(data, chosen, np.array(counts))
 
 
-def _thinned(data: Recording) -> Recording:
-    """The recording with as few samples as the finest step asks for."""
-    factor = int(FINEST / data.dt + 1e-6)
-    return data.decimate(factor) if factor > 1 else data
+def _generations(problem: Problem, iterations: int | None, simulations: float | None) -> int:
+    """How many generations were asked for, or are paid for by the budget.
 
-
-def _generations(problem: Problem) -> int:
-    """How many generations the budget pays for: most of them at the coarse step."""
+    Raises:
+        ValueError: a number of generations below 1, fewer simulations than one generation takes, or both.
+    """
+    if iterations is not None and simulations is not None:
+        raise ValueError(f"iterations ({iterations}) and simulations ({simulations}) are two budgets: give one of them")
+    if iterations is not None:
+        return whole(iterations, "iterations")
     sweeps, samples = problem.data.v.shape
-    steps = samples * problem.data.interval / max(COARSE, problem.data.dt)
-    per_start = Race().population * sweeps * steps
-    starts = STARTS * (DROPS[0] + (DROPS[1] - DROPS[0]) / 2 + (1 - DROPS[1] + (1 - FINE)) / 4)  # that run, on average
-    return int(np.clip(BUDGET / (per_start * starts), FEWEST, GENERATIONS))
+    unseen = 0 if problem.unseen is None else len(problem.unseen.most)
+    # On average over the generations: all searches, then half, then a quarter; with unseen sweeps from GUIDED on.
+    late = STARTS * (1 - GUIDED) / 4
+    starts = STARTS * (DROPS[0] + (DROPS[1] - DROPS[0]) / 2 + (1 - DROPS[1]) / 4)
+    trains = Race().population * (starts * sweeps + late * unseen)
+    if simulations is not None:
+        return _paid(simulations, trains)
+    finer = 1 + (1 - FINE) / 4 * STARTS / starts
+    steps = samples * problem.data.interval / coarse(problem.data, COARSE).dt * finer
+    return int(np.clip(BUDGET / (trains * steps), FEWEST, GENERATIONS))
+
+
+def _paid(simulations: float, each: float) -> int:
+    """The generations of ``each`` simulations.
+
+    Raises:
+        ValueError: no finite number, or fewer than one generation's.
+    """
+    number = isinstance(simulations, int | float | np.integer | np.floating) and not isinstance(simulations, bool)
+    if not number or not math.isfinite(simulations) or simulations < each:
+        raise ValueError(f"simulations must be at least {math.ceil(each)}, one generation, got {simulations!r}")
+    return int(simulations // each)

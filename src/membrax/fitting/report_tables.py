@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def spikes(evaluation: Any) -> list[list[str]]:
     """Counts, times and Γ of every pulse; "recorded / model" where a cell holds two numbers."""
     several = _several(evaluation)
     head = [*_head(evaluation, several), "spikes", "f–I", *map(_named, TIMES), "Γ", "ceiling"]
-    return [head] + [
+    rows = [
         [
             *_which(row, several),
             f"{row.recorded.count} / {row.model.count}",
@@ -49,13 +50,15 @@ def spikes(evaluation: Any) -> list[list[str]]:
         ]
         for row in ordered(evaluation)
     ]
+    return filled([head, *rows], ("f–I", "Γ", "ceiling"))
 
 
 def shapes(evaluation: Any) -> list[list[str]]:
     """The shape of the spikes and the error of the potential in every pulse."""
     several = _several(evaluation)
-    head = [*_head(evaluation, several), *map(_named, SHAPES), "rms below −40 mV (mV)", "of mean trace (mV)"]
-    return [head] + [
+    mean = "by the mean trace (mV)"
+    head = [*_head(evaluation, several), *map(_named, SHAPES), "rms below −40 mV (mV)", mean]
+    rows = [
         [
             *_which(row, several),
             *(_pair(row, name) for name in SHAPES),
@@ -64,6 +67,7 @@ def shapes(evaluation: Any) -> list[list[str]]:
         ]
         for row in ordered(evaluation)
     ]
+    return filled([head, *rows], (mean,))
 
 
 def sides(evaluation: Any) -> list[list[str]]:
@@ -84,10 +88,11 @@ def sides(evaluation: Any) -> list[list[str]]:
         add(f"error of the {label}, median{f' ({unit})' if unit else ''}", f"{name}_error_median", digits)
     add("rms below −40 mV, mean (mV)", "quiet_rms_mean", 2, "quiet_rms_mean_trace", "mean trace")
     add("rms, mean (mV)", "rms_mean", 2, "rms_mean_trace", "mean trace")
-    add("pulses with a Γ", "gamma_pulses")
+    if fitted.get("gamma_pulses") or predicted.get("gamma_pulses"):
+        add("pulses with a Γ", "gamma_pulses")
     add("Γ, mean", "gamma_mean")
     add("its ceiling, mean", "ceiling_mean")
-    return rows
+    return filled(rows, rows[0][1:])
 
 
 def as_text(evaluation: Any) -> str:
@@ -95,19 +100,26 @@ def as_text(evaluation: Any) -> str:
     several = _several(evaluation)
     names = {"adaptation": "adapt.", "amplitude": "ampl."}
     measures = [(names.get(name, label), unit) for name, (label, unit, _) in MEASURES.items()]
-    units = [unit for _, unit in measures]
+    ends = ["quiet rms", "mean trace", "Γ", "ceiling"]
+    heads = _head(evaluation, several)
     lines = [
-        [*_head(evaluation, several), "spikes", "model", "f–I", *(label for label, _ in measures), "quiet rms", "mean trace",
-         "Γ", "ceiling"],
-        ["" for _ in _head(evaluation, several)] + ["", "", "", *units, "mV", "mV", "", ""],
-    ]  # fmt: skip
+        [*heads, "spikes", "model", "f–I", *(label for label, _ in measures), *ends],
+        [*("" for _ in heads), "", "", "", *(unit for _, unit in measures), "mV", "mV", "", ""],
+    ]
     for row in ordered(evaluation):
         errors = [number(row.error(name), digits, sign=True) for name, (*_, digits) in MEASURES.items()]
-        ends = [number(x) for x in (row.quiet_rms, row.mean_trace_quiet_rms, row.gamma, row.ceiling)]
+        last = [number(x) for x in (row.quiet_rms, row.mean_trace_quiet_rms, row.gamma, row.ceiling)]
         counts = [str(row.recorded.count), str(row.model.count), number(row.interpolated, 1)]
-        lines.append([*_which(row, several), *counts, *errors, *ends])
+        lines.append([*_which(row, several), *counts, *errors, *last])
     widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
     return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
+
+
+def filled(table: list[list[str]], columns: Sequence[str]) -> list[list[str]]:
+    """The table without those of the ``columns`` that hold nothing."""
+    nothing = ("", NONE)
+    empty = [k for k, name in enumerate(table[0]) if name in columns and all(row[k] in nothing for row in table[1:])]
+    return [[cell for k, cell in enumerate(row) if k not in empty] for row in table]
 
 
 def _several(evaluation: Any) -> bool:

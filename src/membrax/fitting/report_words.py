@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .coincidence import DELTA, LOWEST_CEILING
-from .report_tables import UNITS, number
+from .report_tables import number
 
 
 def in_short(found: Any, evaluation: Any) -> list[str]:
@@ -15,8 +15,8 @@ def in_short(found: Any, evaluation: Any) -> list[str]:
     seen = f"{len(found.sweeps)} of {found.data.sweeps} sweeps" if found.data.sweeps > 1 else "the one sweep"
     named = f" ({', '.join(map(str, sorted(found.sweeps)))})" if found.data.sweeps > 1 else ""
     told = [
-        f"{_counted(len(found.values), 'parameter')} fitted to {seen}{named} by {found.method}"
-        f" from {_counted(len(found.starts.loss), 'start')}: {_loss(found)}."
+        f"{counted(len(found.values), 'parameter')} fitted to {seen}{named} by {found.method}"
+        f" from {counted(len(found.starts.loss), 'start')}: {_loss(found)}."
     ]
     return told + verdict(evaluation)
 
@@ -27,7 +27,8 @@ def verdict(evaluation: Any) -> list[str]:
     summary, which = (predicted, "predicted") if predicted else (evaluation.summary(fitted=True), "fitted")
     counts = f"Spike counts of the {which} pulses are off by {number(summary['count_error_mean'])} on average"
     if "count_error_interpolated" in summary:
-        counts += f"; the f–I curve of the fitted sweeps, interpolated, is off by {number(summary['count_error_interpolated'])}"
+        off = number(summary["count_error_interpolated"])
+        counts += f"; the f–I curve of the fitted sweeps, interpolated, is off by {off}"
     quiet = f"Below −40 mV the model is off by {number(summary['quiet_rms_mean'])} mV rms"
     if "quiet_rms_mean_trace" in summary:
         quiet += f"; the mean trace of the fitted sweeps by {number(summary['quiet_rms_mean_trace'])} mV"
@@ -49,27 +50,28 @@ def cautions(found: Any, evaluation: Any) -> list[str]:
         told.append("Below −40 mV the mean trace of the fitted sweeps is closer to the predicted ones than the model.")
     outside = _beyond(evaluation)
     if outside:
-        told.append(f"{_counted(outside, 'predicted pulse')} lie beyond the currents that were fitted.")
+        told.append(f"Beyond the currents that were fitted: {counted(outside, 'predicted pulse')}.")
     if not any(row.recorded.count for row in evaluation.rows if row.fitted):
         told.append("The cell does not fire in the sweeps that were fitted: they say little of its spikes.")
     if found.at_bounds:
         told.append(f"At a bound, where the data ask for more than was allowed: {', '.join(found.at_bounds)}.")
     recorded, model = evaluation.outside
     if recorded or model:
-        told.append(f"Outside the pulses the cell fired {_counted(recorded, 'spike')}, the model {model}.")
+        told.append(f"Outside the pulses the cell fired {counted(recorded, 'spike')}, the model {model}.")
     return told
 
 
 def _coincidence(evaluation: Any, summary: dict, which: str) -> str:
     """Γ and its ceiling, or why there is none."""
     if not evaluation.repeated:
-        return "No stimulus was given twice, so how well the cell repeats its own spikes is not known, and no Γ is given."
+        return "No stimulus was given twice: how well the cell repeats its own spikes is not known, and no Γ is given."
     if not summary["gamma_pulses"]:
-        return f"In no {which} pulse does the cell repeat its own spikes with Γ of at least {LOWEST_CEILING:g}: no Γ is given."
-    pulses = _counted(summary["gamma_pulses"], f"{which} pulse")
+        return f"The cell repeats its own spikes with Γ of {LOWEST_CEILING:g} in no {which} pulse: no Γ is given."
+    pulses = counted(summary["gamma_pulses"], f"{which} pulse")
+    told = f"Δ\u00a0=\u00a0{DELTA:g}\u00a0ms; left out where they stay below {LOWEST_CEILING:g}"
     return (
         f"Spike times: Γ {number(summary['gamma_mean'])} over {pulses} in which the cell's own repeats reach"
-        f" {number(summary['ceiling_mean'])} (Δ = {DELTA:g} ms; left out where they stay below {LOWEST_CEILING:g})."
+        f" {number(summary['ceiling_mean'])} ({told})."
     )
 
 
@@ -88,10 +90,6 @@ def _loss(found: Any) -> str:
     return f"{name} {found.loss:.4g} {unit.rstrip(']')}".rstrip()
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """So many of them, in words: 1 spike, 2 spikes."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def current(value: float, unit: str) -> str:
-    """A current with its unit."""
-    return f"{number(value, 3)} {UNITS[unit]}"

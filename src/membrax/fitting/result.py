@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import pytrees
 from ..cell import Cell
 from ..recordings import Recording
 from .compare import Comparison, summary, table
+from .evaluation import Evaluation, evaluate
 from .parameters import place
+from .saved import cell_values, write_arrays
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,10 +69,12 @@ class Fit:
         """The comparison with every sweep, as text."""
         return table(self.comparison)
 
+    def evaluate(self) -> Evaluation:
+        """The model beside the recording pulse by pulse, beside predictions that need no model, and Γ."""
+        return evaluate(self.data, self.v, self.sweeps)
+
     def report(self) -> dict[str, Any]:
         """Everything but the traces, as plain Python values."""
-        leaves = {path: np.asarray(leaf.value).item() for path, leaf in pytrees.leaves(self.cell).items()}
-        units = {path: leaf.metadata.get("unit", "") for path, leaf in pytrees.leaves(self.cell).items()}
         rows = [{**dataclasses.asdict(row), "count_error": row.count_error} for row in self.comparison]
         return {
             "recording": {"name": self.data.name, "notes": list(self.data.notes), "sweeps": self.data.sweeps},
@@ -81,12 +84,12 @@ class Fit:
             "values": self.values,
             "bounds": {path: list(pair) for path, pair in self.bounds.items()},
             "at_bounds": self.at_bounds,
-            "cell": {path: {"value": value, "unit": units[path]} for path, value in leaves.items()},
-            "channels": {name: _class_name(channel) for name, channel in self.cell.channels.items()},
+            **cell_values(self.cell),
             "fitted_sweeps": self.sweeps,
             "fitted": summary(self.comparison, fitted=True),
             "predicted": summary(self.comparison, fitted=False),
             "comparison": rows,
+            "evaluation": self.evaluate().report(),
             "starts": {
                 "loss": self.starts.loss.tolist(),
                 "values": {path: values.tolist() for path, values in self.starts.values.items()},
@@ -95,16 +98,29 @@ class Fit:
         }
 
     def save(self, path: str | Path) -> Path:
-        """Write `report` as readable JSON; what is not finite becomes null."""
+        """Write `report` as readable JSON, from which `membrax.fitting.load_cell` makes the cell; its path.
+
+        What is not finite becomes null. A path that ends in ``.npz`` gets the recording, the model's voltages and the
+        parameters as arrays instead.
+        """
         path = Path(path)
+        if path.suffix.lower() == ".npz":
+            return write_arrays(self, path)
         path = path if path.suffix == ".json" else path.with_name(path.name + ".json")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(_plain(self.report()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return path
 
+    def write_report(self, path: str | Path, sections: Sequence[Any] = ()) -> Path:
+        """Write a report with figures as one HTML file; see `membrax.fitting.report.write_report`.
 
-def _class_name(channel: Any) -> str:
-    return f"{type(channel).__module__.removeprefix('membrax.channels.')}.{type(channel).__name__}"
+        Args:
+            path: where to; ``.html`` is added if it has no such suffix.
+            sections: more parts, each a `membrax.fitting.Section`.
+        """
+        from .report import write_report
+
+        return write_report(self, path, sections)
 
 
 def _plain(value: Any) -> Any:

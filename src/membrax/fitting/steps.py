@@ -6,6 +6,7 @@ Ramps, sines and noise have none.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 
@@ -45,8 +46,10 @@ def steps(i: np.ndarray, dt: float) -> list[Step]:
     by more than 8 standard deviations of such means and 3 % of the range. It is a step if the level lasts 5 ms
     after it and 2 ms before it, and neither wanders by more than a tenth of the step.
     """
-    edges, levels = _levels(i, [0, *changes(i, dt), len(i)])
-    # A glitch is a change to the same level again.
+    edges = [0, *changes(i, dt), len(i)]
+    # A glitch is too short for a level, and after it the current is the same again.
+    edges = [0, *(b for a, b in itertools.pairwise(edges) if (b - a) * dt >= BEFORE and b < len(i)), len(i)]
+    edges, levels = _levels(i, edges)
     kept = [k for k in range(1, len(levels)) if abs(levels[k] - levels[k - 1]) > SMALLEST * np.ptp(i)]
     edges, levels = _levels(i, [0, *(edges[k] for k in kept), len(i)])
     found = []
@@ -60,7 +63,7 @@ def steps(i: np.ndarray, dt: float) -> list[Step]:
 
 def _levels(i: np.ndarray, edges: list[int]) -> tuple[list[int], list[float]]:
     """The edges, and the mean current between each two."""
-    return edges, [float(np.mean(i[a:b])) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return edges, [float(np.mean(i[a:b])) for a, b in itertools.pairwise(edges)]
 
 
 def changes(i: np.ndarray, dt: float) -> list[int]:
@@ -81,17 +84,25 @@ def changes(i: np.ndarray, dt: float) -> list[int]:
     return [a + int(np.argmax(moved[a:b])) + width for a, b in stretches(large)]
 
 
-def depolarised(i: np.ndarray, dt: float) -> np.ndarray:
-    """Where a current i [time] is above what it rests at [time], as booleans.
+def base_level(i: np.ndarray, dt: float) -> float:
+    """The current that i [time] rests at: its level at the beginning or the end, whichever is closer to 0.
 
-    It rests at the level it has at its beginning or at its end, whichever is closer to 0: a sweep may begin in a step.
+    A sweep may begin or end in a step. Of a current without steps it is the first value.
     """
-    span, edges = float(np.ptp(i)), changes(i, dt)
+    edges = changes(i, dt)
     if not edges:
-        return i > i[0] + SMALLEST * span
+        return float(i[0])
+    return float(min(np.mean(i[: edges[0]]), np.mean(i[edges[-1] :]), key=abs))
+
+
+def depolarised(i: np.ndarray, dt: float) -> np.ndarray:
+    """Where a current i [time] is above its `base_level` by more than 3 % of its range [time], as booleans."""
+    least = base_level(i, dt) + SMALLEST * float(np.ptp(i))
+    edges = changes(i, dt)
+    if not edges:
+        return i > least
     edges, levels = _levels(i, [0, *edges, len(i)])
-    base = min(levels[0], levels[-1], key=abs)
-    return np.repeat(np.array(levels) > base + SMALLEST * span, np.diff(edges))
+    return np.repeat(np.array(levels) > least, np.diff(edges))
 
 
 def stretches(mask: np.ndarray) -> list[tuple[int, int]]:

@@ -1,51 +1,110 @@
-"""A cell and bounds to start from, where a user has a recording and no model yet."""
+"""A cell and bounds to start from, where a user has a recording and no model yet.
+
+Templates are functions of what `preparation.prepare` measured: `pyramidal`, `adapting`, `fast_spiking`, `squid_axon`.
+`template_for` chooses among them by the recorded spikes, `with_membrane` holds the membrane to its error bars, `shown`
+prints the bounds.
+"""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
+from .. import pytrees
 from ..cell import Cell
-from ..channels import Leak
-from ..channels.pospischil import CalciumL, M, Potassium, Sodium
-from ..channels.slow_inactivation import SlowPotassium, SlowSodium
-from ..pytrees import strong
 from ..recordings import Recording
+from .cell_types import CORTICAL, PYRAMIDAL, adapting, cortical_cell, fast_spiking, pyramidal, squid_axon
+from .firing import Firing, firing
+from .parameters import free, paths
 from .passive import passive
-from .preparation import Prepared
+from .preparation import Prepared, prepare
+from .sizing import UNMEASURED, Bounds, with_membrane
 
-# What whole-cell recordings of cortical cells ask for: conductances over decades, kinetics within a factor of a few of
-# the published, thresholds where patched cells have them. Recorded peaks reach +60 mV, so sodium may reverse high.
-CORTICAL = {
-    "na.g": (5.0, 300.0),
-    "na.e": (40.0, 90.0),
-    "na.v_t": (-75.0, -35.0),
-    "na.shift_m": (-10.0, 10.0),
-    "na.shift_h": (-15.0, 15.0),
-    "na.speed_m": (0.3, 3.0),
-    "na.speed_h": (0.2, 4.0),
-    "kd.g": (1.0, 100.0),
-    "kd.v_t": (-75.0, -35.0),
-    "kd.speed": (0.1, 4.0),
-    "kd.e, m.e, ks.e": (-105.0, -70.0),
-    "m.g": (0.003, 3.0),
-    "m.tau_max": (100.0, 4000.0),
-    "m.shift": (-25.0, 25.0),
-    "ks.g": (0.003, 10.0),
-    "ks.tau_max": (5.0, 300.0),
-    "ks.shift": (-30.0, 30.0),
-    "cal.g": (0.001, 1.0),
-    "cal.shift": (-20.0, 20.0),
-    "cal.speed": (0.2, 4.0),
-    "leak.g": (0.01, 0.3),
-    "leak.e": (-90.0, -45.0),
-    "capacitance": (0.5, 2.0),
-}
-UNMEASURED = 15_000.0  # µm²: a pyramidal cell's soma and proximal dendrites
+__all__ = [
+    "CORTICAL",
+    "PYRAMIDAL",
+    "UNMEASURED",
+    "Template",
+    "adapting",
+    "cortical",
+    "fast_spiking",
+    "pyramidal",
+    "shown",
+    "squid_axon",
+    "template_for",
+    "with_membrane",
+]
+
+# Regular spiking cells have spikes of 0.80 ms at half amplitude, fast spiking ones of 0.32 ms (McCormick et al. 1985, J
+# Neurophysiol 54:782–806): between the two means on a logarithmic scale, at body temperature.
+NARROW = 0.5  # ms
+STEADY = 0.1  # accommodation index up to which a cell counts as not adapting
+SLOWING = 0.2  # and from which on it adapts strongly
+STOPPED = 0.5  # of a step after the last spike: the cell has stopped
 
 
-def cortical(data: Recording) -> tuple[Cell, dict[str, tuple[float, float]], str]:
+class Template(NamedTuple):
+    """A template that was chosen for a recording.
+
+    Attributes:
+        name: of the function in this module.
+        cell: to start from.
+        bounds: {path: (low, high)} of its free parameters.
+        why: the reason, in words.
+    """
+
+    name: str
+    cell: Cell
+    bounds: Bounds
+    why: str
+
+
+def template_for(data: Prepared | Recording) -> Template:
+    """The template whose spikes are like the recorded ones.
+
+    * a current density: `squid_axon`;
+    * the median step is silent after half of its duration, or the intervals lengthen by far (accommodation index above
+      0.2): `adapting`;
+    * spikes narrower than 0.5 ms that come regularly (index up to 0.1): `fast_spiking`;
+    * all others, and a cell that does not fire: `pyramidal`.
+
+    Args:
+        data: a recording, or what `prepare` made of it.
+
+    Raises:
+        ValueError: neither of them.
+    """
+    if not isinstance(data, Prepared | Recording):
+        raise ValueError(f"template_for needs a Recording or what prepare made of one, got {data!r}")
+    prepared = data if isinstance(data, Prepared) else prepare(data)
+    make, why = _choose(prepared.data, firing(prepared.data))
+    cell, bounds = make(prepared)
+    return Template(make.__name__, cell, bounds, why)
+
+
+def _choose(data: Recording, fires: Firing) -> tuple[Callable, str]:
+    """The template's function, and the reason in words."""
+    width, index = f"half width {fires.width:.2f} ms", f"adaptation index {fires.adaptation:.2f}"
+    if data.unit != "nA":
+        return squid_axon, "the current is a density, as an axon's is"
+    if not fires.counts.any():
+        return pyramidal, "the cell never fires: the commonest type is taken"
+    if fires.silent > STOPPED:
+        part = f"{100 * fires.silent:.0f} % of a step"
+        return adapting, f"the last spike leaves {part} silent (bound {100 * STOPPED:.0f} %): the cell stops firing"
+    if fires.adaptation > SLOWING:
+        return adapting, f"the intervals lengthen by far: {index} (bound {SLOWING:g})"
+    regular = not fires.adaptation > STEADY
+    if fires.width < NARROW and regular:
+        told = f"{width} (bound {NARROW:g} ms), {index} (bound {STEADY:g})"
+        return fast_spiking, f"narrow spikes that come regularly: {told}"
+    spikes = f"{width} is that of" if fires.width >= NARROW else f"{width} is narrow, but {index} above {STEADY:g}:"
+    return pyramidal, f"{spikes} a regular spiking cell; at most {fires.max_rate:.0f} Hz"
+
+
+def cortical(data: Recording) -> tuple[Cell, Bounds, str]:
     """A cortical cell of the recorded cell's size, bounds for its parameters, and how the size was found.
 
     Sodium, a delayed rectifier, two slow potassium currents (one that adapts over a second, ``m``, one that shapes
@@ -54,74 +113,29 @@ def cortical(data: Recording) -> tuple[Cell, dict[str, tuple[float, float]], str
     """
     measured = passive(data)
     if measured is None:
-        return _cell(UNMEASURED), dict(CORTICAL), f"area: {UNMEASURED:g} µm², not measured"
+        return cortical_cell(UNMEASURED), dict(CORTICAL), f"area: {UNMEASURED:g} µm², not measured"
     told = (
         f"area: {measured.area:.0f} µm² from {measured.capacitance:.0f} pF (τ {measured.time_constant:.1f} ms,"
         f" R {measured.resistance:.0f} MΩ, sweep {measured.sweep})"
     )
-    return _cell(measured.area), dict(CORTICAL), told
+    return cortical_cell(measured.area), dict(CORTICAL), told
 
 
-def _cell(area: float) -> Cell:
-    channels = {
-        "na": Sodium(),
-        "kd": Potassium(),
-        "m": M(),
-        "ks": M(g=0.3, tau_max=60.0),
-        "cal": CalciumL(g=0.05),
-        "leak": Leak(g=0.1, e=-70.0),
-    }
-    return strong(Cell(channels, capacitance=1.0, celsius=36.0, v_init=-70.0, area=area))
+def shown(cell: Cell, bounds: Mapping[str, tuple[float, float]]) -> str:
+    """Every bound as text: its path, the cell's own value, low, high, unit, and the scale it is searched on.
 
-
-# As CORTICAL, with inactivation that outlasts a spike: without it a model's first spike can't be narrower and taller
-# than the later ones, nor its threshold rise along a train, as they do in pyramidal cells.
-# Time constants end at half a second, as most current steps do: what is slower can't be measured on them, and a model
-# free to choose it predicts longer stimuli badly (τ of m peaks at tau_max/3.6).
-PYRAMIDAL = {
-    "na.g": (5.0, 400.0),
-    "na.e": (40.0, 90.0),
-    "na.v_t": (-75.0, -30.0),
-    "na.shift_h": (-15.0, 15.0),
-    "na.speed_m": (0.3, 4.0),
-    "na.speed_h": (0.2, 4.0),
-    "na.half_s": (-50.0, 0.0),
-    "na.closing_s": (1.0, 200.0),
-    "na.recovery_s": (10.0, 500.0),
-    "kd.g": (1.0, 100.0),
-    "kd.v_t": (-75.0, -30.0),
-    "kd.speed": (0.1, 4.0),
-    "kd.part": (0.01, 1.0),
-    "kd.half_l": (-50.0, 0.0),
-    "kd.closing_l": (1.0, 200.0),
-    "kd.recovery_l": (10.0, 500.0),
-    "kd.e, m.e, ks.e": (-105.0, -60.0),
-    "m.g": (0.003, 3.0),
-    "m.tau_max": (100.0, 2000.0),
-    "m.shift": (-25.0, 25.0),
-    "ks.g": (0.003, 10.0),
-    "ks.tau_max": (5.0, 600.0),
-    "ks.shift": (-30.0, 30.0),
-    "cal.g": (0.001, 1.0),
-    "cal.shift": (-20.0, 20.0),
-    "capacitance": (0.5, 1.4),
-}
-
-
-def pyramidal(prepared: Prepared) -> tuple[Cell, dict[str, tuple[float, float]]]:
-    """A cortical cell of the measured size, with slow inactivation, and bounds for its parameters.
-
-    The leak is bounded around the measured input conductance, its reversal around the rest: the other currents share
-    both with it. Where nothing was measured both have the range of `CORTICAL`.
+    Raises:
+        ValueError: as `membrax.fit` would for these bounds.
     """
-    known = np.isfinite(prepared.area)
-    area = prepared.area if known else UNMEASURED
-    cell = _cell(area)
-    channels = {**cell.channels, "na": SlowSodium(), "kd": SlowPotassium()}
-    leak, reversal = CORTICAL["leak.g"], CORTICAL["leak.e"]
-    if known:
-        input_conductance = 1e5 / (prepared.resistance * area)  # mS/cm², from MΩ and µm²
-        leak = (0.2 * input_conductance, 2.5 * input_conductance)
-        reversal = (prepared.rest - 15.0, prepared.rest + 15.0)
-    cell = strong(dataclasses.replace(cell, channels=channels, v_init=prepared.rest))
-    return cell, {**PYRAMIDAL, "leak.g": leak, "leak.e": reversal}
+    checked = free(cell, bounds)
+    leaves = pytrees.leaves(cell)
+    rows = [("parameter", "start", "low", "high", "unit", "scale")]
+    for name, low, high, log in zip(checked.names, checked.low, checked.high, checked.logarithmic, strict=True):
+        own = [leaves[path.removeprefix("channels.")] for path in paths(name)]
+        values = {f"{float(np.asarray(leaf.value)):.4g}" for leaf in own}
+        unit = own[0].metadata.get("unit", "")
+        rows.append((name, " / ".join(sorted(values)), f"{low:.4g}", f"{high:.4g}", unit, "log" if log else "linear"))
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    justify = (str.ljust, str.rjust, str.rjust, str.rjust, str.ljust, str.ljust)
+    lines = ("  ".join(put(x, w) for put, x, w in zip(justify, row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(lines)

@@ -7,6 +7,7 @@ train often differs from the later ones, and its waveform says more of the chann
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import jax
@@ -61,8 +62,9 @@ def score(model: Train, data: Train) -> Array:
     * spike times, matched by number: |Δt| over 5 ms plus a twentieth of the time since the first recorded spike, at
       most 1, averaged over the train; and once more for the first spike;
     * subthreshold: root mean square below `spikes.QUIET` over 2 mV;
-    * where the cell fires, each at most 1: peak over 10 mV, width over 0.5 ms, trough over 6 mV, the waveform of the
-      first and the mean waveform of the later spikes over 15 mV.
+    * where the cell fires, each at most 1: peak over 10 mV, width over 0.5 ms (twice, since searches that end badly
+      do so with broad spikes), trough over 6 mV, the waveform of the first and the mean waveform of the later spikes
+      over 15 mV.
     """
     ours, theirs = model.features, data.features
     dtype = ours.peak.dtype
@@ -73,8 +75,8 @@ def score(model: Train, data: Train) -> Array:
     lag = _capped((ours.times - theirs.times) / (5.0 + 0.05 * since), jnp.zeros_like(fires))
     late = _capped((ours.times[0] - theirs.times[0]) / 5.0, fires)
     shape = sum(
-        _capped((getattr(ours, name) - getattr(theirs, name)) / size, fires)
-        for name, size in (("peak", 10.0), ("width", 0.5), ("trough", 6.0))
+        weight * _capped((getattr(ours, name) - getattr(theirs, name)) / size, fires)
+        for name, size, weight in (("peak", 10.0, 1.0), ("width", 0.5, 2.0), ("trough", 6.0, 1.0))
     )
     first, later = _distance(model.first, data.first), _distance(model.later, data.later)
     waves = _capped(first / 15.0, fires) + _capped(later / 15.0, several)
@@ -116,11 +118,13 @@ def _surprises(place: Array, problem: Problem) -> Array:
 def coarse(data: Target, interval: float) -> Target:
     """Every n-th sample of the sweeps, the largest n that leaves at most ``interval`` ms between two, one step each.
 
-    The current becomes its mean over each new interval, as in `Recording.decimate`.
+    The current becomes its mean over each new interval, as in `Recording.decimate`. Where samples are farther apart
+    than that, steps become as large as it allows.
     """
     n = max(1, int(interval / data.interval + 1e-6))
     if n == 1:
-        return data
+        substeps = max(1, math.ceil(data.interval / interval - 1e-6))
+        return dataclasses.replace(data, substeps=min(data.substeps, substeps))
     whole = data.i.shape[-1] // n * n
     i = jnp.mean(data.i[..., :whole].reshape(*data.i.shape[:-1], -1, n), axis=-1)
     return dataclasses.replace(data, i=i, v=data.v[..., : whole + 1 : n], interval=n * data.interval, substeps=1)

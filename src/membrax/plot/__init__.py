@@ -12,6 +12,7 @@ from .clamp import boltzmann, clamped, tails
 from .curves import curves
 from .diffusion import diffusion
 from .energetics import overlap
+from .evaluation import evaluation
 from .excitability import action_potential
 from .fit import fit
 from .gates import gates
@@ -23,6 +24,7 @@ from .patch import channel_noise
 from .phase_plane import branches, phase_plane
 from .plane import plane
 from .population import population
+from .quality import quality
 from .recording import recording
 from .scheme import scheme
 from .slide import slide
@@ -45,6 +47,7 @@ __all__ = [
     "convergence",
     "curves",
     "diffusion",
+    "evaluation",
     "fit",
     "gates",
     "goldman",
@@ -57,6 +60,7 @@ __all__ = [
     "phase_plane",
     "plane",
     "population",
+    "quality",
     "rall",
     "reading",
     "recording",

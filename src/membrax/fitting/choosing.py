@@ -1,0 +1,118 @@
+"""Which sweeps of a recording to fit, so that the others are predicted rather than extrapolated."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..probes import whole
+from ..recordings import Recording
+from .firing import spikes_of
+from .steps import base_level
+
+SAME = 0.01  # of the largest current, by which the mean currents of repeats may differ
+MANY = 4  # firing sweeps, from which on one in their middle is fitted too
+
+
+class Choice(NamedTuple):
+    """Sweeps to fit, and why each of them.
+
+    Attributes:
+        sweeps: in ascending order.
+        why: one reason for each, in words.
+    """
+
+    sweeps: list[int]
+    why: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(f"sweep {k}: {reason}" for k, reason in zip(self.sweeps, self.why, strict=True))
+
+
+def choose_fitted(data: Recording, most: int = 5) -> Choice:
+    """Choose sweeps that bracket what the cell does: models overshoot at currents beyond those they were fitted to.
+
+    Sweeps are ordered by their mean current. In the order of their importance, as many as there is room for:
+
+    1. the one of the largest current that makes the cell fire: the top of the firing range;
+    2. the first that fires (rheobase), if at least three do;
+    3. the lowest current: how the membrane answers without spikes;
+    4. from four firing sweeps on, that whose spike count is closest to half of the top's;
+    5. the largest current that leaves the cell silent below the first that fires;
+    6. whatever lies farthest from those chosen, in the order of currents.
+
+    At least half of the sweeps are held out, and at least one that fires if two do. A single sweep is fitted. Where all
+    sweeps have the same current, they are taken evenly from first to last.
+
+    Args:
+        data: the recording.
+        most: how many sweeps at most.
+
+    Raises:
+        ValueError: a ``most`` below 1.
+    """
+    room = max(1, min(whole(most, "most"), data.sweeps // 2))
+    drive = data.i.mean(axis=1)
+    if data.sweeps == 1:
+        return Choice([0], ("the only one",))
+    if np.ptp(drive) <= SAME * max(float(np.max(np.abs(data.i))), 1e-300):
+        chosen = np.unique(np.linspace(0, data.sweeps - 1, room + 2)[1:-1].round().astype(int)).tolist()
+        return Choice(chosen, ("all sweeps have the same current: spread over the recording",) * len(chosen))
+    counts = np.array([len(spikes_of(v, data.t)) for v in data.v])
+    order = np.argsort(drive, kind="stable")
+    picked = _picked(order, counts, data, room)
+    chosen = sorted(picked)
+    return Choice(chosen, tuple(picked[k] for k in chosen))
+
+
+def _picked(order: np.ndarray, counts: np.ndarray, data: Recording, room: int) -> dict[int, str]:
+    """The chosen sweeps with their reasons; ``order`` is that of the currents."""
+    wanted = _wanted(order, counts, data)
+    picked: dict[int, str] = {}
+    for sweep, reason in wanted:
+        if len(picked) < room:
+            picked.setdefault(sweep, reason)
+    firing = np.flatnonzero(counts > 0)
+    while len(picked) < room:
+        ranks = [int(np.flatnonzero(order == k)[0]) for k in picked]
+        held = [k for k in firing if k not in picked]
+        free = [k for k in order if k not in picked and not (counts[k] > 0 and len(held) == 1 and len(firing) > 1)]
+        if not free:
+            break
+        far = max(free, key=lambda k: min(abs(int(np.flatnonzero(order == k)[0]) - r) for r in ranks))
+        picked[int(far)] = "far from the others"
+    return picked
+
+
+def _wanted(order: np.ndarray, counts: np.ndarray, data: Recording) -> list[tuple[int, str]]:
+    """Sweeps and reasons, the most important first."""
+    firing = [int(k) for k in order if counts[k] > 0]
+    lowest, highest = int(order[0]), int(order[-1])
+    if not firing:
+        return [(lowest, f"{_below(lowest, data)}; no sweep fires"), (highest, "the largest current; no sweep fires")]
+    top, first = firing[-1], firing[0]
+    wanted = [(top, f"the top of the firing range, {_spikes(counts[top])}")]
+    if len(firing) > 2:
+        wanted.append((first, f"the first that fires, {_spikes(counts[first])}"))
+    silent = [int(k) for k in order[: list(order).index(first)]]
+    if silent:
+        wanted.append((lowest, _below(lowest, data)))
+    if len(firing) >= MANY:
+        between = [k for k in firing if k not in (top, first)]
+        middle = min(between, key=lambda k: abs(counts[k] - counts[top] / 2))
+        wanted.append((middle, f"the middle of the firing range, {_spikes(counts[middle])}"))
+    if silent:
+        wanted.append((silent[-1], "the largest current that leaves it silent"))
+    return wanted
+
+
+def _below(sweep: int, data: Recording) -> str:
+    """What the lowest current does."""
+    i = data.i[sweep]
+    down = np.mean(i) < base_level(i, data.dt) - SAME * np.max(np.abs(data.i))
+    return "the strongest hyperpolarisation" if down else "the lowest current"
+
+
+def _spikes(count: int) -> str:
+    return f"{count} spike" if count == 1 else f"{count} spikes"
