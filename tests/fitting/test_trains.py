@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from membrax.fitting import spikes
 from membrax.fitting.losses import voltages
 from membrax.fitting.target import Target, target
-from membrax.fitting.trains import OFFSETS, coarse, recorded_train, score, train, train_scores
+from membrax.fitting.trains import OFFSETS, beginning, coarse, recorded_train, score, train, train_scores
 
 DT = 0.1
 SAMPLES = 700
@@ -142,3 +142,22 @@ def test_a_remainder_is_left_out(samples, n):
 def test_what_is_coarse_already_stays():
     whole = Target(jnp.ones((1, 9)), jnp.zeros((1, 10)), jnp.zeros((1,)), 0.25, 5, "nA")
     assert coarse(whole, 0.1) is whole
+
+
+def sampled_every(interval, substeps):
+    samples = 41
+    flat = jnp.zeros((1, samples - 1)), jnp.zeros((1, samples)), jnp.zeros(1)
+    return Target(*flat, interval=interval, substeps=substeps)
+
+
+def test_the_coarse_step_is_no_larger_than_asked_where_samples_are_far_apart():
+    assert coarse(sampled_every(0.25, 5), 0.1).substeps == 3
+    assert coarse(sampled_every(0.1, 2), 0.1).substeps == 1
+    assert coarse(sampled_every(0.25, 1), 0.1).substeps == 1  # no finer than it was
+
+
+def test_the_beginning_of_sweeps_is_all_of_short_ones():
+    data = sampled_every(0.25, 5)
+    assert beginning(data, 10.0) is data
+    cut = beginning(data, 5.0)
+    assert cut.i.shape == (1, 20) and cut.v.shape == (1, 21)

@@ -21,7 +21,8 @@ from .target import Target, target
 Array = jax.Array
 
 MOST = 4  # sweeps that a search is held to besides: each costs as much as a fitted one
-SLACK, PER_SPIKE = 0.5, 0.05  # spikes that a count may be off the line, and more where the line is steep
+SLACK = 0.5  # spikes that a count may be off the line between two others,
+BELOW, ABOVE = 0.05, 0.15  # and more for every spike between those: firing rates bend, mostly upwards
 ROUNDING = 1e-6
 SAME_SHAPE = 0.05  # of a current's power that may differ from the others' shape
 
@@ -105,8 +106,8 @@ def _beyond(size: float, at: np.ndarray, n: np.ndarray) -> tuple[int, int] | Non
 
 def _about(line: float, steep: float) -> tuple[int, int]:
     """The whole numbers around a point of the line."""
-    slack = SLACK + PER_SPIKE * steep
-    return math.ceil(line - slack - ROUNDING), math.floor(line + slack + ROUNDING)
+    fewest, most = line - SLACK - BELOW * steep, line + SLACK + ABOVE * steep
+    return math.ceil(fewest - ROUNDING), math.floor(most + ROUNDING)
 
 
 def _telling(sizes: np.ndarray, ranges: dict[int, tuple[int, int]], fitted: np.ndarray) -> list[int]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from .evolution import WORST, begin_searches
 from .losses import Problem
-from .trains import coarse, train_scores
+from .trains import beginning, coarse, train_scores
 
 Array = jax.Array
 
@@ -25,7 +25,8 @@ GENERATIONS = 450
 POPULATION = 64
 DROPS = (0.2, 0.4)  # of the generations, after which only the better half goes on, though never fewer than two
 TOGETHER = 2  # searches in one simulation: more are no faster on a CPU, and every other number is compiled anew
-GUIDED = 0.4  # of them, from which on models are also held to what is expected of sweeps that aren't fitted
+GUIDED = 0.4  # of them, from which on models are held to whole sweeps, and to what is expected of unfitted ones
+HORIZON = 800.0  # ms of every sweep that are looked at before: most of what a model does wrongly shows by then
 FINE = 0.9  # of them, from which on they are scored at the final step
 COARSE = 0.1  # ms, the step before
 
@@ -39,7 +40,7 @@ class Search:
         scores: one array [running, candidate] for each generation so far.
         best, loss: each search's best candidate [start, parameter] and its score [start], at the step it had then.
         optimisers: the live optimisers, of all starts.
-        guided: whether something is expected of sweeps that aren't fitted.
+        turns: whether candidates are scored on more from `GUIDED` on.
     """
 
     running: tuple[int, ...]
@@ -47,7 +48,7 @@ class Search:
     best: np.ndarray
     loss: np.ndarray
     optimisers: tuple[Any, ...]
-    guided: bool = False
+    turns: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +64,8 @@ class Race:
         """Every start as the centre of a search distribution, drawn towards the middle of the bounds."""
         centres, optimisers = begin_searches(place, self.seed, self.population)
         nothing, running = np.full(len(centres), np.inf), tuple(range(len(centres)))
-        return Search(running, (), centres.copy(), nothing, optimisers, problem.unseen is not None)
+        turns = problem.unseen is not None or beginning(problem.data, HORIZON) is not problem.data
+        return Search(running, (), centres.copy(), nothing, optimisers, turns)
 
     def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:
         """One generation of every search that still runs."""
@@ -89,10 +91,13 @@ class Race:
 
     def _asked_of(self, problem: Problem, iteration: int) -> Problem:
         """What candidates are scored on in a generation."""
-        unseen = problem.unseen if iteration >= int(GUIDED * self.iterations) else None
+        if iteration < int(GUIDED * self.iterations):
+            data = coarse(beginning(problem.data, HORIZON), COARSE)
+            return dataclasses.replace(problem, data=data, unseen=None)
+        data = problem.data if iteration >= int(FINE * self.iterations) else coarse(problem.data, COARSE)
+        unseen = problem.unseen
         if unseen is not None:
             unseen = dataclasses.replace(unseen, sweeps=coarse(unseen.sweeps, COARSE))
-        data = problem.data if iteration >= int(FINE * self.iterations) else coarse(problem.data, COARSE)
         return dataclasses.replace(problem, data=data, unseen=unseen)
 
     def _prepared(self, search: Search, iteration: int) -> Search:
@@ -100,7 +105,7 @@ class Race:
         if iteration > 0 and iteration in [int(drop * self.iterations) for drop in DROPS]:
             ranked = sorted(search.running, key=lambda k: search.loss[k])
             search = dataclasses.replace(search, running=tuple(sorted(ranked[: max(2, (len(ranked) + 1) // 2)])))
-        turns = (GUIDED, FINE) if search.guided else (FINE,)
+        turns = (GUIDED, FINE) if search.turns else (FINE,)
         if iteration > 0 and iteration in [int(share * self.iterations) for share in turns]:
             # The same candidate now scores differently: the best so far has to prove itself.
             loss = search.loss.copy()

@@ -22,14 +22,14 @@ from .fit import as_fit
 from .losses import Problem
 from .parameters import free
 from .preparation import Prepared, prepare
-from .race import COARSE, DROPS, FINE, GENERATIONS, GUIDED, Race
+from .race import COARSE, DROPS, FINE, GENERATIONS, HORIZON, Race
 from .refusals import check_fittable
 from .resampling import resample, sampling
 from .result import Fit
 from .searching import Limit, search_for
 from .spikes import features
-from .target import choose_sweeps, target
-from .trains import coarse
+from .target import Target, choose_sweeps, target
+from .trains import beginning, coarse
 
 STARTS = 8
 FEWEST = 150  # generations; fewer find little
@@ -135,17 +135,22 @@ def _generations(problem: Problem, iterations: int | None, simulations: float | 
         raise ValueError(f"iterations ({iterations}) and simulations ({simulations}) are two budgets: give one of them")
     if iterations is not None:
         return whole(iterations, "iterations")
-    sweeps, samples = problem.data.v.shape
-    unseen = 0 if problem.unseen is None else len(problem.unseen.most)
-    # On average over the generations: all searches, then half, then a quarter; with unseen sweeps from GUIDED on.
-    late = STARTS * (1 - GUIDED) / 4
-    starts = STARTS * (DROPS[0] + (DROPS[1] - DROPS[0]) / 2 + (1 - DROPS[1]) / 4)
-    trains = Race().population * (starts * sweeps + late * unseen)
+    sweeps = len(problem.data.v)
+    others = sweeps + (0 if problem.unseen is None else len(problem.unseen.most))
+    # Searches that run, on average over all generations, before and after they are held to more.
+    early, late = STARTS * (DROPS[0] + (DROPS[1] - DROPS[0]) / 2), STARTS / 4 * (1 - DROPS[1])
     if simulations is not None:
-        return _paid(simulations, trains)
-    finer = 1 + (1 - FINE) / 4 * STARTS / starts
-    steps = samples * problem.data.interval / coarse(problem.data, COARSE).dt * finer
-    return int(np.clip(BUDGET / (trains * steps), FEWEST, GENERATIONS))
+        return _paid(simulations, Race().population * (early * sweeps + late * others))
+    first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
+    finer = 1 + (1 - FINE) / (1 - DROPS[1])  # the last ones take twice as many steps
+    each = Race().population * (early * sweeps * first + late * others * whole_sweeps * finer)
+    return int(np.clip(BUDGET / each, FEWEST, GENERATIONS))
+
+
+def _steps(data: Target) -> int:
+    """Steps of a coarse simulation."""
+    looked_at = coarse(data, COARSE)
+    return looked_at.i.shape[-1] * looked_at.substeps
 
 
 def _paid(simulations: float, each: float) -> int:

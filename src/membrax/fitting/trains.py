@@ -115,6 +115,14 @@ def _surprises(place: Array, problem: Problem) -> Array:
     return jnp.sum(surprise(jax.vmap(count)(problem.unseen.sweeps), problem.unseen))
 
 
+def beginning(data: Target, milliseconds: float) -> Target:
+    """The sweeps up to that time; themselves where they are no longer."""
+    intervals = max(1, round(milliseconds / data.interval))
+    if intervals >= data.i.shape[-1]:
+        return data
+    return dataclasses.replace(data, i=data.i[..., :intervals], v=data.v[..., : intervals + 1])
+
+
 def coarse(data: Target, interval: float) -> Target:
     """Every n-th sample of the sweeps, the largest n that leaves at most ``interval`` ms between two, one step each.
 
