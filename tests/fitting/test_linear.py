@@ -72,6 +72,12 @@ def test_many_kinetics_are_one_after_the_other(wrong, quiet, monkeypatch):
         assert many.error[k] == pytest.approx(one.error, rel=1e-3, abs=1e-4)
 
 
+def test_kinetics_that_are_not_finite_spoil_no_others(wrong, quiet):
+    found = conductances(wrong, quiet, values={"k.speed": [1.0, np.nan]})
+    assert found.error[0] < 1e-2 and np.isinf(found.error[1])
+    assert found.values["na.g"] == pytest.approx([120.0, 30.0], rel=1e-3)
+
+
 def test_what_is_found_is_inside_the_bounds_and_the_best_there(wrong, quiet):
     tight = conductances(wrong, quiet, bounds=BOUNDS | {"na.g": (20.0, 80.0)})
     assert tight.values["na.g"] == pytest.approx(80.0)
@@ -219,7 +225,7 @@ def test_bad_input_is_refused_in_words(squid, quiet, case):
 @settings(max_examples=10)
 @given(st.one_of(st.floats(max_value=0.0), st.sampled_from([np.nan, np.inf, 1e300])))
 def test_a_trust_that_is_none_is_refused(squid, quiet, value):
-    with pytest.raises(ValueError, match=r"relative must be (above 0|finite), got"):
+    with pytest.raises(ValueError, match=r"relative must be (above 0 and at most 1|finite), got"):
         conductances(squid, quiet, relative=value)
-    with pytest.raises(ValueError, match=r"noise must be (at least 0 mV|finite), got"):
+    with pytest.raises(ValueError, match=r"noise must be (at least 0 and at most 100 mV|finite), got"):
         conductances(squid, quiet, noise=value if value != 0 else -1.0)

@@ -140,7 +140,7 @@ def test_a_remainder_is_left_out(samples, n):
 
 
 def test_what_is_coarse_already_stays():
-    whole = Target(jnp.ones((1, 9)), jnp.zeros((1, 10)), jnp.zeros((1,)), 0.25, 5, "nA")
+    whole = Target(jnp.ones((1, 9)), jnp.zeros((1, 10)), jnp.zeros((1,)), 0.25, 3, "nA")
     assert coarse(whole, 0.1) is whole
 
 

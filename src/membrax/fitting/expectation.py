@@ -111,24 +111,15 @@ def _about(line: float, steep: float) -> tuple[int, int]:
 
 
 def _telling(sizes: np.ndarray, ranges: dict[int, tuple[int, int]], fitted: np.ndarray) -> list[int]:
-    """The few sweeps that say most: of every gap between fitted ones, and beyond them, the farthest from both ends."""
-    chosen: list[int] = []
-    known = sorted(fitted)
-    left = sorted(ranges, key=lambda k: sizes[k])
-    while left and len(chosen) < MOST:
-        gaps = {int(np.searchsorted(known, sizes[k])) for k in left}
-        fresh = [k for k in left if int(np.searchsorted(known, sizes[k])) in gaps - _taken(sizes, chosen, known)]
-        if not fresh:
-            break
-        distance = lambda k: np.min(np.abs(np.asarray(known) - sizes[k]))  # noqa: E731
-        chosen.append(max(fresh, key=distance))
-        left.remove(chosen[-1])
-    return sorted(chosen)
-
-
-def _taken(sizes: np.ndarray, chosen: list[int], known: list[float]) -> set[int]:
-    """The gaps between known currents that have a chosen sweep."""
-    return {int(np.searchsorted(known, sizes[k])) for k in chosen}
+    """Of every gap between fitted currents, and beyond them, the sweep that is farthest from its ends."""
+    known = np.sort(fitted)
+    distance = lambda k: float(np.min(np.abs(known - sizes[k])))  # noqa: E731
+    farthest: dict[int, int] = {}
+    for k in sorted(ranges, key=lambda k: sizes[k]):
+        gap = int(np.searchsorted(known, sizes[k]))
+        if gap not in farthest or distance(k) > distance(farthest[gap]) + ROUNDING:
+            farthest[gap] = k
+    return sorted(sorted(farthest.values(), key=distance, reverse=True)[:MOST])
 
 
 def surprise(counts: Array, expectation: Expected) -> Array:

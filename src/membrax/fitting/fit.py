@@ -44,6 +44,7 @@ def fit(
     starts: int | None = None,
     seed: int = 0,
     method: str | None = None,
+    loss: Any = None,
     iterations: int | None = None,
     dt: float | None = None,
     integrator: Integrator = staggered,
@@ -68,6 +69,8 @@ def fit(
         method: "levenberg" (Gauss–Newton with the clamp released), "adam" (gradients, the clamp released) or
             "evolution" (CMA-ES on spike scores). None chooses: levenberg up to 16 parameters, else adam; and where
             their best model does not fire as the recorded cell did, evolution after it.
+        loss: what to minimise instead, a function ``loss(v, recorded, interval)`` such as `terms.spike_times` or a
+            `terms.weighted` sum (see `objective`); by "evolution", or by "adam" if it is differentiable.
         iterations: of the method; None is its default.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
@@ -95,10 +98,15 @@ def fit(
     told = _degenerate(parameters, cell, data.unit)
     automatic = "levenberg" if len(parameters) <= FEW else "adam"
     choose(len(parameters), derivative)
-    first = _method(automatic if method is None else method, iterations, seed, derivative)
+    if loss is None:
+        first = _method(automatic if method is None else method, iterations, seed, derivative)
+    else:
+        from .own_loss import own_method
+
+        first = own_method(loss, problem, method, iterations=iterations, seed=seed, derivative=derivative)
     found, cut = search_for(problem, first, _count(starts, first), seed, progress, checkpoint, limit)
     result = as_fit(problem, first, found, bounds, data, chosen, seed, (*told, *cut))
-    if method is not None or cut or _fires_right(result):
+    if loss is not None or method is not None or cut or _fires_right(result):
         return result
     why = f"the best {first.name} fit does not fire as the recorded cell: searched on spike scores instead"
     second = _method("evolution", iterations, seed)
@@ -174,7 +182,7 @@ def as_fit(
     v = model_voltages(cell, data, problem.integrator, dt)
     compared = compare(v, data, chosen)
     return Fit(
-        cell, best, float(loss.min()), "spike score" if method.name == "evolution" else "mean squared error [mV²]",
+        cell, best, float(loss.min()), _loss_name(method),
         Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
         method.name, data, chosen, v, compared, (*notes, *_silent(compared)),
@@ -190,6 +198,11 @@ def _silent(compared: tuple[Comparison, ...]) -> tuple[str, ...]:
         return ()
     sweeps = ", ".join(str(row.sweep) for row in fires)
     return (f"the model is silent where the cell fires, in sweep{'s' if len(fires) > 1 else ''} {sweeps}",)
+
+
+def _loss_name(method: Any) -> str:
+    default = "spike score" if method.name == "evolution" else "mean squared error [mV²]"
+    return getattr(method, "loss_name", default)
 
 
 def _score(problem: Problem, result: Fit, like: int) -> float:

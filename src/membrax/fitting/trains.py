@@ -132,7 +132,7 @@ def coarse(data: Target, interval: float) -> Target:
     n = max(1, int(interval / data.interval + 1e-6))
     if n == 1:
         substeps = max(1, math.ceil(data.interval / interval - 1e-6))
-        return dataclasses.replace(data, substeps=min(data.substeps, substeps))
+        return data if data.substeps <= substeps else dataclasses.replace(data, substeps=substeps)
     whole = data.i.shape[-1] // n * n
     i = jnp.mean(data.i[..., :whole].reshape(*data.i.shape[:-1], -1, n), axis=-1)
     return dataclasses.replace(data, i=i, v=data.v[..., : whole + 1 : n], interval=n * data.interval, substeps=1)

@@ -43,7 +43,8 @@ class Windows:
         """
         from_noise = np.sqrt(2.0) * noise * capacitance / self.lengths
         typical = max(SMALLEST, float(np.sqrt(np.average(self.injected**2, weights=self.lengths))))
-        return np.sqrt(from_noise**2 + relative**2 * ((capacitance * self.rate) ** 2 + self.injected**2 + typical**2))
+        flowing = np.hypot(np.hypot(capacitance * self.rate, self.injected), typical)
+        return np.hypot(from_noise, relative * flowing)
 
 
 def windows(data: Target, area: float) -> Windows:

@@ -21,6 +21,9 @@ feature_distance  1, from 0 to 1         in features that both have, and in the 
 spike_count       spikes                 none: piecewise constant
 ================  =====================  ===============================================================
 
+A slope in spike times is that of the interpolated crossing; a term without a slope where spikes come and go leaves a
+silent model where it is, and one on the voltage alone tends to make models silent. `activity` with a wide, gradually
+narrowed kernel beside `subthreshold` leads it on; experiments/fit_losses.py counts how often.
 """
 
 from .activity import activity

@@ -54,7 +54,7 @@ def activity(
 def _energy(x: Array, interval: Array, width: Array, kernel: str) -> Array:
     """The integral of the squared filtered x, by Parseval's theorem: |X|² times the kernel's |H|², over frequencies."""
     count = 2 * len(x)  # as many zeros again: the kernel's tail goes there
-    spectrum = jnp.fft.rfft(x, count) * interval
+    spectrum = jnp.fft.rfft(x * interval, count)
     step = 1.0 / (count * interval)
     turn = 2.0 * math.pi * width * step * jnp.arange(len(x) + 1, dtype=x.dtype)
     if kernel == "gaussian":

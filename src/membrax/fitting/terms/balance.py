@@ -18,7 +18,7 @@ from ...cell import Cell, advance_gates, environment, ionic_current, state_at
 from ...probes import whole
 from ...pytrees import pytree
 from .beside import Beside
-from .settings import not_negative, positive, trace
+from .settings import not_negative, plain, positive, trace
 
 Array = jax.Array
 
@@ -74,7 +74,7 @@ def imbalance(cell: Cell, recorded: Any, current: Any, interval: float, *, subst
     v, current = trace(recorded, "recorded"), pytrees.numbers(current, "current")
     if current.shape != (len(v) - 1,):
         raise ValueError(f"current must be one value per interval [{len(v) - 1}], got the shape {current.shape}")
-    interval, substeps = float(positive(interval, "interval", "ms")), whole(substeps, "substeps")
+    interval, substeps = plain(interval, "interval", "ms", above=0), whole(substeps, "substeps")
     env = environment(cell)
     look = lambda gates, v: ionic_current(cell, gates, v, env)  # noqa: E731
     ionic = along(cell, finer(v, substeps), interval / substeps, look)
@@ -88,7 +88,9 @@ def smoothed(x: Array, interval: float, width: Any) -> Array:
     """
     both = jnp.concatenate([x, x[::-1]])
     turn = 2.0 * jnp.pi * jnp.fft.rfftfreq(len(both)).astype(x.dtype) * (width / interval)
-    return jnp.fft.irfft(jnp.fft.rfft(both) * jnp.exp(-0.5 * jnp.square(turn)), len(both))[: len(x)]
+    spectrum = jnp.fft.rfft(both)
+    kept = jnp.exp(-0.5 * jnp.square(turn)).astype(spectrum.dtype)
+    return jnp.fft.irfft(spectrum * kept, len(both))[: len(x)]
 
 
 @pytree

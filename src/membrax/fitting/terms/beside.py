@@ -7,11 +7,15 @@ gives one number. One that has to know more (the cell, the current, which sweep 
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from ... import pytrees
 from ...cell import Cell
 from ...pytrees import pytree, static
 
@@ -61,3 +65,26 @@ def as_loss(loss: Any) -> Any:
     if not callable(loss) or isinstance(loss, type):
         raise ValueError(f"loss must be a function loss(v, recorded, interval), got {loss!r}")
     return jax.tree_util.Partial(loss)
+
+
+def named(loss: Any) -> str:
+    """What to call a loss in words: its function's name and settings, the parts of a sum with their weights."""
+    if hasattr(loss, "losses"):
+        parts = zip(loss.weights, loss.losses, strict=True)
+        return " + ".join(f"{_written(w)} {named(one)}" for w, one in parts)
+    if isinstance(loss, functools.partial):
+        return named(loss.func) + (_told(loss.keywords) if loss.keywords else "")
+    if dataclasses.is_dataclass(loss):
+        return type(loss).__name__ + _told({f.name: getattr(loss, f.name) for f in dataclasses.fields(loss)})
+    return getattr(loss, "__qualname__", type(loss).__name__).replace("<locals>.", "")
+
+
+def _told(settings: dict[str, Any]) -> str:
+    return f"({', '.join(f'{name}={_written(x)}' for name, x in settings.items())})"
+
+
+def _written(x: Any) -> str:
+    """A number, or an array of them, in few digits; else the word itself."""
+    if not isinstance(x, pytrees.NUMBER):
+        return str(x)
+    return f"{float(x):g}" if np.ndim(x) == 0 else f"[{', '.join(f'{float(one):g}' for one in x)}]"

@@ -1,4 +1,4 @@
-"""The main features of a spike train as differentiable numbers, named and defined as in eFEL.
+"""The main features of a spike train as differentiable numbers, near those of eFEL.
 
 eFEL (Ranjan et al., Zenodo, doi:10.5281/zenodo.593869) is the field's list of features of a voltage trace. A feature
 that is a sample or a mean of samples has their derivative, one that is a time that of the interpolated crossing (see
@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from ...pytrees import pytree
 from ..spikes import THRESHOLD
 from .crossings import crossings, known, read
-from .settings import finite, pair, positive, trace
+from .settings import finite, pair, plain, positive, trace
 from .shapes import shapes
 from .trains import saturated
 
@@ -37,18 +37,19 @@ SIZES = {  # of a difference that costs 1/2
 
 @pytree
 class SpikeFeatures:
-    """Features of one sweep, with eFEL's names in brackets; those of every spike are [spike], NaN beyond the last.
+    """Features of one sweep, eFEL's nearest in brackets; those of every spike are [spike], NaN beyond the last.
 
     Attributes:
         soft_count: how many spikes, smoothly (Spikecount).
-        mean_rate: the same over the sweep's duration, Hz (mean_frequency, up to the time that is divided by).
+        mean_rate: the same over the sweep's duration, Hz (mean_frequency divides by the last spike's time).
         voltage_base: mean potential at the sweep's beginning, mV (voltage_base).
-        time_to_first_spike: first upward crossing, ms from the sweep's beginning; NaN if silent.
+        time_to_first_spike: first upward crossing, ms from the sweep's beginning; NaN if silent (time_to_first_spike
+            counts from the stimulus to the peak).
         times: upward crossings, ms.
         peak: highest sample, mV (peak_voltage).
-        width: time above the threshold, ms (AP_width).
-        half_width: time above the middle between peak and trough, ms (spike_half_width).
-        trough: lowest sample before the next spike, at most 60 ms on, mV (min_AHP_values).
+        width: time above the threshold, ms (AP_width, interpolated).
+        half_width: time above the middle between peak and trough, ms (spike_half_width, but for the trough).
+        trough: lowest sample up to the next spike, at most 15 ms on, mV (min_AHP_values is the first minimum).
         ahp_depth: the trough above the base, mV (AHP_depth).
     """
 
@@ -64,7 +65,7 @@ class SpikeFeatures:
     ahp_depth: Array
 
 
-def soft_count(v: Any, *, threshold: Any = THRESHOLD, steepness: Any = 5.0) -> Array:
+def soft_count(v: Any, *, threshold: Any = THRESHOLD, steepness: Any = 3.0) -> Array:
     """Spikes of a trace as the total rise of s = 1/(1 + e^(−(v − threshold)/steepness)); differentiable.
 
     A spike far through the threshold counts 1, one that grazes it 1/2, an excursion below it a little.
@@ -72,7 +73,7 @@ def soft_count(v: Any, *, threshold: Any = THRESHOLD, steepness: Any = 5.0) -> A
     Args:
         v: potential [time], mV.
         threshold: mV.
-        steepness: mV over which s rises e-fold; noise near the threshold is counted too.
+        steepness: mV over which s rises e-fold. A wide one counts a little of every millivolt of noise too.
 
     Raises:
         ValueError: v is no trace, or an argument out of its bounds.
@@ -88,8 +89,8 @@ def voltage_base(v: Any, interval: float, *, begin: float = 0.0, end: float = 5.
     Raises:
         ValueError: v is no trace, an interval not above 0 ms, or no such time in the sweep.
     """
-    v, interval = trace(v), float(positive(interval, "interval", "ms"))
-    first, last = (round(float(finite(x, name, "ms")) / interval) for x, name in ((begin, "begin"), (end, "end")))
+    v, interval = trace(v), plain(interval, "interval", "ms", above=0)
+    first, last = (round(plain(x, name, "ms") / interval) for x, name in ((begin, "begin"), (end, "end")))
     if not 0 <= first <= last < len(v):
         duration = (len(v) - 1) * interval
         raise ValueError(f"begin and end must be in order within 0 to {duration:g} ms, got {begin:g} and {end:g} ms")
@@ -111,12 +112,11 @@ def features(
     Raises:
         ValueError: v is no trace, or an argument out of its bounds.
     """
-    interval = float(positive(interval, "interval", "ms"))
+    interval = plain(interval, "interval", "ms", above=0)
     v, step, threshold, spikes = read(v, interval, threshold, spikes)
+    rest, count = voltage_base(v, interval, begin=base[0], end=base[1]), soft_count(v, threshold=threshold)
     at = crossings(v, step, threshold, spikes)
     found = shapes(v, at, threshold, interval)
-    rest = voltage_base(v, interval, begin=base[0], end=base[1])
-    count = soft_count(v, threshold=threshold)
     per_spike = (
         (at.times, at.found), (found.peak, at.found), (found.width, found.wide), (found.half_width, found.half_wide),
         (found.trough, at.found), (found.trough - rest, at.found),

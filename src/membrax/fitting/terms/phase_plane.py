@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...probes import whole
-from .settings import not_negative, pair, positive
+from .settings import choice, pair, plain, positive
 
 Array = jax.Array
 
@@ -17,19 +17,28 @@ V = (-100.0, 60.0)  # mV
 RATES = (-500.0, 1000.0)  # mV/ms
 
 
+MEASURES = ("hellinger", "square")
+LEAST = 1e-6  # added to densities before their root: it bounds the slope where there is no sample
+
+
 def phase_plane(
-    v: Any, recorded: Any, interval: Any, *, bins: int = 40, knee: Any = 5.0, blur: float = 1.0
+    v: Any, recorded: Any, interval: Any, *, bins: int = 40, knee: Any = 5.0, blur: float = 1.0,
+    measure: str = "hellinger",
 ) -> Array:  # fmt: skip
-    """Σ (p − q)² / (Σ p² + Σ q²) of the densities p and q of two traces in their phase planes: 0 to 1.
+    """How unlike two traces' densities p and q in the phase plane are: 0 for the same, 1 for none in common.
 
-    The trajectory density of LeMasson & Maex (2001, in De Schutter (ed.) Computational Neuroscience, CRC Press) as in
-    Van Geit, Achard & De Schutter (2007, Front Neuroinform 1:1; 2008, Biol Cybern 99:241), whose error is the root of
-    Σ (p − q)². Blind to when a spike comes, it asks whether spikes and what lies between them have the right shape
-    and share of the time. As most samples are quiet, so is most of what it sees.
+    The trajectory density of LeMasson & Maex (2001, in De Schutter (ed.) Computational Neuroscience, CRC Press) and
+    Van Geit, Achard & De Schutter (2007, Front Neuroinform 1:1; 2008, Biol Cybern 99:241). Blind to when a spike
+    comes, it asks whether spikes and what lies between them have the right shape and share of the time.
 
-    Here a sample falls to the four nearest bins in proportion, and the densities are blurred by a Gaussian of ``blur``
-    bins: the numerator is then the squared distance of the two clouds of points under a Gaussian kernel of √2 ``blur``
-    bins (the maximum mean discrepancy, Gretton et al. 2012, J Mach Learn Res 13:723). Differentiable.
+    A sample falls to the four nearest bins in proportion, and the densities are blurred by a Gaussian. They are
+    compared by
+
+    * "square": Σ (p − q)² / (Σ p² + Σ q²). The papers' error is the root of the numerator; blurred, that is the
+      distance of two clouds of points under a Gaussian kernel (the maximum mean discrepancy, Gretton et al. 2012,
+      J Mach Learn Res 13:723). As most samples are quiet, it hardly sees spikes: their share enters squared.
+    * "hellinger": ½ Σ (√p − √q)², the squared Hellinger distance: a part of the plane that only one of the two visits
+      counts as half its share of the time.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
@@ -37,16 +46,20 @@ def phase_plane(
         bins: along each axis; v from −100 to 60 mV, dv/dt from −500 to 1000 mV/ms, what lies outside in the last ones.
         knee: mV/ms. The axis of dv/dt is arsinh(dv/dt / knee): even below the knee, logarithmic above, or else all
             that is not a spike would lie in one bin.
-        blur: in bins, a plain number; 0 for none.
+        blur: standard deviation of the Gaussian in bins, a plain number; 0 for none.
+        measure: "hellinger" or "square".
 
     Raises:
         ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
     """
     v, recorded = pair(v, recorded)
     interval, knee = positive(interval, "interval", "ms"), positive(knee, "knee", "mV/ms")
-    smooth = _blurring(whole(bins, "bins"), float(not_negative(blur, "blur", "bins")))
+    choice(measure, "measure", MEASURES)
+    smooth = _blurring(whole(bins, "bins"), plain(blur, "blur", "bins", at_least=0))
     p, q = (smooth @ _density(x, interval, knee, bins) @ smooth.T for x in (v, recorded))
-    return jnp.sum(jnp.square(p - q)) / (jnp.sum(jnp.square(p)) + jnp.sum(jnp.square(q)))
+    if measure == "square":
+        return jnp.sum(jnp.square(p - q)) / (jnp.sum(jnp.square(p)) + jnp.sum(jnp.square(q)))
+    return 0.5 * jnp.sum(jnp.square(jnp.sqrt(p + LEAST) - jnp.sqrt(q + LEAST)))
 
 
 def _density(v: Array, interval: Array, knee: Array, bins: int) -> Array:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ... import pytrees
@@ -76,12 +76,36 @@ def choice(value: Any, name: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def _within(value: Any, name: str, unit: str, bound: str, holds: Any) -> Any:
-    array = pytrees.numbers(value, name)
-    unit = f" {unit}" if unit else ""
+def plain(
+    value: Any, name: str, unit: str = "", *, above: float = -np.inf, at_least: float = -np.inf, at_most: float = np.inf
+) -> float:
+    """A finite number that JAX may not trace, since it decides how many samples or bins there are.
+
+    Raises:
+        ValueError: names the value, its unit and its bound.
+    """
+    if isinstance(value, jax.core.Tracer):
+        raise ValueError(f"{name} must be a plain number{_in(unit)}: it can't be traced by jit, vmap or grad")
+    bounds = {"above": above, "at least": at_least, "at most": at_most}
+    told = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if np.isfinite(bound)) or "finite"
+    _within(value, name, unit, told, lambda x: above < x and at_least <= x <= at_most)
+    return float(value)
+
+
+def _within(value: Any, name: str, unit: str, bound: str, holds: Callable[[float], bool]) -> Array:
+    with np.errstate(over="ignore"):  # what is too large for the default precision becomes infinite
+        array = pytrees.numbers(value, name)
     if array.ndim:
-        raise ValueError(f"{name} must be one number{' in' + unit if unit else ''}, got the shape {array.shape}")
-    if pytrees.is_concrete(array) and not (np.isfinite(array) and holds(float(array))):
-        shown = "finite" if not np.isfinite(array) else f"{bound}{unit}"
-        raise ValueError(f"{name} must be {shown}, got {float(array):g}{unit}")
-    return jnp.asarray(array)
+        raise ValueError(f"{name} must be one number{_in(unit)}, got the shape {array.shape}")
+    # Under jit the array is traced even where the value was not.
+    if not isinstance(value, jax.core.Tracer):
+        number = float(np.asarray(value, dtype=float))
+        finite = np.isfinite(number) and abs(number) <= float(np.finfo(array.dtype).max)
+        if not (finite and holds(number)):
+            told = f"{bound} {unit}".strip() if finite else "finite"
+            raise ValueError(f"{name} must be {told}, got {number:g} {unit}".strip())
+    return array
+
+
+def _in(unit: str) -> str:
+    return f" in {unit}" if unit else ""

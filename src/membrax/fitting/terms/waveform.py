@@ -11,7 +11,7 @@ import numpy as np
 from ...probes import whole
 from ..spikes import THRESHOLD
 from .crossings import Crossings, crossings, known, read
-from .settings import finite, pair, positive
+from .settings import pair, plain, positive
 from .trains import saturated
 
 Array = jax.Array
@@ -70,7 +70,7 @@ def aligned(v: Array, at: Crossings, interval: Any, offsets: np.ndarray) -> tupl
 
 
 def _offsets(begin: Any, end: Any) -> np.ndarray:
-    begin, end = float(finite(begin, "begin", "ms")), float(finite(end, "end", "ms"))
+    begin, end = plain(begin, "begin", "ms"), plain(end, "end", "ms")
     if not end >= begin + STEP:
         raise ValueError(f"end must be at least {STEP:g} ms after begin, got {begin:g} to {end:g} ms")
     return begin + STEP * np.arange(round((end - begin) / STEP) + 1)

@@ -1,0 +1,222 @@
+"""A loss of one's own as a function of a cell's parameters: its value and slope, for one candidate or thousands.
+
+What `fit` minimises is chosen for it; here the loss is any function of two voltages (see `terms`), and what moves the
+parameters is the user's: optax, scipy, a sampler, a grid. A candidate is a *place* [parameter] in the unit cube, 0 at
+each parameter's lower bound and 1 at its upper one, on the scale that `fit` searches (logarithmic over a decade).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import pytrees
+from ..cell import Cell, check_cell, check_parameters
+from ..compiling import host_jit
+from ..integrators import Integrator, check_integrator, staggered
+from ..pytrees import pytree, strong
+from ..recordings import Recording
+from ..simulate import check_single
+from ..stimuli import Stimulus
+from .losses import Problem
+from .parameters import free
+from .sensitivities import choose
+from .target import choose_sweeps, target
+from .terms import mean_square
+from .terms.beside import as_loss
+from .terms.weighted import check_sweeps
+from .totals import losses, total, totals_and_gradients
+
+Array = jax.Array
+
+
+@pytree
+class Objective:
+    """A loss over some sweeps, as a function of places; made by `objective`.
+
+    A tree of JAX: it passes through `jax.jit`, and ``dataclasses.replace(o, loss=…)`` with other numbers in the loss
+    (weights, the width of a kernel) needs no new compilation.
+
+    Attributes:
+        problem: the cell, its free parameters, the sweeps.
+        loss: of one sweep.
+        weights: of the sweeps [sweep], of sum 1.
+    """
+
+    problem: Problem
+    loss: Any
+    weights: Array
+
+    def __call__(self, place: Any) -> Array:
+        """The loss at a place [parameter], or at many [candidate, parameter]: a number, or [candidate].
+
+        NaN where the model diverges or has no resting state. Differentiable as far as the loss is:
+        ``jax.value_and_grad(o)`` for one place, `value_and_gradient` for many. All voltages of a batch are held at
+        once, 4 bytes for each candidate, sweep and sample.
+
+        Raises:
+            ValueError: another number of parameters or of axes.
+        """
+        return _values(self._places(place), self)
+
+    def value_and_gradient(self, place: Any, derivative: str | None = None) -> tuple[Array, Array]:
+        """The loss at one place or many, and its gradient by the place, of the place's shape.
+
+        Args:
+            place: [parameter] or [candidate, parameter].
+            derivative: "forward" (time and memory grow with the parameters), "reverse" (with neither, but it costs
+                several simulations), or None: forward up to 5 parameters.
+
+        Raises:
+            ValueError: a place of another shape, an unknown ``derivative``.
+        """
+        mode = choose(len(self.problem.free), derivative)
+        return _values_and_gradients(self._places(place), self, mode=mode)
+
+    def at(self, values: Mapping[str, Any]) -> Array:
+        """The loss at values {path: number, or numbers [candidate]} of all free parameters, inside their bounds.
+
+        Raises:
+            ValueError: see `place`.
+        """
+        return self(self.place(values))
+
+    def place(self, values: Mapping[str, Any]) -> np.ndarray:
+        """The place [parameter], or places [candidate, parameter], of such values.
+
+        Raises:
+            ValueError: a free parameter that is missing, one that is not free, values of different lengths or outside
+                the bounds.
+        """
+        return _place(self.problem.free, values)
+
+    def values(self, place: Any) -> dict[str, Array]:
+        """The parameters' values {path: value, or [candidate]} at places."""
+        found = self.problem.free.value(self._places(place))
+        return {name: found[..., k] for k, name in enumerate(self.problem.free.names)}
+
+    def cell(self, place: Any) -> Cell:
+        """The cell at one place [parameter].
+
+        Raises:
+            ValueError: a place of another shape.
+        """
+        place = self._places(place)
+        if place.ndim > 1:
+            raise ValueError(f"cell takes one place [parameter], got the shape {place.shape}")
+        return self.problem.candidate(place)
+
+    def _places(self, place: Any) -> Array:
+        place, count = pytrees.numbers(place, "place"), len(self.problem.free)
+        if place.ndim not in (1, 2) or place.shape[-1] != count:
+            told = f"[{count}] or [candidate, {count}]"
+            raise ValueError(f"place must be {told}, one number for each free parameter, got the shape {place.shape}")
+        return place
+
+
+def objective(
+    cell: Cell,
+    bounds: Mapping[str, tuple[float, float]],
+    data: Recording,
+    sweeps: Any = None,
+    loss: Any = mean_square,
+    *,
+    weights: Any = None,
+    dt: float | None = None,
+    integrator: Integrator = staggered,
+) -> Objective:
+    """A loss between a cell and a recording, as a function of the cell's free parameters.
+
+    Each sweep begins at rest under its own holding current, as in `membrax.fit`, and the model runs freely.
+
+        o = mx.fitting.objective(cell, {"na.g": (20, 250)}, data, [3, 8], mx.fitting.terms.spike_times)
+        o(jnp.full((1,), 0.5)), o.at({"na.g": 100.0}), o.value_and_gradient(places)
+
+    Args:
+        cell: the model; what is not free stays as it is.
+        bounds: {path: (low, high)} in the parameters' units; "na.v_t, kd.v_t" moves two as one.
+        data: the recording.
+        sweeps: which to compare, by default all.
+        loss: ``loss(v, recorded, interval)`` of the model's and the recorded potential [time] in mV and the sampling
+            interval in ms, a number: one of `membrax.fitting.terms`, a function of your own, a `terms.weighted` sum.
+            Settings that stay are given by ``functools.partial``, those that change from call to call by
+            ``jax.tree_util.Partial``.
+        weights: of the sweeps [sweep], by default equal; only their ratios matter.
+        dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
+        integrator: see `membrax.integrators`.
+
+    Raises:
+        ValueError: unknown paths, wrong bounds, unknown sweeps, a loss that gives no single number, weights that are
+            no number for each sweep, negative or all 0, a ``dt`` that is no whole fraction of the interval.
+    """
+    check_cell(cell)
+    check_integrator(integrator)
+    check_single(cell, Stimulus())
+    check_parameters(cell)
+    if not isinstance(data, Recording):
+        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    parameters, chosen = free(cell, bounds), choose_sweeps(data, sweeps)
+    problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
+    return Objective(problem, checked_loss(loss, problem), _weights(weights, len(chosen)))
+
+
+@host_jit
+def _values(places: Array, objective: Objective) -> Array:
+    function = lambda place: total(place, objective.problem, objective.loss, objective.weights)  # noqa: E731
+    return jax.vmap(function)(places) if places.ndim > 1 else function(places)
+
+
+@functools.partial(host_jit, static_argnames=("mode",))
+def _values_and_gradients(places: Array, objective: Objective, *, mode: str) -> tuple[Array, Array]:
+    o, many = objective, jnp.atleast_2d(places)
+    found = totals_and_gradients(many, o.problem, o.loss, o.weights, mode=mode)
+    return found if places.ndim > 1 else jax.tree.map(lambda x: x[0], found)
+
+
+def _place(free: Any, values: Any) -> np.ndarray:
+    values = pytrees.changes_of(values)
+    unlike = set(free.names) ^ set(values)
+    if unlike:
+        name = sorted(unlike)[0]
+        told = "is free and needs a value" if name in free.names else pytrees.unknown(name, free.names, "parameter")
+        raise ValueError(f"{name} {told}" if name in free.names else told)
+    with np.errstate(over="ignore"):  # what is too large for the default precision is outside the bounds anyway
+        arrays = [np.asarray(pytrees.numbers(values[name], name), dtype=float) for name in free.names]
+    lengths = {array.shape for array in arrays if array.ndim}
+    if len(lengths) > 1 or any(len(shape) > 1 for shape in lengths):
+        raise ValueError(f"values must be numbers or arrays [candidate] of one length, got shapes {sorted(lengths)}")
+    for name, array, low, high in zip(free.names, arrays, free.low, free.high, strict=True):
+        outside = np.ravel(array)[~((np.ravel(array) >= low) & (np.ravel(array) <= high))]
+        if outside.size:
+            raise ValueError(f"{name} must be between its bounds {low:g} and {high:g}, got {outside[0]:g}")
+    return free.place(np.stack(np.broadcast_arrays(*arrays), axis=-1))
+
+
+def _weights(weights: Any, sweeps: int) -> Array:
+    if weights is None:
+        return jnp.full((sweeps,), 1.0 / sweeps)
+    array = np.asarray(pytrees.numbers(weights, "weights"), dtype=float)
+    if array.shape != (sweeps,):
+        raise ValueError(f"weights must be one for each of {sweeps} sweeps, got the shape {array.shape}")
+    if not np.all(np.isfinite(array) & (array >= 0)) or not array.sum() > 0:
+        raise ValueError(f"weights must be finite, at least 0 and not all 0, got {array}")
+    return jnp.asarray(array / array.sum(), dtype=float)
+
+
+def checked_loss(loss: Any, problem: Problem) -> Any:
+    """The loss as a tree of JAX; a first look at what it gives, before any simulation.
+
+    Raises:
+        ValueError: it is none, it gives no single number, or its weights are for another number of sweeps.
+    """
+    loss, sweeps = as_loss(loss), len(problem.data.v)
+    check_sweeps(loss, sweeps)
+    found = jax.eval_shape(lambda place: losses(place, problem, loss), jnp.zeros((len(problem.free),)))
+    if found.shape != (sweeps,):
+        raise ValueError(f"loss must give one number per sweep, got the shape {found.shape[1:]}")
+    return loss
