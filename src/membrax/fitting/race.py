@@ -1,9 +1,9 @@
-"""Several population searches in one batch, of which the better half goes on, at a coarse step first.
+"""Several population searches side by side, of which the better half goes on and then the best two.
 
 A single CMA-ES ends now and then where no model fires as it should; which ones do shows in the first third of the
-search. So several begin side by side, the worse half is dropped, twice, and what it would have cost is spent on the
-others (successive halving, Jamieson & Talwalkar 2016, arXiv:1502.07943). The last generations are scored at the final
-step.
+search. So several begin, the worse are dropped, twice, and what they would have cost is spent on the others
+(successive halving, Jamieson & Talwalkar 2016, arXiv:1502.07943). First at a coarse step on the beginnings of sweeps;
+then on whole ones, beside what is expected of sweeps that aren't fitted; the last generations at the final step.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ Array = jax.Array
 
 GENERATIONS = 450
 POPULATION = 64
-DROPS = (0.2, 0.4)  # of the generations, after which only the better half goes on, though never fewer than two
+DROPS = (0.2, 0.4)  # of the generations, after which only the better half goes on, and then the best two
+FINALISTS = 2
 TOGETHER = 2  # searches in one simulation: more are no faster on a CPU, and every other number is compiled anew
 GUIDED = 0.4  # of them, from which on models are held to whole sweeps, and to what is expected of unfitted ones
 HORIZON = 800.0  # ms of every sweep that are looked at before: most of what a model does wrongly shows by then
@@ -94,17 +95,21 @@ class Race:
         if iteration < int(GUIDED * self.iterations):
             data = coarse(beginning(problem.data, HORIZON), COARSE)
             return dataclasses.replace(problem, data=data, unseen=None)
-        data = problem.data if iteration >= int(FINE * self.iterations) else coarse(problem.data, COARSE)
+        if iteration >= int(FINE * self.iterations):
+            return problem
         unseen = problem.unseen
         if unseen is not None:
             unseen = dataclasses.replace(unseen, sweeps=coarse(unseen.sweeps, COARSE))
-        return dataclasses.replace(problem, data=data, unseen=unseen)
+        return dataclasses.replace(problem, data=coarse(problem.data, COARSE), unseen=unseen)
 
     def _prepared(self, search: Search, iteration: int) -> Search:
         """The search without the worse half, when it is time; with its losses forgotten where the scoring changes."""
-        if iteration > 0 and iteration in [int(drop * self.iterations) for drop in DROPS]:
+        drops = [int(drop * self.iterations) for drop in DROPS]
+        if iteration > 0 and iteration in drops:
             ranked = sorted(search.running, key=lambda k: search.loss[k])
-            search = dataclasses.replace(search, running=tuple(sorted(ranked[: max(2, (len(ranked) + 1) // 2)])))
+            half = max(FINALISTS, (len(ranked) + 1) // 2)
+            left = ranked[: FINALISTS if iteration == drops[-1] else half]
+            search = dataclasses.replace(search, running=tuple(sorted(left)))
         turns = (GUIDED, FINE) if search.turns else (FINE,)
         if iteration > 0 and iteration in [int(share * self.iterations) for share in turns]:
             # The same candidate now scores differently: the best so far has to prove itself.

@@ -22,7 +22,7 @@ from .fit import as_fit
 from .losses import Problem
 from .parameters import free
 from .preparation import Prepared, prepare
-from .race import COARSE, DROPS, FINE, GENERATIONS, HORIZON, Race
+from .race import COARSE, DROPS, FINALISTS, FINE, GENERATIONS, HORIZON, Race
 from .refusals import check_fittable
 from .resampling import resample, sampling
 from .result import Fit
@@ -31,10 +31,10 @@ from .spikes import features
 from .target import Target, choose_sweeps, target
 from .trains import beginning, coarse
 
-STARTS = 8
+STARTS = 12
 FEWEST = 150  # generations; fewer find little
-# Neuron-steps that a search may take: some eighty seconds of one core. Long sweeps get fewer generations.
-BUDGET = 4e9
+# Neuron-steps that a search may take: some two minutes of one core. Long sweeps get fewer generations.
+BUDGET = 5e9
 TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
 
 Make = Callable[[Prepared], tuple[Cell, Any]]
@@ -138,7 +138,7 @@ def _generations(problem: Problem, iterations: int | None, simulations: float | 
     sweeps = len(problem.data.v)
     others = sweeps + (0 if problem.unseen is None else len(problem.unseen.most))
     # Searches that run, on average over all generations, before and after they are held to more.
-    early, late = STARTS * (DROPS[0] + (DROPS[1] - DROPS[0]) / 2), STARTS / 4 * (1 - DROPS[1])
+    early, late = STARTS * (DROPS[0] + (DROPS[1] - DROPS[0]) / 2), FINALISTS * (1 - DROPS[1])
     if simulations is not None:
         return _paid(simulations, Race().population * (early * sweeps + late * others))
     first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
