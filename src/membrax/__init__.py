@@ -32,6 +32,7 @@ __all__ = [
     "keep_compiled",
     "laws",
     "models",
+    "morphology",
     "plot",
     "probes",
     "protocols",
@@ -46,5 +47,5 @@ __all__ = [
     "vary",
 ]
 
-# Drawing, experiments and the recipe for recordings are not part of a first result.
-__getattr__, __dir__ = late(__name__, "clamp", "plot", "protocols", fit_recording="fitting.recipe")
+# Morphologies, drawing, experiments and the recipe for recordings are not part of a first result.
+__getattr__, __dir__ = late(__name__, "clamp", "morphology", "plot", "protocols", fit_recording="fitting.recipe")

@@ -19,6 +19,7 @@ from .gates import gates
 from .goldman import goldman, rectification
 from .impedance import impedance
 from .ions import ions, reversal
+from .morphology import morphology
 from .passive import responses, shares
 from .patch import channel_noise
 from .phase_plane import branches, phase_plane
@@ -55,6 +56,7 @@ __all__ = [
     "ions",
     "lapicque",
     "mirror",
+    "morphology",
     "one_step",
     "overlap",
     "phase_plane",
