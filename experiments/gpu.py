@@ -1,8 +1,8 @@
 """What should a GPU make of it? Bytes, operations and launches per neuron-step, and what follows for an H100.
 
-No figure here was measured on a GPU (gpu_measured.py does that). The step of the squid axon is compiled for the CPU at hand, and what its
-innermost loop does is counted in the optimised program: the kernels, the arrays each reads and writes, the arithmetic.
-Two ways to run it on a GPU are then priced with a data sheet's numbers:
+No figure here was measured on a GPU (gpu_measured.py does that). The step of the squid axon is compiled for the CPU at
+hand, and what its innermost loop does is counted in the optimised program: the kernels, the arrays each reads and
+writes, the arithmetic. Two ways to run it on a GPU are then priced with a data sheet's numbers:
 
 * XLA's loop: every kernel of every step is launched, and reads and writes memory;
 * a time-fused kernel: a block of neurons stays in registers for a whole chunk of steps, is read and written once, and
@@ -165,10 +165,12 @@ def page(found: dict) -> str:
     work = ", ".join(f"{count} {name}" for name, count in sorted(found["operations"].items(), key=lambda x: -x[1]))
     return f"""# What should a GPU make of it?
 
-**A prediction. Nothing on this page was measured on a GPU**; [what was](gpu_measured.md). Printed by `python experiments/gpu.py`, which counts the
-kernels, arrays and operations of one neuron-step of the squid axon (default scheme, spikes counted) in the program that
-XLA makes for the CPU at hand, and prices them with an H100's data sheet: 3 TB/s, 67 TFLOP/s in single precision; 2.5 µs
-for a kernel in a queue; and four cycles at 1.98 GHz for each of the operations that a thread does one after another.
+**A prediction. Nothing on this page was measured on a GPU**; [what was](gpu_measured.md).
+
+Printed by `python experiments/gpu.py`, which counts the kernels, arrays and operations of one neuron-step of the squid
+axon (default scheme, spikes counted) in the program that XLA makes for the CPU at hand, and prices them with an H100's
+data sheet: 3 TB/s, 67 TFLOP/s in single precision; 2.5 µs for a kernel in a queue; and four cycles at 1.98 GHz for each
+of the operations that a thread does one after another.
 
 Bytes and operations are per neuron-step; predictions in 10⁹ neuron-steps per second.
 

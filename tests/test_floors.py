@@ -53,6 +53,7 @@ LATE = {  # package -> the rooms that may import it at module level
     "efel": set(),
     "igor2": set(),
     "matplotlib": {"plot"},
+    "numpyro": set(),
     "optax": set(),
     "pandas": set(),
     "pyabf": set(),

@@ -14,6 +14,7 @@ LAZY = {
     "efel",
     "igor2",
     "matplotlib",
+    "numpyro",
     "optax",
     "pandas",
     "pyabf",

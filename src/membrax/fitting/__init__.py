@@ -31,6 +31,8 @@ __all__ = [
     "template_for",
     "templates",
     "terms",
+    "trust",
+    "uncertainty",
     "with_membrane",
 ]
 
@@ -39,6 +41,7 @@ __getattr__, __dir__ = late(
     "linear",
     "templates",
     "terms",
+    "trust",
     Objective="objectives",
     Quality="recorded_quality",
     Section="report_page",
@@ -54,5 +57,6 @@ __getattr__, __dir__ = late(
     quality="recorded_quality",
     resample="resampling",
     template_for="templates",
+    uncertainty="trust",
     with_membrane="sizing",
 )

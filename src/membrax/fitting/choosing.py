@@ -42,8 +42,9 @@ def choose_fitted(data: Recording, most: int = 5) -> Choice:
     5. the largest current that leaves the cell silent below the first that fires;
     6. whatever lies farthest from those chosen, in the order of currents.
 
-    At least half of the sweeps are held out, and at least one that fires if two do. A single sweep is fitted. Where all
-    sweeps have the same current, they are taken evenly from first to last.
+    At least half of the sweeps are held out (of an odd number one less than that from four firing sweeps on), and at
+    least one that fires if two do. A single sweep is fitted. Where all sweeps have the same current, they are taken
+    evenly from first to last.
 
     Args:
         data: the recording.
@@ -60,6 +61,8 @@ def choose_fitted(data: Recording, most: int = 5) -> Choice:
         chosen = np.unique(np.linspace(0, data.sweeps - 1, room + 2)[1:-1].round().astype(int)).tolist()
         return Choice(chosen, ("all sweeps have the same current: spread over the recording",) * len(chosen))
     counts = np.array([len(spikes_of(v, data.t)) for v in data.v])
+    if np.count_nonzero(counts) >= MANY:
+        room = min(most, (data.sweeps + 1) // 2)
     order = np.argsort(drive, kind="stable")
     picked = _picked(order, counts, data, room)
     chosen = sorted(picked)

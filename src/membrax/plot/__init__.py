@@ -33,6 +33,7 @@ from .solvers import convergence, one_step, solutions
 from .steps import lapicque, reading
 from .tap import tap
 from .trace import trace
+from .trust import profiles, uncertainty
 from .walls import walls
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "phase_plane",
     "plane",
     "population",
+    "profiles",
     "quality",
     "rall",
     "reading",
@@ -76,5 +78,6 @@ __all__ = [
     "tails",
     "tap",
     "trace",
+    "uncertainty",
     "walls",
 ]

@@ -1,0 +1,27 @@
+"""membrax's population search on spike scores, with the cell of eight free parameters."""
+
+import keeping  # bench
+import numpy as np
+from copying import Copies  # bench
+from pospischil import BOUNDS, E_K, E_NA
+
+import membrax as mx
+from membrax.channels import Leak
+from membrax.channels.pospischil import M, Potassium, Sodium
+
+keep = keeping.Keeper()  # bench
+copies = Copies(keep, "membrax.fitting.evolution:Evolution")  # bench
+kept = np.load(keep.recording)
+data = mx.Recording(t=kept["t"], v=kept["v"], i=kept["i"])
+channels = {"na": Sodium(e=E_NA), "kd": Potassium(e=E_K), "m": M(e=E_K), "leak": Leak(g=0.1, e=-70.0)}
+cell = mx.Cell(channels, celsius=36.0, v_init=float(kept["rest"]), area=float(kept["area"]))
+PATHS = {
+    "g_na": "na.g", "g_kd": "kd.g", "g_m": "m.g", "tau_max": "m.tau_max", "g_leak": "leak.g", "e_leak": "leak.e",
+    "v_t": "na.v_t, kd.v_t", "c": "capacitance",
+}  # fmt: skip
+bounds = {path: BOUNDS[name] for name, path in PATHS.items()}
+fit = lambda checkpoint: mx.fit(  # noqa: E731
+    cell, bounds, data, keep.sweeps, method="evolution", seed=keep.seed, progress=False,
+    checkpoint=checkpoint,  # bench
+)  # fmt: skip
+copies.write(fit)  # bench

@@ -1,0 +1,156 @@
+"""One judge for all: the voltages a contender left behind, beside the recording."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import tokenize
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import membrax as mx
+from membrax.channels import Leak
+from membrax.channels.pospischil import M, Potassium, Sodium
+from membrax.fitting.compare import Comparison, compare, summary
+from membrax.fitting.preparation import Prepared, onset, prepare
+
+MARK = "# bench"
+E_NA, E_K = 50.0, -90.0  # mV, as in contenders/pospischil.py
+NUMBERS = ("count_error_mean", "count_error_max", "peak_error_median", "width_error_median", "trough_error_median",
+           "latency_error_median", "quiet_rms_mean")  # fmt: skip
+
+
+def prepared(file: Path, stop: float | None) -> Prepared:
+    """The recording as all are held against it: cut, the electrode taken out, the drift of rest as a bias."""
+    return prepare(mx.recordings.load(file).crop(None, stop))
+
+
+def save(ready: Prepared, path: Path) -> None:
+    """What contenders read: t [ms], v [mV], i [nA], area [µm²], rest [mV], and the pulse's beginning and end [ms]."""
+    data = ready.data
+    np.savez(path, t=data.t, v=data.v, i=data.i, area=ready.area, rest=ready.rest, pulse=pulse(data))
+
+
+def pulse(data: mx.Recording) -> tuple[float, float]:
+    """Where the largest current step begins and ends, ms."""
+    widest = data.i[np.argmax(np.ptp(data.i, axis=1))]
+    begin = onset(widest)
+    if begin is None:
+        raise ValueError(f"{data.name} has no current step")
+    away = np.flatnonzero(np.abs(widest - np.median(widest[:begin])) > 0.3 * np.ptp(widest))
+    return float(data.t[begin]), float(data.t[away[-1]] + data.dt)
+
+
+def read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """What a contender told and its arrays."""
+    with np.load(path) as kept:
+        return json.loads(str(kept["told"])), {name: kept[name] for name in kept.files if name != "told"}
+
+
+def judged(told: dict, arrays: dict[str, np.ndarray], data: mx.Recording, fitted: list[int]) -> list[dict]:
+    """One row for each time at which the contender had something."""
+    rows = []
+    for k, shot in enumerate(told["snapshots"]):
+        comparison = compare(sound(arrays[f"v{k}"], data), data, fitted)
+        told_of = {name: scores(comparison, kind) for name, kind in (("held_out", False), ("fitted", True))}
+        rows.append({**shot, "voltage": f"v{k}", **told_of})
+    return rows
+
+
+def sound(v: np.ndarray, data: mx.Recording) -> np.ndarray:
+    """The voltage, if it is of the recording's shape; what is not finite counts as silence at 0 mV.
+
+    Raises:
+        ValueError: it has another shape.
+    """
+    if v.shape != data.v.shape:
+        raise ValueError(f"voltages [sweep, time] should be {data.v.shape}, got {v.shape}")
+    return np.where(np.isfinite(v), v, 0.0).astype(float)
+
+
+def scores(comparison: tuple[Comparison, ...], fitted: bool) -> dict:
+    """The numbers of the table for the held-out or the fitted sweeps; NaN, where no sweep fires in both, is None."""
+    told = summary(comparison, fitted=fitted)
+    rows = [row for row in comparison if row.fitted == fitted]
+    found = {name: None if np.isnan(told[name]) else told[name] for name in NUMBERS}
+    both = sum(bool(row.recorded_spikes and row.model_spikes) for row in rows)
+    counts = {"count_error_sum": sum(row.count_error for row in rows), "fire_in_both": both}
+    return {**found, **counts, "model_spikes": [row.model_spikes for row in rows]}
+
+
+def spike_times(v: np.ndarray, dt: float) -> list[np.ndarray]:
+    """Upward crossings of −10 mV [ms] of every sweep."""
+    found = []
+    for sweep in v:
+        k = np.flatnonzero((sweep[:-1] < -10.0) & (sweep[1:] >= -10.0))
+        found.append((k + (-10.0 - sweep[k]) / (sweep[k + 1] - sweep[k])) * dt)
+    return found
+
+
+def reference(ready: Prepared, values: dict[str, float], finer: int = 4) -> np.ndarray:
+    """What the cell of eight free parameters does in truth: membrax at a finer step, begun as the peers begin.
+
+    They begin at the recorded rest with gates steady there, and hold every sample of the current until the next.
+    """
+    na = Sodium(g=values["g_na"], e=E_NA, v_t=values["v_t"])
+    channels = {
+        "na": na, "kd": Potassium(g=values["g_kd"], e=E_K, v_t=values["v_t"]),
+        "m": M(g=values["g_m"], e=E_K, tau_max=values["tau_max"]), "leak": Leak(g=values["g_leak"], e=values["e_leak"]),
+    }  # fmt: skip
+    cell = mx.Cell(channels, capacitance=values["c"], celsius=36.0, v_init=ready.rest, area=ready.area)
+    data = ready.data
+
+    def one(i: jax.Array) -> jax.Array:
+        current = mx.stimuli.sampled(i, data.dt, unit="nA")
+        return mx.simulate(cell, current, duration=data.duration, dt=data.dt / finer).v[::finer]
+
+    return np.asarray(jax.lax.map(one, jnp.asarray(data.i, dtype=float)))
+
+
+def same_model(v: np.ndarray, ours: np.ndarray, dt: float) -> dict:
+    """How far a simulator's spikes are from the reference at the same parameters: whether the cell is the same."""
+    theirs, mine = spike_times(v, dt), spike_times(ours, dt)
+    lags = [np.abs(a - b) for a, b in zip(theirs, mine, strict=True) if len(a) == len(b) and len(a)]
+    starts = [abs(a[0] - b[0]) for a, b in zip(theirs, mine, strict=True) if len(a) and len(b)]
+    return {
+        "spikes": [sum(map(len, theirs)), sum(map(len, mine))],
+        "sweeps_of_equal_count": sum(len(a) == len(b) for a, b in zip(theirs, mine, strict=True)),
+        "largest_lag_of_a_first_spike_ms": float(max(starts)) if starts else None,
+        "largest_lag_ms": float(np.max(np.concatenate(lags))) if lags else None,
+    }
+
+
+def counts_interpolated(data: mx.Recording, fitted: list[int]) -> dict:
+    """Errors on the held-out sweeps of a straight line between the fitted sweeps' counts: no membrane at all."""
+    counts = [len(times) for times in spike_times(data.v, data.dt)]
+    others = [k for k in range(data.sweeps) if k not in fitted]
+    wrong = np.abs(np.round(np.interp(others, fitted, [counts[k] for k in fitted])) - [counts[k] for k in others])
+    return {"count_error_mean": float(wrong.mean()), "count_error_max": int(wrong.max()),
+            "count_error_sum": int(wrong.sum())}  # fmt: skip
+
+
+def lines(files: list[Path]) -> int:
+    """Lines a user must write: neither blank, comment nor docstring, and without the benchmark's own."""
+    return sum(_of_python(file) if file.suffix == ".py" else _of_mod(file) for file in files)
+
+
+def _of_python(file: Path) -> int:
+    text = file.read_text()
+    marked = {k for k, line in enumerate(text.splitlines(), 1) if line.rstrip().endswith(MARK)}
+    skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    code = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in skip:
+            code |= set(range(token.start[0], token.end[0] + 1))
+    kinds = ast.Module | ast.FunctionDef | ast.ClassDef
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+    texts = [node.body[0] for node in nodes if ast.get_docstring(node) is not None]
+    return len(code - marked - {k for one in texts for k in range(one.lineno, one.end_lineno + 1)})
+
+
+def _of_mod(file: Path) -> int:
+    return sum(bool(line.split(":")[0].strip()) for line in file.read_text().splitlines())
