@@ -56,6 +56,7 @@ def test_certain_and_impossible_draws():
     np.testing.assert_array_equal(ends, [0.0, 7.0, 0.0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [10, 500])
 def test_hops_are_multinomial_at_any_time(count):
     Q = matrix(CHAIN, 4)
@@ -94,6 +95,7 @@ def exchanged(key, counts, rates, dt):
     return jnp.stack(patch.exchange(key, list(counts), rates, dt))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dt", [0.02, 1.0, 50.0])
 def test_in_balance_the_stationary_distribution_is_kept_at_any_step(dt):
     count, p = 200, laws.stationary(matrix(CHAIN, 4))

@@ -56,6 +56,7 @@ def test_verify_passes_on_this_install(capsys):
     assert "WRONG" not in said and "checks are good" in said
 
 
+@pytest.mark.slow
 def test_verify_notices_a_wrong_rate(monkeypatch, capsys):
     from membrax.channels import squid
 
@@ -69,6 +70,7 @@ def test_verify_notices_a_wrong_rate(monkeypatch, capsys):
     assert "WRONG" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_fit_predicts_the_sweeps_it_did_not_see(tmp_path):
     file = synthetic(tmp_path / "cell.npz")
     words = ("fit", file, "--sweeps", "0,2", "--method", "evolution", "--starts", 1, "--iterations", 2)

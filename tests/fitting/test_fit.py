@@ -166,7 +166,7 @@ def test_the_report_is_complete_strict_json(found, steps, bounds, tmp_path):
     assert report["cell"]["capacitance"]["unit"] == "µF/cm²"
     assert report["cell"]["leak.g"]["value"] == pytest.approx(found.values["leak.g"], rel=1e-6)
     assert set(report["cell"]) >= {"leak.g", "leak.e", "capacitance", "celsius", "v_init", "area"}
-    assert report["channels"] == {"leak": "leak.Leak"}
+    assert report["channels"] == {"leak": "membrax.channels.leak.Leak"}
     assert [row["sweep"] for row in report["comparison"]] == [0, 1]
     assert report["comparison"][0]["latency_error"] is None  # no spikes
     assert {"fitted", "predicted", "at_bounds", "notes"} <= set(report)

@@ -63,7 +63,8 @@ def killed(fit, file):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a system that can kill")
-@pytest.mark.parametrize("fit", ["levenberg", pytest.param("recipe", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("fit", FITS)
 def test_a_killed_fit_goes_on_to_the_same_numbers(tmp_path, fit):
     whole = finished(fit, tmp_path / "whole.npz")
     cut = tmp_path / "cut.npz"

@@ -9,6 +9,8 @@ from membrax.fitting import checkpoints, terms
 from membrax.fitting.own_loss import OwnAdam, OwnEvolution, own_method
 from membrax.fitting.terms.beside import named
 
+pytestmark = pytest.mark.slow
+
 
 def own(v, recorded, interval):
     return jnp.mean(jnp.abs(v - recorded) ** 1.5)

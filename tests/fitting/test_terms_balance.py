@@ -9,6 +9,8 @@ import membrax as mx
 from membrax.fitting import terms
 from membrax.fitting.terms.balance import smoothed
 
+pytestmark = pytest.mark.slow
+
 DT, CURRENT = 0.05, 10.0
 
 

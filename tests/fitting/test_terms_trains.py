@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from membrax.fitting import terms
 
+pytestmark = pytest.mark.slow
+
 INTERVAL = 0.1
 SAMPLES = 1500
 THRESHOLD = -10.0

@@ -11,6 +11,8 @@ from membrax.fitting.trust import ensemble, predictions
 from membrax.fitting.trust.directions import combination, directions
 from membrax.fitting.trust.ensemble import likelihood_ratio
 
+pytestmark = pytest.mark.slow
+
 LOSS = np.array([3.0, 1.0, np.inf, 1.05, 1.2])
 VALUES = {"leak.g": np.array([0.3, 0.1, 0.5, 0.12, 0.2]), "capacitance": np.array([1.0, 1.2, 2.0, 1.3, 0.9])}
 

@@ -7,6 +7,8 @@ import pytest
 import membrax as mx
 from membrax.fitting.trust import posterior, uncertainty
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def found(passive, bounds, steps):

@@ -7,6 +7,8 @@ import membrax as mx
 from membrax.fitting import Starts
 from membrax.fitting.trust import profiles, uncertainty
 
+pytestmark = pytest.mark.slow
+
 
 def with_more(found, values, bounds, **changes):
     """The fit as it would be with more parameters free, at the same cell."""

@@ -14,6 +14,8 @@ from membrax.fitting.trust.fitted import linear, place_of, problem_of
 from membrax.fitting.trust.intervals import quantile, value
 from membrax.fitting.trust.whiteness import whiteness
 
+pytestmark = pytest.mark.slow
+
 NOISE = 0.05  # mV, of the steps
 VOLTAGES = jax.jit(voltages)
 

@@ -30,6 +30,7 @@ def test_just_above_the_threshold_it_fires_and_just_below_it_does_not(found, squ
         assert int(trace.spike_count) == spikes
 
 
+@pytest.mark.slow
 def test_in_an_interneuron_they_are_one(interneuron):
     single, sustained = rheobase(interneuron, highest=2.0, duration=600.0)
     assert single == pytest.approx(sustained, rel=0.02)
