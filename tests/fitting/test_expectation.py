@@ -31,14 +31,14 @@ def asked(data, fitted, counts):
 
 
 def test_sizes_of_one_shape_are_multiples_of_the_largest():
-    np.testing.assert_allclose(amplitudes(steps([-0.1, 0.0, 0.1, 0.2]).i), [-0.5, 0.0, 0.5, 1.0], atol=1e-12)
+    np.testing.assert_allclose(amplitudes(steps([-0.1, 0.0, 0.1, 0.2])), [-0.5, 0.0, 0.5, 1.0], atol=1e-12)
 
 
 def test_another_shape_has_no_size():
     data = steps([0.1, 0.2, 0.3])
     i = data.i.copy()
     i[1] = 0.2 * (T > 100.0)
-    found = amplitudes(i)
+    found = amplitudes(dataclasses.replace(data, i=i))
     assert np.isnan(found[1]) and np.isfinite(found[[0, 2]]).all()
 
 
@@ -96,3 +96,38 @@ def test_spikes_outside_of_the_range_are_counted():
     found = expected(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
     for count, off in ((9, 2.0), (11, 0.0), (15, 0.0), (17, 2.0)):
         assert surprise(jnp.array([count]), found)[0] == pytest.approx(off)
+
+
+# --- what would mislead it
+
+
+def test_a_step_from_the_first_sample_on_keeps_its_sign():
+    from_the_start = steps([-0.1, 0.0, 0.1, 0.2, 0.3], T < 100.0)
+    np.testing.assert_allclose(amplitudes(from_the_start), np.array([-1, 0, 1, 2, 3]) / 3, atol=1e-12)
+    assert asked(from_the_start, [1, 4], [0, 10]) == {}  # the threshold may be anywhere between
+
+
+def test_noise_without_a_direction_has_no_size():
+    assert np.isnan(amplitudes(steps([0.1, 0.2], np.sin(T)))).all()
+
+
+def test_another_holding_current_is_another_stimulus():
+    data = steps([0.1, 0.2, 0.2, 0.3])
+    moved = dataclasses.replace(data, i=data.i - np.array([0.0, 0.0, 0.3, 0.0])[:, None])
+    assert np.isnan(amplitudes(moved)).tolist() == [False, False, True, False]
+
+
+def test_above_a_current_that_silences_the_cell_nothing_is_expected():
+    assert asked(steps([0.1, 0.3, 0.4, 0.45]), [0, 1, 2], [5, 10, 0]) == {}
+
+
+def test_repeats_are_one_current_and_expect_what_they_showed():
+    assert asked(steps([0.1, 0.3, 0.3, 0.3 * (1 + 1e-15)]), [0, 1, 2], [3, 9, 9]) == {0.3: (9.0, 9.0)}
+
+
+@given(st.integers(0, 2**16))
+def test_three_currents_three_times_with_drifting_rests(seed):
+    random = np.random.default_rng(seed)
+    data = steps(np.repeat([0.1, 0.2, 0.3], 3))
+    data = dataclasses.replace(data, i=data.i + random.normal(0.0, 1e-4, 9)[:, None])
+    expected(data, [0, 3, 6, 7], np.array([2, 5, 8, 9]))

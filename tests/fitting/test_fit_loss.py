@@ -6,6 +6,8 @@ import pytest
 import membrax as mx
 from membrax.fitting import terms
 
+pytestmark = pytest.mark.slow
+
 
 def own(v, recorded, interval):
     return jnp.mean(jnp.abs(v - recorded) ** 1.5)

@@ -34,6 +34,12 @@ def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_ce
     assert names == {"nA": "pyramidal", "uA/cm2": "squid_axon"}
 
 
+@pytest.mark.parametrize("seed", [-1, 2**31, 0.5])
+def test_seeds_that_are_none_are_refused(seed):
+    with pytest.raises(ValueError, match="seed must be a whole number"):
+        fit_recording(silent(), seed=seed)
+
+
 def test_a_recording_without_spikes_is_refused():
     with pytest.raises(ValueError, match="0 mV"):
         fit_recording(silent())

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 import membrax as mx
 from membrax.fitting import terms
 
+pytestmark = pytest.mark.slow
+
 INTERVAL = 0.05
 T = np.arange(0.0, 150.0, INTERVAL)
 REST, THRESHOLD = -65.0, -10.0

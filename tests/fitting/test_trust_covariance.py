@@ -10,6 +10,8 @@ from membrax.fitting.trust.fitted import Linear
 from membrax.fitting.trust.jackknife import cuts, jackknife, satterthwaite
 from membrax.fitting.trust.whiteness import whiteness
 
+pytestmark = pytest.mark.slow
+
 SWEEPS, SAMPLES, COUNT = 2, 400, 3
 EVERY = np.ones(COUNT, dtype=bool)
 

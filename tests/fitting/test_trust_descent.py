@@ -8,6 +8,8 @@ import pytest
 from membrax.fitting.levenberg import Levenberg
 from membrax.fitting.trust.descent import descend, iterate
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_lowers_for_a_gpu(passive_problem):
     problem = passive_problem

@@ -2,7 +2,8 @@
 
 A search on a few spike trains finds models that fire rightly there and too much, or not at all, at other currents. The
 stimuli of the other sweeps are known, and a cell's firing changes little between neighbouring currents: so a model is
-held to spike counts between those of the fitted sweeps. Of the other sweeps only the current is read.
+held to spike counts between those of the fitted sweeps. Of the other sweeps only the current is read here (into which
+`preparation.prepare` has put the drift of their rest).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from ..pytrees import pytree
 from ..recordings import Recording
+from .steps import base_level
 from .target import Target, target
 
 Array = jax.Array
@@ -25,6 +27,9 @@ SLACK = 0.5  # spikes that a count may be off the line between two others,
 BELOW, ABOVE = 0.05, 0.15  # and more for every spike between those: firing rates bend, mostly upwards
 ROUNDING = 1e-6
 SAME_SHAPE = 0.05  # of a current's power that may differ from the others' shape
+DIRECTED = 0.1  # of a shape's area: with less of a sum it is neither depolarising nor hyperpolarising
+SAME_HOLDING = 0.05  # of the currents' range, by which holding currents may differ
+REPEATED = 0.01  # of the largest current: closer ones are repeats
 
 
 @pytree
@@ -45,7 +50,7 @@ def expected(data: Recording, fitted: list[int], counts: np.ndarray, dt: float |
         counts: their spike counts [fitted].
         dt: the simulation's step, as `target` takes it.
     """
-    sizes = amplitudes(data.i)
+    sizes = amplitudes(data)
     if np.isnan(sizes[fitted]).any():
         return None
     others = (k for k in range(data.sweeps) if k not in fitted)
@@ -58,39 +63,51 @@ def expected(data: Recording, fitted: list[int], counts: np.ndarray, dt: float |
     return Expected(target(blind, chosen, dt), jnp.asarray(fewest, dtype=float), jnp.asarray(most, dtype=float))
 
 
-def amplitudes(i: np.ndarray) -> np.ndarray:
-    """How large each sweep's current [sweep, time] is, where all have one shape: multiples of the largest one's size.
+def amplitudes(data: Recording) -> np.ndarray:
+    """How large each sweep's current is [sweep], where all have one shape: multiples of the largest one's size.
 
-    NaN for sweeps of another shape. What flows before the first change of any sweep counts as holding.
+    NaN for sweeps of another shape or from another holding current, and for all where the shape has no direction.
     """
-    moving = i - i[:, :1]
+    held = np.array([base_level(i, data.dt) for i in data.i])
+    moving = data.i - held[:, None]
     shape = moving[np.argmax(np.sum(np.square(moving), axis=1))]
-    shape = -shape if np.sum(shape) < 0.0 else shape  # the largest may be hyperpolarising
-    power = float(shape @ shape)
-    if power == 0.0:
-        return np.full(len(i), np.nan)
+    power, direction = float(shape @ shape), float(np.sum(shape))
+    if power == 0.0 or abs(direction) < DIRECTED * np.sum(np.abs(shape)):
+        return np.full(data.sweeps, np.nan)
+    shape = np.sign(direction) * shape  # the largest may be hyperpolarising
     sizes = moving @ shape / power
     rest = np.sum(np.square(moving - sizes[:, None] * shape), axis=1)
     alike = rest <= SAME_SHAPE * np.maximum(np.sum(np.square(moving), axis=1), 1e-3 * power)
+    alike &= np.abs(held - np.median(held)) <= SAME_HOLDING * np.ptp(data.i)
     return np.where(alike, sizes, np.nan)
 
 
 def _range(size: float, fitted: np.ndarray, counts: np.ndarray) -> tuple[int, int] | None:
     """Fewest and most spikes at a current of this size, or None where the fitted sweeps don't say."""
-    order = np.argsort(fitted)
-    at, n = fitted[order], np.asarray(counts, dtype=float)[order]
+    at, n = _merged(fitted, np.asarray(counts, dtype=float))
     firing = np.flatnonzero(n > 0)
     if not np.isfinite(size) or len(firing) == 0:
         return None
+    nearest = int(np.argmin(np.abs(at - size)))
+    if abs(at[nearest] - size) <= REPEATED:
+        return _about(n[nearest], 0.0)
     above = int(np.searchsorted(at, size))
     if above == len(at):
-        return _beyond(size, at[firing], n[firing])
+        return _beyond(size, at[firing], n[firing]) if n[-1] > 0 else None
     if above == 0 or (n[above - 1] == 0 and n[above] == 0):
         return None
     gap, widest = at[above] - at[above - 1], np.max(np.diff(at[firing]), initial=0.0)
     if n[above - 1] == 0 and gap > widest + ROUNDING:  # the threshold may be anywhere between
         return None
     return _about(np.interp(size, at, n), abs(n[above] - n[above - 1]))
+
+
+def _merged(sizes: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fitted currents in ascending order, repeats of one as one, with the mean of their counts."""
+    order = np.argsort(sizes)
+    group = np.cumsum(np.diff(sizes[order], prepend=sizes[order][0]) > REPEATED)
+    each = np.bincount(group)
+    return np.bincount(group, sizes[order]) / each, np.bincount(group, counts[order]) / each
 
 
 def _beyond(size: float, at: np.ndarray, n: np.ndarray) -> tuple[int, int] | None:

@@ -88,7 +88,7 @@ def fit(
     """
     check_cell(cell)
     check_integrator(integrator)
-    _check_data_and_seed(data, seed)
+    check_data_and_seed(data, seed)
     check_single(cell, Stimulus())
     check_parameters(cell)
     parameters = free(cell, bounds)
@@ -138,7 +138,7 @@ def _count(starts: int | None, method: Any) -> int:
     return whole(starts, "starts")
 
 
-def _check_data_and_seed(data: Any, seed: Any) -> None:
+def check_data_and_seed(data: Any, seed: Any) -> None:
     """Refuse what is no recording and no seed.
 
     Raises:
@@ -174,7 +174,8 @@ def as_fit(
     values = problem.free.value(np.asarray(search.best, dtype=float))
     lost = int(np.sum(~np.isfinite(loss)))
     if lost:
-        notes = (*notes, f"{lost} of {len(loss)} starts never became finite and are out")
+        why = "were dropped on the way" if hasattr(search, "running") else "never became finite and are out"
+        notes = (*notes, f"{lost} of {len(loss)} starts {why}")
     names = problem.free.names
     best = {name: float(value) for name, value in zip(names, values[int(np.argmin(loss))], strict=True)}
     cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))

@@ -191,7 +191,10 @@ def _place(free: Any, values: Any) -> np.ndarray:
     if len(lengths) > 1 or any(len(shape) > 1 for shape in lengths):
         raise ValueError(f"values must be numbers or arrays [candidate] of one length, got shapes {sorted(lengths)}")
     for name, array, low, high in zip(free.names, arrays, free.low, free.high, strict=True):
-        outside = np.ravel(array)[~((np.ravel(array) >= low) & (np.ravel(array) <= high))]
+        least, most = np.asarray([low, high], dtype=float) + np.array([-1e-6, 1e-6]) * max(abs(low), abs(high))
+        outside = np.ravel(array)[
+            ~((np.ravel(array) >= least) & (np.ravel(array) <= most))
+        ]  # but for float32's rounding
         if outside.size:
             raise ValueError(f"{name} must be between its bounds {low:g} and {high:g}, got {outside[0]:g}")
     return free.place(np.stack(np.broadcast_arrays(*arrays), axis=-1))

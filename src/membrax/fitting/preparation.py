@@ -170,6 +170,8 @@ def _commonly_held(data: Recording) -> np.ndarray:
 
 def _begin(v: np.ndarray, onsets: list[int | None], data: Recording) -> float:
     """Just before the first step, if all is quiet until then; the recording's beginning if not."""
+    if any(start is None and np.ptp(i) > HELD_ALIKE * np.ptp(data.i) for i, start in zip(data.i, onsets, strict=True)):
+        return float(data.t[0])  # a ramp or noise may begin anywhere
     starts = [start for start in onsets if start is not None]
     first = min(starts, default=0)
     begin = float(data.t[0]) + first * data.dt - LEAD

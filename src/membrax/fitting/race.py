@@ -39,7 +39,8 @@ class Search:
     Attributes:
         running: indices of those that go on.
         scores: one array [running, candidate] for each generation so far.
-        best, loss: each search's best candidate [start, parameter] and its score [start], at the step it had then.
+        best, loss: each search's best candidate [start, parameter] and its score [start], as it is scored now;
+            infinite where it was dropped before.
         optimisers: the live optimisers, of all starts.
         turns: whether candidates are scored on more from `GUIDED` on.
     """
@@ -112,10 +113,9 @@ class Race:
             search = dataclasses.replace(search, running=tuple(sorted(left)))
         turns = (GUIDED, FINE) if search.turns else (FINE,)
         if iteration > 0 and iteration in [int(share * self.iterations) for share in turns]:
-            # The same candidate now scores differently: the best so far has to prove itself.
-            loss = search.loss.copy()
-            loss[list(search.running)] = np.inf
-            search = dataclasses.replace(search, loss=loss)
+            # Scores from now on are no longer those from before: the best of the generations to come counts, and no
+            # search that was dropped can win by an easier score.
+            search = dataclasses.replace(search, loss=np.full_like(search.loss, np.inf))
         return search
 
     def _ask(self, search: Search) -> np.ndarray:

@@ -18,7 +18,7 @@ from ..recordings import Recording, load
 from . import templates
 from .choosing import Choice, choose_fitted
 from .expectation import Expected, expected
-from .fit import as_fit
+from .fit import as_fit, check_data_and_seed
 from .losses import Problem
 from .parameters import free
 from .preparation import Prepared, prepare
@@ -60,6 +60,10 @@ def fit_recording(
     cell's size is read from its charging, and a model is searched for on its spike trains (`race.Race`). In sweeps
     between the fitted ones it is held to spike counts between theirs (`expectation.expected`).
 
+    What is read of the sweeps that aren't fitted: their currents; their rest before the first step and their answers
+    below the spikes, for the electrode, the membrane and each sweep's drift; and, where ``sweeps`` is None, how often
+    they fire, to choose among them.
+
     Args:
         data: the recording, or a file that `membrax.recordings.load` reads.
         sweeps: which to fit; by default up to five that bracket what the cell does (`choosing.choose_fitted`).
@@ -83,6 +87,7 @@ def fit_recording(
             stop outside the recording, an unknown template, or two budgets.
     """
     recording = data if isinstance(data, Recording) else load(data)
+    check_data_and_seed(recording, seed)
     make, limit = _template(template, recording), Limit(seconds)
     cut = recording if stop is None else recording.crop(None, stop)
     choice = choose_fitted(cut) if sweeps is None else None
@@ -94,7 +99,7 @@ def fit_recording(
     searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
-    method = Race(_generations(problem, iterations, simulations), seed=1000 * seed)
+    method = Race(_generations(problem, iterations, simulations), seed=1000 * seed % 2**31)
     found, told = search_for(problem, method, STARTS, seed, progress, checkpoint, limit)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
     return as_fit(after, method, found, bounds, shown, chosen, seed, (*_notes(prepared, choice), *told))

@@ -20,7 +20,7 @@ from .saved import cell_values, write_arrays
 
 @dataclasses.dataclass(frozen=True)
 class Starts:
-    """Every start of a fit: its loss [start], infinite where it diverged, and values {path: [start]}."""
+    """Every start of a fit: its loss [start], infinite where it diverged or was dropped, and values {path: [start]}."""
 
     loss: np.ndarray
     values: dict[str, np.ndarray]

@@ -155,8 +155,8 @@ def write_arrays(found: Any, path: Path) -> Path:
     first = [name.split(",")[0].strip().removeprefix("channels.") for name in names]
     units = [leaves[path].metadata.get("unit", "") if path in leaves else "" for path in first]
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        path, t_ms=data.t, v_mV=data.v, model_mV=np.asarray(found.v),
+    arrays = dict(
+        t_ms=data.t, v_mV=data.v, model_mV=np.asarray(found.v),
         **{{"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[data.unit]: data.i},
         fitted_sweeps=np.array(found.sweeps), parameter_names=np.array(names),
         parameter_values=np.array(list(found.values.values())),
@@ -165,4 +165,6 @@ def write_arrays(found: Any, path: Path) -> Path:
         start_values=np.stack([np.asarray(found.starts.values[name]) for name in names], axis=1),
         name=np.array(data.name), notes=np.array((*data.notes, *found.notes), dtype=np.str_),
     )  # fmt: skip
+    with open(path, "wb") as file:  # to a name NumPy would add a suffix of its own
+        np.savez_compressed(file, **arrays)
     return path

@@ -50,10 +50,11 @@ def search_for(
     done = 0
     if kept is not None:
         done, search = kept[0], method.unpack(search, kept[1])
+    first = done
     bar = tqdm(total=method.iterations, initial=done, desc=f"fit, {starts} starts", disable=not progress)
     try:
         with bar:
-            while done < method.iterations and not (limit.reached and done):
+            while done < method.iterations and not (limit.reached and done > first):
                 search = method.iterate(problem, search, done)
                 if progress:
                     bar.set_postfix_str(f"best {float(np.min(search.loss)):.4g}")

@@ -111,8 +111,9 @@ def train_scores(places: Array, problem: Problem) -> Array:
 def _surprises(place: Array, problem: Problem) -> Array:
     """Spikes too few or too many in the sweeps of which only the count is expected."""
     cell = problem.candidate(place)
-    count = lambda sweep: watched(cell, sweep, problem)[0].count  # noqa: E731
-    return jnp.sum(surprise(jax.vmap(count)(problem.unseen.sweeps), problem.unseen))
+    seen = jax.vmap(lambda sweep: watched(cell, sweep, problem)[0])(problem.unseen.sweeps)
+    off = jnp.sum(surprise(seen.count, problem.unseen))
+    return jnp.where(jnp.all(jnp.isfinite(seen.quiet)), off, jnp.nan)  # a model that diverged has no count
 
 
 def beginning(data: Target, milliseconds: float) -> Target:

@@ -145,7 +145,8 @@ class Recording:
             raise ValueError(f'a Recording is saved as ".npz", got "{path.name}"')
         current = {"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[self.unit]
         arrays: dict[str, Any] = {"t_ms": self.t, "v_mV": self.v, current: self.i}
-        np.savez_compressed(path, name=np.array(self.name), notes=np.array(self.notes, dtype=np.str_), **arrays)
+        with open(path, "wb") as file:  # to a name NumPy would add a suffix of its own
+            np.savez_compressed(file, name=np.array(self.name), notes=np.array(self.notes, dtype=np.str_), **arrays)
         return path
 
     def __repr__(self) -> str:
