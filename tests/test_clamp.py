@@ -314,6 +314,7 @@ def test_what_is_wrong_is_said(changes, message):
 # --- kinetic schemes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dt", [0.05, 1.0])
 def test_a_scheme_is_its_gates_at_any_step(dt):
     states = mx.replace(HH, {"na": markov.Sodium(), "k": markov.Potassium()})

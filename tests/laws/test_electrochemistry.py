@@ -227,6 +227,7 @@ def exact_balance(p, outside, inside, valence, celsius):
         return float(low * exact_thermal(celsius))
 
 
+@pytest.mark.slow
 def test_ghk_voltage_is_right_for_any_mixture_of_valences():
     rng = np.random.default_rng(3)
     n = 120

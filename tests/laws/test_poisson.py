@@ -109,6 +109,7 @@ def test_in_the_steady_state_injected_current_leaves_as_goldmans():
     assert float(ghk_current(v, p, 10.0, 100.0, valence=1.0, celsius=25.0)) == pytest.approx(1.0, abs=0.5)
 
 
+@pytest.mark.slow
 def test_two_permeant_ions_and_a_stuck_one_come_to_donnans_potential():
     found = diffuse_together(
         np.array([50.0, 50.0, 0.0]), np.array([100.0, 0.0, 100.0]), diffusivity=1e-3,
