@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import json
 import platform
 import time
@@ -117,18 +118,24 @@ def recording(task: Task, seed: int) -> tuple[mx.Recording, int]:
 
     Currents are drawn until the cell fires three times: one that never fires tells nothing of its sodium current.
     """
-    kind = mx.stimuli.ornstein_uhlenbeck(*task.current)
     for attempt in range(100):
         key = jax.random.key(seed + 10_000 * attempt)
-        i = np.array(mx.stimuli.sample(kind, duration=task.duration, dt=DT, key=key))
-        i[: round(QUIET / DT)] = 0.0
-        stimulus = mx.stimuli.sampled(jnp.asarray(i), DT)
-        trace = mx.simulate(task.cell, stimulus, duration=task.duration, dt=DT, state=mx.rest(task.cell))
-        if int(trace.spike_count) >= SPIKES:
+        i, v, spikes = (np.asarray(x) for x in drawn(task.cell, key, current=task.current, duration=task.duration))
+        if spikes >= SPIKES:
             break
-    v = np.asarray(trace.v, dtype=float) + noise(task, len(i) + 1, seed)
-    data = mx.Recording(t=np.arange(len(v)) * DT, v=v, i=np.append(i, i[-1]), unit="uA/cm2")
-    return data, int(trace.spike_count)
+    v = v + noise(task, len(v), seed)
+    return mx.Recording(t=np.arange(len(v)) * DT, v=v, i=np.append(i, i[-1]), unit="uA/cm2"), int(spikes)
+
+
+@functools.partial(jax.jit, static_argnames=("current", "duration"))
+def drawn(
+    cell: mx.Cell, key: jax.Array, *, current: tuple[float, float, float], duration: float
+) -> tuple[jax.Array, ...]:  # fmt: skip
+    """A current [time − 1], the voltage under it [time] from rest, and the number of spikes."""
+    i = mx.stimuli.sample(mx.stimuli.ornstein_uhlenbeck(*current), duration=duration, dt=DT, key=key)
+    i = i.at[: round(QUIET / DT)].set(0.0)
+    trace = mx.simulate(cell, mx.stimuli.sampled(i, DT), duration=duration, dt=DT, state=mx.rest(cell))
+    return i, trace.v, trace.spike_count
 
 
 def noise(task: Task, samples: int, seed: int) -> np.ndarray:
