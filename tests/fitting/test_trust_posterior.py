@@ -77,8 +77,8 @@ def test_refusals(found, options, message):
 
 
 def test_a_fit_on_spikes_has_none(found, steps):
-    with pytest.raises(ValueError, match="a posterior needs a likelihood"):
-        posterior(dataclasses.replace(found, method="evolution"))
+    with pytest.raises(ValueError, match="a posterior needs a likelihood, and this fit is by spike score"):
+        posterior(dataclasses.replace(found, loss_name="spike score"))
     with pytest.raises(ValueError, match="found must be a Fit"):
         posterior(steps)
 

@@ -107,8 +107,8 @@ def test_an_odd_number_of_points_is_asked_for(found, points):
 
 
 def test_refusals(found, steps):
-    with pytest.raises(ValueError, match="this fit is one on spikes"):
-        profiles(dataclasses.replace(found, method="evolution"))
+    with pytest.raises(ValueError, match="needs a sum of squares, and this fit is by spike score"):
+        profiles(dataclasses.replace(found, loss_name="spike score"))
     with pytest.raises(ValueError, match="level must be"):
         profiles(found, level=1.0)
     with pytest.raises(ValueError, match="estimator must be"):

@@ -10,7 +10,7 @@ from .bottom import bottom
 from .covariance import check_estimator
 from .directions import directions
 from .ensemble import ensemble, likelihood_ratio
-from .fitted import check_fit, place_of, problem_of, units_of
+from .fitted import check_fit, is_least_squares, place_of, problem_of, units_of
 from .intervals import as_factors, check_level, in_units, intervals, quantile
 from .noise import Noise, noise
 from .result import Uncertainty
@@ -23,22 +23,22 @@ def uncertainty(
 ) -> Uncertainty:
     """Standard errors, confidence intervals, correlations and sloppy directions of a fit's parameters.
 
-    A fit on the voltage ("levenberg", "adam") is a least-squares estimate. Its covariance is that of white residuals
+    A fit on the voltage's mean squared error is a least-squares estimate. Its covariance is that of white residuals
     where the test of Ljung and Box leaves them white, and a block jackknife's where it doesn't. Both are scaled by the
     residuals, so a misfit beyond the recording's noise widens the intervals; what they then can't say is how far a
     wrong model's parameters are from the cell's, which is a doubt. A fit that is not at the bottom of the sum of
     squares is taken there first. Parameters at their bounds are held. What the voltage doesn't depend on has infinite
     intervals, and the lost combination is named in the notes.
 
-    A fit on spikes ("evolution") minimises no sum of squares and its score has no distribution: the spread of the
-    starts that do equally well stands in for intervals, and a doubt says so.
+    A fit on spikes ("evolution"), or by a loss of one's own, minimises no sum of squares, and what it minimises has no
+    known distribution: the spread of the starts that do equally well stands in for intervals, and a doubt says so.
 
     Args:
         found: from `membrax.fit`.
         level: of the intervals.
         estimator: "white" or "blocks"; None chooses. See `covariance.covariance`.
         tolerance: the loss over the best up to which a start fits equally well; None is the F test's at ``level`` for
-            voltages, 1.1 for spikes.
+            voltages, 1.1 for what is no sum of squares.
 
     Raises:
         ValueError: no fit, a level outside (0, 1), an unknown estimator, a tolerance below 1, a best cell whose
@@ -48,7 +48,7 @@ def uncertainty(
     check_level(level)
     check_estimator(estimator)
     heard = noise(found.data.select(found.sweeps))
-    if not found.loss_name.startswith("mean squared error"):
+    if not is_least_squares(found):
         return _by_starts(found, heard, tolerance)
     return _by_residuals(found, heard, level, estimator, tolerance)
 
@@ -97,8 +97,8 @@ def _by_starts(found: Fit, heard: Noise, tolerance: float | None) -> Uncertainty
     none = (float("nan"), float("nan"))
     residuals = np.asarray(found.v)[found.sweeps] - found.data.v[found.sweeps]
     doubts = [
-        "a fit on spikes is no least-squares estimate and has no standard errors: the intervals are the spread of"
-        f" {len(alike)} of {starts} starts within {alike.tolerance:.3g} times the best score"
+        f"a fit by {found.loss_name} is no least-squares estimate and has no standard errors: the intervals are the"
+        f" spread of {len(alike)} of {starts} starts within {alike.tolerance:.3g} times the best"
     ]
     if not enough:
         doubts.append(f"{len(alike)} starts show no spread: fit with more starts")

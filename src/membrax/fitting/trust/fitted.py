@@ -52,6 +52,11 @@ def check_fit(found: Any) -> None:
         raise ValueError(f"found must be a Fit, as membrax.fit returns, got {type(found).__name__}")
 
 
+def is_least_squares(found: Fit) -> bool:
+    """Whether the fit minimised the voltage's mean squared error, and no spike score and no loss of one's own."""
+    return found.loss_name.startswith("mean squared error")
+
+
 def problem_of(found: Fit) -> Problem:
     """The problem that a fit solved: its cell, sweeps, bounds, step and integrator.
 

@@ -15,7 +15,7 @@ from ..losses import Problem, voltage_loss
 from ..result import Fit
 from .bottom import Bottom, bottom
 from .covariance import check_estimator
-from .fitted import check_fit, place_of, problem_of
+from .fitted import check_fit, is_least_squares, place_of, problem_of
 from .intervals import check_level
 
 Array = jax.Array
@@ -63,7 +63,7 @@ def posterior(
     walkers is one batch of simulations.
 
     Args:
-        found: from `membrax.fit`, by "levenberg" or "adam".
+        found: from `membrax.fit`, on the voltage's mean squared error.
         draws, warmup: of every walker.
         walkers: an even number, at least twice the parameters; None is four for each, and at least 32.
         seed: of the walk.
@@ -72,14 +72,14 @@ def posterior(
 
     Raises:
         ImportError: numpyro is missing; says how to install it.
-        ValueError: no fit, or one on spikes; numbers that are too small, an odd number of walkers, a level outside
-            (0, 1), an unknown estimator.
+        ValueError: no fit, or one that is not least squares; numbers that are too small, an odd number of walkers, a
+            level outside (0, 1), an unknown estimator.
     """
     check_fit(found)
     check_level(level)
     check_estimator(estimator)
-    if not found.loss_name.startswith("mean squared error"):
-        raise ValueError("a posterior needs a likelihood, and this fit is one on spikes; uncertainty has its spread")
+    if not is_least_squares(found):
+        raise ValueError(f"a posterior needs a likelihood, and this fit is by {found.loss_name}; see uncertainty")
     problem = problem_of(found)
     count = _walkers(walkers, len(problem.free))
     draws, warmup = whole(draws, "draws"), whole(warmup, "warmup")

@@ -13,7 +13,7 @@ from ..result import Fit
 from . import grid
 from .bottom import EDGE, Bottom, bottom
 from .covariance import check_estimator
-from .fitted import check_fit, place_of, problem_of, units_of
+from .fitted import check_fit, is_least_squares, place_of, problem_of, units_of
 from .intervals import check_level, value
 
 POINTS = 15
@@ -76,7 +76,7 @@ def profiles(
     samples: beyond a million samples profiles are rough.
 
     Args:
-        found: from `membrax.fit`, by "levenberg" or "adam".
+        found: from `membrax.fit`, on the voltage's mean squared error.
         paths: which parameters.
         level: of the intervals.
         points: of each profile, an odd number from 5 on.
@@ -86,14 +86,14 @@ def profiles(
         {path: `Profile`}.
 
     Raises:
-        ValueError: no fit, or one on spikes; a parameter that isn't free, one that stands at its bound, or none; a
-            level outside (0, 1); an even number of points, or fewer than 5; an unknown estimator.
+        ValueError: no fit, or one that is not least squares; a parameter that isn't free, one that stands at its bound,
+            or none; a level outside (0, 1); an even number of points, or fewer than 5; an unknown estimator.
     """
     check_fit(found)
     check_level(level)
     check_estimator(estimator)
-    if not found.loss_name.startswith("mean squared error"):
-        raise ValueError("a profile needs a sum of squares, and this fit is one on spikes; uncertainty has its spread")
+    if not is_least_squares(found):
+        raise ValueError(f"a profile needs a sum of squares, and this fit is by {found.loss_name}; see uncertainty")
     if isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 5 or points % 2 == 0:
         raise ValueError(f"points must be an odd number from 5 on, got {points!r}")
     problem = problem_of(found)
