@@ -27,6 +27,7 @@ FLOORS = {  # the name of a file (without .py) or of a folder in src/membrax -> 
     "synapses": 2,
     "morphology": 2,
     "ions": 2,
+    "patches": 2.5,  # what a cell of many compartments asks of channels
     "cell": 3,
     "stimuli": 3,
     "integrators": 4,
@@ -36,6 +37,7 @@ FLOORS = {  # the name of a file (without .py) or of a folder in src/membrax -> 
     "simulate": 5,
     "clamp": 5,
     "rest": 5,
+    "rest_of_trees": 4,
     "population": 6,
     "protocols": 6,
     "recordings": 7,

@@ -1,4 +1,4 @@
-"""One isopotential neuron: its parameters (`Cell`), what moves (`State`), and the current through its membrane."""
+"""One neuron: its parameters (`Cell`), what moves (`State`), and the current through its membrane."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import numpy as np
 from . import pytrees, units
 from .channels import Channel, Env
 from .instants import Instant, zero
+from .morphology import Compartments, Tree, discretise
+from .morphology.densities import is_spread
+from .morphology.wiring import Wiring
+from .patches import over_patches, spread
 from .pytrees import pytree
 
 Array = jax.Array
@@ -22,14 +26,23 @@ Array = jax.Array
 class Cell:
     """The parameters of one neuron; every number is a leaf that can be varied, fitted and differentiated.
 
-    A channel's name may not be the name of a field.
+    A channel's name may not be the name of a field. Without a morphology the neuron is one isopotential patch. With
+    one, a parameter is a number for the whole tree, an array [compartment], or one that `membrax.morphology.by_region`
+    or `by_distance` spreads; `capacitance`, `celsius` and `v_init` are no exceptions. A `Tree` is cut by the default
+    rule of `membrax.morphology.discretise`; cut it yourself for another.
     """
 
     channels: dict[str, Channel]
     capacitance: Array = units.parameter(1.0, "µF/cm²", above=0.0)  # µF/cm²
     celsius: Array = units.temperature(6.3)  # °C
     v_init: Array = units.potential(-65.0)  # mV, where a simulation starts unless it is given a state
-    area: Array = units.parameter(1000.0, "µm²", above=0.0)  # µm², into which a current in nA is injected
+    area: Array = units.parameter(1000.0, "µm²", above=0.0)  # µm², of a patch that a current in nA is injected into
+    morphology: Compartments | None = None  # or a Tree
+
+    def __post_init__(self) -> None:
+        """A tree is cut here, and not where the cell is first used: its leaves are the compartments'."""
+        if isinstance(self.morphology, Tree):
+            object.__setattr__(self, "morphology", discretise(self.morphology))
 
 
 @pytree
@@ -37,8 +50,8 @@ class State:
     """What moves, at one moment of one neuron.
 
     Attributes:
-        v: membrane potential [mV].
-        gates: {channel: {gate: value}}.
+        v: membrane potential [mV]; of a tree [compartment].
+        gates: {channel: {gate: value}}, each like ``v``.
         time: the moment of ``v``.
         step: steps taken since the beginning; random numbers are keyed on it.
         lag: how far the gates are behind ``v`` [ms]: 0, but half a step inside a run and in its ``final``, which goes
@@ -56,26 +69,51 @@ class State:
     drive: Any = None
 
 
+def compartments(cell: Cell) -> Compartments | None:
+    """The compartments of a tree, wired for its steps or not; None of a patch."""
+    return cell.morphology.compartments if isinstance(cell.morphology, Wiring) else cell.morphology
+
+
+def unwired(cell: Cell) -> Cell:
+    """The cell as its user made it, without what was worked out for its steps."""
+    return dataclasses.replace(cell, morphology=compartments(cell))
+
+
 def environment(cell: Cell, time: Instant | None = None, key: Any = None, dt: float | None = None) -> Env:
     """What the cell's channels share at ``time``, in a step of ``dt`` [ms]."""
-    return Env(celsius=cell.celsius, time=time, key=key, dt=dt)
+    celsius = cell.celsius if cell.morphology is None else spread(cell).celsius
+    return Env(celsius=celsius, time=time, key=key, dt=dt)
 
 
 def state_at(cell: Cell, v: Any, key: Any = None) -> State:
     """The state at time 0 with every gate at its steady state at ``v`` [mV]."""
     v = jnp.asarray(v, dtype=float)
-    env = environment(cell)
-    gates = {name: channel.init(v, env) for name, channel in cell.channels.items()}
+    if cell.morphology is not None:
+        v = jnp.broadcast_to(v, (cell.morphology.layout.count,))
+    gates = steady_gates(cell, v, environment(cell))
     return State(v, gates, zero(), jnp.zeros((), dtype=jnp.int32), jnp.zeros(()), key=key)
+
+
+def steady_gates(cell: Cell, v: Array, env: Env) -> dict:
+    """Every channel's gates at their steady state at ``v`` [mV]."""
+    if cell.morphology is not None:
+        return over_patches(steady_gates, cell, (v,), (), env)
+    return {name: channel.init(v, env) for name, channel in cell.channels.items()}
 
 
 def advance_gates(cell: Cell, gates: dict, v: Array, dt: Any, env: Env) -> dict:
     """Every channel's gates after ``dt`` [ms] at constant ``v`` [mV]."""
+    if cell.morphology is not None:
+        # v stands first: a cell of leaks has no gates whose length could be looked at.
+        advance = lambda patch, v, gates, dt, env: advance_gates(patch, gates, v, dt, env)  # noqa: E731
+        return over_patches(advance, cell, (v, gates), (dt,), env)
     return {name: channel.advance(gates[name], v, dt, env) for name, channel in cell.channels.items()}
 
 
 def currents(cell: Cell, gates: dict, v: Array, env: Env) -> dict[str, Array]:
     """Each channel's current density, outward positive [µA/cm²]."""
+    if cell.morphology is not None:
+        return over_patches(lambda patch, v, gates, env: currents(patch, gates, v, env), cell, (v, gates), (), env)
     return {name: channel.current(gates[name], v, env) for name, channel in cell.channels.items()}
 
 
@@ -114,6 +152,12 @@ def _fitting(value: Any, old: Any, path: str) -> Any:
     Raises:
         ValueError: a number for a part, or what is no number for a number.
     """
+    if is_spread(value):
+        if dataclasses.is_dataclass(old) and not is_spread(old):
+            raise ValueError(f"{path} is a {type(old).__name__}, not a number that could be spread over a tree")
+        return value
+    if is_spread(old) and isinstance(value, pytrees.NUMBER | list):
+        return pytrees.numbers(value, path)
     numeric = isinstance(value, pytrees.NUMBER | list)
     if dataclasses.is_dataclass(old) or isinstance(old, Mapping):
         if numeric and not isinstance(old, Mapping):
@@ -133,13 +177,17 @@ def check_parameters(tree: Any) -> None:
     """
     if isinstance(tree, Cell):
         check_names(tree)
-    for path, (value, metadata) in pytrees.leaves(tree).items():
-        if "unit" not in metadata or isinstance(value, jax.core.Tracer) or np.ndim(value):
+    whole = is_single_tree(tree)
+    if whole:
+        check_shapes(tree)
+    for path, (value, metadata) in pytrees.leaves(spread(tree) if whole else tree).items():
+        if "unit" not in metadata or isinstance(value, jax.core.Tracer) or (np.ndim(value) and not whole):
             continue
         if not isinstance(value, pytrees.NUMBER):
             raise ValueError(f"{path} must be a number, got {value!r}")
-        if not units.allowed(value, metadata):
-            raise ValueError(units.complaint(path, np.asarray(value), metadata))
+        good = units.allowed(value, metadata)
+        if not np.all(good):
+            raise ValueError(units.complaint(path, np.asarray(value)[~good].flat[0], metadata))
 
 
 def check_cell(cell: Any) -> None:
@@ -159,9 +207,30 @@ def check_single(cell: Cell, caller: str, instead: str) -> None:
     Raises:
         ValueError: names the leaf that has an axis too many, and what to use ``instead``.
     """
+    if is_single_tree(cell):
+        check_shapes(cell)
+        return
     for path, (value, _) in pytrees.leaves(cell).items():
         if isinstance(value, pytrees.NUMBER) and np.ndim(value):
             raise ValueError(f"{caller} takes one neuron, but {path} has the shape {np.shape(value)}: use {instead}")
+
+
+def is_single_tree(cell: Any) -> bool:
+    """Whether it is one cell with a morphology, and not many: its points have one radius each."""
+    return isinstance(cell, Cell) and cell.morphology is not None and np.ndim(compartments(cell).radius) == 1
+
+
+def check_shapes(cell: Cell) -> None:
+    """Refuse parameters of one tree that are neither a number nor an array [compartment].
+
+    Raises:
+        ValueError: names the parameter and its shape.
+    """
+    count = cell.morphology.layout.count
+    for path, (value, _) in pytrees.leaves(dataclasses.replace(cell, morphology=None)).items():
+        if isinstance(value, pytrees.NUMBER) and np.shape(value) not in ((), (count,)):
+            told = f"a number or an array of its {count} compartments"
+            raise ValueError(f"{path} of a tree must be {told}, got the shape {np.shape(value)}")
 
 
 def check_state(state: Any, cell: Cell) -> None:
@@ -177,6 +246,10 @@ def check_state(state: Any, cell: Cell) -> None:
         told = {name: sorted(gates) for name, gates in state.gates.items()}
         asked = {name: sorted(gates) for name, gates in expected.items()}
         raise ValueError(f"state must have the gates of this cell, {asked}, got {told}")
+    wanted = () if cell.morphology is None else (cell.morphology.layout.count,)
+    if np.shape(state.v)[-len(wanted) :] != wanted if wanted else np.ndim(state.v) > 1:
+        told = f"of {wanted[0]} compartments" if wanted else "of a cell without a morphology"
+        raise ValueError(f"state must be {told}, got voltages of the shape {np.shape(state.v)}")
 
 
 def check_names(cell: Cell) -> None:
@@ -187,7 +260,7 @@ def check_names(cell: Cell) -> None:
     """
     if not isinstance(cell.channels, Mapping):
         raise ValueError(f"channels must be a dictionary {{name: channel}}, got {type(cell.channels).__name__}")
-    taken = {"channels", "capacitance", "celsius", "v_init", "area"} & set(cell.channels)
+    taken = {field.name for field in dataclasses.fields(Cell)} & set(cell.channels)
     if taken:
         raise ValueError(f"a channel may not be called {sorted(taken)[0]!r}: it is a field of Cell")
     dotted = [name for name in cell.channels if not isinstance(name, str) or "." in name or not name]

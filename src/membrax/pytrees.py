@@ -105,7 +105,8 @@ def _walk(node: Any, prefix: str, metadata: Mapping[str, Any]) -> Iterator[tuple
                 child = getattr(node, field.name)
                 # The name of a dictionary's field is left out of the path: channels.na.g is na.g.
                 name = prefix if isinstance(child, Mapping) else f"{prefix}{field.name}."
-                yield from _walk(child, name, field.metadata)
+                # What a field without a unit holds, such as regions, is of the unit of the field that holds it.
+                yield from _walk(child, name, field.metadata if "unit" in field.metadata else metadata)
     elif isinstance(node, Mapping):
         for name, child in node.items():
             yield from _walk(child, f"{prefix}{name}.", metadata)

@@ -14,8 +14,19 @@ import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
 
-from .cell import Cell, State, advance_gates, check_cell, check_parameters, environment, ionic_current, state_at
+from .cell import (
+    Cell,
+    State,
+    advance_gates,
+    check_cell,
+    check_parameters,
+    environment,
+    ionic_current,
+    is_single_tree,
+    state_at,
+)
 from .pytrees import is_concrete, numbers, pytree, strong
+from .rest_of_trees import tree_rest
 
 Array = jax.Array
 
@@ -51,7 +62,8 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
     """The true resting state under a constant current density [µA/cm²], differentiable and batchable by `jax.vmap`.
 
     Differentiating gives the derivative of the fixed point itself (implicit function theorem). Outside jit a warning
-    tells of several resting points, an unstable one (the cell fires by itself) or none.
+    tells of several resting points, an unstable one (the cell fires by itself) or none. A tree is let go from
+    ``v_init`` with its gates at their steady state, and the current goes into all of its membrane.
 
     Returns:
         The `State` at time 0 with v and gates at the fixed point nearest ``cell.v_init``; NaN if there is none.
@@ -63,6 +75,8 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
     cell = strong(cell)
     check_parameters(cell)
     current = numbers(current, "current")
+    if is_single_tree(cell) and not jnp.ndim(current):
+        return _rest_of_tree(cell, current)
     if any(jnp.ndim(leaf) for leaf in jax.tree.leaves((cell, current))):
         raise ValueError("rest takes one cell and one current: use jax.vmap over cells or currents")
     if is_concrete((cell, current)):
@@ -74,8 +88,21 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
     return rest_state(cell, current)
 
 
-def rest_state(cell: Cell, current: Array) -> State:
-    """`rest` without checks and warnings, for use inside other computations; NaN if there is no resting point."""
+def _rest_of_tree(cell: Cell, current: Array) -> State:
+    """`rest` of a tree, of which nothing is known but where it came to."""
+    state = rest_state(cell, current)
+    if is_concrete((cell, current)) and not jnp.all(jnp.isfinite(state.v)):
+        warnings.warn("no resting point was reached from v_init: the cell fires by itself", UserWarning, stacklevel=3)
+    return state
+
+
+def rest_state(cell: Cell, current: Array, injected: Array | None = None) -> State:
+    """`rest` without checks and warnings, for use inside other computations; NaN if there is no resting point.
+
+    Into the compartments of a tree further currents [compartment] in nA may be ``injected``.
+    """
+    if cell.morphology is not None:
+        return state_at(cell, tree_rest(cell, current, injected))
     return state_at(cell, _rest_voltage(cell, current))
 
 

@@ -27,8 +27,8 @@ class Trace:
     """One simulated neuron; under `jax.vmap` every array has a leading neuron axis.
 
     Attributes:
-        v: membrane potential [time] in mV; sample 0 is the initial state.
-        spikes: times of upward crossings of 0 mV [capacity] in ms, interpolated, padded with NaN.
+        v: membrane potential [time] in mV; sample 0 is the initial state. Of a tree [time, compartment].
+        spikes: times of upward crossings of 0 mV [capacity] in ms, interpolated, padded with NaN; of a tree its soma's.
         spike_count: how many there were, kept or not.
         final: the `State` at the end, from which another simulation may go on.
         finite: whether v and all gates are finite at the end (what is not finite stays so).
@@ -98,7 +98,7 @@ def simulate(
     check_integrator(integrator)
     if state is not None:
         check_state(state, cell)
-        if jnp.ndim(state.v):
+        if jnp.ndim(state.v) != (cell.morphology is not None):
             raise ValueError(f"state must be of one neuron, got {len(state.v)}: use membrax.run, or jax.vmap")
     probes = _with_voltage(as_probes(record))
     key = check_key(stimulus, key, getattr(state, "key", None))
@@ -129,7 +129,7 @@ def _simulate(
     spikes = recorded.get("spikes")
     if spikes is None:
         default = Spikes()
-        spikes = find_spikes(v, default.threshold, default.capacity)
+        spikes = find_spikes(v if cell.morphology is None else v[:, 0], default.threshold, default.capacity)
         times_of = spike_times(spikes, dt, origin, jnp.zeros((), jnp.int32))
     else:
         times_of = recorded["spikes"] = spike_times(spikes, dt, origin, start.step)
@@ -148,7 +148,7 @@ def begin_state(cell: Cell, state: State | None, key: Any) -> State:
 def all_finite(state: State) -> Array:
     """Whether v and every gate are finite."""
     moving = jax.tree.leaves((state.v, state.gates))
-    return functools.reduce(jnp.logical_and, [jnp.isfinite(x) for x in moving])
+    return functools.reduce(jnp.logical_and, [jnp.all(jnp.isfinite(x)) for x in moving])
 
 
 def _with_voltage(probes: tuple) -> tuple:
@@ -156,7 +156,7 @@ def _with_voltage(probes: tuple) -> tuple:
     voltage = next((p for p in probes if isinstance(p, Voltage)), None)
     if voltage is None:
         return (*probes, Voltage())
-    if voltage.every > 1 and not any(isinstance(p, Spikes) for p in probes):
+    if (voltage.every > 1 or voltage.sites is not None) and not any(isinstance(p, Spikes) for p in probes):
         return (*probes, Spikes())
     return probes
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from .cell import Cell, State, environment
+from .cell import Cell, State, compartments, environment
 from .instants import Instant
 from .integrators import Integrator
+from .patches import spread
 from .probes import Step, samplers, take_notes, watchers, write_down
 from .stimuli import Stimulus, begin, mean_density
-from .stimuli.stimulus import channel_key
+from .stimuli.stimulus import channel_key, mean_currents
 from .stimuli.waveforms import Function
 
 Array = jax.Array
@@ -39,14 +42,52 @@ def one_step(
 def means(
     cell: Cell, stimulus: Stimulus, state: State, t: Instant, dt: float, integrator: Integrator
 ) -> tuple[Any, tuple]:
-    """The stimulus's memory after [t, t + dt], and its mean densities [µA/cm²] over the parts a scheme asks for."""
+    """The stimulus's memory after [t, t + dt], and its mean densities [µA/cm²] over the parts a scheme asks for.
+
+    Of a tree each is an array [1 + site]: a density for all of the membrane, and currents into the sites [nA].
+    """
     drive, pieces = state.drive, []
     part = dt / integrator.pieces
+    if cell.morphology is None:
+        mean_of = functools.partial(mean_density, stimulus, area=cell.area, key=state.key)
+    else:
+        mean_of = functools.partial(mean_currents, stimulus, **_places(cell, stimulus), key=state.key)
     for j in range(integrator.pieces):
         number = state.step * integrator.pieces + j
-        drive, mean = mean_density(stimulus, drive, t.later(j * part), part, area=cell.area, key=state.key, step=number)
+        drive, mean = mean_of(memory=drive, t=t.later(j * part), dt=part, step=number)
         pieces.append(mean)
     return drive, tuple(pieces)
+
+
+def compartments_of(cell: Cell, stimulus: Stimulus) -> tuple[int | None, ...]:
+    """For each part of a stimulus the compartment it goes into, None for all of the membrane.
+
+    Raises:
+        ValueError: a site on a cell that has no morphology, or that its morphology doesn't have.
+    """
+    if cell.morphology is None:
+        if any(stimulus.sites):
+            raise ValueError("the stimulus has a site, but the cell has no morphology")
+        return (None,) * len(stimulus.parts)
+    tree = compartments(cell)
+    found = []
+    for site, unit in zip(stimulus.sites, stimulus.part_units, strict=True):
+        found.append(tree.site(*site) if site else 0 if unit == "nA" else None)
+    return tuple(found)
+
+
+def wired(cell: Cell, stimulus: Stimulus, dt: float, integrator: Integrator) -> Cell:
+    """The cell as the steps take it: of a tree with all that is worked out before the first."""
+    into = compartments_of(cell, stimulus)
+    cell = integrator.wire(cell, tuple(sorted({k for k in into if k is not None})), dt)
+    return cell if cell.morphology is None else spread(cell)
+
+
+def _places(cell: Cell, stimulus: Stimulus) -> dict[str, Any]:
+    """Where a wired tree's parts of the stimulus go: numbers of its sites, and the areas of those [µm²]."""
+    sites = cell.morphology.sites
+    places = tuple(None if k is None else sites.index(k) for k in compartments_of(cell, stimulus))
+    return {"places": places, "areas": compartments(cell).area[np.array(sites, dtype=int)]}
 
 
 def ahead_of_time(
@@ -109,6 +150,7 @@ def march(
         ahead: whether the stimulus is evaluated before the loop, which takes the memory of a number
             per step, for each neuron with a stimulus of its own.
     """
+    cell = wired(cell, stimulus, dt, integrator)
     way = _Way(cell, stimulus, dt, probes, integrator, window, unroll)
     steps = times, ahead_of_time(cell, stimulus, state, times, dt, integrator) if ahead else ()
     if not samplers(probes):
@@ -188,8 +230,8 @@ def _cut(steps: tuple, at: int) -> tuple[tuple, tuple]:
 
 
 def _rows(steps: tuple, length: int) -> tuple:
-    """Arrays [step] as [row, length]."""
-    return jax.tree.map(lambda x: x.reshape(-1, length), steps)
+    """Arrays [step, …] as [row, length, …]."""
+    return jax.tree.map(lambda x: x.reshape(-1, length, *x.shape[1:]), steps)
 
 
 def thin(samples: dict[str, Any], probes: tuple) -> dict[str, Any]:

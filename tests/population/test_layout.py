@@ -84,7 +84,7 @@ def test_chunks_are_equal_where_they_can_be():
 
 def test_one_state_is_given_to_every_neuron():
     state = mx.cell.state_at(mx.models.hodgkin_huxley(), -60.0)
-    many = layout.as_population(state, 5)
+    many = layout.as_population(state, 5, many=False)
     assert many.v.shape == many.gates["na"]["m"].shape == (5,)
     assert many.step.shape == many.time.whole.shape == many.lag.shape == ()
 

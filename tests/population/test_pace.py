@@ -59,7 +59,7 @@ def test_paces():
 
 
 def kept(neurons=2):
-    return Kept(lambda path, dtype: np.empty((neurons, 4), dtype), {}, {}, np.zeros(neurons, np.int64))
+    return Kept(lambda path, dtype, sample: np.empty((neurons, 4, *sample), dtype), {}, {}, np.zeros(neurons, np.int64))
 
 
 def buffer(steps, count):

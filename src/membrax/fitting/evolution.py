@@ -131,10 +131,10 @@ def watched(
     def step(carry: tuple, at: tuple) -> tuple[tuple, Array | None]:
         before, memory = carry
         after = released.across(cell, before, sweep, *at, jnp.zeros(()), problem.integrator)
-        memory = spikes.watch(memory, before[0], after[0], at[2], sweep.interval)
-        return (after, memory), after[0] if trace else None
+        memory = spikes.watch(memory, released.observed(before[0]), released.observed(after[0]), at[2], sweep.interval)
+        return (after, memory), released.observed(after[0]) if trace else None
 
     start = released.begin(cell, sweep)
-    first = (start, spikes.begin(start[0], sweep.v[0]))
+    first = (start, spikes.begin(released.observed(start[0]), sweep.v[0]))
     (_, memory), v = jax.lax.scan(step, first, released.intervals(sweep))
-    return spikes.read(memory), jnp.concatenate([start[0][None], v]) if trace else None
+    return spikes.read(memory), jnp.concatenate([released.observed(start[0])[None], v]) if trace else None

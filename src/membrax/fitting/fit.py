@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, check_cell, check_parameters
+from ..cell import Cell, check_cell, check_parameters, unwired
 from ..integrators import Integrator, check_integrator, staggered
 from ..probes import whole
 from ..pytrees import strong
@@ -62,7 +62,7 @@ def fit(
     Args:
         cell: the model; what is not free stays as it is.
         bounds: {path: (low, high)} in the parameters' units.
-        data: the recording; a current in nA flows into ``cell.area``.
+        data: the recording; a current in nA flows into ``cell.area``, or into the soma of a tree, which is recorded.
         sweeps: which to fit, by default all.
         starts: random starts between the bounds; by default 64, and 4 for "evolution".
         seed: of the starts.
@@ -178,7 +178,7 @@ def as_fit(
         notes = (*notes, f"{lost} of {len(loss)} starts {why}")
     names = problem.free.names
     best = {name: float(value) for name, value in zip(names, values[int(np.argmin(loss))], strict=True)}
-    cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
+    cell = unwired(problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float)))
     dt = problem.data.dt
     v = model_voltages(cell, data, problem.integrator, dt)
     compared = compare(v, data, chosen)

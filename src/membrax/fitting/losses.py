@@ -12,8 +12,8 @@ from ..cell import Cell
 from ..integrators import Integrator
 from ..pytrees import pytree, static
 from .expectation import Expected
-from .parameters import Free
-from .released import across, begin, in_blocks, intervals, trajectory, weight
+from .parameters import Free, paths
+from .released import across, begin, in_blocks, intervals, observed, trajectory, weight, wired
 from .target import Target
 
 Array = jax.Array
@@ -28,6 +28,17 @@ class Problem:
     free: Free = static()
     integrator: Integrator = static()
     unseen: Expected | None = None
+
+    def __post_init__(self) -> None:
+        """A tree whose shape isn't free is made ready for its steps once, and not in each of them."""
+        if self.cell.morphology is not None and not self.moves_the_axial_current:
+            object.__setattr__(self, "cell", wired(self.cell, self.integrator, self.data.dt))
+
+    @property
+    def moves_the_axial_current(self) -> bool:
+        """Whether a free parameter changes what is worked out before the first step of a tree."""
+        free = [path for name in self.free.names for path in paths(name)]
+        return any(path.startswith("morphology.") or path == "capacitance" for path in free)
 
     @property
     def samples(self) -> float:
@@ -63,7 +74,7 @@ def _sum_of_squares(cell: Cell, sweep: Target, kappa: Array, integrator: Integra
     def step(carry: tuple, at: tuple) -> tuple[tuple, None]:
         moving, squares = carry
         moving = across(cell, moving, sweep, *at, kappa, integrator)
-        return (moving, squares + jnp.square(weight(kappa) * (moving[0] - at[2]))), None
+        return (moving, squares + jnp.square(weight(kappa) * (observed(moving[0]) - at[2]))), None
 
     @jax.checkpoint
     def block(moving: tuple, some: tuple) -> tuple[tuple, Array]:
@@ -74,7 +85,7 @@ def _sum_of_squares(cell: Cell, sweep: Target, kappa: Array, integrator: Integra
         return moving, add(carry[1], squares)
 
     start = begin(cell, sweep)
-    total = jnp.square(weight(kappa) * (start[0] - sweep.v[0])), jnp.zeros(())
+    total = jnp.square(weight(kappa) * (observed(start[0]) - sweep.v[0])), jnp.zeros(())
     return in_blocks(one, (start, total), intervals(sweep))[1][0]
 
 

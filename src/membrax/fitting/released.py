@@ -24,19 +24,45 @@ from .target import Target
 
 Array = jax.Array
 
+SOMA = 0  # the compartment of a tree that is recorded from
 CLAMP = "released clamp"  # as a channel's name it has a space, which no path can have
 BLOCK = 40  # intervals; by measurement any from 10 to 80 does nearly as well
 
 
 def begin(cell: Cell, sweep: Target) -> tuple[Array, dict]:
     """v [mV] and the gates of the cell at rest under the sweep's holding current, the clamp beside it."""
-    state = rest_state(cell, injected(cell, sweep, sweep.holding))
+    if cell.morphology is None:
+        state = rest_state(cell, injected(cell, sweep, sweep.holding))
+    else:
+        everywhere, at_soma = injected(cell, sweep, sweep.holding)
+        points = jnp.zeros(cell.morphology.layout.count).at[SOMA].set(at_soma)
+        state = rest_state(cell, everywhere, points)
     return state.v, {**state.gates, CLAMP: {}}
 
 
+def observed(v: Array) -> Array:
+    """What an electrode sees of a model's voltage: of a tree that of its soma."""
+    return v if v.ndim == 0 else v[SOMA]
+
+
 def injected(cell: Cell, sweep: Target, current: Array) -> Array:
-    """A current of the sweep as a density [µA/cm²]."""
+    """A current of the sweep as a density [µA/cm²]; of a tree a density for all and a current [nA] into the soma."""
+    if cell.morphology is not None:
+        none = jnp.zeros_like(current)
+        return jnp.stack([none, current] if sweep.unit == "nA" else [current, none])
     return density(current, cell.area) if sweep.unit == "nA" else current
+
+
+def wired(cell: Cell, integrator: Integrator, dt: float) -> Cell:
+    """The cell of a tree with what its steps need, the electrode in the soma."""
+    return integrator.wire(cell, (SOMA,), dt)
+
+
+def _clamp(cell: Cell, kappa: Any, v: Array) -> Leak:
+    """The released clamp as a channel; of a tree it sits in the soma."""
+    if cell.morphology is not None:
+        kappa = jnp.zeros(cell.morphology.layout.count).at[SOMA].set(kappa)
+    return Leak(g=kappa, e=v)
 
 
 def across(
@@ -53,13 +79,14 @@ def across(
         kappa: conductance of the clamp [mS/cm²].
         integrator: the scheme.
     """
+    cell = wired(cell, integrator, sweep.dt)
     current, dt = injected(cell, sweep, i), sweep.dt
     # A sweep begins at rest, where gates are the same half a step ago. A lag that is a plain number spares every step
     # the products with dt.
     lag = 0.5 * dt if integrator.staggered else 0.0
 
     def one(moving: tuple, part: Any) -> tuple[tuple, None]:
-        held = dataclasses.replace(cell, channels={**cell.channels, CLAMP: Leak(g=kappa, e=v0 + (v1 - v0) * part)})
+        held = dataclasses.replace(cell, channels={**cell.channels, CLAMP: _clamp(cell, kappa, v0 + (v1 - v0) * part)})
         state = State(*moving, time=zero(), step=jnp.zeros((), jnp.int32), lag=lag)
         after = integrator.advance(held, state, (current,) * integrator.pieces, dt, environment(cell))
         return (after.v, after.gates), None
@@ -106,11 +133,11 @@ def trajectory(cell: Cell, sweep: Target, kappa: Any, integrator: Integrator) ->
 
     def one(moving: tuple, at: tuple) -> tuple[tuple, Array]:
         moving = across(cell, moving, sweep, *at, kappa, integrator)
-        return moving, moving[0]
+        return moving, observed(moving[0])
 
     start = begin(cell, sweep)
     _, v = jax.lax.scan(one, start, intervals(sweep))
-    return jnp.concatenate([start[0][None], v])
+    return jnp.concatenate([observed(start[0])[None], v])
 
 
 def schedule(iteration: int, iterations: int, highest: float, lowest: float, released: float) -> float:

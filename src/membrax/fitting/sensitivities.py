@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .losses import Problem, add
-from .released import across, begin, in_blocks, in_rows, intervals, weight
+from .released import across, begin, in_blocks, in_rows, intervals, observed, weight
 from .target import Target
 
 Array = jax.Array
@@ -84,7 +84,7 @@ class Beside(NamedTuple):
 
         def one(values: tuple) -> tuple[tuple, Array]:
             moving = begin(self.problem.free.put(self.problem.cell, values), self.sweep)
-            return moving, weight(self.kappa) * (moving[0] - self.sweep.v[0])
+            return moving, weight(self.kappa) * (observed(moving[0]) - self.sweep.v[0])
 
         return jax.vmap(one)(values)
 
@@ -94,7 +94,7 @@ class Beside(NamedTuple):
         def one(values: tuple, moving: tuple) -> tuple[tuple, Array]:
             cell, integrator = self.problem.free.put(self.problem.cell, values), self.problem.integrator
             moving = across(cell, moving, self.sweep, *at, self.kappa, integrator)
-            return moving, weight(self.kappa) * (moving[0] - at[2])
+            return moving, weight(self.kappa) * (observed(moving[0]) - at[2])
 
         return jax.vmap(one)(values, moving)
 

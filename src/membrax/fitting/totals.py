@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from ..cell import Cell
 from ..integrators import Integrator
 from .losses import Problem
-from .released import across, begin, in_rows, injected, intervals
+from .released import across, begin, in_rows, injected, intervals, observed
 from .target import Target
 from .terms import Beside
 from .terms.beside import value
@@ -24,7 +24,7 @@ def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array
 
     def one(sweep: Target, k: Array) -> Array:
         v = _trace(cell, sweep, kappa, problem.integrator)
-        current = injected(cell, sweep, sweep.i)
+        current = sweep.i if cell.morphology is not None else injected(cell, sweep, sweep.i)
         return value(loss, Beside(v, sweep.v, current, cell, k, sweep.interval, sweep.substeps))
 
     return jax.vmap(one)(problem.data, jnp.arange(len(problem.data.v)))
@@ -56,11 +56,11 @@ def _trace(cell: Cell, sweep: Target, kappa: Array, integrator: Integrator) -> A
 
     def step(moving: tuple, at: tuple) -> tuple[tuple, Array]:
         moving = across(cell, moving, sweep, *at, kappa, integrator)
-        return moving, moving[0]
+        return moving, observed(moving[0])
 
     block = jax.checkpoint(lambda moving, some: jax.lax.scan(step, moving, some))
     moving = begin(cell, sweep)
-    parts = [moving[0][None]]
+    parts = [observed(moving[0])[None]]
     for rows in in_rows(intervals(sweep)):
         moving, v = jax.lax.scan(block, moving, rows)
         parts.append(v.reshape(-1))

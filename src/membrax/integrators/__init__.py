@@ -1,10 +1,22 @@
-"""One step of one neuron: `staggered` (the default, order 2), `exponential_euler`, `runge_kutta`."""
+"""One step of one neuron: `staggered` (the default, order 2), `exponential_euler`, `runge_kutta`.
+
+Trees are for `staggered`, which chooses between `eliminated` and `propagated` by their size; see `trees`.
+"""
 
 from .exponential_euler import exponential_euler
 from .integrator import Integrator, check_integrator
 from .runge_kutta import runge_kutta
-from .staggered import staggered
+from .staggered import eliminated, propagated, staggered
 
 rk4 = runge_kutta
 
-__all__ = ["Integrator", "check_integrator", "exponential_euler", "rk4", "runge_kutta", "staggered"]
+__all__ = [
+    "Integrator",
+    "check_integrator",
+    "eliminated",
+    "exponential_euler",
+    "propagated",
+    "rk4",
+    "runge_kutta",
+    "staggered",
+]

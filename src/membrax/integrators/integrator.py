@@ -10,6 +10,7 @@ import jax
 
 from ..cell import Cell, State, settle
 from ..channels import Env
+from ..morphology.wiring import Wiring
 
 Array = jax.Array
 
@@ -36,15 +37,31 @@ class Integrator:
         pieces: into how many equal parts it wants the step's stimulus divided; ``currents`` holds their means
             [piece], current densities in µA/cm².
         staggered: whether its gates live in the middle of the steps.
+        axial: ``axial(cell, sites, dt)`` gives the cell of a tree what its steps need, for currents injected into the
+            compartments ``sites``; None for a scheme that takes single patches alone.
     """
 
     name: str
     advance: Callable[[Cell, State, tuple[Array, ...], Any, Env], State]
     pieces: int = 1
     staggered: bool = False
+    axial: Callable[[Cell, tuple[int, ...], Any], Cell] | None = None
+
+    def wire(self, cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
+        """The cell as this scheme's steps take it: of a tree with its `Wiring`; what is wired, or no tree, stays.
+
+        Raises:
+            ValueError: a tree, and a scheme that takes none.
+        """
+        if cell.morphology is None or isinstance(cell.morphology, Wiring):
+            return cell
+        if self.axial is None:
+            raise ValueError(f"{self.name} takes no cells with a morphology: use membrax.integrators.staggered")
+        return self.axial(cell, sites, dt)
 
     def __call__(self, cell: Cell, state: State, current: Any, dt: Any, env: Env) -> State:
         """One step on its own: v and gates both at the end of it. ``current`` [µA/cm²] is the step's mean."""
+        cell = self.wire(cell, (), dt)
         currents = tuple(current) if isinstance(current, tuple) else (current,) * self.pieces
         return settle(cell, self.advance(cell, state, currents, dt, env))
 

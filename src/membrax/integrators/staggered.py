@@ -1,4 +1,4 @@
-"""The default: gates and voltage leapfrog half a step apart, each by a bounded Crank–Nicolson step."""
+"""The default: gates and voltage leapfrog half a step apart, each by a second-order step."""
 
 from __future__ import annotations
 
@@ -8,47 +8,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..cell import Cell, State, advance_gates, ionic_current
+from ..cell import Cell, State, advance_gates
 from ..channels import Env
-from ..laws.membrane import correct_voltage, relax_voltage
 from ..laws.slopes import one_number
+from . import trees
 from .integrator import Integrator
+from .points import voltage_step
 
 Array = jax.Array
-
-
-def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env: Env) -> Array:
-    """v [mV] after ``dt`` [ms] at fixed gates, the ionic current linearised about ``v`` by its exact slope.
-
-    Channels that are not ``ohmic`` (instantaneous gates, rectification) are asked a second time, at the end of the
-    step, for what the line missed.
-    """
-    straight, bent = _by_ohmic(cell, True), _by_ohmic(cell, False)
-    ionic, slope = _current_and_slope(straight, gates, v, env)
-    curved, bent_slope = _current_and_slope(bent, gates, v, env)
-    # Time is counted in units of the capacitance, which spares a division of every neuron's current and slope.
-    per_capacitance = dt / cell.capacitance
-    start = current - (ionic + curved), slope + bent_slope
-    after = relax_voltage(v, *start, per_capacitance)
-    if not bent.channels:
-        return after
-    there, bent_slope = _current_and_slope(bent, gates, after, env)
-    end = start[0] - (slope * (after - v) + there - curved), slope + bent_slope
-    return correct_voltage(v, after, start, end, per_capacitance)
-
-
-def _by_ohmic(cell: Cell, ohmic: bool) -> Cell:
-    """The cell with only those of its channels whose current is, or may not be, a straight line in v."""
-    chosen = {name: c for name, c in cell.channels.items() if bool(getattr(c, "ohmic", False)) == ohmic}
-    return dataclasses.replace(cell, channels=chosen)
-
-
-def _current_and_slope(cell: Cell, gates: dict, v: Array, env: Env) -> tuple[Array, Array]:
-    """The ionic current density [µA/cm²] and its derivative by v [mS/cm²]."""
-    # A constant tangent may become a literal, which Triton's kernels can't negate; ohmic currents don't.
-    bends = any(not getattr(channel, "ohmic", False) for channel in cell.channels.values())
-    one = 1.0 + 0.0 * v if bends else jnp.ones_like(v)
-    return jax.jvp(lambda v: ionic_current(cell, gates, v, env), (v,), (one,))
 
 
 def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:
@@ -57,9 +24,13 @@ def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env:
     From a state at one time (lag 0) the gates first take half a step; from then on they take whole ones, since they
     stay half a step behind. Order 2, at the cost of order 1.
     """
+    if cell.morphology is not None:
+        return trees.advance(cell, state, currents[0], dt, env)
     gates = advance_gates(cell, state.gates, state.v, state.lag + 0.5 * dt, env)
     v = one_number(voltage_step, cell, gates, state.v, currents[0], dt, env)
     return dataclasses.replace(state, v=v, gates=gates, lag=jnp.full_like(state.lag, 0.5 * dt))
 
 
-staggered = Integrator("staggered", advance, staggered=True)
+staggered = Integrator("staggered", advance, staggered=True, axial=trees.by_size)
+eliminated = Integrator("eliminated", advance, staggered=True, axial=trees.eliminated)
+propagated = Integrator("propagated", advance, staggered=True, axial=trees.propagated)

@@ -10,6 +10,7 @@ __all__ = [
     "electrochemistry",
     "electrodiffusion",
     "energetics",
+    "extracellular",
     "gating",
     "ions",
     "markov",

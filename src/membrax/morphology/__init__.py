@@ -6,7 +6,9 @@
 """
 
 from .compartments import Compartments
+from .densities import by_distance, by_region
 from .discretise import discretise
+from .extracellular import lead_field
 from .joining import join
 from .labels import LABELS
 from .sections import Section
@@ -22,9 +24,12 @@ __all__ = [
     "ball",
     "ball_and_stick",
     "binary_tree",
+    "by_distance",
+    "by_region",
     "cable",
     "discretise",
     "from_points",
     "join",
+    "lead_field",
     "load_swc",
 ]

@@ -94,7 +94,7 @@ class Compartments:
     @property
     def type(self) -> np.ndarray:
         """SWC type of each compartment [compartment]."""
-        return np.array([section.type for section in self.tree.sections])[self.section]
+        return self.layout.type
 
     @property
     def tree(self) -> Tree:
@@ -136,13 +136,18 @@ class Compartments:
 
     # --- where things are
 
-    def site(self, section: int | Section, fraction: float = 0.5) -> int:
+    def site(self, section: int | str | Section, fraction: float = 0.5) -> int:
         """Index of the compartment at a fraction 0 … 1 along a section.
+
+        Args:
+            section: its index, itself, or a word such as "soma" of which the tree has one section.
+            fraction: where along it.
 
         Raises:
             ValueError: no such section, one without length, a fraction out of its bounds.
         """
         index = section.index if isinstance(section, Section) else section
+        index = self._only(index) if isinstance(index, str) else index
         counts = self.layout.counts
         if not isinstance(index, int | np.integer) or not 0 <= index < len(counts):
             raise ValueError(f"section must be a whole number of 0 … {len(counts) - 1}, got {section!r}")
@@ -151,6 +156,17 @@ class Compartments:
         if not counts[index]:
             raise ValueError(f"section {index} has no length, and so no compartment")
         return int(counts[:index].sum() + min(int(fraction * counts[index]), counts[index] - 1))
+
+    def _only(self, word: str) -> int:
+        """The index of the one section of a type.
+
+        Raises:
+            ValueError: none, or several.
+        """
+        chosen = self.tree.select(word)
+        if len(chosen) != 1:
+            raise ValueError(f"a site needs one section, and there are {len(chosen)} of type {word!r}: give its index")
+        return chosen[0].index
 
     def select(self, type: Any = None, *, beyond: float = 0.0, within: float = math.inf) -> np.ndarray:
         """Indices of the compartments of a type whose middle lies between two path distances from the soma [µm].
@@ -173,14 +189,14 @@ class Compartments:
 
 @jax.jit
 def _area(c: Compartments) -> Array:
-    length, begin, end = _frusta(c)
+    length, begin, end = frusta(c)
     area = jnp.zeros(c.count, dtype=length.dtype)
     return area.at[c.layout.pieces.half // 2].add(lateral_area(length, begin, end))
 
 
 @jax.jit
 def _half_resistance(c: Compartments) -> Array:
-    length, begin, end = _frusta(c)
+    length, begin, end = frusta(c)
     per_half = jnp.zeros(2 * c.count, dtype=length.dtype)
     per_half = per_half.at[c.layout.pieces.half].add(axial_integral(length, begin, end))
     resistivity = jnp.broadcast_to(jnp.asarray(c.axial_resistivity, dtype=length.dtype), (c.count,))
@@ -213,7 +229,7 @@ def _matrix(c: Compartments) -> Array:
     return whole[: c.count, : c.count] - jnp.matmul(to_branch, to_branch.T, precision="highest")
 
 
-def _frusta(c: Compartments) -> tuple[Array, Array, Array]:
+def frusta(c: Compartments) -> tuple[Array, Array, Array]:
     """Length, inner and outer radius of every piece [piece], µm."""
     pieces, before = c.layout.pieces, c.tree.before
     radius, length = c.radius, c.length

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 
 import numpy as np
 
+from .elimination import Elimination, elimination_of
 from .nodes import Nodes, connect
 from .pieces import Pieces, cut
 from .tree import Tree
@@ -37,6 +39,21 @@ class Layout:
     path_distance: np.ndarray
     xyz: np.ndarray
     digest: bytes
+
+    @property
+    def count(self) -> int:
+        """The number of compartments."""
+        return len(self.section)
+
+    @functools.cached_property
+    def type(self) -> np.ndarray:
+        """SWC type of each compartment [compartment]."""
+        return np.array([section.type for section in self.tree.sections])[self.section]
+
+    @functools.cached_property
+    def elimination(self) -> Elimination:
+        """In which order an implicit step eliminates the nodes."""
+        return elimination_of(self.nodes.parent, self.nodes.depth)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Layout) and self.digest == other.digest

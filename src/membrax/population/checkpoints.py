@@ -66,7 +66,10 @@ def _kept(path: str | Path, saved: dict[str, np.ndarray], fresh: Kept) -> Kept:
     arrays = dict(fresh.arrays)
     for where in filled:
         if where not in arrays:
-            arrays[where] = fresh.make(where, samples[where].dtype if where in samples else jnp.result_type(float))
+            kind, sample = jnp.result_type(float), ()
+            if where in samples:
+                kind, sample = samples[where].dtype, samples[where].shape[2:]
+            arrays[where] = fresh.make(where, kind, sample)
         if where in samples:
             arrays[where][:, : filled[where]] = samples[where]
         elif isinstance(arrays[where], np.ndarray):
@@ -103,7 +106,7 @@ def identity(plan: Plan) -> str:
     plain = tuple(() if isinstance(part, Function) else part for part in plan.stimulus.parts)
     stimulus = dataclasses.replace(plan.stimulus, parts=plain)
     leaves, structure = jax.tree.flatten((plan.cells, stimulus, plan.state))
-    digest.update(str(structure).encode())
+    digest.update(re.sub(r" at 0x[0-9a-f]+", "", str(structure)).encode())
     for function in functions:
         said, constants = _meaning(function)
         digest.update(said.encode())

@@ -42,6 +42,8 @@ def check(plan: Plan) -> None:
     Raises:
         ValueError: says what is in the way.
     """
+    if plan.cells.morphology is not None:
+        raise ValueError("a fused run holds neurons of one compartment, but the cells have a morphology")
     if samplers(plan.probes):
         names = ", ".join(probe.name for probe in samplers(plan.probes))
         raise ValueError(f"a fused run keeps spikes and summaries and no samples, but is to record: {names}")

@@ -24,29 +24,30 @@ class Kept:
     """The host's side of a run between two chunks.
 
     Attributes:
-        make: a function of (path, dtype) → the array [neuron, time] for a whole run, in memory or in a store.
+        make: a function of (path, dtype, shape of a sample) → the array [neuron, time, …] for a whole run, in memory
+            or in a store.
         arrays: {path: such an array}, written in place, chunk by chunk.
         filled: {path: samples that are written}.
         counts: spikes so far [neuron], kept or not.
         spikes: a list for each chunk, of each neuron's first ``capacity`` spikes.
     """
 
-    make: Callable[[str, Any], Any]
+    make: Callable[[str, Any, tuple[int, ...]], Any]
     arrays: dict[str, Any]
     filled: dict[str, int]
     counts: np.ndarray
     spikes: tuple[SpikeList, ...] = ()
 
     def with_samples(self, samples: dict[str, np.ndarray]) -> Kept:
-        """With samples {path: [time, neuron]} written behind those that are there."""
+        """With samples {path: [time, neuron, …]} written behind those that are there."""
         arrays, filled = dict(self.arrays), dict(self.filled)
         for path, array in samples.items():
             if path not in arrays:
-                arrays[path] = self.make(path, array.dtype)
+                arrays[path] = self.make(path, array.dtype, array.shape[2:])
             first = filled.get(path, 0)
             filled[path] = first + len(array)
             # Neurons that only fill a device's share are left out here.
-            arrays[path][:, first : filled[path]] = array[:, : len(self.counts)].T
+            arrays[path][:, first : filled[path]] = np.swapaxes(array[:, : len(self.counts)], 0, 1)
         return dataclasses.replace(self, arrays=arrays, filled=filled)
 
     def with_spikes(self, buffer: SpikeBuffer, capacity: int) -> Kept:
@@ -76,7 +77,7 @@ def _first(array: Any, count: int) -> Any:
     if isinstance(array, np.ndarray):
         return array[:, :count]
     if array.shape[1] > count:
-        array.resize((array.shape[0], count))
+        array.resize((array.shape[0], count, *array.shape[2:]))
     return array
 
 

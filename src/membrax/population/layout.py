@@ -30,14 +30,13 @@ def state_axes(state: State) -> State:
     return State(axes.v, axes.gates, *clock, key=axes.key, drive=axes.drive)
 
 
-def as_population(state: State, count: int) -> State:
-    """A state as `run` keeps it: a neuron axis on all but the clock; a single state is given to every neuron.
+def as_population(state: State, count: int, many: bool) -> State:
+    """A state as `run` keeps it: a neuron axis on all but the clock; without ``many`` it is given to every neuron.
 
     Raises:
         ValueError: neurons that stand at different times.
     """
     clock = jax.tree.map(_common, (state.time, state.step, state.lag))
-    many = jnp.ndim(state.v) > 0
     each = lambda x: x if many else jnp.broadcast_to(x, (count, *jnp.shape(x)))  # noqa: E731
     v, gates, drive = jax.tree.map(each, (state.v, state.gates, state.drive))
     key = state.key if many or state.key is None else keys_of(state.key, count)

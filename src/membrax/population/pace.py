@@ -37,8 +37,9 @@ class Pace:
 
 
 def first(
-    neurons: int, dt: float, chunk: int, capacity: int, *, shared: bool = False, spare_cores: bool = False
-) -> Pace:
+    neurons: int, dt: float, chunk: int, capacity: int, *, shared: bool = False, spare_cores: bool = False,
+    tree: bool = False,
+) -> Pace:  # fmt: skip
     """Windows of two milliseconds, and room for a spike every four.
 
     Args:
@@ -48,9 +49,10 @@ def first(
         capacity: spikes of a neuron that the whole run keeps.
         shared: whether all neurons get the same stimulus, so that a number per step holds it.
         spare_cores: whether there are several cores to a device.
+        tree: whether a neuron is a tree, whose step is long enough.
     """
     window = max(1, min(round(LONGEST_WINDOW / dt), MOST_STEPS))
-    unroll = 1 if neurons == 1 else UNROLL_FEW if neurons < FEW else UNROLL
+    unroll = 1 if neurons == 1 or tree else UNROLL_FEW if neurons < FEW else UNROLL
     room = min(capacity, max(LEAST_ROOM, math.ceil(chunk * dt / ROOM_EVERY)))
     return Pace(window, unroll, room, shared or neurons == 1, spare_cores and neurons >= MANY)
 

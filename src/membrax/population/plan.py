@@ -16,7 +16,7 @@ from ..integrators import Integrator, check_integrator
 from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
 from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, check_key
-from ..timeloop import begin_drive, stride
+from ..timeloop import begin_drive, compartments_of, stride
 from . import layout, stores
 from .kept import Kept
 from .pace import Pace
@@ -122,6 +122,7 @@ def make(
     cells, cell_axes = condense(strong(cells))
     key = check_key(stimulus, key, getattr(state, "key", None))
     state = _start(cells, cell_axes, stimulus, state, neurons, key, integrator)
+    compartments_of(cells, stimulus)  # which complains of sites that are not there
     axes = Axes(cell_axes, batch_axes(stimulus), layout.state_axes(state))
     mesh = layout.device_mesh(devices)
     place = lambda tree, where: layout.place(tree, where, neurons, mesh)  # noqa: E731
@@ -130,12 +131,17 @@ def make(
     if not stored:
         _check_memory(rate * count * neurons)
     device = jax.local_devices()[0] if mesh is None else mesh.local_devices[0]
-    fits, work = layout.samples_that_fit(device), layout.work_of_a_second(device)
+    fits, work = layout.samples_that_fit(device), layout.work_of_a_second(device) / state.v[0].size
     return Plan(
         place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
         layout.chunk_steps(count, neurons, stride(probes), 1 / rate if rate else count, asked, fits, work), dt,
         float(milliseconds(state.time)), probes, spikes, integrator, mesh, _how(mesh) if fused else "", bad,
     )  # fmt: skip
+
+
+def is_batch(state: State, cells: Cell) -> bool:
+    """Whether a state is of many neurons; of a tree, one has an axis already."""
+    return jnp.ndim(state.v) > (cells.morphology is not None)
 
 
 def _how(mesh: jax.sharding.Mesh | None) -> str:
@@ -148,7 +154,14 @@ def _values_per_step(state: State, probes: tuple) -> float:
     """How many values a neuron's samplers keep in a step, on average."""
     gates = sum(len(gates) for gates in state.gates.values())
     sizes = {"gates": gates, "currents": len(state.gates) + 1}
-    return sum(sizes.get(probe.name, 1) / probe.every for probe in samplers(probes))
+    compartments = state.v[0].size
+    return sum(sizes.get(probe.name, 1) * _looked_at(probe, compartments) / probe.every for probe in samplers(probes))
+
+
+def _looked_at(probe: Any, compartments: int) -> int:
+    """In how many compartments a sampler looks."""
+    sites = getattr(probe, "sites", None)
+    return compartments if sites is None else len(sites)
 
 
 def _check_memory(values: float) -> None:
@@ -181,7 +194,7 @@ def _agree(cells: Cell, stimulus: Stimulus, state: State | None) -> int:
         ValueError: cells, stimulus and state have different ones.
     """
     sizes = {"cells": count_neurons(cells), "stimulus": batch_size(stimulus)}
-    if state is not None and jnp.ndim(state.v):
+    if state is not None and is_batch(state, cells):
         sizes["state"] = len(state.v)
     told = {name: size for name, size in sizes.items() if size is not None}
     if len(set(told.values())) > 1:
@@ -196,7 +209,7 @@ def _start(
     held = Held(axes)
     if state is None:
         state = _at_v_init(cells, jnp.arange(neurons), axes=held)
-    state = layout.as_population(strong(state), neurons)
+    state = layout.as_population(strong(state), neurons, many=is_batch(state, cells))
     if not integrator.staggered:
         state = _settled(cells, state, axes=Held((axes, layout.state_axes(state))))
     if key is not None:

@@ -105,7 +105,7 @@ def begin(plan: Plan, group: Any = None) -> Progress:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pace = paces.first(
         -(-plan.neurons // devices), plan.dt, plan.chunk, plan.spikes.capacity, shared=_shared(plan),
-        spare_cores=cores >= 2 * here,
+        spare_cores=cores >= 2 * here, tree=plan.cells.morphology is not None,
     )  # fmt: skip
     return Progress(0, plan.state, memories, kept, pace)
 
@@ -116,10 +116,10 @@ def _shared(plan: Plan) -> bool:
     return one_area and not any(axis == 0 for axis in jax.tree.leaves(plan.axes.stimulus))
 
 
-def _array(plan: Plan, group: Any, path: str, dtype: Any) -> Any:
+def _array(plan: Plan, group: Any, path: str, dtype: Any, sample: tuple[int, ...]) -> Any:
     """A place for all that a sampler will keep under ``path``, in memory or in a store."""
     probe = next(probe for probe in samplers(plan.probes) if probe.name == path.split("/")[0])
-    shape = plan.neurons, len(sample_times(probe, plan.count, plan.dt))
+    shape = plan.neurons, len(sample_times(probe, plan.count, plan.dt)), *sample
     if group is None:
         return np.empty(shape, dtype)
     return stores.array(group, f"recorded/{path}", shape, dtype, together=plan.chunk // probe.every)

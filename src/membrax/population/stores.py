@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,8 +41,8 @@ def open_store(path: str | Path, *, again: bool = False) -> Any:
     return h5py.File(path, "r+" if again else "w-")
 
 
-def array(group: Any, name: str, shape: tuple[int, int], dtype: Any, *, together: int) -> Any:
-    """An array [neuron, time] in the group, or the one that is there already.
+def array(group: Any, name: str, shape: tuple[int, ...], dtype: Any, *, together: int) -> Any:
+    """An array [neuron, time, …] in the group, or the one that is there already.
 
     Args:
         group: from `open_store`.
@@ -51,14 +52,15 @@ def array(group: Any, name: str, shape: tuple[int, int], dtype: Any, *, together
         together: samples that come at once, and so lie together on disk.
     """
     if name in group:
-        group[name].resize(shape)
+        group[name].resize((*shape[:2], *group[name].shape[2:]))
         return group[name]
     columns = max(1, min(together, shape[1]))
-    chunks = (max(1, min(shape[0], CHUNK_VALUES // columns)), columns)
+    sample = math.prod(shape[2:])
+    chunks = (max(1, min(shape[0], CHUNK_VALUES // (columns * sample))), columns, *shape[2:])
     named = {"shape": shape, "dtype": np.dtype(dtype), "chunks": chunks}
     if hasattr(group, "create_array"):  # zarr's word; h5py has another, for the value of what is not written too
         return group.create_array(name=name, fill_value=np.nan, **named)
-    return group.create_dataset(name, fillvalue=np.nan, maxshape=(shape[0], None), **named)
+    return group.create_dataset(name, fillvalue=np.nan, maxshape=(shape[0], None, *shape[2:]), **named)
 
 
 def put(group: Any, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> None:

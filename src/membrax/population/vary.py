@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import pytrees, units
-from ..cell import Cell, check_cell, check_parameters
+from ..cell import Cell, check_cell, check_parameters, is_single_tree
 
 Array = jax.Array
 
@@ -22,6 +22,7 @@ def vary(cell: Cell, values: Mapping[str, Any]) -> Cell:
     Args:
         cell: one cell.
         values: {path: array [neuron]}; several paths go together, entry by entry (for a grid, use `numpy.meshgrid`).
+            Of a tree, [neuron] gives all compartments of a neuron one value, and [neuron, compartment] each its own.
 
     Returns:
         A `Cell` with leaves [neuron], for `membrax.run` or ``jax.vmap``.
@@ -40,8 +41,7 @@ def vary(cell: Cell, values: Mapping[str, Any]) -> Cell:
         old = pytrees.find(cell, path)
         if dataclasses.is_dataclass(old) or isinstance(old, Mapping):
             raise ValueError(f"{path} is no number: {pytrees.unknown(path, pytrees.leaves(cell), 'path')}")
-        if array.ndim != 1:
-            raise ValueError(f"the values of {path} must be an array [neuron], got the shape {array.shape}")
+        _check_axes(cell, path, old, array)
     lengths = {path: len(array) for path, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{path}: {length}" for path, length in lengths.items())
@@ -54,12 +54,33 @@ def vary(cell: Cell, values: Mapping[str, Any]) -> Cell:
     return cells
 
 
+def _check_axes(cell: Cell, path: str, old: Any, array: Array) -> None:
+    """Refuse values that are neither one for each neuron nor, in a tree, one for each of its compartments.
+
+    Raises:
+        ValueError: names the path, the shape and what would do.
+    """
+    allowed = {(): "[neuron]"}
+    if path in ("morphology.radius", "morphology.length"):
+        allowed = {np.shape(old): f"[neuron, {len(old)}], one for each point,"}
+    elif cell.morphology is not None:
+        count = cell.morphology.layout.count
+        allowed[(count,)] = f"[neuron, {count}]"
+    if not array.ndim or array.shape[1:] not in allowed:
+        told = " or ".join(allowed.values())
+        raise ValueError(f"the values of {path} must be an array {told}, got the shape {array.shape}")
+
+
 def count_neurons(cells: Cell) -> int | None:
     """The length of the neuron axis, or None for one cell.
 
     Raises:
         ValueError: leaves of different lengths, or of more than one axis.
     """
+    if is_single_tree(cells):
+        return None
+    if cells.morphology is not None:
+        return _count_trees(cells)
     shapes = {path: np.shape(leaf.value) for path, leaf in pytrees.leaves(cells).items()}
     deep = {path: shape for path, shape in shapes.items() if len(shape) > 1}
     if deep:
@@ -72,18 +93,34 @@ def count_neurons(cells: Cell) -> int | None:
     return next(iter(lengths.values()), None)
 
 
+def _count_trees(cells: Cell) -> int:
+    """The length of the neuron axis, which all leaves of many trees have.
+
+    Raises:
+        ValueError: leaves of different lengths, or without that axis.
+    """
+    count = len(cells.morphology.radius)
+    for path, (value, _) in pytrees.leaves(cells).items():
+        if not np.ndim(value) or len(value) != count:
+            told = f"the radii of {count} neurons"
+            raise ValueError(f"leaves disagree on the number of neurons: {told}, {path} {np.shape(value)}")
+    return count
+
+
 def condense(cells: Cell) -> tuple[Cell, Cell]:
     """The cells with each leaf that is the same for all neurons as one number, and the vmap axes that go with it.
 
     Reading a number instead of an array saves most of the memory traffic of a step.
     """
+    many = count_neurons(cells) is not None
 
-    def same(leaf: Array) -> Array:
+    def same(leaf: Array) -> bool:
         values = np.asarray(leaf)
-        return leaf[0] if values.ndim and np.all(values == values[0]) else leaf
+        return not many or not values.ndim or bool(np.all(values == values[:1]))
 
-    shared = jax.tree.map(same, cells)
-    return shared, jax.tree.map(lambda x: 0 if jnp.ndim(x) else None, shared)
+    alike = jax.tree.map(same, cells)
+    shared = jax.tree.map(lambda leaf, one: leaf[0] if one and many and jnp.ndim(leaf) else leaf, cells, alike)
+    return shared, jax.tree.map(lambda one: None if one else 0, alike)
 
 
 def outlaws(cells: Cell) -> dict[int, str]:
@@ -94,10 +131,14 @@ def outlaws(cells: Cell) -> dict[int, str]:
     """
     found: dict[int, str] = {}
     check_parameters(cells)
+    if is_single_tree(cells):
+        return found
     for path, (value, metadata) in pytrees.leaves(cells).items():
         if "unit" not in metadata or not np.ndim(value):
             continue
         values = np.asarray(value)
-        for neuron in np.flatnonzero(~units.allowed(values, metadata)):
-            found.setdefault(int(neuron), units.complaint(path, values[neuron], metadata))
+        bad = ~units.allowed(values, metadata).reshape(len(values), -1)
+        for neuron in np.flatnonzero(bad.any(axis=1)):
+            value = values[neuron].reshape(-1)[bad[neuron]][0]
+            found.setdefault(int(neuron), units.complaint(path, value, metadata))
     return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .probe import Step, as_probes, sample_times, samplers, take_notes, watchers, whole, write_down
-from .sampling import Currents, Gates, Voltage
+from .sampling import Currents, Gates, Transmembrane, Voltage
+from .sites import as_site, watched
 from .watching import SpikeBuffer, SpikeNotes, Spikes, Summary, crossing, find_spikes, spike_times
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "Spikes",
     "Step",
     "Summary",
+    "Transmembrane",
     "Voltage",
     "as_probes",
     "crossing",
@@ -28,15 +32,27 @@ __all__ = [
     "spikes",
     "summary",
     "take_notes",
+    "transmembrane",
     "voltage",
+    "watched",
     "watchers",
     "write_down",
 ]
 
 
-def voltage(every: int = 1) -> Voltage:
-    """v [mV] every ``every`` steps. Raises ValueError for an ``every`` that is no whole number above 0."""
-    return Voltage(whole(every, "every"))
+def voltage(every: int = 1, sites: Any = None) -> Voltage:
+    """v [mV] every ``every`` steps, of a tree in all compartments or at ``sites``.
+
+    Args:
+        every: steps between two samples.
+        sites: of a tree, a list of sections (an index, or a word such as "soma") or of (section, fraction).
+
+    Raises:
+        ValueError: an ``every`` that is no whole number above 0, or what is no site.
+    """
+    if sites is not None:
+        sites = tuple(as_site(site, "a site") for site in (sites if isinstance(sites, list) else [sites]))
+    return Voltage(whole(every, "every"), sites=sites)
 
 
 def gates(every: int = 1) -> Gates:
@@ -49,15 +65,25 @@ def currents(every: int = 1) -> Currents:
     return Currents(whole(every, "every"))
 
 
-def spikes(threshold: float = 0.0, capacity: int = 256) -> Spikes:
+def transmembrane(every: int = 1) -> Transmembrane:
+    """Each compartment's membrane current [nA] at mid-step, every ``every`` steps; see `Transmembrane`."""
+    return Transmembrane(whole(every, "every"))
+
+
+def spikes(threshold: float = 0.0, capacity: int = 256, site: Any = None) -> Spikes:
     """Interpolated times of upward crossings of ``threshold`` [mV], up to ``capacity`` per neuron; all are counted.
 
+    Args:
+        threshold: mV.
+        capacity: how many times are kept.
+        site: of a tree, where: a section or (section, fraction); by default the soma.
+
     Raises:
-        ValueError: a threshold that is no finite number, or a capacity that is no whole number above 0.
+        ValueError: a threshold that is no finite number, a capacity that is no whole number above 0, or no site.
     """
     if not np.isfinite(threshold):
         raise ValueError(f"threshold must be finite, got {threshold} mV")
-    return Spikes(float(threshold), whole(capacity, "capacity"))
+    return Spikes(float(threshold), whole(capacity, "capacity"), site=None if site is None else as_site(site))
 
 
 def summary() -> Summary:

@@ -1,28 +1,34 @@
-"""Probes that keep one value every so many steps: voltage, gates, currents."""
+"""Probes that keep one value every so many steps: voltage, gates, currents, currents through a tree's membrane."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import jax
+import numpy as np
 
 from ..cell import Cell, State, currents, settle
 from .probe import Step
+from .sites import place
 
 Array = jax.Array
 
 
 @dataclasses.dataclass(frozen=True)
 class Voltage:
-    """v [mV] every ``every`` steps."""
+    """v [mV] every ``every`` steps, of a tree [compartment] or at ``sites`` [site]."""
 
     every: int = 1
     name: str = "voltage"
+    sites: tuple[Any, ...] | None = None
     per_step = False
 
     def sample(self, cell: Cell, state: State) -> Array:
         """v [mV]."""
-        return state.v
+        if self.sites is None:
+            return state.v
+        return state.v[np.array([place(cell, site) for site in self.sites])]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +58,34 @@ class Currents:
         For ohmic channels in the default scheme they balance exactly: C Δv/dt = stimulus − Σ currents.
         """
         v = 0.5 * (step.before.v + step.after.v)
-        gates = step.after.gates
+        gates, stimulus = step.after.gates, step.current
+        if step.cell.morphology is not None:
+            tree = step.cell.morphology
+            stimulus = stimulus[0] + tree.injected(stimulus[1:]) / tree.area
         if not step.staggered:
             gates = jax.tree.map(lambda a, b: 0.5 * (a + b), step.before.gates, gates)
-        return {**currents(step.cell, gates, v, step.env), "stimulus": step.current}
+        return {**currents(step.cell, gates, v, step.env), "stimulus": stimulus}
+
+
+@dataclasses.dataclass(frozen=True)
+class Transmembrane:
+    """The whole current through each compartment's membrane, outward positive [compartment] in nA, in mid-step.
+
+    Ionic and capacitive current together: what comes along the neurites and from electrodes. It adds up to what the
+    electrodes inject, to rounding; times `membrax.morphology.lead_field` it is the extracellular potential.
+    """
+
+    every: int = 1
+    name: str = "transmembrane"
+    per_step = True
+
+    def sample(self, step: Step) -> Array:
+        """The currents of one step.
+
+        Raises:
+            ValueError: a cell without a morphology.
+        """
+        tree = step.cell.morphology
+        if tree is None:
+            raise ValueError("transmembrane currents are those of a tree, and the cell has no morphology")
+        return tree.axial(0.5 * (step.before.v + step.after.v)) + tree.injected(step.current[1:])

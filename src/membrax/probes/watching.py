@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ from ..cell import Cell, State
 from ..instants import Instant
 from ..pytrees import pytree
 from .probe import Step
+from .sites import watched
 
 Array = jax.Array
 
@@ -39,12 +41,14 @@ class Spikes:
     """Upward crossings of ``threshold`` [mV], interpolated within the step, the first ``capacity`` of them.
 
     All are counted: a count above ``capacity`` means that the later ones were not kept. Capacity 0 only counts. In a
-    window of several steps the last crossing is kept; one before it in the same window leaves its place empty.
+    window of several steps the last crossing is kept; one before it in the same window leaves its place empty. In a
+    tree they are those at ``site``, by default of the first compartment, which is the soma if there is one.
     """
 
     threshold: float = 0.0
     capacity: int = 256
     name: str = "spikes"
+    site: tuple[Any, float] | None = None
 
     def begin(self, cell: Cell, state: State) -> SpikeBuffer:
         """An empty buffer."""
@@ -58,7 +62,8 @@ class Spikes:
 
     def watch(self, notes: SpikeNotes, step: Step) -> SpikeNotes:
         """Note a crossing, if the step has one."""
-        before, after = jax.lax.stop_gradient((step.before.v, step.after.v))
+        look = lambda v: jax.lax.stop_gradient(watched(step.cell, v, self.site))  # noqa: E731
+        before, after = look(step.before.v), look(step.after.v)
         crossed = (before < self.threshold) & (after >= self.threshold)
         count = notes.count + crossed.astype(jnp.int32)
         if self.capacity == 0:

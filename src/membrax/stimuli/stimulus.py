@@ -26,14 +26,42 @@ class Stimulus:
 
     parts: tuple[Any, ...] = ()
     part_units: tuple[str, ...] = static(())
+    part_sites: tuple[Any, ...] = static(())  # (section, fraction) or None for each; empty if none has a site
 
     __array_ufunc__ = None  # else an array on the left of + would add the stimulus to each entry by itself
 
     def __add__(self, other: Any) -> Stimulus:
         other = as_stimulus(other)
-        return Stimulus(self.parts + other.parts, self.part_units + other.part_units)
+        sites = self.sites + other.sites if self.part_sites or other.part_sites else ()
+        return Stimulus(self.parts + other.parts, self.part_units + other.part_units, sites)
 
     __radd__ = __add__
+
+    def at(self, section: Any, fraction: float = 0.5) -> Stimulus:
+        """The same into one compartment of a tree: a current in nA as it is, a density times the compartment's area.
+
+        Without a site a current in nA goes into the soma (the root, if there is none), and a density into all of the
+        membrane.
+
+        Args:
+            section: its index, the section itself, or a word such as "soma" of which the tree has one section.
+            fraction: where along it, 0 … 1.
+
+        Raises:
+            ValueError: a section that is none, or a fraction out of its bounds.
+        """
+        section = getattr(section, "index", section)
+        if isinstance(section, bool) or not isinstance(section, int | str | np.integer):
+            raise ValueError(f"section must be an index or a word such as 'soma', got {section!r}")
+        if not isinstance(fraction, int | float | np.number) or not 0 <= fraction <= 1:
+            raise ValueError(f"fraction must be in 0 … 1, got {fraction!r}")
+        section = section if isinstance(section, str) else int(section)
+        return dataclasses.replace(self, part_sites=((section, float(fraction)),) * len(self.parts))
+
+    @property
+    def sites(self) -> tuple[Any, ...]:
+        """(section, fraction) or None for each part."""
+        return self.part_sites or (None,) * len(self.parts)
 
     @property
     def random(self) -> bool:
@@ -64,15 +92,47 @@ def mean_density(
         key: this neuron's random key, if the stimulus is random.
         step: the step's number, on which its random numbers are keyed.
     """
-    after, total = [], jnp.zeros(())
-    for j, (part, unit) in enumerate(zip(stimulus.parts, stimulus.part_units, strict=True)):
+    after, means = _means(stimulus, memory, t, dt, key, step)
+    total = jnp.zeros(())
+    for mean, unit in zip(means, stimulus.part_units, strict=True):
+        total = total + (units.density(mean, area) if unit == "nA" else mean)
+    return after, total
+
+
+def mean_currents(
+    stimulus: Stimulus, memory: tuple, t: Instant, dt: Any, *, places: tuple, areas: Array, key: Any = None,
+    step: Any = 0,
+) -> tuple[tuple, Array]:  # fmt: skip
+    """The memory after [t, t + dt], and the mean of a density for all [µA/cm²] and of currents at places [nA].
+
+    Args:
+        stimulus, memory, t, dt, key, step: as of `mean_density`.
+        places: for each part the number of its place, or None if it is a density for all.
+        areas: of each place [place], µm².
+
+    Returns:
+        The memory, and an array [1 + place]: the density first.
+    """
+    after, means = _means(stimulus, memory, t, dt, key, step)
+    totals = [jnp.zeros(())] * (1 + len(areas))
+    for mean, unit, place in zip(means, stimulus.part_units, places, strict=True):
+        slot = 0 if place is None else 1 + place
+        current = mean if unit == "nA" or place is None else mean / units.density(1.0, areas[place])
+        totals[slot] = totals[slot] + current
+    return after, jnp.stack(totals)
+
+
+def _means(stimulus: Stimulus, memory: tuple, t: Instant, dt: Any, key: Any, step: Any) -> tuple[tuple, list[Array]]:
+    """The memory after the step, and each part's mean over it in its own unit."""
+    after, means = [], []
+    for j, part in enumerate(stimulus.parts):
         if isinstance(part, OrnsteinUhlenbeck):
             kept, mean = part.mean(memory[j], t, dt, _key_of(key, step, j))
         else:
             kept, mean = (), part.mean(t, dt)
         after.append(kept)
-        total = total + (units.density(mean, area) if unit == "nA" else mean)
-    return tuple(after), total
+        means.append(mean)
+    return tuple(after), means
 
 
 def channel_key(key: Any, step: Any) -> Any:

@@ -69,8 +69,10 @@ def imbalance(cell: Cell, recorded: Any, current: Any, interval: float, *, subst
         substeps: steps of the gates per interval.
 
     Raises:
-        ValueError: arrays whose lengths don't agree, an interval not above 0 ms, substeps below 1.
+        ValueError: a cell with a morphology, arrays whose lengths don't agree, an interval not above 0 ms, substeps below 1.
     """
+    if cell.morphology is not None:
+        raise ValueError("the charge balance along a recording is that of one compartment, and the cell is a tree")
     v, current = trace(recorded, "recorded"), pytrees.numbers(current, "current")
     if current.shape != (len(v) - 1,):
         raise ValueError(f"current must be one value per interval [{len(v) - 1}], got the shape {current.shape}")
