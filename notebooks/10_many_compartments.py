@@ -4,8 +4,9 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/10_many_compartments.ipynb)
 #
 # So far the neuron had one potential. A real one has dendrites a thousand times as long as they are thick, and a
-# synapse at their tip moves the soma far less than itself. How far does a voltage reach, what gets lost on the way, and
-# how many compartments does a model need? You need the input resistance and the impedance of lesson 04.
+# synapse at their tip moves the soma far less than itself. How far does a voltage reach, what gets lost on the way, how
+# many compartments does a model need, and how does a spike travel through a tree of them? You need the input resistance
+# and the impedance of lesson 04, and for the last part the squid axon of lesson 09.
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -282,8 +283,106 @@ mx.plot.convergence(
 
 # %% [markdown]
 # **What to see.** Order 2 again, now in space. A rule of practice: compartments of a tenth of the distance over which
-# 100 Hz fall e-fold (Hines & Carnevale 2001), since fast signals reach less far. membrax simulates neurons of one
-# compartment at present; trees of compartments are to come, with this chain as their axial step.
+# 100 Hz fall e-fold (Hines & Carnevale 2001), since fast signals reach less far.
+#
+# ## A tree that fires
+#
+# A neuron of many compartments is a `Cell` with a morphology: a tree, cut into compartments, with channels in each. Here
+# a soma with a dendrite that branches three times by Rall's law, each level as long in $\lambda$ as the one before. Real
+# dendrites have fewer channels than this one, which has those of the squid axon everywhere. A short current into the
+# soma starts a spike.
+
+# %%
+squid = mx.models.hodgkin_huxley().channels
+shape = dict(depth=4, length=500.0, radius=2.0, soma_radius=10.0)  # µm
+tree = mx.morphology.binary_tree(**shape, length_ratio=2 ** (-1 / 3), name="A tree of squid membrane")
+compartments = mx.morphology.discretise(tree, max_length=20.0)
+cell = mx.Cell(channels=squid, celsius=6.3, morphology=compartments)
+kick = mx.stimuli.step(2.0, start=0.5, stop=1.0, unit="nA")
+trace = mx.simulate(cell, kick, duration=8.0, record=mx.probes.transmembrane())
+print(compartments)
+mx.plot.travelling(trace, cell)
+
+# %% [markdown]
+# **What to see.** Nothing spreads thinner here: at every place the spike is made anew, and all tips get the whole of it,
+# at one time (the lines of the three tips lie on each other). The dendrite is five length constants long: passive, it
+# would have brought them about a hundredth. Along the path to one tip, over time:
+
+# %%
+mx.plot.along_path(trace, cell)
+
+# %% [markdown]
+# **What to see.** The dashed front bends: the thinner the branch, the slower the spike. How fast is it? When each
+# compartment passes 0 mV, and a line through those of one section:
+
+# %%
+def velocity(v, section):
+    """m/s, which are mm/ms."""
+    passes = trace.t[jnp.argmax(v >= 0.0, axis=0)]  # ms, of each compartment
+    on = compartments.section == section
+    return 1e-3 * jnp.polyfit(passes[on], compartments.path_distance[on], 1)[0]
+
+
+for section in (1, 2, 4, 8):  # from the soma to a tip
+    diameter = 2 * compartments.radius[tree.sections[section].points[-1]]
+    print(f"{diameter:.2f} µm: {velocity(trace.v, section):.2f} m/s")
+
+# %% [markdown]
+# **What to see.** From the second level to the third the diameter falls by the factor 0.63 and the velocity by about its
+# root, 0.79. The channels set how long the spike takes for one $\lambda$, and $\lambda$ goes with the root of the
+# diameter: that is why the squid has an axon of half a millimetre. By the soma the spike is too fast, since the injected
+# current has charged the trunk ahead of it, and at the tip as well, since nothing drains away through a sealed end.
+#
+# ## Why a branch point lets a spike pass
+#
+# Before a spike goes on, the trunk's current has to charge what lies ahead. If the children take as much current as the
+# trunk would have taken, which is Rall's law, the spike doesn't notice the branching. If they are thicker, the current
+# is spread over too much membrane. What counts is the geometric ratio $\sum_k d_k^{3/2} / d_{parent}^{3/2}$ (Goldstein &
+# Rall 1974). A trunk and two children, five times with children of different radius, all at once, at 18.5 °C:
+
+# %%
+fork = mx.morphology.discretise(mx.morphology.binary_tree(depth=2, length=1500.0, radius=2.0), max_length=20.0)
+axon = mx.Cell(channels=squid, celsius=18.5, morphology=fork)
+ratios = jnp.asarray([1.0, 4.0, 8.0, 12.0, 16.0])
+children = 2.0 * (ratios / 2) ** (2 / 3)  # µm
+radius = jnp.where(jnp.arange(6) < 2, 2.0, children[:, None])  # of two points for each branch, the trunk's first
+axons = mx.vary(axon, {"morphology.radius": radius})
+beyond = mx.run(axons, kick, duration=6.0, record=mx.probes.voltage(sites=[(1, 0.1)]), progress=False)
+lines = {f"ratio {ratio:.0f}": v[:, 0] for ratio, v in zip(ratios, beyond.v, strict=True)}
+mx.plot.curves(
+    beyond.t, lines, xlabel="time (ms)", ylabel="membrane potential (mV)", title="150 µm beyond the branch point",
+)  # fmt: skip
+
+# %% [markdown]
+# **What to see.** With the ratio 1 the spike comes first. The more the children take, the longer the trunk has to charge
+# them and the later it is; at 16 it doesn't come at all. In dendrites and axons most ratios are near 1, and where an
+# axon widens, spikes may be lost (Parnas & Segev 1979).
+#
+# ## What an electrode in the bath sees
+#
+# Through every compartment's membrane a current flows, ionic and capacitive, and what goes in at one place comes out at
+# another. In the bath, of the conductivity $\sigma$, all these currents $i_k$ make the potential
+#
+# $$\varphi = \frac{1}{4\pi\sigma} \sum_k \frac{i_k}{r_k},$$
+#
+# with the distances $r_k$ (each compartment a point; membrax takes lines). Three electrodes beside the soma, in the run
+# above:
+
+# %%
+distances = (20.0, 50.0, 100.0)  # µm
+field = mx.morphology.lead_field(compartments, [(x, 0.0, 0.0) for x in distances])  # mV/nA, at 0.3 S/m
+potential = 1e3 * field @ trace.recorded["transmembrane"].T  # µV
+lines = {f"{x:.0f} µm away": each for x, each in zip(distances, potential, strict=True)}
+mx.plot.curves(
+    trace.times["transmembrane"], lines, xlabel="time (ms)", ylabel="potential in the bath (µV)",
+    title="Thousands of times smaller, and upside down",
+)  # fmt: skip
+
+# %% [markdown]
+# **What to see.** From 0.5 to 1 ms the injected current is on its way out. Then sodium rushes into the soma: current
+# leaves the bath, whose potential falls by 30 µV where the soma's rises by 100 mV. While the dendrites fire, their
+# current comes out of the soma, and it is weakly positive. At a tenth of a millimetre a fifth is left: an electrode
+# hears the nearest cells only.
 #
 # ### Exercise 1
 #
@@ -328,12 +427,27 @@ N = int(jnp.ceil(length / (0.1 * reach)))
 print(f"100 Hz fall e-fold over {reach:.0f} µm; {N} compartments, {100 * error(N):.2f} % of error")
 
 # %% [markdown]
+# ### Exercise 4
+#
+# What becomes of the velocity, if the cytoplasm conducts four times worse? Guess first, from $\lambda$.
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title Solution 4
+worse = mx.replace(cell, {"morphology.axial_resistivity": 400.0})  # Ω·cm; it was 100
+slow = mx.simulate(worse, kick, duration=8.0, record=mx.probes.transmembrane())
+for section in (2, 4):
+    print(f"section {section}: {velocity(trace.v, section):.2f} m/s, then {velocity(slow.v, section):.2f} m/s")
+print("λ halves, and the time per λ stays: half as fast.")
+
+# %% [markdown]
 # ## What you have learnt
 #
 # - A dendrite loses voltage over its length constant, which grows with the root of the diameter and shrinks with
 #   frequency.
 # - Voltage attenuation depends on the direction and on the ends; transfer resistance is the same both ways.
 # - A chain of compartments becomes the cable as they get shorter, with order 2.
+# - An active membrane makes the spike anew at every place; its velocity goes with the root of the diameter, and a branch
+#   point lets it pass if the children don't take much more current than their parent.
 #
 # Next: [11 · Ten thousand neurons](11_ten_thousand_neurons.ipynb) ·
 # Previous: [09 · The squid axon](09_the_squid_axon.ipynb)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell
-from ..integrators import Integrator
+from ..integrators import Integrator, of_many
 from ..pytrees import pytree, static
 from .expectation import Expected
 from .parameters import Free, paths
@@ -31,7 +31,11 @@ class Problem:
 
     def __post_init__(self) -> None:
         """A tree whose shape isn't free is made ready for its steps once, and not in each of them."""
-        if self.cell.morphology is not None and not self.moves_the_axial_current:
+        if self.cell.morphology is None:
+            return
+        shared = not self.moves_the_axial_current
+        object.__setattr__(self, "integrator", of_many(self.integrator, self.cell, shared))
+        if shared:
             object.__setattr__(self, "cell", wired(self.cell, self.integrator, self.data.dt))
 
     @property

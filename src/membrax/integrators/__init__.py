@@ -6,7 +6,7 @@ Trees are for `staggered`, which chooses between `eliminated` and `propagated` b
 from .exponential_euler import exponential_euler
 from .integrator import Integrator, check_integrator
 from .runge_kutta import runge_kutta
-from .staggered import eliminated, propagated, staggered
+from .staggered import eliminated, of_many, propagated, staggered
 
 rk4 = runge_kutta
 
@@ -15,6 +15,7 @@ __all__ = [
     "check_integrator",
     "eliminated",
     "exponential_euler",
+    "of_many",
     "propagated",
     "rk4",
     "runge_kutta",

@@ -34,3 +34,17 @@ def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env:
 staggered = Integrator("staggered", advance, staggered=True, axial=trees.by_size)
 eliminated = Integrator("eliminated", advance, staggered=True, axial=trees.eliminated)
 propagated = Integrator("propagated", advance, staggered=True, axial=trees.propagated)
+
+
+def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
+    """The integrator for a population: the default takes the axial step that is faster for many trees.
+
+    Args:
+        integrator: what was asked for; only `staggered` leaves a choice.
+        cell: one of them, or all.
+        shared: whether they have one shape and one capacitance, so that one propagator serves them.
+    """
+    if integrator != staggered or cell.morphology is None:
+        return integrator
+    few = cell.morphology.layout.count <= trees.FEW_OF_MANY
+    return propagated if shared and few else eliminated

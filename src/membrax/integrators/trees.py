@@ -26,6 +26,8 @@ from .points import by_ohmic, current_and_slope, voltage_step
 Array = jax.Array
 
 GAMMA = 1.0 - 0.5**0.5  # of Alexander's method
+FEW = 300  # compartments, up to which a product with e^(dt A) is faster than elimination for a single tree
+FEW_OF_MANY = 800  # the same for a population that shares it
 
 
 def eliminated(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
@@ -39,8 +41,8 @@ def propagated(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
 
 
 def by_size(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
-    """The cell wired in the way that is faster."""
-    return eliminated(cell, sites, dt)
+    """The cell wired in the way that is faster for one, which decides for few compartments and against many."""
+    return (propagated if cell.morphology.count <= FEW else eliminated)(cell, sites, dt)
 
 
 def advance(cell: Cell, state: State, currents: Array, dt: Any, env: Env) -> State:

@@ -4,6 +4,7 @@ Every function returns a matplotlib figure that stands outside pyplot: nothing i
 Notebooks display it; ``path=`` (or ``figure.savefig``) writes it.
 """
 
+from .along_path import along_path
 from .batteries import batteries
 from .cable import ball_and_stick, rall
 from .charging import charging, mirror
@@ -33,11 +34,13 @@ from .solvers import convergence, one_step, solutions
 from .steps import lapicque, reading
 from .tap import tap
 from .trace import trace
+from .travelling import travelling
 from .trust import profiles, uncertainty
 from .walls import walls
 
 __all__ = [
     "action_potential",
+    "along_path",
     "ball_and_stick",
     "batteries",
     "boltzmann",
@@ -78,6 +81,7 @@ __all__ = [
     "tails",
     "tap",
     "trace",
+    "travelling",
     "uncertainty",
     "walls",
 ]

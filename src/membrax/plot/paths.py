@@ -34,8 +34,16 @@ def voltages(trace: Any, neuron: Any) -> tuple[np.ndarray, Compartments]:
 
 
 def arrivals(t: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """When each compartment is first half way up from its first voltage to its highest [compartment], ms."""
-    return t[np.argmax(v >= 0.5 * (v[0] + v.max(axis=0)), axis=0)]
+    """When each compartment is first half way up from its first voltage to its highest [compartment], ms.
+
+    Interpolated between samples; where nothing rises, the beginning.
+    """
+    half, each = 0.5 * (v[0] + v.max(axis=0)), np.arange(v.shape[1])
+    after = np.argmax(v >= half, axis=0)
+    before = np.maximum(after - 1, 0)
+    step = v[after, each] - v[before, each]
+    part = np.divide(half - v[before, each], step, out=np.zeros(len(each)), where=step > 0)
+    return t[before] + part * (t[after] - t[before])
 
 
 def end_of(tree: Compartments, tip: Any) -> int:

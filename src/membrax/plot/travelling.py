@@ -24,9 +24,9 @@ from .paths import LABEL, arrivals, end_of, far_tips, voltages
 COUNT = 6  # trees, unless their times are given
 MOST = 3  # tips that are followed, unless they are given
 PAINTS = ("#0072B2", "#1F4E2C", "#A67C52")  # of tips, apart from the colours of voltages
-THINNEST = 0.75  # points: what is thinner shows no colour
+THINNEST = 0.85  # points: what is thinner shows no colour
 HIGHEST, LOWEST, NAME = 3.3, 0.4, 0.25  # inches, of a tree, and of the time above it
-BESIDE, BELOW, AROUND = 0.95, 1.5, 0.65  # inches, of colour bar and legend, of the voltages, of title and caption
+BESIDE, BELOW, AROUND = 1.05, 1.5, 0.65  # inches, of colour bar and legend, of the voltages, of title and caption
 
 
 @style.styled
@@ -58,9 +58,9 @@ def travelling(
     shade = ScalarMappable(Normalize(*_limits(v, limits)), style.graded())
     strokes, places = _projected(tree, view)
     figure, axes, beside, below = _panels(len(shown), strokes)
-    for ax, k in zip(axes, shown, strict=True):
+    for ax, k, name in zip(axes, shown, _names(trace.t[shown]), strict=True):
         _tree(ax, strokes, shade.to_rgba(v[k]))
-        ax.set_title(f"{style.number(trace.t[k])} ms", fontsize=style.HEADING, loc="center")
+        ax.set_title(name, fontsize=style.HEADING, loc="center")
     _mark(axes[0], places[ends], _extent(strokes))
     _scale(figure, beside, shade)
     _lines(below, trace.t, v, tree, ends)
@@ -89,6 +89,12 @@ def _even(first: float, last: float) -> np.ndarray:
     return np.unique(np.linspace(first, last, COUNT).round(math.ceil(-math.log10(step))))
 
 
+def _names(times: np.ndarray) -> list[str]:
+    """Times in words, all with as many digits as one of them needs, three at most."""
+    digits = next((k for k in range(3) if np.allclose(times, times.round(k), rtol=0, atol=1e-6)), 3)
+    return [f"{time:.{digits}f} ms" for time in times]
+
+
 def _projected(tree: Compartments, view: str) -> tuple[Strokes, np.ndarray]:
     """Strokes as they are seen, the nearest last, and the compartments' middles [compartment, 3]."""
     turn, strokes = _turn(view, (35.0, 20.0)), _strokes(tree)[0]
@@ -102,7 +108,9 @@ def _panels(count: int, strokes: Strokes) -> tuple[style.Figure, list[Axes], Axe
     low, high = _extent(strokes)
     room, slim = style.WIDTH - BESIDE, float((high - low)[1] / (high - low)[0])
     columns = next((c for c in range(1, count) if math.ceil(count / c) * room / c * slim <= HIGHEST), count)
-    rows, tall = math.ceil(count / columns), float(np.clip(room / columns * slim, LOWEST, HIGHEST)) + NAME
+    rows = math.ceil(count / columns)
+    columns = math.ceil(count / rows)  # no row much emptier than the others
+    tall = float(np.clip(room / columns * slim, LOWEST, HIGHEST)) + NAME
     figure = style.figure(rows * tall + BELOW + AROUND)
     widths = [room / columns] * columns + [BESIDE]
     grid = figure.add_gridspec(rows + 1, columns + 1, height_ratios=[tall] * rows + [BELOW], width_ratios=widths)
@@ -141,9 +149,10 @@ def _scale(figure: style.Figure, ax: Axes, shade: ScalarMappable) -> None:
 def _lines(ax: Axes, t: np.ndarray, v: np.ndarray, tree: Compartments, ends: list[int]) -> None:
     """The voltages of the soma, or the root, and of the tips."""
     ax.plot(t, v[:, 0], color=style.INK, lw=1.4, label="soma" if tree.tree.soma else "root")
-    for end, paint in zip(ends, itertools.cycle(PAINTS), strict=False):
-        ax.plot(t, v[:, end], color=paint, label=f"{tree.path_distance[end]:.0f} µm away")
+    for end, paint, dash in zip(ends, itertools.cycle(PAINTS), itertools.cycle(style.DASHES), strict=False):
+        ax.plot(t, v[:, end], color=paint, ls=dash, label=f"{tree.path_distance[end]:.0f} µm away")
     ax.set(xlabel="time (ms)", ylabel="mV", xlim=(t[0], t[-1]))
+    ax.locator_params(axis="y", nbins=6)
     style.beside(ax)
     ax.get_legend().set_in_layout(False)
 

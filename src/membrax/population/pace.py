@@ -27,6 +27,8 @@ class Pace:
         room: spikes of a neuron that a chunk has room for.
         ahead: whether the stimulus of all steps is evaluated before the first.
         threads: whether a CPU may share each operation among its cores.
+        in_turn: whether each neuron takes all of its steps before the next begins: a tree that is eliminated node by
+            node then stays in a CPU's cache.
     """
 
     window: int
@@ -34,11 +36,12 @@ class Pace:
     room: int
     ahead: bool = False
     threads: bool = False
+    in_turn: bool = False
 
 
 def first(
     neurons: int, dt: float, chunk: int, capacity: int, *, shared: bool = False, spare_cores: bool = False,
-    tree: bool = False,
+    in_turn: bool = False,
 ) -> Pace:  # fmt: skip
     """Windows of two milliseconds, and room for a spike every four.
 
@@ -49,12 +52,13 @@ def first(
         capacity: spikes of a neuron that the whole run keeps.
         shared: whether all neurons get the same stimulus, so that a number per step holds it.
         spare_cores: whether there are several cores to a device.
-        tree: whether a neuron is a tree, whose step is long enough.
+        in_turn: whether neurons take their steps one after the other.
     """
     window = max(1, min(round(LONGEST_WINDOW / dt), MOST_STEPS))
-    unroll = 1 if neurons == 1 or tree else UNROLL_FEW if neurons < FEW else UNROLL
+    unroll = 1 if neurons == 1 or in_turn else UNROLL_FEW if neurons < FEW else UNROLL
     room = min(capacity, max(LEAST_ROOM, math.ceil(chunk * dt / ROOM_EVERY)))
-    return Pace(window, unroll, room, shared or neurons == 1, spare_cores and neurons >= MANY)
+    threads = spare_cores and neurons >= MANY and not in_turn
+    return Pace(window, unroll, room, shared or neurons == 1, threads, in_turn)
 
 
 def careful(pace: Pace, counts: np.ndarray, capacity: int) -> Pace:

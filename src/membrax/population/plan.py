@@ -12,7 +12,7 @@ import numpy as np
 
 from ..cell import Cell, State, check_cell, check_state, settle, state_at
 from ..instants import milliseconds, plain, steps
-from ..integrators import Integrator, check_integrator
+from ..integrators import Integrator, check_integrator, of_many
 from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
 from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, check_key
@@ -120,6 +120,8 @@ def make(
     neurons = _agree(cells, stimulus, state)
     bad = outlaws(cells)
     cells, cell_axes = condense(strong(cells))
+    one_shape = not jax.tree.leaves((cell_axes.morphology, cell_axes.capacitance))  # None is no leaf
+    integrator = of_many(integrator, cells, shared=one_shape)
     key = check_key(stimulus, key, getattr(state, "key", None))
     state = _start(cells, cell_axes, stimulus, state, neurons, key, integrator)
     compartments_of(cells, stimulus)  # which complains of sites that are not there

@@ -69,7 +69,7 @@ def imbalance(cell: Cell, recorded: Any, current: Any, interval: float, *, subst
         substeps: steps of the gates per interval.
 
     Raises:
-        ValueError: a cell with a morphology, arrays whose lengths disagree, an interval not above 0 ms, substeps below 1.
+        ValueError: a cell with a morphology, arrays whose lengths disagree, an interval not above 0, substeps below 1.
     """
     if cell.morphology is not None:
         raise ValueError("the charge balance along a recording is that of one compartment, and the cell is a tree")

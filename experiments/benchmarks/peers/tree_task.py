@@ -1,0 +1,89 @@
+"""The tree that every peer builds alike, the currents into it, and how a run is timed.
+
+A hundred branches of 40 µm, each of which ends in two others (the last in three), 2 µm thick at the root and then as
+Rall's power law has it, cut into four compartments each: 400 in all, every one a piece of squid axon at 6.3 °C. From
+1 ms on 1 nA enters the first compartment. There a spike rises to −17 mV only, so that all are counted at −30 mV.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from crossings import crossings
+
+BRANCHES, PER_BRANCH = 100, 4
+COMPARTMENTS = BRANCHES * PER_BRANCH
+LENGTH, RADIUS = 40.0, 1.0  # µm, of a branch; the first one's
+RESISTIVITY, CAPACITANCE = 100.0, 1.0  # Ω·cm, µF/cm²
+ONSET, CURRENT = 1.0, 1.0  # ms, nA
+THRESHOLD = -30.0  # mV
+ROOT, TIP = (0, 0.5 / PER_BRANCH), (BRANCHES - 1, 1.0 - 0.5 / PER_BRANCH)  # branch and where along it
+REGIONS = 4  # by the distance from the root, each with its own densities in the gradient
+DENSITIES = (120.0, 110.0, 100.0, 90.0, 36.0, 34.0, 32.0, 30.0)  # mS/cm², of Na and of K in each
+
+
+def parents() -> list[int]:
+    found = [(k - 1) // 2 for k in range(BRANCHES)]
+    found[0], found[-1] = -1, found[-2]
+    return found
+
+
+def levels() -> np.ndarray:
+    found: list[int] = []
+    for parent in parents():
+        found.append(0 if parent < 0 else found[parent] + 1)
+    return np.array(found)
+
+
+def radii() -> np.ndarray:
+    """Of each branch [µm]."""
+    return RADIUS * 2.0 ** (-2.0 / 3.0 * levels())
+
+
+def regions() -> np.ndarray:
+    """Which quarter of the way to the farthest compartment each compartment is in [branch, compartment]."""
+    places = (levels()[:, None] + (np.arange(PER_BRANCH) + 0.5) / PER_BRANCH) * LENGTH
+    return np.minimum(places * REGIONS / places.max(), REGIONS - 1).astype(int)
+
+
+def sodium(cells: int) -> np.ndarray:
+    """Each cell's conductance for sodium [mS/cm²]; one alone has the squid's."""
+    return np.linspace(100.0, 140.0, cells) if cells > 1 else np.array([120.0])
+
+
+def injected(steps: int, dt: float, current: float = CURRENT) -> np.ndarray:
+    """The current of every step [nA]."""
+    return np.where((np.arange(steps) + 0.5) * dt > ONSET, current, 0.0)
+
+
+def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object] = lambda: None) -> dict[str, list]:
+    """Seconds of each run, by the clock and of processor time; what prepares a run isn't counted."""
+    seconds, processor = [], []
+    for _ in range(repeats):
+        prepare()
+        begin, begin_processor = time.perf_counter(), time.process_time()
+        run()
+        seconds.append(time.perf_counter() - begin)
+        processor.append(time.process_time() - begin_processor)
+    return {"seconds": seconds, "processor": processor}
+
+
+def told(root: Sequence[Any], tip: Sequence[Any]) -> dict[str, Any]:
+    """What is compared of spike trains [cell][spike]: those of the first and last cell, and how many all had."""
+    ends = [0, -1] if len(root) > 1 else [0]
+    return {
+        "root": [[float(t) for t in root[k]] for k in ends],
+        "tip": [[float(t) for t in tip[k]] for k in ends],
+        "spikes": int(sum(map(len, root)) + sum(map(len, tip))),
+    }
+
+
+def told_of_voltages(v: Any, dt: float) -> dict[str, Any]:
+    """The same of voltages at root and tip [cell, time, 2]."""
+    v = np.asarray(v)
+    t = np.arange(v.shape[1]) * dt
+    trains = [[crossings(t, one[:, k], THRESHOLD) for one in v] for k in (0, 1)]
+    return told(*trains) | {"lost": int((~np.isfinite(v[:, -1]).all(axis=1)).sum())}
