@@ -31,6 +31,13 @@ PEERS = {  # the scripts in peers/: the environment of each; C is called from th
     "braincell_sim": "braincell",
 }
 
+TREE_PEERS = {  # those of trees.py, likewise
+    "tree_membrax": None,
+    "tree_neuron": "neuron",
+    "tree_arbor": "arbor",
+    "tree_jaxley": "jaxley",
+}
+
 
 def python_of(name: str | None, root: Path = ROOT) -> Path:
     """The interpreter of an environment; the one at hand for none."""

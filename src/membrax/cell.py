@@ -85,6 +85,11 @@ def environment(cell: Cell, time: Instant | None = None, key: Any = None, dt: fl
     return Env(celsius=celsius, time=time, key=key, dt=dt)
 
 
+def first_voltage(cell: Cell) -> Array:
+    """``v_init`` [mV], of a tree a number or [compartment]."""
+    return cell.v_init if cell.morphology is None else spread(cell).v_init
+
+
 def state_at(cell: Cell, v: Any, key: Any = None) -> State:
     """The state at time 0 with every gate at its steady state at ``v`` [mV]."""
     v = jnp.asarray(v, dtype=float)
@@ -241,7 +246,10 @@ def check_state(state: Any, cell: Cell) -> None:
     """
     if not isinstance(state, State):
         raise ValueError(f"state must be a membrax.State, from rest or a run's final, got {state!r}")
-    expected = jax.eval_shape(lambda c: state_at(c, 0.0).gates, jax.tree.map(jnp.zeros_like, pytrees.strong(cell)))
+    alike = jax.tree.map(jnp.zeros_like, pytrees.strong(cell))
+    if cell.morphology is not None and not is_single_tree(cell):
+        alike = jax.tree.map(lambda x: x[0], alike)
+    expected = jax.eval_shape(lambda c: state_at(c, 0.0).gates, alike)
     if jax.tree.structure(expected) != jax.tree.structure(state.gates):
         told = {name: sorted(gates) for name, gates in state.gates.items()}
         asked = {name: sorted(gates) for name, gates in expected.items()}
@@ -250,6 +258,16 @@ def check_state(state: Any, cell: Cell) -> None:
     if np.shape(state.v)[-len(wanted) :] != wanted if wanted else np.ndim(state.v) > 1:
         told = f"of {wanted[0]} compartments" if wanted else "of a cell without a morphology"
         raise ValueError(f"state must be {told}, got voltages of the shape {np.shape(state.v)}")
+
+
+def check_patch(cell: Cell, caller: str) -> None:
+    """Refuse a tree where one patch of membrane is expected.
+
+    Raises:
+        ValueError: says so.
+    """
+    if cell.morphology is not None:
+        raise ValueError(f"{caller} takes one patch of membrane, and this cell has a morphology: leave it out")
 
 
 def check_names(cell: Cell) -> None:

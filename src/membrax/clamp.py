@@ -10,7 +10,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .cell import Cell, advance_gates, check_cell, check_parameters, check_single, currents, environment, state_at
+from .cell import (
+    Cell,
+    advance_gates,
+    check_cell,
+    check_parameters,
+    check_patch,
+    check_single,
+    currents,
+    environment,
+    state_at,
+)
 from .channels import Env, Gated
 from .channels.markov import Kinetic
 from .instants import Instant, grid, plain, steps
@@ -87,11 +97,13 @@ def voltage_clamp(
         key: a random key (or a seed), for random channels.
 
     Raises:
-        ValueError: a parameter outside its bounds, a duration that is no multiple of dt, a batched cell or command, a
-            negative resistance, a command that is not finite or has another number of samples than there are steps.
+        ValueError: a cell with a morphology, a parameter outside its bounds, a duration that is no multiple of dt, a
+            batched cell or command, a negative resistance, a command that is not finite or has another number of
+            samples than there are steps.
     """
     count, dt = steps(duration, dt), plain(dt, "dt")
     check_cell(cell)
+    check_patch(cell, "voltage_clamp")
     check_single(cell, "voltage_clamp", "jax.vmap over cells")
     check_parameters(cell)
     cell = strong(cell)

@@ -20,6 +20,7 @@ from .cell import (
     advance_gates,
     check_cell,
     check_parameters,
+    check_patch,
     environment,
     ionic_current,
     is_single_tree,
@@ -107,7 +108,12 @@ def rest_state(cell: Cell, current: Array, injected: Array | None = None) -> Sta
 
 
 def resting_point(cell: Cell, current: Any = 0.0) -> RestingPoint:
-    """The fixed point nearest ``cell.v_init``, its stability, and the number of candidates, without warnings."""
+    """The fixed point nearest ``cell.v_init``, its stability, and the number of candidates, without warnings.
+
+    Raises:
+        ValueError: a cell with a morphology, of which `rest` knows the rest.
+    """
+    check_patch(cell, "resting_point")
     return _resting_point(strong(cell), jnp.asarray(current, dtype=float))
 
 

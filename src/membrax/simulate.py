@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .cell import Cell, State, check_cell, check_parameters, check_state, settle, state_at
+from .cell import Cell, State, check_cell, check_parameters, check_state, first_voltage, settle, state_at
 from .cell import check_single as check_single_cell
 from .instants import Instant, grid, milliseconds, plain, steps
 from .integrators import Integrator, check_integrator, staggered
@@ -141,7 +141,7 @@ def _simulate(
 def begin_state(cell: Cell, state: State | None, key: Any) -> State:
     """The given state, or ``v_init`` with steady gates; a key given now takes the place of the state's."""
     if state is None:
-        return state_at(cell, cell.v_init, key)
+        return state_at(cell, first_voltage(cell), key)
     return state if key is None else dataclasses.replace(state, key=key)
 
 

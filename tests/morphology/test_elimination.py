@@ -1,3 +1,5 @@
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -44,11 +46,15 @@ def by_rounds(order, s, g, b):
 WAYS = [one_by_one, by_rounds]
 
 
+@functools.partial(jax.jit, static_argnames=("way", "parent"))
+def compiled(way, parent, s, g, b):
+    return way(order_of(np.array(parent)), s, g.at[0].set(0.0), b)
+
+
 def solved(way, parent, s, g, b):
-    """By one of the ways, operation by operation: random trees are not worth compiling."""
+    """By one of the ways."""
     s, g, b = (jnp.asarray(x, dtype=float) for x in (s, g, b))
-    with jax.disable_jit():
-        return np.asarray(way(order_of(parent), s, g.at[0].set(0.0), b), dtype=float)
+    return np.asarray(compiled(way, tuple(parent.tolist()), s, g, b), dtype=float)
 
 
 def chain(n):
@@ -64,16 +70,17 @@ def bushy(n, seed=0):
     return np.array([-1, *[draw.integers(0, k) for k in range(1, n)]])
 
 
+TREES = {
+    "one": chain(1), "chain": chain(9), "star": star(9), "bushy": bushy(12), "bushier": bushy(12, 1),
+    "caterpillar": np.array([-1, 0, 0, 2, 2, 4, 4, 6, 6, 8]),
+}  # fmt: skip
+
+
 @st.composite
 def systems(draw):
     """A tree's parents, s with branch points of 0, g over five decades, and b of either sign."""
-    n = draw(st.integers(1, 12))
-    kind = draw(st.sampled_from(["chain", "star", "bushy", "caterpillar"]))
-    parent = {
-        "chain": chain, "star": star, "bushy": lambda n: bushy(n, draw(st.integers(0, 99))),
-        "caterpillar": lambda n: np.array([-1, *[k - 1 - k % 2 if k > 1 else 0 for k in range(1, n)]]),
-    }[kind](n)  # fmt: skip
-    random = np.random.default_rng(draw(st.integers(0, 10**6)))
+    parent = TREES[draw(st.sampled_from(sorted(TREES)))]
+    random, n = np.random.default_rng(draw(st.integers(0, 10**6))), len(parent)
     s, g = 10.0 ** random.uniform(-2, 1, n), 10.0 ** random.uniform(-3, 2, n)
     s[random.uniform(size=n) < 0.3] = 0.0
     s[random.integers(n)] = 1.0
@@ -84,7 +91,7 @@ def systems(draw):
 
 
 @pytest.mark.parametrize("way", WAYS, ids=["node by node", "by rounds"])
-@settings(max_examples=25)
+@settings(max_examples=100)
 @given(systems())
 def test_the_solution_is_that_of_the_dense_matrix(way, system):
     parent, s, g, b = system
@@ -95,12 +102,12 @@ def test_the_solution_is_that_of_the_dense_matrix(way, system):
 
 
 @pytest.mark.parametrize("way", WAYS, ids=["node by node", "by rounds"])
-@pytest.mark.parametrize("parent", [chain(30), star(30), bushy(30)], ids=["chain", "star", "bushy"])
+@pytest.mark.parametrize("parent", [chain(20), star(20), bushy(20)], ids=["chain", "star", "bushy"])
 @pytest.mark.parametrize("ratio", [1e5, 1e7])
 def test_a_small_capacitance_beside_large_conductances_is_not_lost(way, parent, ratio):
     random = np.random.default_rng(1)
-    s, g = random.uniform(0.5, 2.0, 30), ratio * random.uniform(0.5, 2.0, 30)
-    b = np.zeros(30)
+    s, g = random.uniform(0.5, 2.0, 20), ratio * random.uniform(0.5, 2.0, 20)
+    b = np.zeros(20)
     b[7] = 1.0
     s, g = (np.asarray(x, dtype=np.float32).astype(float) for x in (s, g))
     found = solved(way, parent, s, g, b)
@@ -196,11 +203,11 @@ def test_it_can_be_differentiated_in_everything_that_is_given(mode):
     order = order_of(PARENT)
     given = tuple(jnp.asarray(x, dtype=float) for x in (S, G, B))
     loss = lambda s, g, b: jnp.asarray(WEIGHTS, dtype=float) @ solver(order, s, g)(b)  # noqa: E731
-    assert float(loss(*given)) == pytest.approx(weighted(S, G, B), rel=1e-5)
-    for found, known in zip(jax.jit(mode(loss, argnums=(0, 1, 2)))(*given), slopes(), strict=True):
-        assert np.asarray(found) == pytest.approx(known, rel=1e-4, abs=1e-5)
+    found = jax.jit(mode(loss, argnums=(0, 1, 2)))(*given)
+    for slope, known in zip(found, slopes(), strict=True):
+        assert np.asarray(slope) == pytest.approx(known, rel=1e-4, abs=1e-5)
     # The conductance of the root leads nowhere.
-    assert float(mode(loss, argnums=1)(*given)[0]) == 0.0
+    assert float(found[1][0]) == 0.0
 
 
 def test_many_systems_at_once_are_each_of_them():

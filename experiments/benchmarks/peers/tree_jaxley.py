@@ -9,6 +9,7 @@ the scan over the step of `build_init_and_step_fn` that Jaxley offers instead.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Callable
@@ -130,8 +131,9 @@ def gradient(job: dict) -> dict:
     steps = jobs.count(job["duration"], job["dt"])
     simulate = jax.jit(lambda p: loss(p, None)).lower(p).compile()
     jax.block_until_ready(simulate(p))
-    levels = [lengths for lengths in CHECKPOINTS if lengths is None or math.prod(lengths) >= steps]
-    programs = {str(lengths): jax.jit(jax.value_and_grad(lambda p, k=lengths: loss(p, k))).lower(p).compile()
+    levels = [job["checkpoints"]] if "checkpoints" in job else CHECKPOINTS
+    levels = [lengths for lengths in levels if lengths is None or math.prod(lengths) >= steps]
+    programs = {json.dumps(lengths): jax.jit(jax.value_and_grad(lambda p, k=lengths: loss(p, k))).lower(p).compile()
                 for lengths in levels}  # fmt: skip
     tried = {name: task.timed(lambda f=f: jax.block_until_ready(f(p)), 2)["processor"][1]
              for name, f in programs.items()}  # fmt: skip
@@ -145,7 +147,7 @@ def gradient(job: dict) -> dict:
         "loss": float(value),
         "slope": [float(x) * 1e-3 for x in jax.tree.leaves(slope)],  # by mS/cm²
         "temporary_bytes": both.memory_analysis().temp_size_in_bytes,
-        "checkpoints": best,
+        "checkpoints": json.loads(best),
         "tried": tried,
         "derivative": "reverse",
     }

@@ -14,7 +14,9 @@ import numpy as np
 
 from .. import pytrees
 from ..cell import Cell, check_cell, check_parameters
+from ..morphology import by_region
 from ..pytrees import strong
+from .saved_trees import own_leaves, shape_of, shape_values, spread_values
 
 CHANNELS = "membrax.channels"
 CLASS = re.compile(r"membrax\.channels((?:\.[a-z]\w*)+)\.([A-Za-z]\w*)")
@@ -25,11 +27,11 @@ def cell_values(cell: Cell) -> dict[str, Any]:
     """A single cell as plain values: {"cell": {path: {value, unit}}, "channels": {name: class}, "structure": {…}}.
 
     ``structure`` holds what is no number of a channel, such as the stream of a random one; what JSON can't hold is
-    named there by its type, and `load_cell` refuses it.
+    named there by its type, and `load_cell` refuses it. Of a tree there is also {"morphology": {…}}, its points.
     """
     leaves = {
-        path: {"value": np.asarray(leaf.value).item(), "unit": leaf.metadata.get("unit", "")}
-        for path, leaf in pytrees.leaves(cell).items()
+        path: {"value": np.asarray(leaf.value).tolist(), "unit": leaf.metadata.get("unit", "")}
+        for path, leaf in own_leaves(cell).items()
     }
     structure = {
         f"{name}.{field.name}": value if isinstance(value := getattr(channel, field.name), PLAIN) else _not_kept(value)
@@ -38,7 +40,10 @@ def cell_values(cell: Cell) -> dict[str, Any]:
         if field.metadata.get("static")
     }
     channels = {name: f"{type(x).__module__}.{type(x).__qualname__}" for name, x in cell.channels.items()}
-    return {"cell": leaves, "channels": channels, "structure": structure}
+    if cell.morphology is None:
+        return {"cell": leaves, "channels": channels, "structure": structure}
+    structure |= spread_values(cell)
+    return {"cell": leaves, "channels": channels, "structure": structure, "morphology": shape_values(cell.morphology)}
 
 
 def _not_kept(value: Any) -> dict[str, str]:
@@ -64,7 +69,9 @@ def load_cell(path: str | Path) -> Cell:
         raise ValueError(f"{path} holds no fitted cell, as Fit.save writes it: {error!r}") from None
     try:
         channels = {name: _build(_class(name, kind), f"{name}.", values, structure) for name, kind in classes.items()}
-        cell = _build(Cell, "", values, structure, channels=channels)
+        shape = kept.get("morphology")
+        shape = None if shape is None else shape_of(shape)
+        cell = _build(Cell, "", values, structure, channels=channels, morphology=shape)
         if values:
             raise ValueError(f"there is no {next(iter(values))} in this cell")
         cell = strong(cell)
@@ -105,7 +112,11 @@ def _build(made: type, prefix: str, values: dict[str, Any], structure: Mapping[s
     fields = [field for field in dataclasses.fields(made) if field.name not in given]
     for field in fields:
         path = f"{prefix}{field.name}"
-        if field.metadata.get("static"):
+        if isinstance(structure.get(path), Mapping) and "by_region" in structure[path]:
+            names = structure[path]["by_region"]
+            regions = {name: _regional(f"{path}.{name}", values, structure) for name in names}
+            given[field.name] = by_region(regions)
+        elif field.metadata.get("static"):
             given[field.name] = _static(path, field, structure)
         elif field.default_factory is dict:
             # The dictionary's name is not in the paths of what it holds.
@@ -113,6 +124,7 @@ def _build(made: type, prefix: str, values: dict[str, Any], structure: Mapping[s
             inside = [key for key in values if key.startswith(prefix) and key not in own]
             given[field.name] = {key.removeprefix(prefix): _number(key, values.pop(key)) for key in inside}
         elif path not in values:
+            _static(path, field, structure)  # which says what a file doesn't hold
             raise ValueError(f"{path} is missing")
         else:
             given[field.name] = _number(path, values.pop(path))
@@ -132,12 +144,27 @@ def _static(path: str, field: dataclasses.Field, structure: Mapping[str, Any]) -
     return kept
 
 
-def _number(path: str, value: Any) -> float:
-    """A finite number.
+def _regional(path: str, values: dict[str, Any], structure: Mapping[str, Any]) -> Any:
+    """The number of one region.
+
+    Raises:
+        ValueError: it is missing, or none.
+    """
+    if path not in values:
+        kind = structure.get(path)
+        told = f" is a {kind['not kept']}, which no file holds" if isinstance(kind, Mapping) else " is missing"
+        raise ValueError(f"{path}{told}")
+    return _number(path, values.pop(path))
+
+
+def _number(path: str, value: Any) -> Any:
+    """A finite number, or a list of them for the compartments of a tree.
 
     Raises:
         ValueError: it is none.
     """
+    if isinstance(value, list) and value:
+        return np.array([_number(path, one) for one in value])
     if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
         raise ValueError(f"{path} must be a finite number, got {value!r}")
     return float(value)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -26,8 +28,9 @@ def trace(
 ) -> style.Figure:
     """Draw a trace, or a few neurons over each other: voltage with spike marks, stimulus, recorded gates and currents.
 
-    The stimulus is drawn as the steps received it, by its mean over each. Without one, and for a random one, the
-    stimulus that `membrax.probes.currents` recorded is drawn.
+    Of a tree its soma is drawn; `membrax.plot.travelling` has the others. The stimulus is drawn as the steps received
+    it, by its mean over each. Without one, and for a random one, the stimulus that `membrax.probes.currents` recorded
+    is drawn.
 
     Args:
         trace: from `membrax.simulate`, or from it under ``jax.vmap``.
@@ -40,6 +43,7 @@ def trace(
             stimulus for another number of neurons, or in nA and µA/cm² without a cell.
     """
     style.expect(trace, Trace, "a Trace, as from membrax.simulate")
+    trace = of_soma(trace)
     _check_few(trace)
     time = clock(trace)
     panels = [_spikes(trace, time), _voltage(trace, time), *_stimulus(trace, time, stimulus, cell)]
@@ -54,6 +58,18 @@ def trace(
     figure.align_ylabels(axes)
     style.title(figure, _title(trace, time))
     return style.finish(figure, path)
+
+
+def of_soma(trace: Trace) -> Trace:
+    """A tree's trace as that of its first compartment, which is the soma if there is one; another as it is."""
+    if np.ndim(trace.v) == np.ndim(trace.spike_count) + 1:
+        return trace
+    first = {
+        name: jax.tree.map(lambda x: x[..., 0], kept)
+        for name, kept in trace.recorded.items()
+        if name in ("gates", "currents")
+    }
+    return dataclasses.replace(trace, v=trace.v[..., 0], recorded=first)
 
 
 def _check_few(trace: Trace) -> None:

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, State, check_cell, check_state, settle, state_at
+from ..cell import Cell, State, check_cell, check_state, first_voltage, settle, state_at
 from ..instants import milliseconds, plain, steps
 from ..integrators import Integrator, check_integrator, of_many
 from ..probes import Spikes, as_probes, samplers
@@ -224,7 +224,7 @@ def _start(
 
 @functools.partial(jax.jit, static_argnames="axes")
 def _at_v_init(cells: Cell, neurons: Any, *, axes: Held) -> State:
-    return jax.vmap(lambda cell, _: state_at(cell, cell.v_init), in_axes=(axes.tree, 0))(cells, neurons)
+    return jax.vmap(lambda cell, _: state_at(cell, first_voltage(cell)), in_axes=(axes.tree, 0))(cells, neurons)
 
 
 @functools.partial(jax.jit, static_argnames="axes")

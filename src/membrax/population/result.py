@@ -40,7 +40,7 @@ class Result:
 
     @property
     def v(self) -> np.ndarray:
-        """Recorded voltage [neuron, time] in mV.
+        """Recorded voltage [neuron, time] in mV; of trees [neuron, time, compartment or site].
 
         Raises:
             ValueError: the run did not record it.
@@ -110,7 +110,9 @@ class Result:
             if name in self.times:
                 coordinates[f"{name}_time"] = ((f"{name}_time",), self.times[name], {"units": "ms"})
             for key, array in flat(kept, name).items():
-                axes = ("neuron", f"{name}_time")[: array.ndim]
+                # Behind neuron and time a tree's samples have its compartments, or the sites that were asked for.
+                inner = (f"{name}_compartment",) if array.ndim > (2 if name in self.times else 1) else ()
+                axes = ("neuron", *([f"{name}_time"] if name in self.times else []), *inner)
                 data[key.replace("/", "_")] = (axes, array, _unit(name))
         return xarray.Dataset(data, coords=coordinates, attrs={"duration_ms": self.duration, "dt_ms": self.dt})
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, State, check_cell, check_parameters, check_single
+from ..cell import Cell, State, check_cell, check_parameters, check_patch, check_single
 from ..probes import spikes, voltage
 from ..pytrees import strong
 from ..simulate import simulate
@@ -106,6 +106,7 @@ def single(cell: Any) -> Cell:
         ValueError: it is none.
     """
     check_cell(cell)
+    check_patch(cell, "a protocol")
     check_single(cell, "a protocol", "one cell at a time")
     cell = strong(cell)
     check_parameters(cell)
