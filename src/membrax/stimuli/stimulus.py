@@ -50,7 +50,7 @@ class Stimulus:
         Raises:
             ValueError: a section that is none, or a fraction out of its bounds.
         """
-        section = getattr(section, "index", section)
+        section = section if isinstance(section, str) else getattr(section, "index", section)
         if isinstance(section, bool) or not isinstance(section, int | str | np.integer):
             raise ValueError(f"section must be an index or a word such as 'soma', got {section!r}")
         if not isinstance(fraction, int | float | np.number) or not 0 <= fraction <= 1:
