@@ -56,10 +56,12 @@ def recording(cell: mx.Cell, seed: int) -> mx.Recording:
     i = np.array([[0.6], [1.2]]) + 0.5 * slow
     i[:, : round(QUIET / DT)] = 0.0
     start = mx.rest(cell)
-    soma = lambda row: mx.simulate(
-        cell, mx.stimuli.sampled(row, DT, unit="nA"), duration=DURATION, dt=DT, state=start
-    ).v[:, 0]  # noqa: E731, E501
-    v = np.stack([np.asarray(soma(row)) for row in i])
+
+    def soma(row: np.ndarray) -> np.ndarray:
+        stimulus = mx.stimuli.sampled(row, DT, unit="nA")
+        return np.asarray(mx.simulate(cell, stimulus, duration=DURATION, dt=DT, state=start).v[:, 0])
+
+    v = np.stack([soma(row) for row in i])
     held = np.concatenate([i, i[:, -1:]], axis=1)
     return mx.Recording(t=np.arange(steps + 1) * DT, v=v + random.normal(size=v.shape) * NOISE, i=held, unit="nA")
 
@@ -106,7 +108,7 @@ def main() -> None:
         print(f"{name:16s} {row['true']:8.3g} {row['found']:8.4g}  [{low:.4g}, {high:.4g}]")
     size = cell.morphology.count
     print(
-        f"{size} compartments, {options.starts} starts: {100 * share:.0f} % found it in {seconds:.0f} s ({cpu:.0f} busy)"
+        f"{size} compartments, {options.starts} starts, {seconds:.0f} s ({cpu:.0f} busy): {100 * share:.0f} % found it"
     )
     OUT.mkdir(exist_ok=True)
     report = {
