@@ -13,7 +13,8 @@ from membrax.plot import style
 
 OURS = "membrax"
 METHODS = ("eliminated", "propagated")
-TARGETS = (0.1, 0.01)  # ms, of a spike time's error
+OWN = ", own loop"  # of Jaxley: the same steps
+TARGETS = ("0.1", "0.025")  # ms: steps of `eliminated` whose error is asked of all
 
 
 def markdown(found: dict) -> str:
@@ -28,8 +29,9 @@ def markdown(found: dict) -> str:
     for name, write in WRITERS.items():
         if name in known:
             machine = found["parts"][name]["hardware"]
-            where = f"{machine['processor']}, {machine['cores']} core, {found['parts'][name]['on']}"
-            text.append(f"{write(known)}\n\n*{where}{_load(known[name])}*\n")
+            where = f"{machine['processor']}, {machine['cores']} cores, {found['parts'][name]['on']}"
+            rounds = f"; rounds: {found['parts'][name]['rounds']}"
+            text.append(f"{write(known)}\n\n*{where}{_load(known[name])}{rounds}*\n")
     text += [f"{script} was left out: {why}.\n" for script, why in found.get("left_out", {}).items()]
     return "\n".join(text)
 
@@ -50,51 +52,51 @@ def _throughput(known: dict) -> str:
             spikes = f"{row['spikes']}" + (f", {row['lost']} lost" if row["lost"] else "")
             body.append([_name(row), _how(row), _three(row["median"]), _three(row["wall"]), spikes, agree, ratio])
         head = ["", "method", "per processor second", "by the clock", "spikes", "differs", "`eliminated` is faster by"]
-        title = "One cell, 100 ms" if cells == 1 else f"{cells} cells, 50 ms"
+        title = "One cell, 100 ms" if cells == 1 else f"{cells} cells, 25 ms"
         text.append(f"## {title}, dt {DT:g} ms\n\n" + rows(head, body))
     told = f"\n\n*Differs*: spike counts or times, at root and tip, from `eliminated`; a ratio needs {100 * AGREE:g} %."
     return "\n\n".join(text) + told
 
 
-def reached(errors: dict[str, float | None], target: float) -> tuple[float, float] | None:
-    """The step [ms] at which the error is ``target``, and the order there.
+def reached(errors: dict[str, float | None], target: float) -> tuple[float, bool] | None:
+    """The largest step [ms] from which on all errors are at most ``target``, and whether it is finer than all tried.
 
-    On the line through two neighbours; beyond the last, on the line through the last two.
+    On the line through two neighbours; below the finest, on the line through the last two, if they tell of an order.
     """
     points = sorted((float(dt), e) for dt, e in errors.items() if e)[::-1]
-    if len(points) < 2:
-        return None
-    below = next((k for k, (_, e) in enumerate(points) if e <= target), len(points) - 1)
-    (a, ea), (b, eb) = points[max(below, 1) - 1], points[max(below, 1)]
-    order = np.log(ea / eb) / np.log(a / b)
-    if below == 0:
-        return a, float(order)  # the largest step that was tried is good enough
-    return (float(b * (target / eb) ** (1.0 / order)), float(order)) if order > 0.3 else None
+    good = [all(e <= target for _, e in points[k:]) for k in range(len(points))]
+    below = good.index(True) if True in good else len(points) - 1
+    if below == 0 or len(points) < 2:
+        return (points[0][0], False) if good and good[0] else None
+    (a, above), (b, error) = points[below - 1], points[below]
+    order = np.log(above / error) / np.log(a / b)
+    return (float(b * (target / error) ** (1.0 / order)), True not in good) if order > 0.3 else None
 
 
-def costs(known: dict) -> list[dict]:
-    """Every scheme's steps for the errors that are asked, and its processor seconds per simulated second and cell."""
-    speeds = {(r["peer"], r["method"], r["cells"]): r["median"] for r in known.get("throughput", [])}
-    found = []
+def targets(known: dict) -> list[float]:
+    """The errors [ms] of membrax's `eliminated` that are asked of all."""
+    ours = next(c for c in known["precision"]["curves"] if c["method"] == "eliminated" and c["precision"] == "float32")
+    return [ours["errors"][step] for step in TARGETS]
+
+
+def costs(known: dict, target: float) -> dict[tuple, dict]:
+    """{peer and method: step and {cells: processor seconds per simulated second and cell}} of all that get there."""
+    speeds = {(r["peer"], r["method"].removesuffix(OWN), r["cells"]): r["median"] for r in known.get("throughput", [])}
+    found = {}
     for curve in known["precision"]["curves"]:
-        who = curve["peer"], curve["method"]
-        for target in TARGETS:
-            at = reached(curve["errors"], target)
-            single = curve["precision"] == "float64" and curve["peer"] == OURS
-            for peer, method in [who] if who[0] != "NEURON" else [who, ("CoreNEURON", f"CoreNEURON, {who[1]}")]:
-                for cells in (1, 100):
-                    speed = speeds.get((peer, method, cells))
-                    if at and speed and not single:
-                        seconds = 400.0 * 1000.0 / at[0] / speed / 1e6
-                        found.append({"peer": peer, "method": method, "target": target, "cells": cells, "dt": at[0],
-                                      "order": at[1], "seconds": seconds})  # fmt: skip
-    for row in known["precision"]["cvode"]:
-        for target in TARGETS:
-            if row["error"] and row["error"] <= target and not any(
-                f["peer"] == "NEURON, CVODE" and f["target"] == target for f in found
-            ):  # fmt: skip
-                found.append({"peer": "NEURON, CVODE", "method": f"tolerance {row['tolerance']:g}", "target": target,
-                              "cells": 1, "dt": None, "order": None, "seconds": row["processor"] * 10.0})  # fmt: skip
+        at = reached(curve["errors"], target * 1.0001)
+        if at is None or (curve["peer"] == OURS and curve["precision"] == "float64"):
+            continue
+        ways = [(curve["peer"], curve["method"])]
+        ways += [("CoreNEURON", f"CoreNEURON, {curve['method']}")] if curve["peer"] == "NEURON" else []
+        for way in ways:
+            cost = {c: 0.4 / at[0] / speeds[*way, c] for c in (1, 100) if (*way, c) in speeds}
+            if cost:
+                found[way] = {"step": f"{'≈ ' if at[1] else ''}{at[0]:.2g}", "cost": cost}
+    for row in known["precision"]["cvode"]:  # the loosest first
+        if row["error"] and row["error"] <= target:
+            told = {"step": f"tolerance {row['tolerance']:g}", "cost": {1: row["processor"] * 10.0}}
+            found.setdefault(("NEURON", "CVODE, exact rates"), told)
     return found
 
 
@@ -112,27 +114,25 @@ def _precision(known: dict) -> str:
         + f"\n\nNEURON's CVODE by tolerance: {cvode}. The reference is membrax's limit, in double precision; CVODE at "
         f"1e-9 is {result['apart']:.1g} ms away."
     )
-    return text + "".join(_cost_table(known, target) for target in TARGETS)
+    asked = zip(targets(known), TARGETS, strict=True)
+    return text + "".join(_cost_table(known, target, step) for target, step in asked)
 
 
-def _cost_table(known: dict, target: float) -> str:
-    found = [row for row in costs(known) if row["target"] == target]
-    ours = [row for row in found if row["peer"] == OURS]
-    best = {c: min((row["seconds"] for row in ours if row["cells"] == c), default=None) for c in (1, 100)}
-    who: dict[tuple, dict] = {}
-    for row in found:
-        who.setdefault((row["peer"], row["method"]), {})[row["cells"]] = row
+def _cost_table(known: dict, target: float, step: str) -> str:
+    found = costs(known, target)
+    ours = [row["cost"] for (peer, _), row in found.items() if peer == OURS]
+    best = {c: min((cost[c] for cost in ours if c in cost), default=None) for c in (1, 100)}
     body = []
-    for (peer, method), by_cells in sorted(who.items(), key=lambda item: item[1][1]["seconds"]):
-        cost = [f"{by_cells[c]['seconds']:.3g}" if c in by_cells else "" for c in (1, 100)]
-        ratio = [f"{by_cells[c]['seconds'] / best[c]:.3g}×" if c in by_cells and best[c] else "" for c in (1, 100)]
-        dt = "" if by_cells[1]["dt"] is None else f"{by_cells[1]['dt']:.3g}"
-        bold = "**" if peer == OURS else ""
-        how = method.removeprefix("CoreNEURON, ")
-        body.append([f"{bold}{peer}{bold}", how, dt, cost[0], ratio[0], cost[1], ratio[1]])
-    head = ["", "method", "dt [ms]", "one cell [s/s]", "over membrax", "of 100 cells [s/s]", "over membrax"]
-    title = f"\n\n### Within {target:g} ms: the step, and processor seconds per cell and simulated second\n\n"
-    return title + rows(head, body)
+    for (peer, method), row in sorted(found.items(), key=lambda item: min(item[1]["cost"].values())):
+        bold, cost = "**" if peer == OURS else "", row["cost"]
+        line = [f"{bold}{peer}{bold}", method.removeprefix("CoreNEURON, "), row["step"]]
+        for c in (1, 100):
+            line += [_three(cost.get(c)), f"{cost[c] / best[c]:.3g}×" if c in cost and best[c] else ""]
+        body.append(line)
+    head = ["", "method", "dt [ms]", "one cell", "over membrax", "one of 100 cells", "over membrax"]
+    title = f"### For an error of {target:.2g} ms, that of `eliminated` at dt {step}: the largest step, and processor "
+    more = "\n\n≈: finer than all steps that were tried, on the line through the last two."
+    return "\n\n" + title + "seconds per simulated second\n\n" + rows(head, body) + more
 
 
 def _first_result(known: dict) -> str:
@@ -158,13 +158,15 @@ def _gradients(known: dict) -> str:
 
 def _solve(known: dict) -> str:
     body = []
-    for row in known["solve"]:
+    for row in sorted(known["solve"], key=lambda row: (row["shape"], row["cells"], row["compartments"])):
         speed, begins = row["speeds"], row["begins"]
         ratio = f"{speed['eliminated'] / speed['propagated']:.2f}×" if "propagated" in speed else ""
-        body.append([row["shape"], row["compartments"], row["levels"], row["cells"], _three(speed["eliminated"]),
+        name = row["shape"].split("__")[-1]
+        body.append([name, row["compartments"], row["levels"], row["cells"], _three(speed["eliminated"]),
                      _three(speed.get("propagated")), ratio,
                      *(f"{1e3 * max(begins[m], 0.0):.0f}" if m in begins else "" for m in METHODS)])  # fmt: skip
-    head = ["tree", "compartments", "levels", "cells", *METHODS, "eliminated is faster by", "to begin with [ms]", ""]
+    head = ["tree", "compartments", "levels", "cells", *METHODS, "eliminated is faster by", "eliminated begins [ms]",
+            "propagated begins [ms]"]  # fmt: skip
     title = "## The two ways of membrax, by processor time: steps, and what each call begins with\n\n"
     return title + rows(head, body)
 
@@ -196,12 +198,18 @@ def _ms(value: float | None) -> str:
 
 # --- the figure
 
+SHORT = {"backward Euler": "BE", "bwd_euler": "BE", "Crank–Nicolson": "CN", "crank_nicolson": "CN",
+         "backward Euler, exact rates": "BE, exact", "Crank–Nicolson, exact rates": "CN, exact"}  # fmt: skip
+NUDGED = {"Arbor, BE": -9, "NEURON, BE": 2}  # points, of names that would lie on others
+
 
 @style.styled
 def draw(found: dict, path: Path) -> None:
     """Speed, accuracy against cost, and the two ways; parts that were not measured stay away."""
     known = {name: part["result"] for name, part in found["parts"].items()}
     figure = style.figure(height=6.2)
+    style.caption(figure, "400 compartments of squid axon each. BE: backward Euler, CN: Crank–Nicolson, exact: without "
+                  "NEURON's table of rates. Processor time of one core.")  # fmt: skip
     axes = figure.subplots(2, 2)
     if "throughput" in known:
         for ax, cells in zip(axes[0], (1, 100), strict=True):
@@ -213,26 +221,32 @@ def draw(found: dict, path: Path) -> None:
     figure.savefig(path, dpi=style.DPI)
 
 
+def _short(row: dict) -> str:
+    """Who and how, in as few letters as a figure has room for."""
+    how = row["method"].removeprefix("CoreNEURON, ").removesuffix(OWN)
+    return f"{row['peer']}, {SHORT.get(how, how)}"
+
+
 def _colour(peer: str) -> str:
     return style.MODEL if peer == OURS else style.DATA
 
 
 def _draw_speed(ax: Any, result: list[dict], cells: int) -> None:
     result = sorted(result, key=lambda row: row["median"])
-    names = [f"{row['peer']}, {row['method'].removeprefix('CoreNEURON, ')}" for row in result]
+    names = [_short(row) for row in result]
     place, speed = np.arange(len(result)), [row["median"] for row in result]
     ax.barh(place, speed, color=[_colour(row["peer"]) for row in result], height=0.7)
     ax.set_yticks(place, names, fontsize=style.SMALL)
     ax.set_xlim(0, 1.2 * max(speed))
     for y, value in zip(place, speed, strict=True):
         ax.text(value, y, f" {value:.3g}", va="center", fontsize=style.SMALL)
-    ax.set_xlabel("million compartment-steps per processor second")
+    ax.set_xlabel("million compartment-steps per second")
     style.heading(ax, "one tree" if cells == 1 else f"{cells} trees")
 
 
 def _draw_precision(ax: Any, known: dict) -> None:
     """Worst error against the processor seconds that one cell takes."""
-    speeds = {(r["peer"], r["method"]): r["median"] for r in known["throughput"] if r["cells"] == 1}
+    speeds = {(r["peer"], r["method"].removesuffix(OWN)): r["median"] for r in known["throughput"] if r["cells"] == 1}
     for curve in known["precision"]["curves"]:
         speed = speeds.get((curve["peer"], curve["method"]))
         if not speed or (curve["peer"] == OURS and curve["precision"] == "float64"):
@@ -240,16 +254,16 @@ def _draw_precision(ax: Any, known: dict) -> None:
         points = [(0.4 / float(dt) / speed, e) for dt, e in curve["errors"].items() if e]
         x, y = zip(*sorted(points), strict=True)
         ax.plot(x, y, "o-", ms=2.5, color=_colour(curve["peer"]), lw=1.4 if curve["peer"] == OURS else 0.8)
-        name = f"{curve['peer']}, {curve['method']}"
-        ax.annotate(name, (x[-1], y[-1]), xytext=(3, -2), textcoords="offset points", fontsize=style.SMALL - 1.5,
-                    color=_colour(curve["peer"]))  # fmt: skip
+        ax.annotate(_short(curve), (x[-1], y[-1]), xytext=(3, NUDGED.get(_short(curve), -2)),
+                    textcoords="offset points", fontsize=style.SMALL - 0.5, color=_colour(curve["peer"]))  # fmt: skip
     ax.set(xscale="log", yscale="log", ylabel="worst spike-time error [ms]",
-           xlabel="processor seconds per simulated second")  # fmt: skip
-    ax.set_xlim(right=ax.get_xlim()[1] * 12)
+           xlabel="seconds per simulated second")  # fmt: skip
+    ax.set_xlim(right=ax.get_xlim()[1] * 30)
     style.heading(ax, "one tree: accuracy against cost")
 
 
 def _draw_solve(ax: Any, result: list[dict]) -> None:
+    result = sorted(result, key=lambda row: row["compartments"])
     colours = dict(zip(METHODS, style.PALETTE, strict=False))
     for shape, dash in (("bushy", "-"), ("cable", "--")):
         for cells, mark in ((1, "o"), (100, "s")):
@@ -258,6 +272,6 @@ def _draw_solve(ax: Any, result: list[dict]) -> None:
                 x, y = [r["compartments"] for r in of], [r["speeds"][method] for r in of]
                 face = colour if cells > 1 else "white"
                 ax.plot(x, y, mark + dash, ms=3, color=colour, mfc=face, label=f"{method}, {shape}, {cells}")
-    ax.set(xscale="log", yscale="log", xlabel="compartments", ylabel="M compartment-steps per processor s")
-    ax.legend(fontsize=style.SMALL - 1.5, ncols=2, loc="lower left")
-    style.heading(ax, "membrax's two ways, trees of squid axon")
+    ax.set(xscale="log", yscale="log", xlabel="compartments", ylabel="million compartment-steps per second")
+    ax.legend(fontsize=style.SMALL - 0.5, loc="lower left")
+    style.heading(ax, "membrax's two ways: shape, trees")

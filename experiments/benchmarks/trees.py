@@ -31,7 +31,7 @@ PARTS = {
     "gradients": parts.gradients,
     "solve": parts.solve,
 }
-CACHED = ("throughput", "precision")  # where compiling isn't timed, and what the first round compiled is kept
+CACHED = ("throughput", "precision", "gradients")  # where what the first round compiled is kept for the others
 
 
 def main() -> None:
@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the peers' environments")
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {', '.join(PARTS)}; none redraws")
     parser.add_argument("--peers", default=",".join(TREE_PEERS), help=f"peers, of {', '.join(TREE_PEERS)}")
+    parser.add_argument("--rounds", type=int, default=parts.ROUNDS, help="in which all are timed, one after another")
     parser.add_argument("--out", type=Path, default=parts.HERE.parent / "results", help="folder for table and figure")
     given = parser.parse_args()
     chosen = [] if given.only == "none" else given.only.split(",")
@@ -66,8 +67,9 @@ def measured(chosen: list[str], given: argparse.Namespace) -> dict:
             os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
             if name not in CACHED:
                 del os.environ["JAX_COMPILATION_CACHE_DIR"]
-            result = PARTS[name](peers, given.root, say)
-        found["parts"][name] = {"on": date.today().isoformat(), "hardware": hardware(), "result": result}
+            result = PARTS[name](peers, given.root, say, given.rounds)
+        about = {"on": date.today().isoformat(), "hardware": hardware(), "rounds": given.rounds}
+        found["parts"][name] = about | {"result": result}
         found["left_out"] = left_out
         file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     return found

@@ -44,7 +44,7 @@ PARAMETERS = {
     "v": jobs.SQUID["v_init"],
 }
 # Lengths of the nested loops for 2000 steps, of which the fastest is reported.
-CHECKPOINTS = [None, [50, 40], [20, 10, 10], [200, 10], [400, 5]]
+CHECKPOINTS = [None, [50, 40], [20, 10, 10], [400, 5]]
 
 
 def cell() -> jx.Cell:
@@ -145,7 +145,7 @@ def gradient(job: dict) -> dict:
         "gradient": task.timed(lambda: jax.block_until_ready(both(p)), job["repeats"]),
         "simulation": task.timed(lambda: jax.block_until_ready(simulate(p)), job["repeats"]),
         "loss": float(value),
-        "slope": [float(x) * 1e-3 for x in jax.tree.leaves(slope)],  # by mS/cm²
+        "slope": [float(x[0]) * 1e-3 for x in jax.tree.leaves(slope)],  # by mS/cm²
         "temporary_bytes": both.memory_analysis().temp_size_in_bytes,
         "checkpoints": json.loads(best),
         "tried": tried,

@@ -1,6 +1,6 @@
 """One step of one neuron: `staggered` (the default, order 2), `exponential_euler`, `runge_kutta`.
 
-Trees are for `staggered`, which chooses between `eliminated` and `propagated` by their size; see `trees`.
+Trees are for `staggered`, which chooses between `eliminated` and `propagated` by size and device; see `trees`.
 """
 
 from .exponential_euler import exponential_euler

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from ..cell import Cell, State, advance_gates
 from ..channels import Env
 from ..laws.slopes import one_number
+from ..morphology.wiring import Wiring
 from . import trees
 from .integrator import Integrator
 from .points import voltage_step
@@ -37,7 +38,7 @@ propagated = Integrator("propagated", advance, staggered=True, axial=trees.propa
 
 
 def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
-    """The integrator for a population: the default takes the axial step that is faster for many trees.
+    """The integrator for a population: the default takes the axial step that suits many trees on this device.
 
     Args:
         integrator: what was asked for; only `staggered` leaves a choice.
@@ -46,5 +47,7 @@ def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
     """
     if integrator != staggered or cell.morphology is None:
         return integrator
-    few = cell.morphology.layout.count <= trees.FEW_OF_MANY
+    if isinstance(cell.morphology, Wiring):
+        return integrator
+    few = cell.morphology.count <= trees.FEW and jax.default_backend() != "cpu"
     return propagated if shared and few else eliminated

@@ -12,11 +12,13 @@ in float32 a compartment's capacitance isn't lost beside an axial conductance th
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.custom_batching import custom_vmap
 
 from .rounds import Round, rounds
 
@@ -88,17 +90,37 @@ def _above(order: Elimination, count: int) -> np.ndarray:
 
 def _factorise(order: Elimination, s: Array, g: Array) -> Factor:
     return jax.lax.platform_dependent(
-        s, g, cpu=functools.partial(_one_by_one, order), default=functools.partial(_by_rounds, order)
+        s, g, cpu=_by_rows(functools.partial(_one_by_one, order)), default=functools.partial(_by_rounds, order)
     )
 
 
 def _substitute(order: Elimination, factor: Factor, b: Array) -> Array:
     return jax.lax.platform_dependent(
-        factor, b, cpu=functools.partial(_through_one_by_one, order), default=functools.partial(_through_rounds, order)
+        factor,
+        b,
+        cpu=_by_rows(functools.partial(_through_one_by_one, order)),
+        default=functools.partial(_through_rounds, order),
     )
 
 
 # --- one node after the other: a CPU compiles this loop to some nanoseconds for each
+
+
+def _by_rows(function: Callable) -> Callable:
+    """The function, which `jax.vmap` gives arrays [node, …] with the batch behind the nodes: a node is then a row.
+
+    In JAX's own layout, with the batch in front, a loop over nodes would go through memory in strides.
+    """
+    rows = custom_vmap(function)
+
+    @rows.def_vmap
+    def rule(size: int, batched: Any, *given: Any) -> tuple[Any, Any]:
+        behind = lambda x, b: jnp.moveaxis(x, 0, -1) if b else x[..., None]  # noqa: E731
+        found = _by_rows(function)(*jax.tree.map(behind, given, tuple(batched)))
+        found = jax.tree.map(lambda x: jnp.broadcast_to(jnp.moveaxis(x, -1, 0), (size, *x.shape[:-1])), found)
+        return found, jax.tree.map(lambda _: True, found)
+
+    return rows
 
 
 def _one_by_one(order: Elimination, s: Array, g: Array) -> Factor:
@@ -108,6 +130,7 @@ def _one_by_one(order: Elimination, s: Array, g: Array) -> Factor:
         up = g * own
         return s.at[p].add(up * s[k]), (own, up)
 
+    s = s + jnp.zeros_like(g)  # of a batch, if either is
     s, (own, up) = jax.lax.scan(eliminate, s, (order.child, order.parent, g[order.child]))
     zero = jnp.zeros_like(s)
     own = zero.at[order.child].set(own).at[order.root].set(1.0 / s[order.root])
@@ -126,6 +149,7 @@ def _through_one_by_one(order: Elimination, factor: Factor, b: Array) -> Array:
         k, p, own, up = at
         return x.at[k].set(own * x[k] + up * x[p]), None
 
+    b = b + jnp.zeros_like(factor.own)
     b, _ = jax.lax.scan(gather, b, (child, parent, up))
     b = b.at[order.root].multiply(factor.own[order.root])
     return jax.lax.scan(share, b, (child, parent, own, up), reverse=True)[0]

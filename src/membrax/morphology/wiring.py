@@ -27,7 +27,7 @@ class Wiring:
         area: [compartment], in 1e-5 µm²: times a density in µA/cm² it is a current in nA.
         conductance: between each node and its parent [node], µS.
         change: e^(dt A) − 1 [compartment, compartment], or None where the system is solved at every step.
-        gain: mV that 1 nA at each site leaves after a step [compartment, site], or None likewise.
+        gain: mV that 1 nA into each compartment leaves after a step [compartment, compartment], or None likewise.
         compartments: what it is of.
         sites: compartments into which currents are injected.
     """
@@ -79,6 +79,6 @@ def wire(compartments: Compartments, sites: tuple[int, ...], capacitance: Any = 
     area = NF_PER_AREA * compartments.area
     if capacitance is None:
         return Wiring(area, compartments.conductance, None, None, compartments, sites)
-    unit = jnp.zeros((compartments.count, len(sites)), area.dtype).at[np.array(sites, dtype=int), np.arange(len(sites))]
-    change, gain = propagator(compartments.matrix(), area * capacitance, dt, unit.set(1.0))
+    each = jnp.eye(compartments.count, dtype=area.dtype)
+    change, gain = propagator(compartments.matrix(), area * capacitance, dt, each)
     return Wiring(area, compartments.conductance, change, gain, compartments, sites)

@@ -27,8 +27,8 @@ class Pace:
         room: spikes of a neuron that a chunk has room for.
         ahead: whether the stimulus of all steps is evaluated before the first.
         threads: whether a CPU may share each operation among its cores.
-        in_turn: whether each neuron takes all of its steps before the next begins: a tree that is eliminated node by
-            node then stays in a CPU's cache.
+        in_turn: whether a few neurons take all of their steps before the next begin: trees that are eliminated node by
+            node then stay in a CPU's cache.
     """
 
     window: int
@@ -52,7 +52,7 @@ def first(
         capacity: spikes of a neuron that the whole run keeps.
         shared: whether all neurons get the same stimulus, so that a number per step holds it.
         spare_cores: whether there are several cores to a device.
-        in_turn: whether neurons take their steps one after the other.
+        in_turn: whether a few neurons take all steps before the next begin.
     """
     window = max(1, min(round(LONGEST_WINDOW / dt), MOST_STEPS))
     unroll = 1 if neurons == 1 or in_turn else UNROLL_FEW if neurons < FEW else UNROLL

@@ -29,6 +29,10 @@ from .pace import Pace
 from .plan import Axes, Plan, Progress
 from .result import Result, flat
 
+# Trees that take their steps together on a CPU, one batch of them after the other: rows of 8 numbers fill a vector, and
+# the batch stays in a cache. By measurement 4 and 16 are nearly as good, 1 and 32 half as fast.
+SIDE_BY_SIDE = 8
+
 
 def run(
     cells: Cell,
@@ -112,7 +116,7 @@ def begin(plan: Plan, group: Any = None) -> Progress:
 
 
 def _in_turn(plan: Plan) -> bool:
-    """Whether a CPU eliminates trees, which it does faster one after the other than side by side."""
+    """Whether a CPU eliminates trees, which it does faster a few at a time than all side by side."""
     device = jax.local_devices()[0] if plan.mesh is None else plan.mesh.local_devices[0]
     return plan.cells.morphology is not None and plan.integrator == eliminated and device.platform == "cpu"
 
@@ -221,7 +225,7 @@ def chunk(
             own = pick(cells, axes.cells), pick(stimulus, axes.stimulus), pick(state, axes.state)
             return one(*own, jax.tree.map(lambda x: x[neuron], memories), times)
 
-        state, memories, samples = jax.lax.map(of, jnp.arange(len(state.v)))
+        state, memories, samples = jax.lax.map(of, jnp.arange(len(state.v)), batch_size=SIDE_BY_SIDE)
         state = layout.map_with_axes(lambda x, axis: x[0] if axis is None else x, state, axes.state)
         return state, memories, jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), samples)
 
