@@ -163,6 +163,8 @@ def _fitting(value: Any, old: Any, path: str) -> Any:
         return value
     if is_spread(old) and isinstance(value, pytrees.NUMBER | list):
         return pytrees.numbers(value, path)
+    if old is None or isinstance(old, Compartments):
+        return value
     numeric = isinstance(value, pytrees.NUMBER | list)
     if dataclasses.is_dataclass(old) or isinstance(old, Mapping):
         if numeric and not isinstance(old, Mapping):
@@ -222,7 +224,8 @@ def check_single(cell: Cell, caller: str, instead: str) -> None:
 
 def is_single_tree(cell: Any) -> bool:
     """Whether it is one cell with a morphology, and not many: its points have one radius each."""
-    return isinstance(cell, Cell) and cell.morphology is not None and np.ndim(compartments(cell).radius) == 1
+    shape = compartments(cell) if isinstance(cell, Cell) else None
+    return isinstance(shape, Compartments) and np.ndim(shape.radius) < 2
 
 
 def check_shapes(cell: Cell) -> None:
@@ -231,8 +234,14 @@ def check_shapes(cell: Cell) -> None:
     Raises:
         ValueError: names the parameter and its shape.
     """
-    count = cell.morphology.layout.count
-    for path, (value, _) in pytrees.leaves(dataclasses.replace(cell, morphology=None)).items():
+    shape = compartments(cell)
+    count, points = shape.count, len(shape.tree.parent)
+    for name in ("radius", "length"):
+        if np.shape(getattr(shape, name)) != (points,):
+            told = f"one number for each of its {points} points"
+            raise ValueError(f"morphology.{name} must be {told}, got the shape {np.shape(getattr(shape, name))}")
+    others = {"morphology.axial_resistivity": pytrees.Leaf(shape.axial_resistivity, {})}
+    for path, (value, _) in (pytrees.leaves(dataclasses.replace(cell, morphology=None)) | others).items():
         if isinstance(value, pytrees.NUMBER) and np.shape(value) not in ((), (count,)):
             told = f"a number or an array of its {count} compartments"
             raise ValueError(f"{path} of a tree must be {told}, got the shape {np.shape(value)}")
@@ -276,6 +285,9 @@ def check_names(cell: Cell) -> None:
     Raises:
         ValueError: names the channel.
     """
+    if cell.morphology is not None and not isinstance(cell.morphology, Compartments | Wiring):
+        told = "a Tree or its Compartments, as from membrax.morphology"
+        raise ValueError(f"morphology must be {told}, got {type(cell.morphology).__name__}")
     if not isinstance(cell.channels, Mapping):
         raise ValueError(f"channels must be a dictionary {{name: channel}}, got {type(cell.channels).__name__}")
     taken = {field.name for field in dataclasses.fields(Cell)} & set(cell.channels)
@@ -286,7 +298,25 @@ def check_names(cell: Cell) -> None:
         raise ValueError(f"a channel's name must be a word without a dot, got {dotted[0]!r}")
     for name, channel in cell.channels.items():
         check_channel(name, channel)
+    check_values(cell)
     check_streams(cell)
+
+
+def check_values(cell: Cell) -> None:
+    """Refuse words for numbers, and numbers that are spread over a tree which isn't there.
+
+    Raises:
+        ValueError: names the parameter.
+    """
+    for path, (value, _) in pytrees.leaves(cell).items():
+        if isinstance(value, str):
+            raise ValueError(f"{path} must be a number, got {value!r}")
+    if cell.morphology is not None:
+        return
+    for name, channel in cell.channels.items():
+        for field in dataclasses.fields(channel) if dataclasses.is_dataclass(channel) else ():
+            if is_spread(getattr(channel, field.name)):
+                raise ValueError(f"{name}.{field.name} is spread over a tree, but the cell has no morphology")
 
 
 def check_streams(cell: Cell) -> None:

@@ -91,6 +91,8 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
 
 def _rest_of_tree(cell: Cell, current: Array) -> State:
     """`rest` of a tree, of which nothing is known but where it came to."""
+    if is_concrete(current) and not jnp.isfinite(current):
+        raise ValueError(f"current must be finite, got {float(current):g} µA/cm²")
     state = rest_state(cell, current)
     if is_concrete((cell, current)) and not jnp.all(jnp.isfinite(state.v)):
         warnings.warn("no resting point was reached from v_init: the cell fires by itself", UserWarning, stacklevel=3)

@@ -21,6 +21,7 @@ FIRST_STEP, GROWTH, STEPS = 0.1, 1.5, 60  # ms
 REACHED = 0.1  # mV that Newton's last step may move
 
 
+@jax.jit
 def tree_rest(cell: Cell, current: Any, injected: Array | None = None) -> Array:
     """Resting voltage of every compartment [compartment] in mV, reached from ``v_init``; NaN if it is not reached.
 

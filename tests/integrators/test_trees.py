@@ -1,6 +1,7 @@
 """Both ways to take a tree's axial current, by what physics says of them."""
 
 import dataclasses
+import itertools
 
 import hypothesis
 import jax
@@ -16,6 +17,9 @@ from membrax.channels import Leak, squid, wang_buzsaki
 from membrax.integrators import eliminated, propagated
 from membrax.morphology.wiring import wire
 
+QUICK = pytest.mark.parametrize(
+    "integrator", [eliminated, pytest.param(propagated, marks=pytest.mark.slow)], ids=repr
+)  # fmt: skip
 BOTH = pytest.mark.parametrize("integrator", [eliminated, propagated], ids=repr)
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 DT = 0.025
@@ -65,7 +69,7 @@ def test_a_ball_comes_to_the_point_cell_with_its_area(integrator, channels):
     assert np.log2(np.array(far[:-1]) / far[1:]) == pytest.approx(2.0, abs=0.25)
 
 
-@BOTH
+@QUICK
 def test_a_passive_ball_follows_its_exponential(integrator):
     ball = morphology.discretise(morphology.ball(10.0))
     v = voltage(passive(ball), stimuli.step(0.01, unit="nA"), integrator=integrator, duration=5.0)
@@ -88,7 +92,7 @@ def converging():
             )
             for k in range(count)
         ]  # fmt: skip
-        apart = np.array([np.abs(a - b).max() for a, b in zip(runs, runs[1:], strict=False)])
+        apart = np.array([np.abs(a - b).max() for a, b in itertools.pairwise(runs)])
         return apart, runs[-1] + (runs[-1] - runs[-2]) / 3.0
 
     return measure
@@ -118,19 +122,27 @@ def test_instantaneous_gates_do_not_cost_an_order(converging, integrator):
     assert np.log2(apart[-2] / apart[-1]) == pytest.approx(2.0, abs=0.1)
 
 
-def test_both_schemes_fire_alike(stick):
-    cell, current = axon(morphology=stick), stimuli.step(0.6, unit="nA")
-    spikes = [
-        np.asarray(mx.simulate(cell, current, duration=5.0, dt=DT, integrator=integrator).spikes)[:1]
-        for integrator in (eliminated, propagated)
-    ]
+@pytest.fixture(scope="module")
+def fired(stick):
+    """{scheme: a trace of 3 ms with a spike}, under currents into three places."""
+    current = stimuli.step(0.8, 0.5, unit="nA") + stimuli.step(-0.03, unit="nA").at(1, 0.9) + stimuli.constant(0.5)
+    kept = {"duration": 3.0, "dt": DT, "record": probes.transmembrane()}
+    return {
+        scheme.name: mx.simulate(axon(morphology=stick), current, integrator=scheme, **kept)
+        for scheme in (eliminated, propagated)
+    }  # fmt: skip
+
+
+def test_both_schemes_fire_alike(fired):
+    spikes = [np.asarray(trace.spikes)[0] for trace in fired.values()]
     assert spikes[0] == pytest.approx(spikes[1], abs=0.01)
+    assert [int(trace.spike_count) for trace in fired.values()] == [1, 1]
 
 
 # --- passive cables
 
 
-@BOTH
+@QUICK
 def test_a_sealed_cable_charges_as_rall_says(integrator):
     length, radius, g, ri = 700.0, 1.0, 0.1, 100.0
     shape = morphology.discretise(morphology.cable(length, radius), per_section=29, axial_resistivity=ri)
@@ -144,21 +156,17 @@ def test_a_sealed_cable_charges_as_rall_says(integrator):
             2 * radius, conductance=g, axial_resistivity=ri
         ),
     }
-    x = shape.path_distance
-    t = jnp.arange(1.0, 81.0)[:, None]
-    known = np.asarray(
-        laws.cable_transients.sealed_step(
-            jnp.asarray(x, dtype=float)[None], float(x[0]), t, 0.05, length, tau=10.0, **constants
-        )
-    )
+    x, t = jnp.asarray(shape.path_distance, dtype=float), jnp.arange(1.0, 81.0)[:, None]
+    step = jax.jit(lambda x, t: laws.cable_transients.sealed_step(x, x[:, :1], t, 0.05, length, tau=10.0, **constants))
+    known = np.asarray(step(x[None], t))
     # What is left is of the second order of the cut: 24 µm are a thirtieth of a length constant.
-    assert v[1:] + 65.0 == pytest.approx(known, abs=3e-3 * known.max())
-    steady = laws.cable.transfer_resistance(jnp.asarray(x, dtype=float), float(x[0]), length, **constants)
+    assert v[1:] + 65.0 == pytest.approx(known, abs=3e-3 * float(known.max()))
+    steady = laws.cable.transfer_resistance(x, x[0], length, **constants)
     assert v[-1] + 65.0 == pytest.approx(0.05 * np.asarray(steady), rel=4e-3)
 
 
-@BOTH
-@pytest.mark.parametrize("dt", [DT, 1.0])
+@QUICK
+@pytest.mark.parametrize("dt", [DT, pytest.param(1.0, marks=pytest.mark.slow)])
 def test_an_electrode_in_a_fine_cable_does_not_ring(integrator, dt):
     # Neighbours of a micrometre exchange charge 25 000 times in a ms; Crank–Nicolson would swing about for many steps.
     shape = morphology.discretise(morphology.cable(30.0, 0.5), per_section=30)
@@ -171,19 +179,15 @@ def test_an_electrode_in_a_fine_cable_does_not_ring(integrator, dt):
 # --- charge
 
 
-@BOTH
-def test_what_leaves_through_the_membrane_is_what_was_injected(stick, integrator):
-    current = stimuli.step(0.1, 0.5, unit="nA").at(1, 0.9) + stimuli.step(-0.03, unit="nA") + stimuli.constant(0.5)
-    seen = mx.simulate(
-        axon(morphology=stick), current, duration=1.0, dt=DT, integrator=integrator, record=probes.transmembrane()
-    )
-    through = np.asarray(seen.recorded["transmembrane"], dtype=float)
-    given = np.where(seen.times["transmembrane"] > 0.5, 0.07, -0.03)
-    assert through.shape == (40, 5)
+@pytest.mark.parametrize("scheme", ["eliminated", "propagated"])
+def test_what_leaves_through_the_membrane_is_what_was_injected(fired, scheme):
+    through = np.asarray(fired[scheme].recorded["transmembrane"], dtype=float)
+    given = np.where(fired[scheme].times["transmembrane"] > 0.5, 0.77, -0.03)
+    assert through.shape == (120, 5)
     assert np.sum(through, axis=1) == pytest.approx(given, abs=1e3 * EPS)
 
 
-@BOTH
+@QUICK
 def test_a_tree_without_a_leak_keeps_its_charge(integrator):
     shape = morphology.discretise(morphology.binary_tree(7, length=50.0, radius=1.0, soma_radius=6.0), per_section=2)
     cell = mx.Cell({"leak": Leak(g=0.0)}, morphology=shape, v_init=np.linspace(-80.0, -50.0, shape.count))
@@ -204,7 +208,7 @@ def test_axial_currents_are_those_of_the_conductance_matrix_and_branch_points_ke
 # --- symmetry
 
 
-@BOTH
+@QUICK
 def test_equal_branches_stay_equal_to_the_bit_or_nearly(integrator):
     shape = morphology.discretise(morphology.binary_tree(7, length=50.0, radius=1.0, soma_radius=6.0), per_section=2)
     v = voltage(passive(shape), stimuli.step(0.05, unit="nA"), integrator=integrator)
@@ -214,8 +218,8 @@ def test_equal_branches_stay_equal_to_the_bit_or_nearly(integrator):
         assert branch[:, same] == pytest.approx(np.repeat(branch[:, same[:1]], len(same), axis=1), abs=200 * EPS)
 
 
-@BOTH
-def test_the_order_of_the_points_does_not_matter(integrator):
+@pytest.mark.slow
+def test_the_order_of_the_points_does_not_matter():
     tree = morphology.binary_tree(5, length=60.0, radius=1.0, soma_radius=6.0, length_ratio=0.7)
     order = np.random.default_rng(1).permutation(len(tree.parent))
     place = np.argsort(order)
@@ -226,48 +230,24 @@ def test_the_order_of_the_points_does_not_matter(integrator):
     seen = []
     for shape in (tree, other):
         cut = morphology.discretise(shape, per_section=2)
-        v = voltage(passive(cut), stimuli.step(0.05, unit="nA"), integrator=integrator)
+        v = voltage(passive(cut), stimuli.step(0.05, unit="nA"))
         seen.append(v[:, np.lexsort(np.round(cut.layout.xyz, 6).T)])
     assert seen[0] == pytest.approx(seen[1], abs=300 * EPS)
     assert seen[0][-1].max() - seen[0][-1].min() > 0.01
 
 
-def test_a_cable_may_be_read_from_either_end():
-    xyz = np.array([[0.0, 0, 0], [100.0, 0, 0], [300.0, 0, 0]])
-    there = morphology.from_points(xyz, [2.0, 1.5, 0.5], "basal dendrite" and 3, [-1, 0, 1])
-    back = morphology.from_points(xyz[::-1], [0.5, 1.5, 2.0], 3, [-1, 0, 1])
-    a, b = (
-        voltage(
-            passive(morphology.discretise(tree, per_section=6)), stimuli.step(0.05, unit="nA").at(0, end),
-        )
-        for tree, end in ((there, 0.2), (back, 0.8))
-    )  # fmt: skip
-    assert a == pytest.approx(b[:, ::-1], abs=300 * EPS)
-
-
 # --- parameters of compartments
 
 
-def ways(count):
-    """36 mS/cm² in all ways in which it can be said."""
-    return {
-        "number": 36.0,
-        "array": np.full(count, 36.0),
-        "regions": morphology.by_region(soma=36.0, elsewhere=36.0),
-        "distance": morphology.by_distance(lambda x, a: a + 0.0 * x, a=36.0),
-    }
-
-
-@pytest.mark.parametrize("way", ["array", "regions", "distance"])
-def test_one_value_is_the_same_however_it_is_spread(stick, way):
-    seen = [
-        voltage(mx.Cell({"k": squid.Potassium(g=ways(stick.count)[how]), "leak": Leak()}, morphology=stick), 3.0)
-        for how in ("number", way)
-    ]
+def test_one_value_is_the_same_however_it_is_spread(stick):
+    ways = [0.1, np.full(stick.count, 0.1), morphology.by_region(soma=0.1, elsewhere=0.1)]
+    seen = [voltage(passive(stick, g), 3.0) for g in ways]
     assert seen[0] == pytest.approx(seen[1], abs=100 * EPS)
+    assert seen[0] == pytest.approx(seen[2], abs=100 * EPS)
+    assert seen[0][-1, 0] > -63.0
 
 
-@BOTH
+@QUICK
 def test_compartments_that_touch_little_are_point_cells_of_their_own(stick, integrator):
     own = {
         "na.g": np.array([120.0, 60.0, 0.0, 90.0, 120.0]),
@@ -284,6 +264,7 @@ def test_compartments_that_touch_little_are_point_cells_of_their_own(stick, inte
     assert np.ptp(tree[-1]) > 5.0
 
 
+@pytest.mark.slow
 def test_a_density_goes_into_all_of_the_membrane_and_a_site_gets_its_share_of_it(stick):
     cell = passive(stick)
     everywhere = voltage(cell, stimuli.constant(2.0))
@@ -302,37 +283,24 @@ def test_a_density_goes_into_all_of_the_membrane_and_a_site_gets_its_share_of_it
 
 @BOTH
 def test_steps_of_ten_milliseconds_and_extreme_conductances_stay_finite(stick, integrator):
-    @jax.jit
-    def end(na, leak, ri):
-        cell = mx.replace(
-            axon(morphology=stick), {"na.g": na, "leak.g": leak, "morphology.axial_resistivity": ri}
-        )  # fmt: skip
-        return mx.simulate(cell, stimuli.step(0.5, unit="nA"), duration=300.0, dt=10.0, integrator=integrator).v
+    # A propagator leaves v between the reversal potentials. The linear system is of a method that may go beyond what it
+    # is drawn to, by no more than 0.207 of the way.
+    margin = 0.25 * 127.0 if integrator is eliminated else 0.1
 
-    @hypothesis.settings(max_examples=30)
-    @hypothesis.given(st.floats(0.0, 1e6, width=32), st.floats(0.0, 1e6, width=32), st.floats(1.0, 1e6, width=32))
-    def check(na, leak, ri):
-        v = np.asarray(end(*(jnp.asarray(x, dtype=float) for x in (na, leak, ri))))
-        assert np.all(np.isfinite(v))
-
-    check()
-
-
-@BOTH
-def test_without_a_current_v_stays_between_the_reversal_potentials(stick, integrator):
     @jax.jit
     def run(na, k, leak, ri, v):
         changes = {"na.g": na, "k.g": k, "leak.g": leak, "morphology.axial_resistivity": ri, "v_init": v}
-        return mx.simulate(mx.replace(axon(morphology=stick), changes), duration=5.0, dt=0.1, integrator=integrator).v
+        return mx.simulate(
+            mx.replace(axon(morphology=stick), changes), duration=200.0, dt=10.0, integrator=integrator
+        ).v
 
-    density = st.floats(0.0, 1e4, width=32)
+    density, start = st.floats(0.0, 1e6, width=32), st.lists(st.floats(-77.0, 50.0, width=32), min_size=5, max_size=5)
 
-    @hypothesis.settings(max_examples=30)
-    @hypothesis.given(density, density, density, st.floats(10.0, 1e5, width=32), st.lists(st.floats(-77.0, 50.0, width=32), min_size=5, max_size=5))  # fmt: skip
+    @hypothesis.settings(max_examples=40)
+    @hypothesis.given(density, density, density, st.floats(1.0, 1e6, width=32), start)
     def check(na, k, leak, ri, v):
         found = np.asarray(run(*(jnp.asarray(x, dtype=float) for x in (na, k, leak, ri, v))))
-        assert found.min() > -77.0 - 1.0
-        assert found.max() < 50.0 + 1.0
+        assert np.all((found > -77.0 - margin) & (found < 50.0 + margin))
 
     check()
 
@@ -340,16 +308,16 @@ def test_without_a_current_v_stays_between_the_reversal_potentials(stick, integr
 # --- single steps, and chance
 
 
-@BOTH
-def test_a_step_on_its_own_is_the_first_of_a_simulation(stick, integrator):
-    cell = axon(morphology=stick)
+def test_a_step_on_its_own_is_the_first_of_a_simulation(stick):
+    cell = passive(stick)
     state, env = state_at(cell, -60.0), environment(cell)
-    after = integrator(cell, state, 2.0, DT, env)
-    first = mx.simulate(dataclasses.replace(cell, v_init=-60.0), 2.0, duration=DT, dt=DT, integrator=integrator).final
+    after = jax.jit(lambda state: eliminated(cell, state, 2.0, DT, env))(state)
+    first = mx.simulate(dataclasses.replace(cell, v_init=-60.0), 2.0, duration=DT, dt=DT, integrator=eliminated).final
     assert np.asarray(after.v) == pytest.approx(np.asarray(first.v), abs=100 * EPS)
     assert float(after.lag) == 0.0
 
 
+@pytest.mark.slow
 def test_every_compartment_has_chances_of_its_own(stick):
     noisy = mx.channels.patch.Potassium(count=50.0)
     cell = mx.Cell({"k": noisy, "leak": Leak()}, morphology=stick)

@@ -65,7 +65,7 @@ def test_the_derivative_by_a_region_is_where_it_is(layout):
 @pytest.mark.parametrize(
     ("regions", "told"),
     [
-        ({"soma": 1.0, "apical": 2.0, "elsewhere": 0.0}, "the tree has no apical; it has soma, axon, basal dendrite, custom 7"),
+        ({"soma": 1.0, "apical": 2.0, "elsewhere": 0.0}, "no apical; it has soma, axon, basal dendrite, custom 7"),
         ({"soma": 1.0, "axon": 2.0}, "no value for basal dendrite, custom 7: name it, or give elsewhere="),
         ({"basal": 1.0, "dendrite": 2.0, "elsewhere": 0.0}, "regions overlap: .* two of basal, dendrite"),
         ({"custom 7": 1.0, "custom_7": 2.0, "elsewhere": 0.0}, "regions overlap"),
@@ -87,7 +87,9 @@ def test_names_that_are_none_are_refused(regions):
 def test_a_value_that_is_no_number_is_refused(layout):
     with pytest.raises(ValueError, match="must be a number"):
         mx.simulate(
-            mx.Cell({"leak": mx.channels.Leak(g=by_region(soma="much", elsewhere=0.0))}, morphology=morphology.ball(5.0)),
+            mx.Cell(
+                {"leak": mx.channels.Leak(g=by_region(soma="much", elsewhere=0.0))}, morphology=morphology.ball(5.0)
+            ),
             duration=0.1,
         )
 
@@ -107,7 +109,9 @@ def test_odd_names_are_regions_or_refused_by_name(layout, name):
         assert found.over(layout).shape == (layout.count,)
     except ValueError as error:
         told = str(error)
-        assert name.replace("_", " ") in told or repr(name.replace("_", " "))[1:-1] in told or name in told or "." in name
+        assert (
+            name.replace("_", " ") in told or repr(name.replace("_", " "))[1:-1] in told or name in told or "." in name
+        )
 
 
 # --- distance

@@ -71,8 +71,7 @@ def bushy(n, seed=0):
 
 
 TREES = {
-    "one": chain(1), "chain": chain(9), "star": star(9), "bushy": bushy(12), "bushier": bushy(12, 1),
-    "caterpillar": np.array([-1, 0, 0, 2, 2, 4, 4, 6, 6, 8]),
+    "one": chain(1), "chain": chain(9), "bushy": bushy(12), "caterpillar": np.array([-1, 0, 0, 2, 2, 4, 4, 6, 6, 8])
 }  # fmt: skip
 
 
@@ -102,7 +101,7 @@ def test_the_solution_is_that_of_the_dense_matrix(way, system):
 
 
 @pytest.mark.parametrize("way", WAYS, ids=["node by node", "by rounds"])
-@pytest.mark.parametrize("parent", [chain(20), star(20), bushy(20)], ids=["chain", "star", "bushy"])
+@pytest.mark.parametrize("parent", [chain(20), bushy(20)], ids=["chain", "bushy"])
 @pytest.mark.parametrize("ratio", [1e5, 1e7])
 def test_a_small_capacitance_beside_large_conductances_is_not_lost(way, parent, ratio):
     random = np.random.default_rng(1)
@@ -187,12 +186,12 @@ def weighted(s, g, b):
 def slopes():
     """Of the weighted solution by s, g and b, by central differences in float64."""
     found = []
-    for which, given in enumerate((S, G, B)):
-        slope = np.zeros(len(given))
-        for k in range(len(given)):
-            step = 1e-6 * max(1.0, abs(given[k])) * (np.arange(len(given)) == k)
+    for which, value in enumerate((S, G, B)):
+        slope = np.zeros(len(value))
+        for k in range(len(value)):
+            step = 1e-6 * max(1.0, abs(value[k])) * (np.arange(len(value)) == k)
             up, down = ([*(S, G, B)] for _ in range(2))
-            up[which], down[which] = given + step, given - step
+            up[which], down[which] = value + step, value - step
             slope[k] = (weighted(*up) - weighted(*down)) / (2 * step[k])
         found.append(slope)
     return found

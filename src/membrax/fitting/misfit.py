@@ -19,7 +19,7 @@ from ..recordings import Recording
 from ..simulate import check_single
 from ..stimuli import Stimulus
 from .losses import Problem
-from .parameters import Free, paths
+from .parameters import Free, check_number, paths
 from .sensitivities import choose, value_and_gradient
 from .target import choose_sweeps, target
 
@@ -117,6 +117,7 @@ def _together(cell: Cell, values: Any) -> dict[str, Array]:
         pytrees.find(cell, path)
         if path.removeprefix("channels.") not in known:
             raise ValueError(f"{path} is no number: {pytrees.unknown(path, known, 'path')}")
+        check_number(path)
     shapes = {name: array.shape for name, array in arrays.items() if array.ndim}
     if any(len(shape) > 1 for shape in shapes.values()) or len(set(shapes.values())) > 1:
         told = ", ".join(f"{name}: {shape}" for name, shape in shapes.items())

@@ -135,6 +135,16 @@ def _pair(name: str, pair: Any) -> tuple[float, float]:
     return low, high
 
 
+def check_number(path: str) -> None:
+    """Refuse a path at which there is one number for each point of a tree.
+
+    Raises:
+        ValueError: names it.
+    """
+    if path in ("morphology.radius", "morphology.length"):
+        raise ValueError(f"{path} holds a number for each point of the tree, and no single one that could be fitted")
+
+
 def _check(cell: Cell, path: str, low: float, high: float) -> None:
     pytrees.find(cell, path)
     leaves = pytrees.leaves(cell)
@@ -142,6 +152,7 @@ def _check(cell: Cell, path: str, low: float, high: float) -> None:
     short = path.removeprefix("channels.")
     if short not in leaves:
         raise ValueError(f"{path} is no number that could be fitted: {pytrees.unknown(path, leaves, 'path')}")
+    check_number(short)
     for bound in (low, high):
         if not units.allowed(bound, leaves[short].metadata):
             raise ValueError(f"a bound of {units.complaint(path, np.asarray(bound), leaves[short].metadata)}")

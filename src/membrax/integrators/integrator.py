@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from ..cell import Cell, State, settle
 from ..channels import Env
@@ -63,6 +64,8 @@ class Integrator:
         """One step on its own: v and gates both at the end of it. ``current`` [µA/cm²] is the step's mean."""
         cell = self.wire(cell, (), dt)
         currents = tuple(current) if isinstance(current, tuple) else (current,) * self.pieces
+        if cell.morphology is not None:
+            currents = tuple(jnp.atleast_1d(jnp.asarray(each, dtype=float)) for each in currents)
         return settle(cell, self.advance(cell, state, currents, dt, env))
 
     def __repr__(self) -> str:

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..pytrees import pytree, static
+from .densities import over
 from .frusta import OHM_CM_PER_UM, axial_integral, lateral_area
 from .labels import matches
 from .layout import Layout
@@ -45,7 +46,7 @@ class Compartments:
         radius: of the tree's points [point], µm.
         length: of the frustum that ends at each point [point], µm; of a soma of one point its diameter, 0 where there
             is no frustum.
-        axial_resistivity: of the cytoplasm, one for all or [compartment], Ω·cm.
+        axial_resistivity: of the cytoplasm, one for all, [compartment] or by region, Ω·cm.
         layout: the fixed part.
     """
 
@@ -199,7 +200,7 @@ def _half_resistance(c: Compartments) -> Array:
     length, begin, end = frusta(c)
     per_half = jnp.zeros(2 * c.count, dtype=length.dtype)
     per_half = per_half.at[c.layout.pieces.half].add(axial_integral(length, begin, end))
-    resistivity = jnp.broadcast_to(jnp.asarray(c.axial_resistivity, dtype=length.dtype), (c.count,))
+    resistivity = jnp.broadcast_to(jnp.asarray(over(c.axial_resistivity, c.layout), dtype=length.dtype), (c.count,))
     halves = OHM_CM_PER_UM * resistivity[:, None] * per_half.reshape(-1, 2)
     return halves.at[0].set(0.0) if c.tree.soma else halves
 

@@ -8,6 +8,7 @@ Their numbers are leaves like any other: ``"na.g.axon"`` and ``"leak.g.slope"`` 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..pytrees import pytree, static
+from ..pytrees import numbers, pytree, static
 from .labels import label, matches
 from .layout import Layout
 
@@ -59,7 +60,7 @@ class Regions:
 class ByDistance:
     """A function of the path distance from the soma; made by `by_distance`."""
 
-    parameters: dict[str, Any]
+    parameters: dict[str, Any] = dataclasses.field(metadata={"unit": ""})  # not of the density's unit, nor its bounds
     function: Callable[..., Any] = static()
 
     def over(self, layout: Layout) -> Array:
@@ -86,12 +87,12 @@ def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
         named: the same as keywords; ``custom_5`` is "custom 5".
 
     Raises:
-        ValueError: no region at all, or a name with a dot.
+        ValueError: no region at all, a name with a dot, or a value that is no number.
     """
     joined = {**(values or {}), **named}
-    if not joined or any("." in name or not isinstance(name, str) for name in joined):
+    if not joined or any(not isinstance(name, str) or "." in name for name in joined):
         raise ValueError(f'by_region needs regions such as soma=120.0 or {{"apical": 20.0}}, got {joined}')
-    return Regions(joined)
+    return Regions({name: v if isinstance(v, ByDistance) else numbers(v, name) for name, v in joined.items()})
 
 
 def by_distance(function: Callable[..., Any], **parameters: Any) -> ByDistance:

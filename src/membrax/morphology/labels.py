@@ -47,7 +47,7 @@ def numbers_of(asked: Any) -> tuple[int, ...]:
     if not isinstance(asked, str):
         raise ValueError(f"a type must be a word such as 'apical' or a number of at least 0, got {asked!r}")
     kind, _, number = asked.partition(" ")
-    if kind == "custom" and number.isdigit():
+    if kind == "custom" and number.isdecimal():
         return (int(number),)
     if asked not in WORDS:
         raise ValueError(unknown(asked, WORDS, "type"))

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 Array = jax.Array
 
-DOUBLINGS = 24  # of dt/2²⁴, in which the fastest compartment moves little
+DOUBLINGS = 30  # of dt/2³⁰, in which the fastest compartment of the finest cut moves little
 
 
 def propagator(laplacian: Array, capacitance: Array, dt: Any, injected: Array) -> tuple[Array, Array]:

@@ -12,6 +12,8 @@ import numpy as np
 
 from .. import pytrees, units
 from ..cell import Cell, check_cell, check_parameters, is_single_tree
+from ..patches import spread
+from ..pytrees import strong
 
 Array = jax.Array
 
@@ -62,7 +64,7 @@ def _check_axes(cell: Cell, path: str, old: Any, array: Array) -> None:
     """
     allowed = {(): "[neuron]"}
     if path in ("morphology.radius", "morphology.length"):
-        allowed = {np.shape(old): f"[neuron, {len(old)}], one for each point,"}
+        allowed = {np.shape(old): f"[neuron, {len(old)}], one for each point"}
     elif cell.morphology is not None:
         count = cell.morphology.layout.count
         allowed[(count,)] = f"[neuron, {count}]"
@@ -133,6 +135,8 @@ def outlaws(cells: Cell) -> dict[int, str]:
     check_parameters(cells)
     if is_single_tree(cells):
         return found
+    if cells.morphology is not None:
+        cells = jax.jit(jax.vmap(spread))(strong(cells))
     for path, (value, metadata) in pytrees.leaves(cells).items():
         if "unit" not in metadata or not np.ndim(value):
             continue

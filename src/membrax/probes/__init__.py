@@ -52,6 +52,8 @@ def voltage(every: int = 1, sites: Any = None) -> Voltage:
     """
     if sites is not None:
         sites = tuple(as_site(site, "a site") for site in (sites if isinstance(sites, list) else [sites]))
+        if not sites:
+            raise ValueError("sites must name at least one section or (section, fraction), got an empty list")
     return Voltage(whole(every, "every"), sites=sites)
 
 

@@ -1,0 +1,126 @@
+"""Trees under a fit: the recording is of the soma."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax import morphology, stimuli
+from membrax.channels import Leak
+from membrax.fitting.released import trajectory
+from membrax.fitting.target import target
+from membrax.integrators import eliminated, exponential_euler, propagated
+from membrax.morphology import by_distance, by_region
+from membrax.pytrees import strong
+
+QUICK = pytest.mark.parametrize("integrator", [eliminated, pytest.param(propagated, marks=pytest.mark.slow)], ids=repr)
+BOTH = pytest.mark.parametrize("integrator", [eliminated, propagated], ids=repr)
+EPS = float(jnp.finfo(jnp.result_type(float)).eps)
+X64 = jax.config.jax_enable_x64
+INTERVAL, SAMPLES, START, STOP = 0.1, 81, 10, 60
+SHAPE = morphology.discretise(morphology.ball_and_stick(8.0, 200.0, 1.0), per_section=4)
+
+
+def cell_of(soma=0.3, dendrite=0.1, **changes):
+    leak = Leak(g=by_region(soma=soma, dendrite=dendrite), e=-65.0)
+    return mx.replace(mx.Cell({"leak": leak}, morphology=SHAPE), changes)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """A step of 0.1 nA into the soma, from a holding current of 0.02 nA."""
+    i = np.zeros((1, SAMPLES))
+    i[:, START:STOP] = 0.1
+    i += 0.02
+    cell = cell_of()
+    current = stimuli.sampled(jnp.asarray(i[0, :-1], dtype=float), INTERVAL, unit="nA")
+    into = jnp.zeros(SHAPE.count).at[0].set(0.02)
+    state = mx.cell.state_at(cell, mx.rest_of_trees.tree_rest(strong(cell), 0.0, into))
+    named = {"state": state, "integrator": eliminated, "record": mx.probes.voltage(2, sites=["soma"])}
+    v = mx.simulate(cell, current, duration=8.0, dt=INTERVAL / 2, **named).v[:, 0]
+    return mx.Recording(t=np.arange(SAMPLES) * INTERVAL, v=np.asarray(v)[None], i=i, unit="nA", name="soma")
+
+
+@pytest.fixture(scope="module")
+def sweep(data):
+    return jax.tree.map(lambda x: x[0], target(data, [0], None))
+
+
+def follow(cell, sweep, kappa=0.0, integrator=eliminated):
+    run = jax.jit(trajectory, static_argnames="integrator")
+    return np.asarray(run(strong(cell), sweep, jnp.asarray(kappa, dtype=float), integrator=integrator))
+
+
+def test_without_a_clamp_it_is_a_simulation_from_rest_under_the_holding_current(data, sweep):
+    v = follow(cell_of(), sweep)
+    assert v == pytest.approx(data.v[0], abs=2e3 * EPS)
+    assert np.abs(v[:START] - v[0]).max() < 1e-3
+    assert np.ptp(v) > 1.0
+
+
+def test_a_strong_clamp_in_the_soma_holds_it_to_the_recording(data, sweep):
+    far = cell_of(soma=0.6, dendrite=0.3)
+    # It begins at its own rest, and not at the recording's.
+    free, held = (np.abs(follow(far, sweep, kappa) - data.v[0])[1:].max() for kappa in (0.0, 1e4))
+    assert free > 3.0
+    assert held < 0.05 * free
+
+
+@QUICK
+def test_the_misfit_and_its_slopes_are_those_of_finite_differences(data, integrator):
+    values = {"leak.g.soma": 0.35, "leak.g.dendrite": 0.12, "morphology.axial_resistivity": 130.0, "capacitance": 1.1}
+
+    def misfit(changes):
+        return mx.fitting.misfit(cell_of(), {**values, **changes}, data, integrator=integrator)
+
+    found = misfit({})
+    assert float(found.loss) > 0.0
+    h = 1e-4 if X64 else 0.02
+    for path, value in values.items():
+        up, down = (float(misfit({path: value * (1 + s * h)}).loss) for s in (1, -1))
+        slope = (up - down) / (2 * h * value)
+        assert float(found.gradient[path]) == pytest.approx(slope, rel=1e-4 if X64 else 0.02, abs=1e-6)
+
+
+def test_at_the_truth_there_is_no_misfit(data):
+    truth = {"leak.g.soma": 0.3, "leak.g.dendrite": 0.1, "morphology.axial_resistivity": 100.0, "capacitance": 1.0}
+    found = mx.fitting.misfit(cell_of(), truth, data, integrator=eliminated)
+    assert float(found.loss) < 1e-8
+
+
+@pytest.mark.slow
+@BOTH
+def test_regional_densities_are_found(data, integrator):
+    bounds = {"leak.g.soma": (0.05, 1.0), "leak.g.dendrite": (0.02, 0.5)}
+    fit = mx.fit(cell_of(0.6, 0.05), bounds, data, starts=4, progress=False, integrator=integrator)
+    assert fit.values["leak.g.soma"] == pytest.approx(0.3, rel=0.2)
+    assert fit.values["leak.g.dendrite"] == pytest.approx(0.1, rel=0.2)
+    assert isinstance(fit.cell.morphology, morphology.Compartments)
+    assert bool(mx.simulate(fit.cell, duration=0.1).finite)
+
+
+@pytest.mark.parametrize(
+    ("cell", "bounds", "told"),
+    [
+        (cell_of(), {"leak.g": (0.1, 1.0)}, "leak.g is no number.*leak.g.soma"),
+        (cell_of(), {"leak.g.apical": (0.1, 1.0)}, "unknown path 'leak.g.apical'"),
+        (cell_of(), {"leak.g.soma": (-0.1, 1.0)}, "a bound of leak.g.soma must be at least 0 mS/cm²"),
+        (cell_of(), {"morphology.radius": (0.5, 2.0)}, "morphology.radius"),
+        (cell_of(), {"morphology.length": (0.5, 2.0)}, "morphology.length"),
+    ],
+)
+def test_bounds_of_what_is_no_number_are_refused(data, cell, bounds, told):
+    with pytest.raises(ValueError, match=told):
+        mx.fit(cell, bounds, data, starts=1, progress=False)
+
+
+def test_a_slope_may_have_a_negative_bound():
+    falling = mx.replace(cell_of(), {"leak.g": by_distance(lambda x, a, b: a + b * x, a=0.3, b=-1e-4)})
+    free = mx.fitting.parameters.free(falling, {"leak.g.b": (-1e-3, 1e-3)})
+    assert free.low == (-1e-3,)
+
+
+def test_schemes_without_trees_are_refused(data):
+    with pytest.raises(ValueError, match="exponential_euler takes no cells with a morphology"):
+        mx.fit(cell_of(), {"leak.g.soma": (0.1, 1.0)}, data, integrator=exponential_euler, progress=False)
