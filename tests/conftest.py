@@ -1,6 +1,9 @@
-"""Settings every test runs under: strict dtypes and ranks, no display, reproducible examples."""
+"""Settings every test runs under: strict dtypes and ranks, no display, reproducible examples, a compiler in a hurry."""
 
+import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -8,6 +11,23 @@ import jax
 import pytest
 
 os.environ["MPLBACKEND"] = "Agg"
+
+# Compiling is most of the time, and whether the numbers are right does not depend on how hard the compiler tries. Where
+# XLA_FLAGS is set, even to nothing, it stays.
+HASTY = ("--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false", "--xla_backend_optimization_level=1")
+
+
+def hasty() -> str:
+    """The first of these flags that jaxlib knows; one that it doesn't would end the process, so another tries them."""
+    ask = [sys.executable, "-c", "from jaxlib import xla_client; xla_client.CompileOptions()"]
+    for flags in HASTY:
+        if subprocess.run(ask, env={**os.environ, "XLA_FLAGS": flags}, capture_output=True).returncode == 0:
+            return flags
+    return ""
+
+
+if "XLA_FLAGS" not in os.environ:
+    os.environ["XLA_FLAGS"] = hasty()  # before jax has a backend; pytest's workers inherit it
 
 # Silent promotion hides a float64 or a wrong axis until it costs a factor: in the tests both are errors.
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -30,6 +50,14 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("x64"):
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_second_look():
+    """What a file leaves behind, mostly compiled programs, stays: the garbage collector need not look at it again."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

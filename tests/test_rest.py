@@ -180,10 +180,10 @@ def test_the_gates_at_rest_move_with_it():
 def test_every_slope_is_the_finite_difference():
     from jax.test_util import check_grads
 
+    f = jax.jit(lambda cell, i: (lambda s: (s.v, s.gates))(rest(cell, i)))
     for cell in (HH, CELLS["wang_buzsaki"], CELLS["low_threshold_spiking"]):
         for current in (-1.0, 0.0):
-            f = lambda cell, i: (lambda s: (s.v, s.gates))(rest(cell, i))  # noqa: E731
-            check_grads(jax.jit(f), (cell, current), order=1, modes=("fwd", "rev"), eps=1e-6, rtol=1e-4)
+            check_grads(f, (cell, current), order=1, modes=("fwd", "rev"), eps=1e-6, rtol=1e-4)
 
 
 @pytest.mark.x64

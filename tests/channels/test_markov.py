@@ -30,7 +30,7 @@ def test_steady_states_are_products_of_steady_gates(name, env, steady):
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_under_clamp_states_and_gates_are_one_channel(name, env):
+def test_under_clamp_states_and_gates_are_one_channel(name, env, rates):
     # Both exact: e^(Qt) on the states, e^(−t/τ) on the gates.
     scheme, gated = (strong(kind()) for kind in PAIRS[name])
     start = gated.init(jnp.asarray(-65.0), env())
@@ -38,15 +38,17 @@ def test_under_clamp_states_and_gates_are_one_channel(name, env):
     p = jnp.stack([p[state] for state in scheme.states])
     weights = [scheme.conducting.get(state, 0.0) for state in scheme.states]
     power = {"na": lambda x: x["m"] ** 3 * x["h"], "k": lambda x: x["n"] ** 4}[name]
+    matrix = jax.jit(lambda v: laws.rate_matrix(scheme.transitions(v, env()), scheme.states))
+    opened = jax.jit(lambda Q, t: laws.open_probability(laws.propagate(p, Q, t), weights))
     for v in (-90.0, -20.0, 30.0):
-        Q = laws.rate_matrix(scheme.transitions(jnp.asarray(v), env()), scheme.states)
+        Q = matrix(jnp.asarray(v))
+        ab = {gate: np.array(x, dtype=float) for gate, x in rates(gated, jnp.asarray(v), 6.3).items()}
         for t in (0.1, 1.0, 5.0):
-            ab = gated.rates(jnp.asarray(v), env())
             moved = {
-                gate: a / (a + b) + (start[gate] - a / (a + b)) * jnp.exp(-t * (a + b)) for gate, (a, b) in ab.items()
+                gate: a / (a + b) + (float(start[gate]) - a / (a + b)) * np.exp(-t * (a + b))
+                for gate, (a, b) in ab.items()
             }
-            found = laws.open_probability(laws.propagate(p, Q, t), weights)
-            assert float(found) == pytest.approx(float(power(moved)), abs=1e-12 if jax.config.jax_enable_x64 else 4e-6)
+            assert float(opened(Q, t)) == pytest.approx(power(moved), abs=1e-12 if jax.config.jax_enable_x64 else 4e-6)
         assert laws.detailed_balance(Q) < 1e-4
 
 

@@ -146,6 +146,6 @@ def test_currents_are_the_published_products(current):
 @pytest.mark.parametrize("name", CHANNELS)
 def test_gradients_are_finite_differences(name, env):
     channel = strong(CHANNELS[name])
+    f = jax.jit(lambda c, v: (c.rates(v, env(30.0)), c.current(c.init(v, env(30.0)), v, env(30.0))))
     for v in (-70.0, -42.0, -27.0, -15.0):
-        f = lambda c, v: (c.rates(v, env(30.0)), c.current(c.init(v, env(30.0)), v, env(30.0)))  # noqa: E731
-        check_grads(jax.jit(f), (channel, jnp.asarray(v)), order=1, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
+        check_grads(f, (channel, jnp.asarray(v)), order=1, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)

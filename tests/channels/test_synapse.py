@@ -24,6 +24,7 @@ OFF_GRID = synapse.arrivals([2.0371, 3.1113, 3.3])
 
 OPEN = jax.jit(lambda channel, env: channel.open(channel.init(jnp.asarray(-65.0), env), env))
 TWO_STATE = jax.jit(synapse.two_state)
+TWO_EXPONENTIAL = jax.jit(synapse.two_exponential)
 
 
 def at(t):
@@ -46,17 +47,16 @@ def test_a_difference_of_exponentials_has_its_closed_form(rise, decay):
     peak = rise * decay / (decay - rise) * np.log(decay / rise)
     assert float(synapse.time_to_peak(rise, decay)) == pytest.approx(peak, rel=10 * TIGHT)
     cancels = 1e-16 / abs(course(peak))  # in the formula as it is printed
-    found = synapse.two_exponential(jnp.asarray(t), rise, decay)
+    found = TWO_EXPONENTIAL(jnp.asarray(t), rise, decay)
     np.testing.assert_allclose(found, course(t) / course(peak), atol=10 * (TIGHT + cancels))
-    assert float(synapse.two_exponential(peak, rise, decay)) == pytest.approx(1.0, abs=TIGHT)
+    assert float(TWO_EXPONENTIAL(peak, rise, decay)) == pytest.approx(1.0, abs=TIGHT)
 
 
 def test_where_rise_meets_decay_it_is_the_alpha_function():
     t = jnp.linspace(-1.0, 30.0, 311)
-    np.testing.assert_allclose(synapse.two_exponential(t, 2.0, 2.0), synapse.alpha(t, 2.0), atol=TIGHT)
-    near, at_limit = (
-        jax.jacrev(lambda r: synapse.two_exponential(jnp.asarray(3.0), r, 2.0))(r) for r in (2.0 - 1e-4, 2.0)
-    )
+    np.testing.assert_allclose(TWO_EXPONENTIAL(t, 2.0, 2.0), jax.jit(synapse.alpha)(t, 2.0), atol=TIGHT)
+    slope = jax.jit(jax.jacrev(lambda r: synapse.two_exponential(jnp.asarray(3.0), r, 2.0)))
+    near, at_limit = slope(2.0 - 1e-4), slope(2.0)
     assert np.isfinite(at_limit)
     assert float(at_limit) == pytest.approx(float(near), abs=1e-4)
 
@@ -133,7 +133,7 @@ def test_a_first_pulse_is_the_printed_solution():
 @pytest.mark.parametrize("kind", KINDS)
 def test_order_is_two_wherever_in_a_step_spikes_arrive(kind):
     cell = cell_of(kind(times=OFF_GRID, g=0.5))
-    ends = np.array([mx.simulate(cell, duration=8.0, dt=0.1 / 2**k).v[-1] for k in range(8)])
+    ends = np.array([mx.simulate(cell, duration=8.0, dt=0.1 / 2**k).v[-1] for k in (0, 1, 2, 3, 4, 7)])
     errors = np.abs(ends[:5] - ends[-1])
     # Where in a step the arrivals fall differs from step to step: the order is that of the whole row.
     order = -np.polyfit(np.arange(5), np.log2(errors), 1)[0]
@@ -202,7 +202,7 @@ def test_pulses_may_come_in_any_order():
     assert in_order == pytest.approx(0.1149, abs=1e-4)
     for times in ([20.0, 6.0, 2.6, 2.0], [6.0, 2.0, 20.0, 2.6]):
         assert float(TWO_STATE(30.0, times, **settings)) == pytest.approx(in_order, rel=10 * TIGHT)
-    slopes = jax.grad(lambda t: synapse.two_state(30.0, t, **settings))(jnp.array([np.nan, 20.0, np.inf, 6.0]))
+    slopes = jax.jit(jax.grad(lambda t: synapse.two_state(30.0, t, **settings)))(jnp.array([np.nan, 20.0, np.inf, 6.0]))
     np.testing.assert_array_equal(slopes[jnp.array([0, 2])], 0.0)
     assert np.all(np.isfinite(slopes))
     one, other = ({"t0": 20.0, "t1": 5.0}, {"t0": 5.0, "t1": 20.0})

@@ -95,6 +95,6 @@ def test_potassium_is_ohmic_in_its_gate():
 @pytest.mark.parametrize("name", CHANNELS)
 def test_gradients_are_finite_differences(name, env):
     channel = strong(CHANNELS[name])
+    f = jax.jit(lambda channel, v: (channel.rates(v, env()), channel.current(channel.init(v, env()), v, env())))
     for v in (-65.0, -35.0, -34.0, 20.0):
-        f = lambda channel, v: (channel.rates(v, env()), channel.current(channel.init(v, env()), v, env()))  # noqa: E731
-        check_grads(jax.jit(f), (channel, jnp.asarray(v)), order=1, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
+        check_grads(f, (channel, jnp.asarray(v)), order=1, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)

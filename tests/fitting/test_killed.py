@@ -26,7 +26,8 @@ FITS = {
 }
 BEGIN = """
 import json, sys, numpy as np, membrax as mx
-file = sys.argv[1]
+file, compiled = sys.argv[1:]
+mx.keep_compiled(compiled, at_least=0.0)
 """
 END = """
 print(json.dumps([found.loss, found.values]))
@@ -36,7 +37,7 @@ print(json.dumps([found.loss, found.values]))
 def process(fit, file):
     script = BEGIN + textwrap.dedent(FITS[fit]) + END
     return subprocess.Popen(
-        [sys.executable, "-c", script, str(file)], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", script, str(file), str(file.parent / "compiled")], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "JAX_PLATFORMS": "cpu"},
     )  # fmt: skip
 

@@ -40,9 +40,20 @@ CORTICAL_AT = {"na.g": 60.0, "kd.g": 6.0, "m.g": 0.1, "leak.e": -68.0, "na.v_t, 
                "na.speed_h": 1.1, "m.tau_max": 900.0, "celsius": 35.0}  # fmt: skip
 
 
+@jax.jit
 def gauss_newton(place, problem, kappa=0.0):
     """Of one place."""
     return jax.tree.map(lambda x: x[0], sensitivities.gauss_newton(place[None], problem, kappa))
+
+
+VOLTAGES, LOSS, WITH_GRADIENT = jax.jit(voltages), jax.jit(voltage_loss), jax.jit(jax.value_and_grad(voltage_loss))
+
+
+@jax.jit
+@jax.jacfwd
+def jacobian(place, problem, kappa):
+    """Of the weighted voltages [sweep and sample, parameter]."""
+    return (1.0 + kappa) * voltages(place, problem, kappa).reshape(-1)
 
 
 def problem(cell, bounds, nano, samples=300, interval=0.05, dt=None):
@@ -53,6 +64,15 @@ def problem(cell, bounds, nano, samples=300, interval=0.05, dt=None):
     v = rng.normal(-60.0, 5.0, i.shape)
     data = mx.Recording(t=np.arange(samples) * interval, v=v, i=i, unit="nA")
     return Problem(strong(cell), target(data, [0, 1], dt), free(cell, bounds), mx.integrators.staggered)
+
+
+PAIR = {"k.g": (0.1, 10.0), "capacitance": (0.5, 2.0), "area": (500.0, 2000.0)}
+
+
+def pair_problem(**options):
+    """Potassium and a leak: what compiles soonest and still has gates."""
+    cell = mx.Cell(channels={"k": mx.channels.squid.Potassium(g=1.0), "leak": mx.channels.Leak()})
+    return problem(cell, PAIR, [(0.005, 0.15), (-0.02, -0.012)], **options)
 
 
 def squid_problem(**options):
@@ -84,12 +104,10 @@ def test_nanoamperes_into_an_area_have_the_same_loss_and_derivatives(passive, st
 
 
 def test_products_agree_with_reverse_mode():
-    channels = {"k": mx.channels.squid.Potassium(g=1.0), "leak": mx.channels.Leak()}
-    bounds = {"k.g": (0.1, 10.0), "capacitance": (0.5, 2.0), "area": (500.0, 2000.0)}
-    goal = problem(mx.Cell(channels=channels), bounds, [(0.005, 0.15), (-0.02, -0.012)], samples=120)
+    goal = pair_problem(samples=120)
     place = jnp.array([0.4, 0.3, 0.2])
-    here = jax.jit(gauss_newton)(place, goal, jnp.asarray(1.0))
-    loss, gradient = jax.jit(jax.value_and_grad(voltage_loss))(place, goal, jnp.asarray(1.0))
+    here = gauss_newton(place, goal, jnp.asarray(1.0))
+    loss, gradient = WITH_GRADIENT(place, goal, jnp.asarray(1.0))
     np.testing.assert_allclose(here.loss, loss, rtol=1e-5)
     np.testing.assert_allclose(2.0 * here.gradient, gradient, rtol=5e-3, atol=2e-3 * float(jnp.abs(gradient).max()))
     np.testing.assert_allclose(here.curvature, here.curvature.T, rtol=1e-5)
@@ -98,17 +116,17 @@ def test_products_agree_with_reverse_mode():
 
 def test_the_loss_is_the_mean_square_over_all_samples_of_all_sweeps(passive_problem):
     place = jnp.array([0.3, 0.6])
-    v, goal = voltages(place, passive_problem), passive_problem.data.v
+    v, goal = VOLTAGES(place, passive_problem), passive_problem.data.v
     assert v.shape == goal.shape == (1, 121)
     expected = np.mean((np.asarray(v, dtype=float) - np.asarray(goal, dtype=float)) ** 2)
-    np.testing.assert_allclose(voltage_loss(place, passive_problem), expected, rtol=1e-4)
+    np.testing.assert_allclose(LOSS(place, passive_problem), expected, rtol=1e-4)
 
 
 def test_a_clamp_weighs_the_residual(passive_problem):
     place, kappa = jnp.array([0.3, 0.6]), jnp.asarray(3.0)
-    clamped = np.asarray(voltages(place, passive_problem, kappa) - passive_problem.data.v, dtype=float)
+    clamped = np.asarray(VOLTAGES(place, passive_problem, kappa) - passive_problem.data.v, dtype=float)
     expected = np.mean((4.0 * clamped) ** 2)
-    np.testing.assert_allclose(voltage_loss(place, passive_problem, kappa), expected, rtol=1e-4)
+    np.testing.assert_allclose(LOSS(place, passive_problem, kappa), expected, rtol=1e-4)
     np.testing.assert_allclose(gauss_newton(place, passive_problem, kappa).loss, expected, rtol=1e-4)
 
 
@@ -121,8 +139,8 @@ def test_the_loss_of_a_long_sweep_keeps_its_digits(passive):
     goal = Problem(passive, target(data, [0], None), scale, mx.integrators.staggered)
     place = jnp.array([0.5])
     expected = np.mean((np.asarray(goal.data.v, dtype=float) + 65.0) ** 2)
-    np.testing.assert_allclose(jax.jit(gauss_newton)(place, goal).loss, expected, rtol=2e-6)
-    np.testing.assert_allclose(jax.jit(voltage_loss)(place, goal), expected, rtol=2e-6)
+    np.testing.assert_allclose(gauss_newton(place, goal).loss, expected, rtol=2e-6)
+    np.testing.assert_allclose(LOSS(place, goal), expected, rtol=2e-6)
 
 
 # --- in float64
@@ -132,7 +150,7 @@ def test_the_loss_of_a_long_sweep_keeps_its_digits(passive):
 @pytest.mark.parametrize("make, values", CASES, ids=["squid", "cortical"])
 def test_one_sweep_fires_and_the_other_does_not(make, values):
     goal = make()
-    v = np.asarray(jax.jit(voltages)(place_of(goal, values), goal))
+    v = np.asarray(VOLTAGES(place_of(goal, values), goal))
     assert v[0].max() > 0 > -40 > v[1].max()
 
 
@@ -142,8 +160,8 @@ def test_one_sweep_fires_and_the_other_does_not(make, values):
 def test_the_gradient_is_half_that_of_the_loss(make, values, kappa):
     goal, kappa = make(), jnp.asarray(kappa)
     place = place_of(goal, values)
-    here = jax.jit(gauss_newton)(place, goal, kappa)
-    loss, gradient = jax.jit(jax.value_and_grad(voltage_loss))(place, goal, kappa)
+    here = gauss_newton(place, goal, kappa)
+    loss, gradient = WITH_GRADIENT(place, goal, kappa)
     np.testing.assert_allclose(here.loss, loss, rtol=1e-11)
     np.testing.assert_allclose(2.0 * here.gradient, gradient, rtol=1e-7, atol=1e-9 * float(jnp.abs(gradient).max()))
 
@@ -154,10 +172,10 @@ def test_the_gradient_is_half_that_of_the_loss(make, values, kappa):
 def test_the_gradient_is_that_of_finite_differences(make, values, kappa):
     goal, kappa = make(), jnp.asarray(kappa)
     place = place_of(goal, values)
-    loss, h = jax.jit(voltage_loss), 1e-6
-    gradient = 2.0 * np.asarray(jax.jit(gauss_newton)(place, goal, kappa).gradient)
+    h = 1e-6
+    gradient = 2.0 * np.asarray(gauss_newton(place, goal, kappa).gradient)
     nudges = h * jnp.eye(len(place))
-    differences = np.array([(loss(place + e, goal, kappa) - loss(place - e, goal, kappa)) / (2 * h) for e in nudges])
+    differences = np.array([(LOSS(place + e, goal, kappa) - LOSS(place - e, goal, kappa)) / (2 * h) for e in nudges])
     assert np.all(np.abs(gradient) > 0)
     np.testing.assert_allclose(gradient, differences, rtol=1e-4, atol=1e-6 * np.abs(gradient).max())
 
@@ -168,19 +186,19 @@ def test_the_gradient_is_that_of_finite_differences(make, values, kappa):
 def test_the_curvature_is_the_product_of_the_jacobian_with_itself(make, values, kappa):
     goal, kappa = make(), jnp.asarray(kappa)
     place = place_of(goal, values)
-    jacobian = jax.jit(jax.jacfwd(lambda p: (1.0 + kappa) * voltages(p, goal, kappa).reshape(-1)))(place)
-    expected = np.asarray(jacobian.T @ jacobian) / jacobian.shape[0]
-    here = jax.jit(gauss_newton)(place, goal, kappa)
+    slopes = np.asarray(jacobian(place, goal, kappa))
+    expected = slopes.T @ slopes / slopes.shape[0]
+    here = gauss_newton(place, goal, kappa)
     np.testing.assert_allclose(here.curvature, expected, rtol=1e-8, atol=1e-10 * np.abs(expected).max())
 
 
 @pytest.mark.x64
 @pytest.mark.parametrize("integrator", [mx.integrators.exponential_euler, mx.integrators.runge_kutta], ids=repr)
 def test_products_hold_for_other_integrators_and_substeps(integrator):
-    goal = dataclasses.replace(squid_problem(samples=60, interval=0.1, dt=0.05), integrator=integrator)
-    place = place_of(goal, SQUID_AT)
-    jacobian = jax.jit(jax.jacfwd(lambda p: 2.0 * voltages(p, goal, 1.0).reshape(-1)))(place)
-    residual = 2.0 * (voltages(place, goal, 1.0) - goal.data.v).reshape(-1)
-    here = jax.jit(gauss_newton)(place, goal, jnp.asarray(1.0))
-    np.testing.assert_allclose(here.gradient, jacobian.T @ residual / residual.size, rtol=1e-9)
-    np.testing.assert_allclose(here.curvature, jacobian.T @ jacobian / residual.size, rtol=1e-9)
+    goal = dataclasses.replace(pair_problem(samples=60, interval=0.1, dt=0.05), integrator=integrator)
+    place, kappa = jnp.array([0.4, 0.3, 0.2]), jnp.asarray(1.0)
+    slopes = np.asarray(jacobian(place, goal, kappa))
+    residual = 2.0 * np.asarray(VOLTAGES(place, goal, kappa) - goal.data.v).reshape(-1)
+    here = gauss_newton(place, goal, kappa)
+    np.testing.assert_allclose(here.gradient, slopes.T @ residual / residual.size, rtol=1e-9)
+    np.testing.assert_allclose(here.curvature, slopes.T @ slopes / residual.size, rtol=1e-9)

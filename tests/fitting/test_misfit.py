@@ -24,9 +24,8 @@ def data(cell):
     return mx.Recording(t=t[: len(v[0])], v=np.array(v), i=levels[:, : len(v[0])], unit="uA/cm2")
 
 
-@pytest.mark.parametrize("names", [1, 6])
-def test_forward_and_reverse_agree(cell, data, names):
-    values = dict(list((NAMES | {"k.e": -76.0, "na.shift": 0.3}).items())[:names])
+def test_forward_and_reverse_agree(cell, data):
+    values = NAMES | {"k.e": -76.0, "na.shift": 0.3}
     forward, reverse = (misfit(cell, values, data, derivative=mode) for mode in ("forward", "reverse"))
     assert float(forward.loss) == pytest.approx(float(reverse.loss), rel=1e-4)
     for name in values:

@@ -1,5 +1,6 @@
 import dataclasses
 
+import jax
 import numpy as np
 import pytest
 
@@ -35,7 +36,7 @@ def test_from_settled_gates_the_error_falls_as_that_of_the_splitting_it_is_half_
 def test_a_passive_membrane_is_exact_at_any_step(dt):
     cell = mx.Cell(channels={"leak": mx.channels.Leak(g=0.1, e=-65.0)}, v_init=-65.0, capacitance=1.5)
     trace = mx.simulate(cell, 2.0, duration=100.0, dt=dt, integrator=exponential_euler)
-    exact = step_response(trace.t, 2.0, conductance=0.1, reversal=-65.0, capacitance=1.5)
+    exact = jax.jit(step_response)(trace.t, 2.0, conductance=0.1, reversal=-65.0, capacitance=1.5)
     assert np.asarray(trace.v) == pytest.approx(np.asarray(exact), abs=2e-3 if dt == 0.1 else 1e-4)
 
 

@@ -155,14 +155,19 @@ def test_a_steep_upstroke_always_moves_and_has_a_derivative(dt):
     assert float(jax.grad(lambda g: end(g)[1])(20.0)) > 0.0
 
 
+@jax.jit
+def pushed_and_moved(cell, h, v, dt):
+    """The current that pushes at each v, and how far the voltage step goes."""
+    gates = {"na": {"h": h}, "k": {"n": jnp.asarray(0.1)}, "leak": {}}
+    push = -jax.vmap(lambda v: mx.cell.ionic_current(cell, gates, v, environment(cell)))(v)
+    return push, jax.vmap(lambda v: voltage_step(cell, gates, v, 0.0, dt, environment(cell)) - v)(v)
+
+
 @pytest.mark.parametrize("dt", [0.025, 0.05, 0.1, 1.0])
 @pytest.mark.parametrize("h", [0.1, 0.78, 1.0])
 def test_a_step_goes_where_the_current_pushes(dt, h):
-    cell = mx.pytrees.strong(mx.models.wang_buzsaki())
-    v = jnp.linspace(-80.0, 40.0, 481)
-    gates = {"na": {"h": jnp.asarray(h, dtype=float)}, "k": {"n": jnp.asarray(0.1)}, "leak": {}}
-    push = -jax.vmap(lambda v: mx.cell.ionic_current(cell, gates, v, environment(cell)))(v)
-    moved = jax.jit(jax.vmap(lambda v: voltage_step(cell, gates, v, 0.0, dt, environment(cell)) - v))(v)
+    cell, v = mx.pytrees.strong(mx.models.wang_buzsaki()), jnp.linspace(-80.0, 40.0, 481)
+    push, moved = pushed_and_moved(cell, jnp.asarray(h, dtype=float), v, jnp.asarray(dt, dtype=float))
     clear = np.abs(push) > 1.0
     assert np.all(np.sign(moved)[clear] == np.sign(push)[clear])
     assert np.all((np.abs(moved) > 0.2 * dt * np.abs(push) / (1 + 50 * dt))[clear])

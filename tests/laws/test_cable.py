@@ -302,7 +302,7 @@ def test_derivatives_of_transients_are_finite():
 @pytest.mark.x64
 def test_gradients_are_finite_differences():
     def check(f, *at):
-        check_grads(f, at, order=1, modes=("fwd", "rev"), eps=1e-4, rtol=1e-4, atol=1e-6)
+        check_grads(jax.jit(f), at, order=1, modes=("fwd", "rev"), eps=1e-4, rtol=1e-4, atol=1e-6)
 
     for end in (0.0, 0.7, np.inf):
         check(lambda x, lam, end=end: cable.voltage_profile(x, 2.0, length_constant=lam, end=end), 0.7, 1.3)

@@ -276,9 +276,7 @@ def test_a_valence_of_zero_is_refused():
 
 @pytest.mark.x64
 def test_every_derivative_of_a_mixed_ghk_voltage_is_the_finite_difference():
-    def f(p, o, i, z, t):
-        return ghk_voltage(p, o, i, valence=z, celsius=t)
-
+    f = jax.jit(lambda p, o, i, z, t: ghk_voltage(p, o, i, valence=z, celsius=t))
     arguments = [jnp.asarray(WITH_CALCIUM[name]) for name in ("permeability", "outside", "inside", "valence")]
     arguments[2] = arguments[2].at[3].set(0.1)  # so that a step of the difference is a small part of it
     check_grads(f, (*arguments, jnp.asarray(20.0)), order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
@@ -424,10 +422,10 @@ def test_the_tangent_touches_the_current_and_bends_away(outside, inside):
 def test_the_tangent_has_smooth_derivatives_where_the_baths_are_equal():
     f = lambda o, i: ghk_tangent(1.0, o, i, valence=1, celsius=37.0)  # noqa: E731
     unit = FARADAY / float(thermal_voltage(37.0))
-    slopes = jax.grad(f, argnums=(0, 1))(7.0, 7.0)
+    slopes = jax.jit(jax.grad(f, argnums=(0, 1)))(7.0, 7.0)
     np.testing.assert_allclose(slopes, [unit / 2, unit / 2], rtol=1e-5)
     # The mean o i ln(o/i)/(o − i) of o = c + x, i = c − x is c − 2x²/(3c) + …
-    bend = jax.grad(jax.grad(lambda x: f(7.0 + x, 7.0 - x)))(0.0)
+    bend = jax.jit(jax.grad(jax.grad(lambda x: f(7.0 + x, 7.0 - x))))(0.0)
     assert float(bend) == pytest.approx(-4 / (3 * 7.0) * unit, rel=1e-4)
 
 
@@ -506,7 +504,7 @@ def test_every_gradient_is_the_finite_difference(law):
         ),
         "chord_rest": (chord_rest, (np.array([0.3, 1.2]), np.array([-77.0, -54.0]), 2.0)),
     }[law]
-    check_grads(f, [jnp.asarray(x) for x in arguments], order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
+    check_grads(jax.jit(f), [jnp.asarray(x) for x in arguments], order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
 
 
 def test_what_is_out_of_its_bounds_has_no_potential():

@@ -1,5 +1,7 @@
 """Nernst–Planck in a constant field: Goldman's steady state, Nernst's rest, Fick's transient, and nothing is lost."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -134,6 +136,7 @@ def test_an_empty_membrane_fills_as_ficks_series_says():
     assert float(found.flux[0, -1]) == 0.0
 
 
+@functools.partial(jax.jit, static_argnames=("cells", "steps"))
 def drifting(v, cells, dt, steps):
     """A smooth cloud between empty baths in a field; its mean over the membrane is all that is asked for."""
     middles = jnp.asarray((np.arange(cells) + 0.5) / cells, dtype=float)

@@ -85,6 +85,7 @@ def test_overlap_is_none_all_and_half():
 def test_derivatives_are_right_in_both_modes():
     i = jnp.asarray(np.exp(-T[::50]) - 0.3)
 
+    @jax.jit
     def total(i, radius):
         sodium = en.ions_per_area(T[::50], i, valence=1)
         return (

@@ -154,7 +154,7 @@ def test_the_voltage_step_has_a_third_order_error():
 @pytest.mark.x64
 def test_the_gradients_of_the_step_are_finite_differences():
     for g in (0.0, 1e-4, 0.1):
-        f = lambda t, i, e, c, g=g: response(t, i, g, e, c)  # noqa: E731
+        f = jax.jit(lambda t, i, e, c, g=g: response(t, i, g, e, c))
         check_grads(f, (3.0, 1.5, -65.0, 1.0), order=2, modes=("fwd", "rev"), eps=1e-4, rtol=1e-4)
-    f = lambda t, g: response(t, 1.5, g)  # noqa: E731
+    f = jax.jit(lambda t, g: response(t, 1.5, g))
     check_grads(f, (3.0, 0.1), order=2, modes=("fwd", "rev"), eps=1e-4, rtol=1e-4)

@@ -114,6 +114,7 @@ def test_many_trajectories_go_together():
 
 @pytest.mark.x64
 def test_derivatives_are_right_in_both_modes():
+    @jax.jit
     def end(current, v):
         return pp.trajectory(field(current), (v, 0.0), dt=0.1, steps=30)[0][-1] + pp.fitzhugh_nagumo_rest(current)[0]
 

@@ -1,5 +1,7 @@
 """Poisson–Nernst–Planck: a membrane that charges itself to the Nernst and Donnan potentials, and Gauss' law."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -123,6 +125,7 @@ def test_two_permeant_ions_and_a_stuck_one_come_to_donnans_potential():
     np.testing.assert_allclose(found.concentration[-1, :, 0], [k, k - 100.0, 100.0], rtol=1e-3)
 
 
+@functools.partial(jax.jit, static_argnames="cells")
 def counter_ions(cells):
     """Cations alone in a membrane between two equal baths, at rest."""
     both = np.array([2.0, 2.0])
@@ -152,6 +155,7 @@ def test_second_order_in_space_against_the_closed_form_of_poisson_and_boltzmann(
 
 @pytest.mark.x64
 def test_every_derivative_is_the_finite_difference():
+    @jax.jit
     def f(inside, partition, dt, current):
         return salt(dt, partition, inside=inside, current=current).potential[-1, 0]
 
@@ -177,7 +181,10 @@ def test_it_lowers_for_cuda():
 
 
 def test_a_field_that_was_not_found_is_no_number():
-    found = diffuse_together(OUTSIDE, INSIDE, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=1e4,
-                             steps=2, v=1500.0, cells=6, partition=only_cations(0.1), inside_width=1.0)  # fmt: skip
+    share = only_cations(0.1)
+    found = jax.jit(lambda v: diffuse_together(
+        OUTSIDE, INSIDE, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=1e4, steps=2, v=v, cells=6,
+        partition=share, inside_width=1.0,
+    ))(1500.0)  # fmt: skip
     assert float(found.potential[0, 0]) == pytest.approx(1500.0, rel=1e-4)
     assert np.isnan(found.potential[1:, :-1]).all()  # the outer bath is at 0 by definition

@@ -47,11 +47,12 @@ def alike(a, b, tolerance=LOOSE):
 
 @pytest.mark.parametrize("derivative", [jax.jacfwd, jax.jacrev, jax.grad])
 def test_every_derivative_is_the_plain_one(derivative):
-    alike(derivative(wrapped, EVERY)(*GIVEN), derivative(plain, EVERY)(*GIVEN))
+    alike(jax.jit(derivative(wrapped, EVERY))(*GIVEN), jax.jit(derivative(plain, EVERY))(*GIVEN))
 
 
 def test_second_derivatives_too():
-    alike(jax.hessian(wrapped, EVERY)(*GIVEN), jax.hessian(plain, EVERY)(*GIVEN), 50 * LOOSE)
+    found, known = (jax.jit(jax.hessian(f, EVERY))(*GIVEN) for f in (wrapped, plain))
+    alike(found, known, 50 * LOOSE)
 
 
 MODES = [(a, b) for a in (jax.jacfwd, jax.jacrev) for b in (jax.jacfwd, jax.jacrev)]
@@ -63,8 +64,8 @@ def test_second_derivatives_of_a_loop_agree_in_every_mode(outer, inner):
         return jax.lax.scan(lambda c, _: (f(c), None), x, None, length=3)[0]
 
     at = jnp.asarray(-1.0, dtype=float)
-    found = outer(inner(lambda x: looped(x, exprel_inverse)))(at)
-    alike(found, jax.hessian(lambda x: looped(x, lambda c: c / jnp.expm1(c)))(at), 1e-4)
+    found = jax.jit(outer(inner(lambda x: looped(x, exprel_inverse))))(at)
+    alike(found, jax.jit(jax.hessian(lambda x: looped(x, lambda c: c / jnp.expm1(c))))(at), 1e-4)
 
 
 @pytest.mark.x64
@@ -74,7 +75,7 @@ def test_the_second_derivative_of_a_simulation_is_that_of_its_gradient():
     at, h, gradient = jnp.asarray(120.0), 1e-3, jax.jit(jax.grad(end))
     difference = float(gradient(at + h) - gradient(at - h)) / (2 * h)
     for outer, inner in MODES:
-        assert float(outer(inner(end))(at)) == pytest.approx(difference, rel=1e-5)
+        assert float(jax.jit(outer(inner(end)))(at)) == pytest.approx(difference, rel=1e-5)
 
 
 def test_what_a_function_knows_besides_its_arguments_is_differentiated_too():
@@ -100,9 +101,10 @@ def test_a_function_that_sums_over_a_vector_is_differentiated_as_it_is():
 
 def test_many_at_once_each_with_its_own():
     many = jax.tree.map(lambda x: x * jnp.linspace(0.9, 1.1, 5), GIVEN)
-    slopes = jax.vmap(jax.grad(wrapped, EVERY))(*many)
-    alike(slopes, jax.vmap(jax.grad(plain, EVERY))(*many))
-    alike(jax.tree.map(lambda x: x[3], slopes), jax.grad(wrapped, EVERY)(*jax.tree.map(lambda x: x[3], many)))
+    slope = jax.grad(wrapped, EVERY)
+    slopes = jax.jit(jax.vmap(slope))(*many)
+    alike(slopes, jax.jit(jax.vmap(jax.grad(plain, EVERY)))(*many))
+    alike(jax.tree.map(lambda x: x[3], slopes), jax.jit(slope)(*jax.tree.map(lambda x: x[3], many)))
 
 
 def test_arrays_are_taken_element_by_element():

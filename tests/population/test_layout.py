@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import membrax as mx
 from membrax.population import layout
 
-SEVERAL_DEVICES = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=3"}
+FLAGS = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=3"
+SEVERAL_DEVICES = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": FLAGS}
 
 
 def on_three_devices(code):
