@@ -38,7 +38,8 @@ SCRIPT = """
 def go(out, *given):
     flags = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if "device_count" not in flag]
     command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(out), *map(str, given)]
-    return subprocess.Popen(command, env={**os.environ, "XLA_FLAGS": " ".join(flags)}, stderr=subprocess.PIPE, text=True)
+    here = {**os.environ, "XLA_FLAGS": " ".join(flags)}
+    return subprocess.Popen(command, env=here, stderr=subprocess.PIPE, text=True)
 
 
 def free_port():
