@@ -42,9 +42,9 @@ class Elimination(NamedTuple):
 
 
 class Factor(NamedTuple):
-    """A matrix that is factorised; all arrays are [node].
+    """A matrix that is factorised; arrays are [node], in the order in which the way that made them looks at them.
 
-    A node eliminated between ``parent`` and one child c is x_k = own b_k + up x_parent + down x_c, where b_k has what
+    A node eliminated between its parent and a child c is x_k = own b_k + up x_parent + down x_c, where b_k has what
     came from nodes before it.
     """
 
@@ -132,14 +132,15 @@ def _one_by_one(order: Elimination, s: Array, g: Array) -> Factor:
 
     s = s + jnp.zeros_like(g)  # of a batch, if either is
     s, (own, up) = jax.lax.scan(eliminate, s, (order.child, order.parent, g[order.child]))
-    zero = jnp.zeros_like(s)
-    own = zero.at[order.child].set(own).at[order.root].set(1.0 / s[order.root])
-    return Factor(own, zero.at[order.child].set(up), zero)
+    at_root = 1.0 / s[order.root]
+    return Factor(
+        jnp.append(own, at_root[None], axis=0), jnp.append(up, jnp.zeros_like(at_root)[None], axis=0), jnp.zeros_like(s)
+    )
 
 
 def _through_one_by_one(order: Elimination, factor: Factor, b: Array) -> Array:
     child, parent = jnp.asarray(order.child), jnp.asarray(order.parent)
-    own, up = factor.own[order.child], factor.up[order.child]
+    own, up = factor.own[:-1], factor.up[:-1]
 
     def gather(b: Array, at: tuple) -> tuple[Array, None]:
         k, p, up = at
@@ -151,7 +152,7 @@ def _through_one_by_one(order: Elimination, factor: Factor, b: Array) -> Array:
 
     b = b + jnp.zeros_like(factor.own)
     b, _ = jax.lax.scan(gather, b, (child, parent, up))
-    b = b.at[order.root].multiply(factor.own[order.root])
+    b = b.at[order.root].multiply(factor.own[-1])
     return jax.lax.scan(share, b, (child, parent, own, up), reverse=True)[0]
 
 
