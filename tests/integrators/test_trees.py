@@ -283,9 +283,9 @@ def test_a_density_goes_into_all_of_the_membrane_and_a_site_gets_its_share_of_it
 
 @BOTH
 def test_steps_of_ten_milliseconds_and_extreme_conductances_stay_finite(stick, integrator):
-    # A propagator leaves v between the reversal potentials. The linear system is of a method that may go beyond what it
-    # is drawn to, by no more than 0.207 of the way.
-    margin = 0.25 * 127.0 if integrator is eliminated else 0.1
+    # Both may go beyond what v is drawn to: the linear system by no more than 0.207 of the way, what the propagator is
+    # handed of the ionic current by less (0.07 in some thousand draws).
+    margin = (0.25 if integrator is eliminated else 0.15) * 127.0
 
     @jax.jit
     def run(na, k, leak, ri, v):

@@ -8,7 +8,7 @@ Two ways to take the axial current in, both of order 2 with the staggered gates:
 * `propagated`: axial current by e^(dt A), channels before and after it, each for half a step (Strang 1968), from both
   of which the ionic current at the beginning is taken out and given to the axial part. Where nothing changes no part
   then moves (Speth, Green, MacNamara & Strang 2013, SIAM J Numer Anal 51:3084); without that the voltage at a strong
-  electrode is off by millivolts. Of a membrane that is faster than a step only as much is taken out as it follows.
+  electrode is off by millivolts. Of a membrane that is faster than a step less is taken out, and so hardly overshoots.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _propagated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env
 
     tree = cell.morphology
     ionic, slope, charge = over_patches(_linear, cell, (v, gates), (dt,), env)
-    handed = (currents[0] - ionic) / at_least(dt * slope / charge, 1.0)
+    handed = (currents[0] - ionic) / at_least(dt * slope / charge, 1.0) ** 2
     half = lambda v: over_patches(change, cell, (v, gates, currents[0] - handed), (0.5 * dt,), env)  # noqa: E731
     pull = tree.area * handed + (tree.injected(currents[1:]) if tree.sites else 0.0)
     v = half(v)
