@@ -102,6 +102,18 @@ def test_trees_may_differ_in_shape(shapes, run):
     assert len(set(result.v[:, -1, 0].tolist())) == NEURONS
 
 
+@pytest.mark.parametrize("count", [1, 8, 11])
+def test_no_spike_need_be_kept_and_no_number_of_trees_is_special(cell, count):
+    # On a CPU eight take their steps together: what is left over, and memories without places, must come along.
+    values = np.linspace(40.0, 20.0, count)
+    cells = mx.vary(cell, {"k.g": values})
+    record = probes.voltage(1, sites=[0])
+    found = mx.run(cells, PULSE, duration=1.0, record=record, progress=False, integrator=eliminated)
+    last = mx.simulate(mx.replace(cell, {"k.g": values[-1]}), PULSE, duration=1.0, record=record, integrator=eliminated)
+    assert found.v.shape == (count, 41, 1)
+    np.testing.assert_allclose(found.v[-1], last.v, atol=2e-3)
+
+
 @pytest.mark.slow
 def test_trees_of_several_shapes_can_be_propagated(shapes, run):
     a, b = (run(shapes, PULSE, **{**NAMED, "integrator": scheme}) for scheme in (eliminated, propagated))

@@ -169,6 +169,17 @@ def over_mesh(function: Callable, mesh: jax.sharding.Mesh | None, axes_in: tuple
     return jax.shard_map(function, mesh=mesh, in_specs=specs(axes_in), out_specs=specs(axes_out), check_vma=False)
 
 
+def a_few_at_a_time(function: Callable, count: int, few: int) -> Any:
+    """``function(k)`` of 0 ≤ k < count, stacked: ``few`` of them side by side, and one such batch after the other."""
+    whole = count // few * few
+    batches = jax.lax.map(jax.vmap(function), jnp.arange(whole).reshape(count // few, few))
+    found = jax.tree.map(lambda x: x.reshape(whole, *x.shape[2:]), batches)
+    if whole == count:
+        return found
+    rest = jax.vmap(function)(jnp.arange(whole, count))
+    return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), found, rest)
+
+
 def fetch(array: Any) -> np.ndarray:
     """The whole array on this host, though other processes may hold parts of it; all of them must ask for it."""
     if getattr(array, "is_fully_addressable", True) or array.is_fully_replicated:

@@ -225,7 +225,7 @@ def chunk(
             own = pick(cells, axes.cells), pick(stimulus, axes.stimulus), pick(state, axes.state)
             return one(*own, jax.tree.map(lambda x: x[neuron], memories), times)
 
-        state, memories, samples = jax.lax.map(of, jnp.arange(len(state.v)), batch_size=SIDE_BY_SIDE)
+        state, memories, samples = layout.a_few_at_a_time(of, len(state.v), SIDE_BY_SIDE)
         state = layout.map_with_axes(lambda x, axis: x[0] if axis is None else x, state, axes.state)
         return state, memories, jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), samples)
 
