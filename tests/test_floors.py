@@ -27,6 +27,7 @@ FLOORS = {  # the name of a file (without .py) or of a folder in src/membrax -> 
     "synapses": 2,
     "morphology": 2,
     "ions": 2,
+    "composition": 2.5,
     "patches": 2.5,  # what a cell of many compartments asks of channels
     "cell": 3,
     "stimuli": 3,

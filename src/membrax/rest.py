@@ -76,13 +76,14 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
     cell = strong(cell)
     check_parameters(cell)
     current = numbers(current, "current")
-    if is_single_tree(cell) and not jnp.ndim(current):
-        return _rest_of_tree(cell, current)
-    if any(jnp.ndim(leaf) for leaf in jax.tree.leaves((cell, current))):
+    tree = is_single_tree(cell)
+    if any(jnp.ndim(leaf) for leaf in jax.tree.leaves(current if tree else (cell, current))):
         raise ValueError("rest takes one cell and one current: use jax.vmap over cells or currents")
+    if is_concrete((cell, current)) and not jnp.isfinite(current):
+        raise ValueError(f"current must be finite, got {float(current):g} µA/cm²")
+    if tree:
+        return _rest_of_tree(cell, current)
     if is_concrete((cell, current)):
-        if not jnp.isfinite(current):
-            raise ValueError(f"current must be finite, got {float(current):g} µA/cm²")
         point = resting_point(cell, current)
         _report(point)
         return state_at(cell, point.v)
@@ -91,8 +92,6 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
 
 def _rest_of_tree(cell: Cell, current: Array) -> State:
     """`rest` of a tree, of which nothing is known but where it came to."""
-    if is_concrete(current) and not jnp.isfinite(current):
-        raise ValueError(f"current must be finite, got {float(current):g} µA/cm²")
     state = rest_state(cell, current)
     if is_concrete((cell, current)) and not jnp.all(jnp.isfinite(state.v)):
         warnings.warn("no resting point was reached from v_init: the cell fires by itself", UserWarning, stacklevel=3)

@@ -15,6 +15,7 @@ import numpy as np
 from .cell import Cell, State, compartments, environment
 from .instants import Instant
 from .integrators import Integrator
+from .morphology.wiring import NF_PER_AREA
 from .patches import spread
 from .probes import Step, samplers, take_notes, watchers, write_down
 from .stimuli import Stimulus, begin, mean_density
@@ -87,7 +88,7 @@ def _places(cell: Cell, stimulus: Stimulus) -> dict[str, Any]:
     """Where a wired tree's parts of the stimulus go: numbers of its sites, and the areas of those [µm²]."""
     sites = cell.morphology.sites
     places = tuple(None if k is None else sites.index(k) for k in compartments_of(cell, stimulus))
-    return {"places": places, "areas": compartments(cell).area[np.array(sites, dtype=int)]}
+    return {"places": places, "areas": cell.morphology.area[np.array(sites, dtype=int)] / NF_PER_AREA}
 
 
 def ahead_of_time(

@@ -8,6 +8,7 @@ import pytest
 import membrax as mx
 from membrax import morphology, stimuli
 from membrax.channels import Leak
+from membrax.fitting.misfit import problem_of
 from membrax.fitting.released import trajectory
 from membrax.fitting.target import target
 from membrax.integrators import eliminated, exponential_euler, propagated
@@ -124,3 +125,14 @@ def test_a_slope_may_have_a_negative_bound():
 def test_schemes_without_trees_are_refused(data):
     with pytest.raises(ValueError, match="exponential_euler takes no cells with a morphology"):
         mx.fit(cell_of(), {"leak.g.soma": (0.1, 1.0)}, data, integrator=exponential_euler, progress=False)
+
+
+@pytest.mark.parametrize("path", ["capacitance.soma", "capacitance", "morphology.axial_resistivity"])
+def test_what_the_propagator_is_made_of_is_not_worked_out_before_it_is_known(path):
+    tree = mx.morphology.ball_and_stick(8.0, 200.0, 1.0)
+    spread = mx.morphology.by_region(soma=1.0, elsewhere=2.0) if path == "capacitance.soma" else 1.0
+    cell = mx.Cell({"leak": mx.channels.Leak()}, capacitance=spread, morphology=tree)
+    data = mx.Recording(t=np.arange(3) * 0.05, v=np.full((1, 3), -65.0), i=np.zeros((1, 3)), unit="nA")
+    _, problem = problem_of(cell, {path: 1.5}, data, integrator=mx.integrators.propagated)
+    assert problem.moves_the_axial_current
+    assert isinstance(problem.cell.morphology, mx.morphology.Compartments)

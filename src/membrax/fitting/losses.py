@@ -42,7 +42,7 @@ class Problem:
     def moves_the_axial_current(self) -> bool:
         """Whether a free parameter changes what is worked out before the first step of a tree."""
         free = [path for name in self.free.names for path in paths(name)]
-        return any(path.startswith("morphology.") or path == "capacitance" for path in free)
+        return any(path.split(".")[0] in ("morphology", "capacitance") for path in free)
 
     @property
     def samples(self) -> float:

@@ -49,5 +49,4 @@ def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
         return integrator
     if isinstance(cell.morphology, Wiring):
         return integrator
-    few = cell.morphology.count <= trees.FEW and jax.default_backend() != "cpu"
-    return propagated if shared and few else eliminated
+    return propagated if shared and trees.suits_a_propagator(cell.morphology) else eliminated

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 from ..cell import Cell, State, advance_gates
 from ..channels import Env
 from ..laws.arithmetic import at_least
+from ..morphology import Compartments
 from ..morphology.wiring import wire
 from ..patches import over_patches, spread
 from .points import by_ohmic, current_and_slope, voltage_step
@@ -44,8 +45,12 @@ def propagated(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
 
 def by_size(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
     """The cell wired in the way that suits the device: a CPU eliminates, which is more accurate at any step."""
-    few = cell.morphology.count <= FEW and jax.default_backend() != "cpu"
-    return (propagated if few else eliminated)(cell, sites, dt)
+    return (propagated if suits_a_propagator(cell.morphology) else eliminated)(cell, sites, dt)
+
+
+def suits_a_propagator(compartments: Compartments) -> bool:
+    """Whether there are few of them, on an accelerator."""
+    return compartments.count <= FEW and jax.default_backend() != "cpu"
 
 
 def advance(cell: Cell, state: State, currents: Array, dt: Any, env: Env) -> State:

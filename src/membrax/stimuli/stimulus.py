@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import units
 from ..instants import Instant
+from ..morphology.sites import section_and_fraction
 from ..pytrees import NUMBER, numbers, pytree, static, unknown
 from .noise import OrnsteinUhlenbeck
 from .waveforms import RANKS, Function, Step
@@ -50,13 +51,7 @@ class Stimulus:
         Raises:
             ValueError: a section that is none, or a fraction out of its bounds.
         """
-        section = section if isinstance(section, str) else getattr(section, "index", section)
-        if isinstance(section, bool) or not isinstance(section, int | str | np.integer):
-            raise ValueError(f"section must be an index or a word such as 'soma', got {section!r}")
-        if not isinstance(fraction, int | float | np.number) or not 0 <= fraction <= 1:
-            raise ValueError(f"fraction must be in 0 … 1, got {fraction!r}")
-        section = section if isinstance(section, str) else int(section)
-        return dataclasses.replace(self, part_sites=((section, float(fraction)),) * len(self.parts))
+        return dataclasses.replace(self, part_sites=(section_and_fraction(section, fraction),) * len(self.parts))
 
     @property
     def sites(self) -> tuple[Any, ...]:
