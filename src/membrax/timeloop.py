@@ -152,21 +152,17 @@ def march(
             per step, for each neuron with a stimulus of its own.
     """
     cell = wired(cell, stimulus, dt, integrator)
-    way = _Way(cell, stimulus, dt, probes, integrator, window, unroll)
     steps = times, ahead_of_time(cell, stimulus, state, times, dt, integrator) if ahead else ()
-    if not samplers(probes):
-        carry, samples = way.block((state, memories), steps)
-        return *carry, samples
-    size = block_size(probes)
-    whole, rest = _cut(steps, _count(steps) // size * size)
-    carry, samples = jax.lax.scan(way.block, (state, memories), _rows(whole, size))
-    carry = _scan(lambda carry, t: way.look(carry, t)[0], carry, _rows(rest, 1))
-    return *carry, samples
+    return Way(cell, stimulus, dt, probes, integrator, window, unroll).march(state, memories, steps)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Way:
+class Way:
     """What all steps share, and how they are taken: steps make windows, windows make blocks.
+
+    Attributes:
+        cell, stimulus: one neuron's, the cell `wired`.
+        dt, probes, integrator, window, unroll: as of `march`.
 
     Every step is checkpointed: reverse-mode differentiation keeps one state per step and computes the rest again,
     which costs less time than the memory traffic it saves.
@@ -180,6 +176,17 @@ class _Way:
     window: int
     unroll: int
 
+    def march(self, state: State, memories: dict[str, Any], steps: tuple) -> tuple[State, dict, dict]:
+        """All steps, each a time and what is known of its stimulus; see `march`."""
+        if not samplers(self.probes):
+            carry, samples = self.block((state, memories), steps)
+            return *carry, samples
+        size = block_size(self.probes)
+        whole, rest = _cut(steps, _count(steps) // size * size)
+        carry, samples = jax.lax.scan(self.block, (state, memories), _rows(whole, size))
+        carry = _scan(lambda carry, t: self.look(carry, t)[0], carry, _rows(rest, 1))
+        return *carry, samples
+
     def one(self, carry: tuple, at: tuple) -> tuple[tuple, dict]:
         """A step, with what the watchers note and what the samplers of steps keep of it."""
         return jax.checkpoint(self._one)(carry, at)
@@ -187,16 +194,32 @@ class _Way:
     def _one(self, carry: tuple, at: tuple) -> tuple[tuple, dict]:
         (state, notes), (t, given) = carry, at
         after, step = one_step(self.cell, self.stimulus, state, t, self.dt, self.integrator, given)
+        notes, kept = self.looked(step, notes)
+        return (after, notes), kept
+
+    def looked(self, step: Step, notes: dict) -> tuple[dict, dict]:
+        """What the watchers note of a step, and what the samplers of steps keep of it."""
         notes = {probe.name: probe.watch(notes[probe.name], step) for probe in watchers(self.probes)}
-        return (after, notes), {probe.name: probe.sample(step) for probe in self._per_step()}
+        return notes, {probe.name: probe.sample(step) for probe in self._per_step()}
 
     def look(self, carry: tuple, some: tuple, last: tuple | None = None) -> tuple[tuple, dict]:
         """The steps of a window, then perhaps one whose samples are kept; what was noted is written down at the end."""
-        (state, memories), watching = carry, watchers(self.probes)
-        inside = state, {probe.name: take_notes(probe, memories[probe.name]) for probe in watching}
-        inside = _scan(lambda inside, t: self.one(inside, t)[0], inside, some, self.unroll)
+        state, memories = carry
+        inside = _scan(lambda inside, t: self.one(inside, t)[0], (state, self.noting(memories)), some, self.unroll)
         (state, notes), kept = (inside, {}) if last is None else self.one(inside, last)
-        return (state, {p.name: write_down(p, memories[p.name], notes[p.name]) for p in watching}), kept
+        return (state, self.noted(memories, notes)), kept
+
+    def noting(self, memories: dict) -> dict:
+        """What the watchers keep in hand through a window."""
+        return {probe.name: take_notes(probe, memories[probe.name]) for probe in watchers(self.probes)}
+
+    def noted(self, memories: dict, notes: dict) -> dict:
+        """The watchers' memories after it."""
+        return {p.name: write_down(p, memories[p.name], notes[p.name]) for p in watchers(self.probes)}
+
+    def seen(self, state: State) -> dict:
+        """What the samplers of states keep of one."""
+        return first_samples(self.cell, state, self.probes)
 
     def block(self, carry: tuple, some: tuple) -> tuple[tuple, dict]:
         """The steps up to the next samples, in whole windows and a shorter one."""
@@ -206,7 +229,7 @@ class _Way:
         kept = {}
         if last is not None or _count(rest):
             carry, kept = self.look(carry, rest, None if last is None else jax.tree.map(lambda x: x[0], last))
-        return carry, {**first_samples(self.cell, carry[0], self.probes), **kept}
+        return carry, {**self.seen(carry[0]), **kept}
 
     def _per_step(self) -> tuple:
         return tuple(probe for probe in samplers(self.probes) if probe.per_step)

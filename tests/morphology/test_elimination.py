@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from membrax.morphology import elimination
-from membrax.morphology.elimination import elimination_of, solver
+from membrax.morphology import by_rounds as rounds_of
+from membrax.morphology import one_by_one as nodes_of
+from membrax.morphology.elimination import MANY, elimination_of, solver
 from membrax.morphology.rounds import rounds
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
@@ -36,11 +37,12 @@ def dense(parent, s, g):
 
 
 def one_by_one(order, s, g, b):
-    return elimination._through_one_by_one(order, elimination._one_by_one(order, s, g), b)
+    return nodes_of.substitute(order.nodes, nodes_of.factorise(order.nodes, s, g), b)
 
 
 def by_rounds(order, s, g, b):
-    return elimination._through_rounds(order, elimination._by_rounds(order, s, g), b)
+    node, row = order.rounds.node, order.rounds.row
+    return rounds_of.substitute(order.rounds, rounds_of.factorise(order.rounds, s[node], g[node]), b[node])[row]
 
 
 WAYS = [one_by_one, by_rounds]
@@ -138,7 +140,7 @@ def test_a_branch_point_without_charge_is_the_mean_of_its_neighbours_by_conducta
 
 @pytest.mark.parametrize("parent", [chain(40), star(40), bushy(40)], ids=["chain", "star", "bushy"])
 def test_children_go_before_their_parents_and_all_go_but_the_root(parent):
-    order = order_of(parent)
+    order = order_of(parent).nodes
     place = {node: k for k, node in enumerate(order.child)}
     assert sorted([*order.child, order.root]) == list(range(40))
     assert all(parent[k] == order.root or place[k] < place[parent[k]] for k in order.child)
@@ -149,24 +151,38 @@ def test_children_go_before_their_parents_and_all_go_but_the_root(parent):
 def test_no_two_nodes_of_a_round_touch_each_other_or_a_neighbour_that_goes(n, seed):
     parent = bushy(n, seed)
     parent[1:] = np.where(np.random.default_rng(seed).uniform(size=n - 1) < 0.6, np.arange(n - 1), parent[1:])
-    gone = []
-    for some in rounds(parent):
-        here = set(some.node.tolist())
-        assert not here & set(gone)
-        assert not here & set(some.parent.tolist())
-        assert not here & set(some.child[some.has_child].tolist())
-        gone += some.node.tolist()
-    assert sorted(gone) == list(range(1, n))
+    found, end = rounds(parent), n
+    assert sorted(found.node) == list(range(n))
+    assert found.node[found.row].tolist() == list(range(n))
+    for some in found.rounds:
+        assert some.end == end  # the last of those that are left
+        assert (some.parent < some.first).all()
+        assert (some.child < max(some.first, 1)).all()
+        end = some.first
+    assert end == 1 and found.node[0] == 0
+
+
+@settings(max_examples=40)
+@given(st.integers(2, 60), st.integers(0, 999))
+def test_what_goes_is_looked_up_by_all_that_stay_once(n, seed):
+    parent = bushy(n, seed)
+    parent[1:] = np.where(np.random.default_rng(seed).uniform(size=n - 1) < 0.3, 0, parent[1:])
+    for some in rounds(parent).rounds:
+        given = [(row, going) for ranks in some.from_children for row, going in enumerate(ranks) if going >= 0]
+        given += [(row, going) for row, more in some.from_more for going in more]
+        assert sorted(given) == sorted((row, going) for going, row in enumerate(some.parent))
+        below = [(row, going) for row, going in enumerate(some.from_parent) if going >= 0]
+        assert sorted(below) == sorted((some.child[k], k) for k in np.flatnonzero(some.has_child))
 
 
 @pytest.mark.parametrize("n", [2, 8, 64, 1000])
 def test_a_chain_takes_as_many_rounds_as_its_length_has_halves(n):
-    assert np.log2(n) - 1 < len(rounds(chain(n))) <= np.ceil(np.log2(n)) + 1
+    assert np.log2(n) - 1 < len(rounds(chain(n)).rounds) <= np.ceil(np.log2(n)) + 1
 
 
 def test_a_star_takes_one_round_and_a_single_node_none():
-    assert len(rounds(star(50))) == 1
-    assert rounds(np.array([-1])) == ()
+    assert len(rounds(star(50)).rounds) == 1
+    assert rounds(np.array([-1])).rounds == ()
 
 
 # --- derivatives
@@ -209,10 +225,29 @@ def test_it_can_be_differentiated_in_everything_that_is_given(mode):
     assert float(found[1][0]) == 0.0
 
 
-def test_many_systems_at_once_are_each_of_them():
+@pytest.mark.parametrize("count", [2, MANY])
+def test_many_systems_at_once_are_each_of_them(count):
     order = order_of(PARENT)
     s, g, b = (jnp.asarray(x, dtype=float) for x in (S, G, B))
-    scale = jnp.asarray([1.0, 3.0])
-    many = jax.vmap(lambda k: solver(order, k * s, g)(b))(scale)
-    for k, x in zip((1.0, 3.0), many, strict=True):
+    scale = np.linspace(1.0, 3.0, count)
+    many = jax.vmap(lambda k: solver(order, k * s, g)(b))(jnp.asarray(scale, dtype=float))
+    behind = solver(order, s[:, None] * jnp.asarray(scale[None], dtype=float), g[:, None])(jnp.tile(b[:, None], count))
+    for k, x, y in zip(scale, many, behind.T, strict=True):
         assert np.asarray(x) == pytest.approx(np.linalg.solve(dense(PARENT, k * S, G), B), rel=1e-4)
+        assert np.asarray(y) == pytest.approx(np.asarray(x), rel=1e-5)
+
+
+def test_a_matrix_is_used_in_the_way_that_made_it():
+    # One matrix for many right-hand sides, many for one, and both by two maps, one of few and one of many.
+    order = order_of(PARENT)
+    s, g, b = (jnp.asarray(x, dtype=float) for x in (S, G, B))
+    scale = jnp.linspace(1.0, 2.0, MANY, dtype=float)
+    known = np.linalg.solve(dense(PARENT, S, G), B)
+    one_matrix = jax.vmap(lambda k: solver(order, s, g)(k * b))(scale)
+    assert np.asarray(one_matrix) == pytest.approx(np.asarray(scale)[:, None] * known, rel=1e-4)
+    few = jnp.asarray([1.0, 2.0])
+    both = jax.vmap(lambda k: jax.vmap(lambda c: solver(order, k * s, k * g)(c * b))(few))(scale)
+    expected = np.asarray(few)[None, :, None] / np.asarray(scale)[:, None, None] * known
+    assert np.asarray(both) == pytest.approx(expected, rel=1e-4)
+    turned = jax.vmap(lambda c: jax.vmap(lambda k: solver(order, k * s, k * g)(c * b))(scale))(few)
+    assert np.asarray(turned) == pytest.approx(np.swapaxes(expected, 0, 1), rel=1e-4)

@@ -54,7 +54,10 @@ def suits_a_propagator(compartments: Compartments) -> bool:
 
 
 def advance(cell: Cell, state: State, currents: Array, dt: Any, env: Env) -> State:
-    """Gates to the middle of the step, then v across it; ``currents`` as of `timeloop.means` of a tree."""
+    """Gates to the middle of the step, then v across it; ``currents`` as of `timeloop.means` of a tree.
+
+    All arrays may have a second axis of neurons, as of `patches.over_patches`.
+    """
     gates = advance_gates(cell, state.gates, state.v, state.lag + 0.5 * dt, env)
     step = _eliminated if cell.morphology.change is None else _propagated
     v = step(cell, gates, state.v, currents, dt, env)
@@ -69,11 +72,11 @@ def _propagated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env
 
     tree = cell.morphology
     ionic, slope, charge = over_patches(_linear, cell, (v, gates), (dt,), env)
-    handed = (currents[0] - ionic) / at_least(dt * slope / charge, 1.0) ** 2
-    half = lambda v: over_patches(change, cell, (v, gates, currents[0] - handed), (0.5 * dt,), env)  # noqa: E731
-    pull = tree.area * handed + (tree.injected(currents[1:]) if tree.sites else 0.0)
+    handed = (currents[:1] - ionic) / at_least(dt * slope / charge, 1.0) ** 2
+    half = lambda v: over_patches(change, cell, (v, gates, currents[:1] - handed), (0.5 * dt,), env)  # noqa: E731
+    pull = tree.charged(tree.area * handed, currents[1:])
     v = half(v)
-    moved = jnp.matmul(tree.change, v - v[0], precision="highest") + jnp.matmul(tree.gain, pull, precision="highest")
+    moved = jnp.matmul(tree.change, v - v[:1], precision="highest") + jnp.matmul(tree.gain, pull, precision="highest")
     return half(v + moved)
 
 
@@ -86,15 +89,17 @@ def _eliminated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env
     """
     tree, bent = cell.morphology, not all(getattr(c, "ohmic", False) for c in cell.channels.values())
     straight, slope, charge = over_patches(_linear, cell, (v, gates), (dt,), env)
-    injected = tree.area * currents[0] + (tree.injected(currents[1:]) if tree.sites else 0.0)
-    mass = tree.area * charge / (GAMMA * dt)
-    solve = tree.solver(mass + tree.area * slope)
-    u = v - v[0]
-    first = solve(mass * u + tree.area * (slope * u - straight) + injected)
-    if bent:
-        straight = straight + over_patches(_missed, cell, (v, first + v[0], gates), (dt,), env)
-    begun = u + ((1.0 - GAMMA) / GAMMA) * (first - u)
-    return v[0] + solve(mass * begun + tree.area * (slope * u - straight) + injected)
+    mass = charge / (GAMMA * dt)
+    solve = tree.solver(tree.area * (mass + slope))
+    u = v - v[:1]
+
+    def after(begun: Array, missed: Any) -> Array:
+        pull = mass * begun + slope * u - straight - missed + currents[:1]
+        return solve(tree.charged(tree.area * pull, currents[1:]))
+
+    first = after(u, 0.0)
+    missed = over_patches(_missed, cell, (v, first + v[:1], gates), (dt,), env) if bent else 0.0
+    return v[:1] + after(u + ((1.0 - GAMMA) / GAMMA) * (first - u), missed)
 
 
 def _linear(patch: Cell, v: Array, gates: dict, dt: Any, env: Env) -> tuple[Array, Array, Array]:

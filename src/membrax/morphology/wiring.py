@@ -46,11 +46,15 @@ class Wiring:
 
     def injected(self, currents: Array) -> Array:
         """Currents in nA at the sites [site] as currents into the compartments [compartment]."""
-        return jnp.zeros_like(self.area).at[np.array(self.sites, dtype=int)].add(currents)
+        return self.charged(jnp.zeros((len(self.area), *currents.shape[1:]), self.area.dtype), currents)
+
+    def charged(self, into: Array, currents: Array) -> Array:
+        """Currents into the compartments [compartment] with those at the sites [site] added, nA."""
+        return into.at[np.array(self.sites, dtype=int)].add(currents) if self.sites else into
 
     def axial(self, v: Array) -> Array:
         """The axial current into every compartment [compartment] in nA at voltages v; they add up to zero."""
-        order, count = self.layout.elimination, len(v)
+        order, count = self.layout.elimination.nodes, len(v)
         child, parent, g = order.child, order.parent, self.conductance[order.child]
 
         def to_nodes(towards_child: Array, towards_parent: Array) -> Array:
@@ -69,7 +73,7 @@ class Wiring:
         Branch points hold no charge. See `membrax.morphology.elimination.solver`.
         """
         count = len(s)
-        none = jnp.zeros(len(self.conductance) - count, s.dtype)
+        none = jnp.zeros((len(self.conductance) - count, *s.shape[1:]), s.dtype)
         solve = solver(self.layout.elimination, jnp.concatenate([s, none]), self.conductance)
         return lambda b: solve(jnp.concatenate([b, none]))[:count]
 

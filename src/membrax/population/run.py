@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell, State
@@ -20,7 +19,7 @@ from ..integrators import Integrator, eliminated, staggered
 from ..probes import SpikeBuffer, Spikes, sample_times, samplers
 from ..stimuli import Stimulus
 from ..timeloop import begin_memories, first_samples, march, thin
-from . import checkpoints, conclude, layout, stores
+from . import checkpoints, conclude, layout, stores, turns
 from . import fused as kernels
 from . import pace as paces
 from . import plan as plans
@@ -28,10 +27,6 @@ from .kept import Kept
 from .pace import Pace
 from .plan import Axes, Plan, Progress
 from .result import Result, flat
-
-# Trees that take their steps together on a CPU, one batch of them after the other: rows of 8 numbers fill a vector, and
-# the batch stays in a cache. By measurement 4 and 16 are nearly as good, 1 and 32 half as fast.
-SIDE_BY_SIDE = 8
 
 
 def run(
@@ -219,15 +214,10 @@ def chunk(
         )  # fmt: skip
         return state, memories, {}
 
-    def in_turn(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
-        def of(neuron: Any) -> tuple:
-            pick = lambda tree, axes: layout.map_with_axes(lambda x, a: x if a is None else x[neuron], tree, axes)  # noqa: E731
-            own = pick(cells, axes.cells), pick(stimulus, axes.stimulus), pick(state, axes.state)
-            return one(*own, jax.tree.map(lambda x: x[neuron], memories), times)
-
-        state, memories, samples = layout.a_few_at_a_time(of, len(state.v), SIDE_BY_SIDE)
-        state = layout.map_with_axes(lambda x, axis: x[0] if axis is None else x, state, axes.state)
-        return state, memories, jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), samples)
+    def in_turn(*given: Any) -> tuple:
+        return turns.in_turn(
+            one, *given, axes=axes, dt=dt, probes=roomy, room=room, integrator=integrator, window=pace.window
+        )  # fmt: skip
 
     # Samples stay [time, neuron], as the loop writes them; the host turns them round.
     axes_in, axes_out = (axes.cells, axes.stimulus, axes.state, 0, None), (axes.state, 0, 1)

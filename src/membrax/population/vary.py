@@ -120,8 +120,12 @@ def condense(cells: Cell) -> tuple[Cell, Cell]:
         values = np.asarray(leaf)
         return not many or not values.ndim or bool(np.all(values == values[:1]))
 
+    def first(leaf: Array, alike: bool) -> Array:
+        # Through NumPy: an indexing of JAX's takes as long as many steps of a small population.
+        return jnp.asarray(np.asarray(leaf)[0]) if alike and many and jnp.ndim(leaf) else leaf
+
     alike = jax.tree.map(same, cells)
-    shared = jax.tree.map(lambda leaf, one: leaf[0] if one and many and jnp.ndim(leaf) else leaf, cells, alike)
+    shared = jax.tree.map(first, cells, alike)
     return shared, jax.tree.map(lambda one: None if one else 0, alike)
 
 
