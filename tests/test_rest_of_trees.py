@@ -136,6 +136,26 @@ def test_where_there_is_none_it_says_so():
     assert np.all(np.isnan(state.v))
 
 
+def squid_tree():
+    channels = {"na": squid.Sodium(), "k": squid.Potassium(), "leak": Leak()}
+    return mx.Cell(channels, morphology=SHAPE)
+
+
+def test_one_that_will_not_stay_is_told():
+    # A patch of squid axon fires by itself from 9.8 µA/cm² on, and so do equal patches that hang together.
+    with pytest.warns(UserWarning, match="the resting point at -5.* mV is unstable"):
+        state = mx.rest(squid_tree(), 20.0)
+    nudge = stimuli.constant(20.0) + stimuli.step(0.1, stop=1.0)
+    v = np.asarray(mx.simulate(squid_tree(), nudge, duration=100.0, state=state, integrator=eliminated).v[:, 0])
+    assert np.ptp(v[-800:]) > 20.0 * np.ptp(v[:400]) > 0.0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("current", [0.0, 9.0])
+def test_one_that_stays_is_not_doubted(current):
+    assert np.all(np.isfinite(mx.rest(squid_tree(), current).v))
+
+
 @pytest.mark.x64
 def test_a_stiff_cut_is_solved_to_the_last_digits():
     shape = morphology.discretise(morphology.cable(100.0, 0.5), per_section=100)

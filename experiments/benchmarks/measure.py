@@ -44,17 +44,17 @@ def ask(script: str, job: dict, root: Path, on: int = 1, limit: float = 1800.0) 
     """
     python = python_of(PEERS.get(script), root) if script in PEERS else Path(sys.executable)
     command = [str(python), str(HERE / "peers" / f"{script}.py"), json.dumps(job, ensure_ascii=False)]
-    return json.loads(_run(command, on, limit).splitlines()[-1])
+    return json.loads(output_of(command, on, limit).splitlines()[-1])
 
 
 def seconds(code: str, python: Path, on: int = 1) -> float:
     """Wall-clock seconds of a cold interpreter running ``code``."""
     begin = time.perf_counter()
-    _run([str(python), "-c", code], on, 600.0)
+    output_of([str(python), "-c", code], on, 600.0)
     return time.perf_counter() - begin
 
 
-def _run(command: list[str], on: int, limit: float) -> str:
+def output_of(command: list[str], on: int, limit: float) -> str:
     env = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "PYTHONPATH")}
     env |= {"OMP_NUM_THREADS": str(on)}
     hold = lambda: os.sched_setaffinity(0, cores(on))  # noqa: E731

@@ -13,7 +13,7 @@ from statistics import median
 
 import numpy as np
 from environments import TREE_PEERS, python_of
-from measure import HERE, Failed, _run
+from measure import HERE, Failed, output_of
 
 COMPARTMENTS, DT, ROUNDS = 400, 0.025, 3
 SIZES = {1: 100.0, 100: 25.0}  # cells: ms
@@ -35,7 +35,7 @@ ERRORS = SPEEDS | {
 }
 COLD = {"tree_membrax": "staggered", "tree_jaxley": "bwd_euler", "tree_neuron": "backward Euler",
         "tree_arbor": "backward Euler"}  # fmt: skip
-COUNTS = (100, 400, 1600, 3200)
+COUNTS = {1: (10, 100, 400, 1600, 10_000), 100: (10, 100, 400, 1600, 10_000), 10_000: (10, 100)}  # cells: compartments
 MOST_PROPAGATED = 1600  # compartments: a propagator takes N³ to make, of 3200 half a minute
 
 
@@ -47,7 +47,7 @@ def ask(script: str, job: dict, root: Path) -> dict:
     """
     python = python_of(TREE_PEERS[script], root)
     text = json.dumps(job, ensure_ascii=False)
-    return json.loads(_run([str(python), str(HERE / "peers" / f"{script}.py"), text], 1, 1800.0).splitlines()[-1])
+    return json.loads(output_of([str(python), str(HERE / "peers" / f"{script}.py"), text], 1, 1800.0).splitlines()[-1])
 
 
 def name_of(answer: dict) -> str:
@@ -221,8 +221,8 @@ def solve(peers: list[str], root: Path, say: Callable, rounds: int) -> list[dict
     """membrax's two ways against the number of compartments, on a bushy tree, a cable, and two real neurons."""
     rows = []
     for shape in ("bushy", "cable"):
-        for cells in (1, 100):
-            for count in COUNTS:
+        for cells, counts in COUNTS.items():
+            for count in counts:
                 methods = ["eliminated", "propagated"] if count <= MOST_PROPAGATED else ["eliminated"]
                 rows.append(_shape({"shape": shape, "compartments": count, "cells": cells}, methods, root, say, rounds))
     folder = HERE.parents[2] / "shared" / "data" / "morphologies"

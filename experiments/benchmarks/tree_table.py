@@ -266,7 +266,7 @@ def _draw_solve(ax: Any, result: list[dict]) -> None:
     result = sorted(result, key=lambda row: row["compartments"])
     colours = dict(zip(METHODS, style.PALETTE, strict=False))
     for shape, dash in (("bushy", "-"), ("cable", "--")):
-        for cells, mark in ((1, "o"), (100, "s")):
+        for cells, mark in ((1, "o"), (100, "s"), (10_000, "^")):
             for method, colour in colours.items():
                 of = [r for r in result if r["shape"] == shape and r["cells"] == cells and method in r["speeds"]]
                 x, y = [r["compartments"] for r in of], [r["speeds"][method] for r in of]

@@ -27,7 +27,7 @@ from .cell import (
     state_at,
 )
 from .pytrees import is_concrete, numbers, pytree, strong
-from .rest_of_trees import tree_rest
+from .rest_of_trees import holds, tree_rest
 
 Array = jax.Array
 
@@ -39,6 +39,7 @@ BISECTIONS = 40  # halvings of a 10 mV bracket: to below a float64 nanovolt
 RUNGS = 4  # rising roots whose stability is looked at
 # Growth below which a point counts as stable: float32 rounds the map of a very fast gate onto the unit circle.
 NEUTRAL = 1e-6
+UNSTABLE = "the resting point at {:.2f} mV is unstable: left alone, the cell will not stay there"
 SQUARINGS = 24  # of the step map: growth over 2²⁴ ms
 
 
@@ -91,10 +92,14 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
 
 
 def _rest_of_tree(cell: Cell, current: Array) -> State:
-    """`rest` of a tree, of which nothing is known but where it came to."""
+    """`rest` of a tree, of which nothing is known but where it came to and whether it stays there."""
     state = rest_state(cell, current)
-    if is_concrete((cell, current)) and not jnp.all(jnp.isfinite(state.v)):
+    if not is_concrete((cell, current)):
+        return state
+    if not jnp.all(jnp.isfinite(state.v)):
         warnings.warn("no resting point was reached from v_init: the cell fires by itself", UserWarning, stacklevel=3)
+    elif not holds(cell, state.v, current):
+        warnings.warn(UNSTABLE.format(float(state.v[0])), UserWarning, stacklevel=3)
     return state
 
 
@@ -129,7 +134,7 @@ def _report(point: RestingPoint) -> None:
     if not np.isfinite(v):
         message = "the cell has no resting point between -1000 and 1000 mV; its resting state is nan"
     elif not bool(point.stable):
-        message = f"the resting point at {v:.2f} mV is unstable: left alone, the cell will not stay there"
+        message = UNSTABLE.format(v)
     elif int(point.stable_points) > 1:
         message = f"the cell has {int(point.stable_points)} resting points; {v:.2f} mV is the one nearest v_init"
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .cell import Cell, environment, ionic_current, steady_gates
+from .cell import Cell, advance_gates, compartments, environment, ionic_current, steady_gates
 from .channels import Env
 from .morphology.wiring import Wiring, wire
 from .patches import over_patches, spread
@@ -19,6 +19,8 @@ Array = jax.Array
 # follows the voltage to one that forgets time, from which on they are Newton's.
 FIRST_STEP, GROWTH, STEPS = 0.1, 1.5, 60  # ms
 REACHED = 0.1  # mV that Newton's last step may move
+WATCHED, LOOKS = 100.0, 2000  # ms and steps for which a departure from rest is followed
+SLACK = 1.01
 
 
 @jax.jit
@@ -65,3 +67,43 @@ def steady(cell: Cell, v: Array) -> tuple[Array, Array]:
         return jax.jvp(current, (v,), (jnp.ones_like(v),))
 
     return over_patches(one, cell, (v,), (), environment(cell))
+
+
+@jax.jit
+def holds(cell: Cell, v: Array, current: Any) -> Array:
+    """Whether a tree stays at a resting point: a small departure from it shrinks, or at least doesn't grow.
+
+    The departure is followed for `WATCHED` ms by the linearised step of gates and voltage, as a power iteration. What
+    grows by less than `SLACK` between the second and the last quarter counts as staying.
+
+    Args:
+        cell: of one tree.
+        v: resting voltages [compartment], mV.
+        current: density into all of the membrane, µA/cm².
+    """
+    cell = spread(dataclasses.replace(cell, morphology=wire(compartments(cell), ())))
+    tree, env, dt = cell.morphology, environment(cell), WATCHED / LOOKS
+
+    def step(v: Array, gates: dict) -> tuple[Array, dict]:
+        gates = advance_gates(cell, gates, v, dt, env)
+        out, slope = over_patches(_current, cell, (v, gates), (), env)
+        s = tree.area * (jnp.maximum(slope, 0.0) + cell.capacitance / dt)
+        return tree.solver(s)(s * v + tree.area * (current - out)), gates
+
+    gates = steady_gates(cell, v, env)
+    _, push = jax.linearize(step, v, gates)
+
+    def look(departure: tuple, _: None) -> tuple[tuple, Array]:
+        departure = push(*departure)
+        return departure, jnp.max(jnp.abs(departure[0]))
+
+    # Uneven, so that it has something of every way in which compartments can depart from each other.
+    uneven = 1.0 + 0.5 * jnp.cos(jnp.arange(len(v), dtype=v.dtype))
+    _, size = jax.lax.scan(look, (uneven, jax.tree.map(jnp.zeros_like, gates)), length=LOOKS)
+    quarters = jnp.max(size.reshape(4, -1), axis=1)
+    return quarters[3] <= SLACK * quarters[1]
+
+
+def _current(patch: Cell, v: Array, gates: dict, env: Env) -> tuple[Array, Array]:
+    """The ionic current density at given gates, and its slope in v."""
+    return jax.jvp(lambda v: ionic_current(patch, gates, v, env), (v,), (jnp.ones_like(v),))

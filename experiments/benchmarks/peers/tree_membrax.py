@@ -142,8 +142,9 @@ def shape(job: dict) -> dict:
 def cut_as(job: dict) -> Any:
     count, kind = job.get("compartments"), job["shape"]
     if kind == "bushy":
-        whole = mx.morphology.binary_tree(task.BRANCHES, length=task.LENGTH, radius=task.RADIUS)
-        return mx.morphology.discretise(whole, per_section=count // task.BRANCHES)
+        branches = min(count, task.BRANCHES)
+        whole = mx.morphology.binary_tree(branches, length=task.LENGTH, radius=task.RADIUS)
+        return mx.morphology.discretise(whole, per_section=count // branches)
     if kind == "cable":
         return mx.morphology.discretise(mx.morphology.cable(10.0 * count, task.RADIUS), per_section=count)
     return mx.morphology.discretise(mx.morphology.load_swc(kind), max_length=job["max_length"])
