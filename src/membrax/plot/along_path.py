@@ -14,8 +14,8 @@ from ..cell import Cell
 from ..morphology import Compartments
 from ..simulate import Trace
 from . import style
-from .morphology import _limits
 from .paths import LABEL, arrivals, end_of, path_to, voltages
+from .strokes import ends_of_bar
 
 
 @style.styled
@@ -45,7 +45,7 @@ def along_path(
     on = nodes[nodes < tree.count]
     if len(on) < 2:
         raise ValueError("a path needs two compartments or more, and this one is the soma's or the root's alone")
-    shade = ScalarMappable(Normalize(*_limits(v[:, on], limits)), style.graded())
+    shade = ScalarMappable(Normalize(*ends_of_bar(v[:, on], limits)), style.graded())
     distance = tree.path_distance[on]
     figure = style.figure(2.9)
     ax = figure.subplots()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,28 +18,16 @@ from ..morphology import Compartments, Tree
 from ..morphology.labels import APICAL, AXON, BASAL, SOMA
 from ..morphology.labels import label as word
 from . import style
+from .strokes import Strokes, ends_of_bar, extent, scale_bar, strokes_of, turned
 
 PAINTS = {SOMA: style.INK, AXON: "#0072B2", BASAL: "#D55E00", APICAL: "#9B3FE0"}
 OTHERS = ("#1F4E2C", "#A67C52", "#001E73")
 UNKNOWN = (0.8, 0.8, 0.8)
-PLANES = tuple(a + b for a in "xyz" for b in "xyz" if a != b)
 THINNEST = 0.6  # points; thinner neurites would not be seen
 HAZE = 0.65  # of white, over what is farthest away in space
 TALLEST, NARROWEST = 6.0, 2.6  # inches, of the neuron
 COMPASS = {"color": style.FAINT, "lw": 0.7, "clip_on": False}
 BESIDE, AROUND = 1.5, 0.7  # inches, of a legend or a colour bar, and of title and caption
-
-
-class Strokes(NamedTuple):
-    """What is drawn: lines from and to places [stroke, 3], their radii [stroke] and whose values they have [stroke].
-
-    A sphere's line has no length.
-    """
-
-    begin: np.ndarray
-    end: np.ndarray
-    radius: np.ndarray
-    owner: np.ndarray
 
 
 @style.styled
@@ -67,8 +55,8 @@ def morphology(
     """
     if not isinstance(shape, Tree | Compartments):
         raise ValueError(f"this figure draws a Tree or Compartments of membrax.morphology, got {type(shape).__name__}")
-    turn = _turn(view, angles)
-    strokes, links = _strokes(shape)
+    turn = turned(view, angles)
+    strokes, links = strokes_of(shape)
     paints, key = _painted(shape, strokes, values, limits)
     strokes = strokes._replace(begin=strokes.begin @ turn.T, end=strokes.end @ turn.T)
     figure = _figure(strokes)
@@ -89,21 +77,6 @@ def morphology(
 # --- what is drawn
 
 
-def _strokes(shape: Tree | Compartments) -> tuple[Strokes, np.ndarray]:
-    """A stroke for every frustum, or for every part of one in a compartment; the links to the soma [link, 2, 3]."""
-    if isinstance(shape, Tree):
-        tree, points = shape, np.flatnonzero(shape.segment_length > 0)
-        begin, end, owner = np.zeros(len(points)), np.ones(len(points)), points
-    else:
-        tree, pieces = shape.tree, shape.layout.pieces
-        points, begin, end, owner = pieces.point, pieces.begin, pieces.end, pieces.half // 2
-    inner, middle = tree.before[points], 0.5 * (begin + end)
-    places = [tree.xyz[inner] + part[:, None] * (tree.xyz[points] - tree.xyz[inner]) for part in (begin, end)]
-    radius = tree.radius[inner] + middle * (tree.radius[points] - tree.radius[inner])
-    hung = np.flatnonzero((tree.parent >= 0) & (tree.before == np.arange(len(tree.parent))))
-    return Strokes(*places, radius, owner), np.stack([tree.xyz[tree.parent[hung]], tree.xyz[hung]], axis=1)
-
-
 def _painted(shape: Tree | Compartments, strokes: Strokes, values: Any, limits: Any) -> tuple[np.ndarray, Any]:
     """Each stroke's colour [stroke, 3], and what a legend or a colour bar is made from."""
     if values is None:
@@ -117,37 +90,12 @@ def _painted(shape: Tree | Compartments, strokes: Strokes, values: Any, limits: 
     count, each = (len(shape.parent), "point") if isinstance(shape, Tree) else (shape.count, "compartment")
     if values.shape != (count,):
         raise ValueError(f"values must have one number per {each}, {count}, got the shape {values.shape}")
-    shade = ScalarMappable(Normalize(*_limits(values[strokes.owner], limits)), style.graded())
+    shade = ScalarMappable(Normalize(*ends_of_bar(values[strokes.owner], limits)), style.graded())
     paints = shade.to_rgba(values[strokes.owner])[:, :3]
     return np.where(np.isfinite(values[strokes.owner])[:, None], paints, UNKNOWN), shade
 
 
-def _limits(values: np.ndarray, limits: Any) -> tuple[float, float]:
-    """The ends of the colour bar; a little apart if all values are one."""
-    if limits is not None:
-        low, high = (float(limit) for limit in limits)
-        if not low < high:
-            raise ValueError(f"limits must be two numbers that grow, got {limits!r}")
-        return low, high
-    good = values[np.isfinite(values)]
-    low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
-
-
 # --- how it is seen
-
-
-def _turn(view: str, angles: tuple[float, float]) -> np.ndarray:
-    """The directions of right, up and towards the eye, as rows [3, 3]."""
-    if view == "3d":
-        around, tipped = np.radians(angles)
-        c, s = np.cos([around, tipped]), np.sin([around, tipped])
-        turned = np.array([[c[0], 0, s[0]], [0, 1, 0], [-s[0], 0, c[0]]])
-        return np.array([[1, 0, 0], [0, c[1], -s[1]], [0, s[1], c[1]]]) @ turned
-    if view not in PLANES:
-        raise ValueError(f"view must be one of {', '.join(PLANES)} and 3d, got {view!r}")
-    right, up = (np.eye(3)["xyz".index(axis)] for axis in view)
-    return np.stack([right, up, np.cross(right, up)])
 
 
 def _hazy(paints: np.ndarray, strokes: Strokes) -> np.ndarray:
@@ -157,15 +105,9 @@ def _hazy(paints: np.ndarray, strokes: Strokes) -> np.ndarray:
     return paints + HAZE * far[:, None] * (1.0 - paints)
 
 
-def _extent(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
-    """The corners of the box that holds it [2], µm."""
-    ends, radius = np.stack([strokes.begin, strokes.end])[..., :2], strokes.radius[None, :, None]
-    return (ends - radius).min(axis=(0, 1)), (ends + radius).max(axis=(0, 1))
-
-
 def _figure(strokes: Strokes) -> style.Figure:
     """As wide and tall as the neuron asks, within a page."""
-    low, high = _extent(strokes)
+    low, high = extent(strokes)
     across, up = high - low
     room = style.WIDTH - BESIDE
     height = float(np.clip(room * up / across, 1.2, TALLEST))
@@ -182,21 +124,12 @@ def _draw(ax: Axes, strokes: Strokes, paints: np.ndarray) -> None:
     ax.add_collection(lines)
     for k in np.flatnonzero(sphere):
         ax.add_patch(Circle(ends[k, 0], radius[k], facecolor=paints[near][k], lw=0, zorder=2))
-    low, high = _extent(strokes)
+    low, high = extent(strokes)
     size = float(max(high - low))
-    _bar(ax, low - (0.0, 0.05 * size), size)
+    scale_bar(ax, low - (0.0, 0.05 * size), size)
     ax.set(xlim=(low[0] - 0.01 * size, high[0] + 0.01 * size), ylim=(low[1] - 0.07 * size, high[1] + 0.01 * size))
     ax.set_aspect("equal")
     ax.set_axis_off()
-
-
-def _bar(ax: Axes, place: np.ndarray, extent: float) -> None:
-    """1, 2 or 5 times a power of ten, about a fifth of the extent [µm]."""
-    power = 10.0 ** np.floor(np.log10(extent / 5))
-    length = float(power * max(step for step in (1, 2, 5) if step * power <= extent / 5))
-    ax.plot(place[0] + np.array([0.0, length]), [place[1]] * 2, color=style.INK, lw=1.5, solid_capstyle="butt")
-    beyond = (place[0] + length, place[1])
-    ax.annotate(f"{length:g} µm", beyond, xytext=(4, 0), textcoords="offset points", va="center")
 
 
 def _compass(figure: style.Figure, ax: Axes, turn: np.ndarray) -> None:

@@ -18,8 +18,8 @@ from ..cell import Cell
 from ..morphology import Compartments
 from ..simulate import Trace
 from . import style
-from .morphology import Strokes, _bar, _extent, _limits, _strokes, _turn
 from .paths import LABEL, arrivals, end_of, far_tips, voltages
+from .strokes import Strokes, ends_of_bar, extent, scale_bar, strokes_of, turned
 
 COUNT = 6  # trees, unless their times are given
 MOST = 3  # tips that are followed, unless they are given
@@ -55,13 +55,13 @@ def travelling(
     v, tree = voltages(trace, neuron)
     shown = _shown(trace.t, times, arrivals(trace.t, v))
     ends = far_tips(tree, MOST) if tips is None else [end_of(tree, tip) for tip in tips]
-    shade = ScalarMappable(Normalize(*_limits(v, limits)), style.graded())
+    shade = ScalarMappable(Normalize(*ends_of_bar(v, limits)), style.graded())
     strokes, places = _projected(tree, view)
     figure, axes, beside, below = _panels(len(shown), strokes)
     for ax, k, name in zip(axes, shown, _names(trace.t[shown]), strict=True):
         _tree(ax, strokes, shade.to_rgba(v[k]))
         ax.set_title(name, fontsize=style.HEADING, loc="center")
-    _mark(axes[0], places[ends], _extent(strokes))
+    _mark(axes[0], places[ends], extent(strokes))
     _scale(figure, beside, shade)
     _lines(below, trace.t, v, tree, ends)
     below.vlines(trace.t[shown], 0, 1, transform=below.get_xaxis_transform(), color=style.FAINT, lw=0.7, ls=":")
@@ -97,7 +97,7 @@ def _names(times: np.ndarray) -> list[str]:
 
 def _projected(tree: Compartments, view: str) -> tuple[Strokes, np.ndarray]:
     """Strokes as they are seen, the nearest last, and the compartments' middles [compartment, 3]."""
-    turn, strokes = _turn(view, (35.0, 20.0)), _strokes(tree)[0]
+    turn, strokes = turned(view, (35.0, 20.0)), strokes_of(tree)[0]
     begin, end = strokes.begin @ turn.T, strokes.end @ turn.T
     near = np.argsort((begin + end)[:, 2], kind="stable")
     return Strokes(begin[near], end[near], strokes.radius[near], strokes.owner[near]), tree.layout.xyz @ turn.T
@@ -105,7 +105,7 @@ def _projected(tree: Compartments, view: str) -> tuple[Strokes, np.ndarray]:
 
 def _panels(count: int, strokes: Strokes) -> tuple[style.Figure, list[Axes], Axes, Axes]:
     """A figure, the axes of the trees, as large as the page allows, of what is beside them, and of the voltages."""
-    low, high = _extent(strokes)
+    low, high = extent(strokes)
     room, slim = style.WIDTH - BESIDE, float((high - low)[1] / (high - low)[0])
     columns = next((c for c in range(1, count) if math.ceil(count / c) * room / c * slim <= HIGHEST), count)
     rows = math.ceil(count / columns)
@@ -124,16 +124,16 @@ def _tree(ax: Axes, strokes: Strokes, paints: np.ndarray) -> None:
     ax.add_collection(LineCollection(ends, colors=colours, capstyle="round"))
     for k in np.flatnonzero(np.all(strokes.begin == strokes.end, axis=1)):
         ax.add_patch(Circle(ends[k, 0], strokes.radius[k], facecolor=colours[k], lw=0, zorder=2))
-    low, high = _extent(strokes)
+    low, high = extent(strokes)
     edge = 0.02 * max(high - low)
     ax.set(xlim=(low[0] - edge, high[0] + edge), ylim=(low[1] - 4 * edge, high[1] + edge), aspect="equal")
     ax.set_axis_off()
 
 
-def _mark(ax: Axes, places: np.ndarray, extent: tuple[np.ndarray, np.ndarray]) -> None:
+def _mark(ax: Axes, places: np.ndarray, box: tuple[np.ndarray, np.ndarray]) -> None:
     """A scale bar, and a ring around each tip in the colour of its line."""
-    size = float(max(extent[1] - extent[0]))
-    _bar(ax, extent[0] - (0.0, 0.06 * size), size)
+    size = float(max(box[1] - box[0]))
+    scale_bar(ax, box[0] - (0.0, 0.06 * size), size)
     for place, paint in zip(places, itertools.cycle(PAINTS), strict=False):
         ax.plot(*place[:2], ls="", marker="o", ms=5, mfc="none", mec=paint, mew=1.2, zorder=3, clip_on=False)
 
