@@ -40,7 +40,7 @@ def main() -> None:
         print(f"{shown}\nat a bound: {', '.join(found.at_bounds)}", flush=True)
         if seed == options.first:
             print(f"{found.notes[0]}\n{found.table()}", flush=True)
-            mx.plot.fit(found, path=RESULTS / f"fit_{options.file.stem}.png")
+            mx.plot.fit(found, path=RESULTS / f"fit_{options.file.stem}{options.label}.png")
     met = sum(row["met"] for row in rows)
     baseline = interpolated(found.comparison)
     print(f"\nall limits met in {met} of {len(rows)} seeds; counts interpolated: mean error {baseline:.2f}")
@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--iterations", type=int, default=None)
-    parser.add_argument("--label", default="", help="added to the JSON's name")
+    parser.add_argument("--label", default="", help="added to the names of JSON and figure")
     return parser.parse_args()
 
 

@@ -4,10 +4,14 @@ Rebuilds the models whose values `fit_recording.py` left in its JSON, one for ea
 second pulse of every sweep of the fitted file, which no fit has seen, and against another file of the same cell: spike
 counts sweep by sweep, and the current at which the first spike comes.
 
-    python experiments/predict_other.py cell.abf results/fit_cell.json other.abf --stop 650 --second 1600
+What is read of the other file besides its current is what is read of a sweep that isn't fitted: its rest, whose
+distance from the fitted file's becomes a bias current. Sweeps that continue one another are run as one.
+
+    python experiments/predict_other.py cell.abf results/fit_cell.json other.abf --stop 650 --first 140 --second 1640
 """
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 
@@ -17,32 +21,38 @@ import numpy as np
 import membrax as mx
 from membrax.fitting.compare import model_voltages
 from membrax.fitting.parameters import free
-from membrax.fitting.preparation import prepare
+from membrax.fitting.preparation import Prepared, prepare
 from membrax.fitting.templates import pyramidal
 
 THRESHOLD = -10.0  # mV
+SAME = 0.01  # of the current's range, by which the end of a sweep may differ from the beginning of the next
 
 
 def main() -> None:
     options = arguments()
     report = json.loads(options.fits.read_text())
     data, other = mx.recordings.load(options.file), mx.recordings.load(options.other)
-    cell, bounds = pyramidal(prepare(data.crop(None, options.stop)))
+    measured = prepare(data.crop(None, options.stop))
+    cell, bounds = pyramidal(measured)
     found = free(cell, bounds)
-    later = data.crop(options.second, None).decimate(2)
-    print(f"recorded, second pulses: {counts(later.v)}")
-    print(f"recorded, {other.name}: {counts(other.v)}, first spike at {first_current(other, other.v):.0f} pA")
+    whole = prepare(data).data
+    held_out = [k for k in range(data.sweeps) if k not in report["fitted"]]
+    first, second = (window(data, options.stop - options.first, start) for start in (options.first, options.second))
+    recorded = counts(data.v[:, first]), counts(data.v[:, second])
+    asked, bias = resting(joined(other), measured)
+    print(f"recorded, first pulses: {recorded[0]}; second: {recorded[1]}, {miscounted(*recorded)}")
+    print(f"recorded, {other.name}: {per_sweep(other.v, other)}, first at {first_current(asked, asked.v):.0f} pA")
+    print(f"its rest is {1e3 * bias:+.1f} pA from that of {data.name}")
     for row in report["seeds"]:
         model = found.put(cell, jnp.asarray([row["values"][name] for name in found.names], dtype=float))
-        whole = model_voltages(model, data.decimate(2), mx.integrators.staggered, None)
-        second = whole[:, -later.v.shape[1] :]
-        wrong = np.abs(np.array(counts(second)) - np.array(counts(later.v)))
-        v = model_voltages(model, other, mx.integrators.staggered, None)
-        print(
-            f"seed {row['seed']}: second pulses {counts(second)}, {wrong.sum()} miscounted, at most {wrong.max()}; "
-            f"{other.name} {counts(v)}, first spike at {first_current(other, v):.0f} pA",
-            flush=True,
-        )
+        v = model_voltages(model, whole, mx.integrators.staggered, None)
+        ramp = model_voltages(model, asked, mx.integrators.staggered, None)
+        told = [
+            f"first pulses, held out: {miscounted(counts(v[held_out, first]), np.array(recorded[0])[held_out])}",
+            f"second pulses {counts(v[:, second])}, {miscounted(counts(v[:, second]), recorded[1])}",
+            f"{other.name} {per_sweep(ramp, other)}, first spike at {first_current(asked, ramp):.0f} pA",
+        ]
+        print(f"seed {row['seed']}: " + "; ".join(told), flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -51,8 +61,32 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("fits", type=Path, help="what fit_recording.py wrote")
     parser.add_argument("other", type=Path, help="another recording of the cell")
     parser.add_argument("--stop", type=float, default=650.0, help="end of what was fitted, ms")
-    parser.add_argument("--second", type=float, default=1600.0, help="just before the second pulse, ms")
+    parser.add_argument("--first", type=float, default=140.0, help="just before the first pulse, ms")
+    parser.add_argument("--second", type=float, default=1640.0, help="just before the second pulse, ms")
     return parser.parse_args()
+
+
+def window(data: mx.Recording, duration: float, start: float) -> slice:
+    """The samples of ``duration`` ms from ``start`` ms on."""
+    begin = round((start - data.t[0]) / data.dt)
+    return slice(begin, begin + round(duration / data.dt))
+
+
+def resting(other: mx.Recording, measured: Prepared) -> tuple[mx.Recording, float]:
+    """The other recording with its rest as a bias current, as `prepare` treats a sweep, and that current, nA."""
+    bias = (prepare(other).rest - measured.rest) / measured.resistance
+    return dataclasses.replace(other, i=other.i + bias), bias
+
+
+def joined(data: mx.Recording) -> mx.Recording:
+    """Sweeps of which each begins at the current at which the one before ends, and not where that one began, as one."""
+    span = np.ptp(data.i)
+    follows = np.abs(data.i[1:, 0] - data.i[:-1, -1]) <= SAME * span
+    moves = np.ptp(data.i[:, 0]) > SAME * span
+    if data.sweeps < 2 or not (follows.all() and moves):
+        return data
+    t = data.t[0] + data.dt * np.arange(data.v.size)
+    return dataclasses.replace(data, t=t, v=data.v.reshape(1, -1), i=data.i.reshape(1, -1))
 
 
 def rises(v: np.ndarray) -> np.ndarray:
@@ -64,9 +98,21 @@ def counts(v: np.ndarray) -> list[int]:
     return [len(rises(sweep)) for sweep in np.asarray(v)]
 
 
+def per_sweep(v: np.ndarray, data: mx.Recording) -> list[int]:
+    """Spikes in every sweep of a recording, whose sweeps may have been joined."""
+    return counts(np.asarray(v).reshape(data.v.shape))
+
+
+def miscounted(one: list[int], other: list[int]) -> str:
+    """How many spikes are too many or too few."""
+    wrong = np.abs(np.array(one) - np.array(other))
+    return f"{wrong.sum()} of {np.sum(other)} miscounted, at most {wrong.max()}"
+
+
 def first_current(data: mx.Recording, v: np.ndarray) -> float:
-    """The lowest current, from the first sweep's holding current, at which any sweep fires first, pA; NaN: none."""
-    found = [data.i[k, at[0]] - data.i[0, 0] for k, sweep in enumerate(np.asarray(v)) if len(at := rises(sweep))]
+    """The lowest current, from the first sweep's holding on, at a first spike, pA; NaN: none."""
+    origin = data.i[0, 0]
+    found = [data.i[k, at[0]] - origin for k, sweep in enumerate(np.asarray(v)) if len(at := rises(sweep))]
     return 1e3 * float(min(found)) if found else float("nan")
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from membrax.fitting.coincidence import ceiling, coincidences, gamma
+from membrax.fitting.coincidence import ceiling, coincidences, gamma, too_fast
 
 # Spikes at least 9 ms apart in one second: 2νΔ stays below 1.
 TRAINS = st.lists(st.integers(0, 110), max_size=40, unique=True).map(lambda k: 9.0 * np.sort(np.array(k, dtype=float)))
@@ -54,6 +54,17 @@ def test_where_nothing_can_be_said_it_is_nan():
     assert np.isnan(gamma(silent, silent, 100.0))
     assert np.isnan(gamma(fast, fast, 100.0))  # 2νΔ = 1.04
     assert gamma(silent, np.array([5.0]), 100.0) == 0.0
+
+
+def test_windows_that_fill_the_time_are_too_fast():
+    assert not too_fast(124, 1000.0) and too_fast(125, 1000.0)  # 2 · 4 ms · 125 = 1 s
+    assert not too_fast(125, 1000.0, delta=2.0)
+
+
+def test_a_burst_in_a_slow_train_loses_no_spike():
+    burst = np.array([100.0, 105.0, 110.0, 115.0, 400.0])  # 200 Hz within, 5 Hz on average
+    assert coincidences(burst, burst + 1.0) == 5
+    assert gamma(burst, burst, 1000.0) == pytest.approx(1.0)
 
 
 def test_the_ceiling_is_the_mean_over_pairs_in_both_orders():

@@ -131,3 +131,18 @@ def test_three_currents_three_times_with_drifting_rests(seed):
     data = steps(np.repeat([0.1, 0.2, 0.3], 3))
     data = dataclasses.replace(data, i=data.i + random.normal(0.0, 1e-4, 9)[:, None])
     expected(data, [0, 3, 6, 7], np.array([2, 5, 8, 9]))
+
+
+@pytest.mark.parametrize("noise", [0.002, 0.006])
+def test_noise_of_a_measured_current_changes_nothing(noise):
+    data = steps([0.0, 0.1, 0.2, 0.3])
+    noisy = dataclasses.replace(data, i=data.i + np.random.default_rng(4).normal(0.0, noise, data.i.shape))
+    np.testing.assert_allclose(amplitudes(noisy), [0.0, 1 / 3, 2 / 3, 1.0], atol=0.01)
+    assert list(asked(noisy, [0, 1, 3], [0, 4, 8]).values()) == list(asked(data, [0, 1, 3], [0, 4, 8]).values())
+
+
+def test_a_small_current_of_another_shape_is_no_noise():
+    data = steps([0.1, 0.2, 0.3, 0.3])
+    i = data.i.copy()
+    i[3] = 0.03 * (T > 150.0)
+    assert np.isnan(amplitudes(dataclasses.replace(data, i=i))).tolist() == [False, False, False, True]

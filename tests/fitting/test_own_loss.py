@@ -64,3 +64,12 @@ def test_a_checkpoint_knows_its_loss(passive_problem):
     mark = lambda loss: checkpoints.identity(passive_problem, own_method(loss, passive_problem, None), place)  # noqa: E731
     narrow, wide = (jax.tree_util.Partial(terms.activity, width=w) for w in (1.0, 9.0))
     assert mark(narrow) == mark(jax.tree_util.Partial(terms.activity, width=1.0)) != mark(wide)
+
+
+def test_a_checkpoint_knows_two_functions_of_one_name_apart(passive_problem):
+    place = np.zeros((2, 2))
+    mark = lambda loss: checkpoints.identity(passive_problem, own_method(loss, passive_problem, None), place)  # noqa: E731
+    square, cube = (lambda v, r, dt: jnp.mean(abs(v - r) ** 2)), (lambda v, r, dt: jnp.mean(abs(v - r) ** 3))
+    assert named(square) == named(cube) and mark(square) != mark(cube)
+    assert mark(terms.weighted((1.0, square))) != mark(terms.weighted((1.0, cube)))
+    assert mark(square) == mark(lambda v, r, dt: jnp.mean(abs(v - r) ** 2))

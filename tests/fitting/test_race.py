@@ -1,10 +1,15 @@
 """Several searches side by side, of which half go on."""
 
+import dataclasses
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from membrax.fitting import race
 from membrax.fitting.evolution import WORST
+from membrax.fitting.expectation import Expected
 from membrax.fitting.race import Race
 
 METHOD = Race(iterations=10, population=6)
@@ -65,3 +70,21 @@ def test_a_search_that_was_dropped_can_not_win_by_an_easier_score(path):
     last = path[-1]
     dropped = [k for k in range(4) if k not in last.running]
     assert np.isinf(last.loss[dropped]).all() and np.isfinite(last.loss[list(last.running)]).all()
+
+
+@pytest.mark.parametrize("generations", [1, 2, 3, 4, 5, 7, 10, 23])
+@pytest.mark.parametrize("expected", [False, True])
+def test_it_knows_how_many_simulations_it_takes(passive_problem, monkeypatch, generations, expected):
+    sweep = passive_problem.data
+    unseen = Expected(jax.tree.map(lambda x: jnp.concatenate([x, x]), sweep), jnp.zeros(2), jnp.ones(2))
+    problem = dataclasses.replace(passive_problem, unseen=unseen if expected else None)
+    asked = []
+
+    def scores(places, problem):
+        asked.append(len(places) * (len(problem.data.v) + (0 if problem.unseen is None else 2)))
+        return jnp.asarray(np.random.default_rng(len(asked)).uniform(size=len(places)))
+
+    monkeypatch.setattr(race, "train_scores", scores)
+    method = Race(iterations=generations, population=6)
+    searches(problem, method, count=5)
+    assert method.simulations(5, 1, 2 if expected else 0) == sum(asked)

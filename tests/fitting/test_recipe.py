@@ -7,6 +7,7 @@ import pytest
 
 import membrax as mx
 from membrax.fitting import recipe
+from membrax.fitting.race import Race
 from membrax.fitting.recipe import fit_recording
 
 
@@ -32,6 +33,14 @@ def test_budgets_that_are_none_are_refused(budget):
 def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_cell():
     names = {unit: recipe._template(None, silent(unit)).__name__ for unit in ("nA", "uA/cm2")}
     assert names == {"nA": "pyramidal", "uA/cm2": "squid_axon"}
+
+
+@pytest.mark.parametrize(("sweeps", "unseen"), [(1, 0), (2, 0), (4, 4), (5, 1)])
+def test_a_budget_of_simulations_is_kept_to_and_used_up(sweeps, unseen):
+    takes = [Race(n).simulations(recipe.STARTS, sweeps, unseen) for n in range(1, 400)]
+    for budget in (min(takes), *np.random.default_rng(1).uniform(min(takes), takes[-20], 200)):
+        paid = recipe._paid(budget, sweeps, unseen)
+        assert takes[paid - 1] <= budget < takes[paid]
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 0.5])

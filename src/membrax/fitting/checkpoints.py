@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from .. import archive
+from .fingerprint import fingerprint
 from .losses import Problem
 
 
@@ -39,4 +40,6 @@ def identity(problem: Problem, method: Any, place: np.ndarray) -> str:
     digest = hashlib.sha256(repr((method, str(structure))).encode())
     for array in (*leaves, place):
         digest.update(np.asarray(array).tobytes())
+    if (loss := getattr(method, "loss", None)) is not None:
+        digest.update(fingerprint(loss).encode())  # two functions may have one name
     return digest.hexdigest()

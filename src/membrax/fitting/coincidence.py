@@ -4,6 +4,10 @@
 Poisson train of the model's rate ν (Kistler, Gerstner & van Hemmen 1997, Neural Comput 9:1015–1045). 1 is the same
 train, 0 what chance gives. No model can be asked to agree with a cell better than the cell agrees with itself: Γ
 between repeats of one stimulus is its ceiling (Jolivet et al. 2008, J Neurosci Methods 169:417–424).
+
+The definition ends where the windows of ±Δ around a train's spikes fill its time, from 1/(2Δ) on, 125 Hz at 4 ms: there
+chance alone would make every spike coincide. There is no Γ then (`too_fast`). A train that is slower on average may
+have shorter intervals; each of its spikes still coincides with one other at most.
 """
 
 from __future__ import annotations
@@ -30,8 +34,13 @@ def coincidences(data: np.ndarray, model: np.ndarray, delta: float = DELTA) -> i
     return found
 
 
+def too_fast(count: int, duration: float, delta: float = DELTA) -> bool:
+    """Whether a train of ``count`` spikes in ``duration`` ms is too fast for a Γ: 2νΔ, of ±Δ [ms], is 1 or more."""
+    return 2.0 * delta * count / duration >= 1.0
+
+
 def gamma(data: np.ndarray, model: np.ndarray, duration: float, delta: float = DELTA) -> float:
-    """Γ of a model's spike train against a recorded one; NaN where both are silent, or the rate leaves no room.
+    """Γ of a model's spike train against a recorded one; NaN where both are silent, or the model is `too_fast`.
 
     Args:
         data: recorded spike times [spike] in ms, sorted.
@@ -46,7 +55,7 @@ def gamma(data: np.ndarray, model: np.ndarray, duration: float, delta: float = D
         if not value > 0:
             raise ValueError(f"{name} must be above 0 ms, got {value!r} ms")
     by_chance = 2.0 * delta * len(model) / duration  # 2νΔ
-    if not len(data) + len(model) or by_chance >= 1.0:
+    if not len(data) + len(model) or too_fast(len(model), duration, delta):
         return float("nan")
     beyond = coincidences(data, model, delta) - by_chance * len(data)
     return beyond / (0.5 * (len(data) + len(model)) * (1.0 - by_chance))

@@ -38,8 +38,11 @@ class Row:
         interpolated: spikes by the f–I curve of the fitted sweeps; NaN for those.
         mean_trace_rms, mean_trace_quiet_rms: as rms and quiet_rms, of the mean trace of the fitted sweeps; NaN for
             those.
-        gamma: coincidence factor with the recorded spikes, Δ = 4 ms; NaN where the ceiling is unknown or below 0.3.
-        ceiling: that of the cell with itself over the repeats of this pulse; NaN where there are none.
+        gamma: coincidence factor with the recorded spikes, Δ = 4 ms; NaN where the ceiling is unknown or below 0.3,
+            or the model fires too fast.
+        ceiling: that of the cell with itself over the repeats of this pulse; NaN where there are none, or the cell
+            fires too fast.
+        repeated: whether this pulse was given again.
     """
 
     pulse: Pulse
@@ -53,6 +56,14 @@ class Row:
     mean_trace_quiet_rms: float = NAN
     gamma: float = NAN
     ceiling: float = NAN
+    repeated: bool = False
+
+    @property
+    def too_fast(self) -> bool:
+        """Whether the pulse was repeated and has no Γ since the cell or the model fires too fast for one."""
+        if not self.repeated or np.isfinite(self.gamma):
+            return False
+        return coincidence.too_fast(max(self.recorded.count, self.model.count), self.pulse.duration)
 
     @property
     def count_error(self) -> int:
@@ -135,7 +146,7 @@ def evaluate(data: Recording, v: np.ndarray, fitted: Sequence[int]) -> Evaluatio
         top = ceilings.get(pulse.stimulus, NAN)
         if top >= coincidence.LOWEST_CEILING:
             row = dataclasses.replace(row, gamma=coincidence.gamma(recorded[k].times, model[k].times, pulse.duration))
-        rows.append(dataclasses.replace(row, ceiling=top))
+        rows.append(dataclasses.replace(row, ceiling=top, repeated=pulse.stimulus in ceilings))
     return Evaluation(tuple(rows), data.unit, _outside(data, v, rows))
 
 
@@ -184,6 +195,7 @@ def _summary(rows: list[Row]) -> dict[str, float]:
     known = [row for row in rows if np.isfinite(row.gamma)]
     told |= {
         "gamma_pulses": len(known),
+        "gamma_too_fast": sum(row.too_fast for row in rows),
         "gamma_mean": _mean([row.gamma for row in known]),
         "ceiling_mean": _mean([row.ceiling for row in known]),
     }

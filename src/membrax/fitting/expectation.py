@@ -27,6 +27,8 @@ SLACK = 0.5  # spikes that a count may be off the line between two others,
 BELOW, ABOVE = 0.05, 0.15  # and more for every spike between those: firing rates bend, mostly upwards
 ROUNDING = 1e-6
 SAME_SHAPE = 0.05  # of a current's power that may differ from the others' shape
+NOISE = 0.02  # of the largest current's root mean square, by which any may differ: a measured current has noise
+SMOOTHED = 2.0  # ms over which currents are averaged before they are compared
 DIRECTED = 0.1  # of a shape's area: with less of a sum it is neither depolarising nor hyperpolarising
 SAME_HOLDING = 0.05  # of the currents' range, by which holding currents may differ
 REPEATED = 0.01  # of the largest current: closer ones are repeats
@@ -67,9 +69,12 @@ def amplitudes(data: Recording) -> np.ndarray:
     """How large each sweep's current is [sweep], where all have one shape: multiples of the largest one's size.
 
     NaN for sweeps of another shape or from another holding current, and for all where the shape has no direction.
+    Means of 2 ms are compared, and what differs by less than 2 % of the largest is taken for a measured current's
+    noise.
     """
-    held = np.array([base_level(i, data.dt) for i in data.i])
-    moving = data.i - held[:, None]
+    i, dt = _smoothed(data)
+    held = np.array([base_level(one, dt) for one in i])
+    moving = i - held[:, None]
     shape = moving[np.argmax(np.sum(np.square(moving), axis=1))]
     power, direction = float(shape @ shape), float(np.sum(shape))
     if power == 0.0 or abs(direction) < DIRECTED * np.sum(np.abs(shape)):
@@ -77,9 +82,16 @@ def amplitudes(data: Recording) -> np.ndarray:
     shape = np.sign(direction) * shape  # the largest may be hyperpolarising
     sizes = moving @ shape / power
     rest = np.sum(np.square(moving - sizes[:, None] * shape), axis=1)
-    alike = rest <= SAME_SHAPE * np.maximum(np.sum(np.square(moving), axis=1), 1e-3 * power)
-    alike &= np.abs(held - np.median(held)) <= SAME_HOLDING * np.ptp(data.i)
+    alike = rest <= np.maximum(SAME_SHAPE * np.sum(np.square(moving), axis=1), NOISE**2 * power)
+    alike &= np.abs(held - np.median(held)) <= SAME_HOLDING * np.ptp(i)
     return np.where(alike, sizes, np.nan)
+
+
+def _smoothed(data: Recording) -> tuple[np.ndarray, float]:
+    """Means of the currents over 2 ms [sweep, block], and how long each lasts [ms]; a remainder is left out."""
+    width = min(max(1, round(SMOOTHED / data.dt)), data.i.shape[1] // 4 or 1)
+    blocks = data.i.shape[1] // width
+    return data.i[:, : blocks * width].reshape(data.sweeps, blocks, width).mean(axis=2), width * data.dt
 
 
 def _range(size: float, fitted: np.ndarray, counts: np.ndarray) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ then on whole ones, beside what is expected of sweeps that aren't fitted; the la
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 import jax
@@ -90,6 +91,27 @@ class Race:
             fresh = self._prepared(fresh, iteration)
             fresh = self._tell(fresh, self._ask(fresh), arrays[name])
         return fresh
+
+    def simulations(self, starts: int, sweeps: int, others: int) -> int:
+        """How many simulations, each of one candidate under one sweep, the whole race takes.
+
+        Args:
+            starts: searches that begin.
+            sweeps: that are fitted.
+            others: that candidates are run on besides from `GUIDED` on.
+        """
+        first, last = (int(drop * self.iterations) for drop in DROPS)
+        guided = int(GUIDED * self.iterations)
+        total = 0
+        for a, b in itertools.pairwise(sorted({0, first, last, guided, self.iterations})):
+            running = starts
+            # Nothing is dropped before the first generation: a very short race drops less.
+            if 0 < first <= a:
+                running = min(running, max(FINALISTS, (running + 1) // 2))
+            if 0 < last <= a:
+                running = min(running, FINALISTS)
+            total += (b - a) * running * (sweeps + (others if a >= guided else 0))
+        return self.population * total
 
     def _asked_of(self, problem: Problem, iteration: int) -> Problem:
         """What candidates are scored on in a generation."""

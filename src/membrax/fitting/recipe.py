@@ -134,21 +134,20 @@ def _generations(problem: Problem, iterations: int | None, simulations: float | 
     """How many generations were asked for, or are paid for by the budget.
 
     Raises:
-        ValueError: a number of generations below 1, fewer simulations than one generation takes, or both.
+        ValueError: a number of generations below 1, fewer simulations than the shortest search takes, or both.
     """
     if iterations is not None and simulations is not None:
         raise ValueError(f"iterations ({iterations}) and simulations ({simulations}) are two budgets: give one of them")
     if iterations is not None:
         return whole(iterations, "iterations")
-    sweeps = len(problem.data.v)
-    others = sweeps + (0 if problem.unseen is None else len(problem.unseen.most))
+    sweeps, unseen = len(problem.data.v), 0 if problem.unseen is None else len(problem.unseen.most)
+    if simulations is not None:
+        return _paid(simulations, sweeps, unseen)
     # Searches that run, on average over all generations, before and after they are held to more.
     early, late = STARTS * (DROPS[0] + (DROPS[1] - DROPS[0]) / 2), FINALISTS * (1 - DROPS[1])
-    if simulations is not None:
-        return _paid(simulations, Race().population * (early * sweeps + late * others))
     first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
     finer = 1 + (1 - FINE) / (1 - DROPS[1])  # the last ones take twice as many steps
-    each = Race().population * (early * sweeps * first + late * others * whole_sweeps * finer)
+    each = Race().population * (early * sweeps * first + late * (sweeps + unseen) * whole_sweeps * finer)
     return int(np.clip(BUDGET / each, FEWEST, GENERATIONS))
 
 
@@ -158,13 +157,19 @@ def _steps(data: Target) -> int:
     return looked_at.i.shape[-1] * looked_at.substeps
 
 
-def _paid(simulations: float, each: float) -> int:
-    """The generations of ``each`` simulations.
+def _paid(simulations: float, sweeps: int, unseen: int) -> int:
+    """The most generations that take no more than so many simulations.
 
     Raises:
-        ValueError: no finite number, or fewer than one generation's.
+        ValueError: no finite number, or fewer than the shortest search takes.
     """
+    takes = lambda generations: Race(generations).simulations(STARTS, sweeps, unseen)  # noqa: E731
+    # A race of a few generations may take less than one of fewer: without them nothing is dropped.
+    least = min(takes(generations) for generations in range(1, 6))
     number = isinstance(simulations, int | float | np.integer | np.floating) and not isinstance(simulations, bool)
-    if not number or not math.isfinite(simulations) or simulations < each:
-        raise ValueError(f"simulations must be at least {math.ceil(each)}, one generation, got {simulations!r}")
-    return int(simulations // each)
+    if not number or not math.isfinite(simulations) or simulations < least:
+        raise ValueError(f"simulations must be at least {least}, those of the shortest search, got {simulations!r}")
+    generations = int(1000 * simulations / takes(1000)) + 5  # what is cut off of fractions is less than that
+    while takes(generations) > simulations:
+        generations -= 1
+    return generations

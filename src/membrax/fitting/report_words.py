@@ -8,6 +8,7 @@ import numpy as np
 
 from .coincidence import DELTA, LOWEST_CEILING
 from .report_tables import number
+from .shortfalls import shortfalls
 
 
 def in_short(found: Any, evaluation: Any) -> list[str]:
@@ -44,6 +45,7 @@ def cautions(found: Any, evaluation: Any) -> list[str]:
         told.append(f"The model's voltage is not finite in sweep {', '.join(lost)}.")
     if not predicted:
         told.append("Every sweep was fitted: nothing was predicted, so nothing says how the model does on new ones.")
+    told += shortfalls(evaluation)
     if predicted.get("count_error_mean", 0.0) > predicted.get("count_error_interpolated", np.inf):
         told.append("Spike counts are predicted better by interpolating the f–I curve of the fitted sweeps.")
     if predicted.get("quiet_rms_mean", 0.0) > predicted.get("quiet_rms_mean_trace", np.inf):
@@ -65,13 +67,26 @@ def _coincidence(evaluation: Any, summary: dict, which: str) -> str:
     """Γ and its ceiling, or why there is none."""
     if not evaluation.repeated:
         return "No stimulus was given twice: how well the cell repeats its own spikes is not known, and no Γ is given."
+    fast = _too_fast(summary["gamma_too_fast"], which)
     if not summary["gamma_pulses"]:
-        return f"The cell repeats its own spikes with Γ of {LOWEST_CEILING:g} in no {which} pulse: no Γ is given."
+        return f"The cell repeats its own spikes with Γ of {LOWEST_CEILING:g} in no {which} pulse: no Γ is given.{fast}"
     pulses = counted(summary["gamma_pulses"], f"{which} pulse")
     told = f"Δ\u00a0=\u00a0{DELTA:g}\u00a0ms; left out where they stay below {LOWEST_CEILING:g}"
     return (
         f"Spike times: Γ {number(summary['gamma_mean'])} over {pulses} in which the cell's own repeats reach"
-        f" {number(summary['ceiling_mean'])} ({told})."
+        f" {number(summary['ceiling_mean'])} ({told}).{fast}"
+    )
+
+
+def _too_fast(count: int, which: str) -> str:
+    """A sentence on the pulses that have no Γ for the rate; nothing where there are none."""
+    if not count:
+        return ""
+    pulses = f"{which} pulse" if count == 1 else f"{count} {which} pulses"
+    fires = "In one" if count == 1 else "In"
+    return (
+        f" {fires} {pulses} the cell or the model fires at {500.0 / DELTA:g} Hz or more, where the windows of"
+        f" ±{DELTA:g} ms fill the time: Γ is not defined there, and its spikes are left out."
     )
 
 

@@ -165,9 +165,14 @@ def _number(path: str, value: Any) -> Any:
     """
     if isinstance(value, list) and value:
         return np.array([_number(path, one) for one in value])
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise ValueError(f"{path} must be a finite number, got {value!r}")
-    return float(value)
+    try:
+        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else np.nan
+    except OverflowError:  # a whole number of more than 308 digits
+        number = np.inf
+    if not np.isfinite(number):
+        told = f"{value!r:.40}…" if len(repr(value)) > 40 else repr(value)
+        raise ValueError(f"{path} must be a finite number, got {told}")
+    return number
 
 
 def write_arrays(found: Any, path: Path) -> Path:

@@ -38,7 +38,7 @@ def shape_of(values: Any) -> Compartments:
         if counts.shape != (len(tree.sections),) or counts.min(initial=0) < 0 or counts.max(initial=0) < 1:
             raise ValueError(f"counts must be one whole number for each of {len(tree.sections)} sections")
         numbers = [jnp.asarray(kept[name], dtype=float) for name in NUMBERS]
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"morphology is no tree as Fit.save writes it: {error!r}") from None
     if any(number.shape != (len(tree.parent),) for number in numbers[:2]):
         raise ValueError(f"morphology must have a radius and a length for each of {len(tree.parent)} points")

@@ -106,6 +106,23 @@ def test_gamma_is_told_with_its_ceiling(found):
     )
 
 
+def fast(found, every):
+    """The fit with a recorded spike ``every`` so many ms in both pulses of sweep 3."""
+    v = found.data.v.copy()
+    for begin in (100.0, 400.0):
+        since = found.data.t - begin
+        inside = (since >= 0) & (since < 200.0)
+        v[3, inside] = np.where(since[inside] % every < every / 2, 20.0, -60.0)
+    return dataclasses.replace(found, data=dataclasses.replace(found.data, v=v))
+
+
+def test_pulses_that_fire_too_fast_for_gamma_are_told(found):
+    slow, quick = (fast(found, every).evaluate() for every in (9.0, 7.0))  # 111 and 143 Hz
+    assert slow.summary(fitted=False)["gamma_too_fast"] == 0 and "125 Hz" not in verdict(slow)[2]
+    assert quick.summary(fitted=False)["gamma_too_fast"] == 2
+    assert "In 2 predicted pulses the cell or the model fires at 125 Hz or more" in verdict(quick)[2]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

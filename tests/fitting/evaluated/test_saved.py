@@ -107,6 +107,8 @@ def test_a_scheme_of_functions_is_refused(tmp_path):
         ({"leak.g": {"value": math.nan}}, "leak.g must be a finite number"),
         ({"leak.g": {"value": "0.3"}}, "leak.g must be a finite number"),
         ({"leak.g": {"value": True}}, "leak.g must be a finite number"),
+        ({"leak.g": {"value": 10**400}}, "leak.g must be a finite number, got 1000"),
+        ({"leak.g": {"value": [1, -(10**400)]}}, "leak.g must be a finite number, got -1000"),
         ({"leak.g": {"value": -1.0}}, "leak.g must be at least 0 mS/cm²"),
         ({"capacitance": {"value": 0.0}}, "capacitance must be above 0"),
         ({"leak.h": {"value": 1.0}}, "there is no leak.h in this cell"),
@@ -117,6 +119,18 @@ def test_numbers_that_make_no_cell_are_told(values, told, tmp_path):
     path = written(mx.models.hodgkin_huxley(), tmp_path / "cell.json")
     with pytest.raises(ValueError, match=told):
         load_cell(changed(path, cell=values))
+
+
+@pytest.mark.parametrize("name", ["xyz", "point_radius", "parent", "counts", "length"])
+def test_a_huge_whole_number_is_no_point_of_a_tree(name, tmp_path):
+    tree = mx.morphology.ball_and_stick(10.0, 400.0, 100.0)
+    kept = cell_values(mx.Cell({"leak": channels.Leak()}, morphology=tree))
+    values = kept["morphology"][name]
+    kept["morphology"][name] = [[10**400, 0.0, 0.0], *values[1:]] if name == "xyz" else [10**400, *values[1:]]
+    path = tmp_path / "cell.json"
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"cell\.json: morphology is no tree as Fit\.save writes it"):
+        load_cell(path)
 
 
 def test_a_number_that_is_missing_is_told(tmp_path):
