@@ -12,7 +12,7 @@ from membrax import laws, morphology, stimuli
 from membrax.channels import Leak, squid
 from membrax.integrators import eliminated, propagated
 from membrax.morphology import by_distance, by_region
-from membrax.rest_of_trees import tree_rest
+from membrax.rest_of_trees import holds, tree_rest
 
 steady_current = importlib.import_module("membrax.rest").steady_current
 
@@ -154,6 +154,13 @@ def test_one_that_will_not_stay_is_told():
 @pytest.mark.parametrize("current", [0.0, 9.0])
 def test_one_that_stays_is_not_doubted(current):
     assert np.all(np.isfinite(mx.rest(squid_tree(), current).v))
+
+
+def test_what_grows_beyond_all_numbers_is_not_taken_for_rest():
+    cell = mx.replace(squid_tree(), {"na.g": 500.0, "celsius": 30.0})
+    v = jnp.stack([tree_rest(mx.pytrees.strong(cell), current) for current in (60.0, 80.0)])
+    each = jax.vmap(lambda v, i: holds(mx.pytrees.strong(cell), v, i))(v, jnp.asarray([60.0, 80.0]))
+    assert not np.any(each)
 
 
 @pytest.mark.x64

@@ -101,7 +101,8 @@ def holds(cell: Cell, v: Array, current: Any) -> Array:
     uneven = 1.0 + 0.5 * jnp.cos(jnp.arange(len(v), dtype=v.dtype))
     _, size = jax.lax.scan(look, (uneven, jax.tree.map(jnp.zeros_like, gates)), length=LOOKS)
     quarters = jnp.max(size.reshape(4, -1), axis=1)
-    return quarters[3] <= SLACK * quarters[1]
+    # What grows beyond all numbers is not to be judged by comparing what is none.
+    return jnp.all(jnp.isfinite(size)) & (quarters[3] <= SLACK * quarters[1])
 
 
 def _current(patch: Cell, v: Array, gates: dict, env: Env) -> tuple[Array, Array]:

@@ -180,6 +180,14 @@ def test_a_chain_takes_as_many_rounds_as_its_length_has_halves(n):
     assert np.log2(n) - 1 < len(rounds(chain(n)).rounds) <= np.ceil(np.log2(n)) + 1
 
 
+@pytest.mark.parametrize("hubs, leaves", [(10, 300), (300, 10), (40, 40), (1, 500)])
+def test_many_children_of_many_nodes_are_no_thousands_of_operations(hubs, leaves):
+    parent = np.concatenate([chain(hubs), np.repeat(np.arange(hubs), leaves)])
+    found = rounds(parent).rounds
+    operations = [len(some.from_children) + len(some.from_more) for some in found]
+    assert max(operations) <= 1 + min(hubs, leaves)
+
+
 def test_a_star_takes_one_round_and_a_single_node_none():
     assert len(rounds(star(50)).rounds) == 1
     assert rounds(np.array([-1])).rounds == ()

@@ -129,6 +129,8 @@ def test_noise_is_each_neurons_own_and_the_same_among_a_few():
     many = mx.run(cells, noise, **named)
     few = mx.run(jax.tree.map(lambda x: x[:4], cells), noise, **named)
     np.testing.assert_allclose(many.v[:4], few.v, atol=2e3 * EPS)
+    old = mx.run(cells, noise, **named | {"key": jax.random.PRNGKey(3)})  # a key as it was before keys had a type
+    assert np.array_equal(old.v, many.v)
     assert len(set(many.v[:, -1, 0].tolist())) == MANY
 
 

@@ -208,7 +208,9 @@ def check_unit(unit: str) -> str:
 
 
 def check_key(stimulus: Stimulus, key: Any, kept: Any = None) -> Any:
-    """The random key, a whole number being the seed of one; ``kept`` is the one a state has already.
+    """The random key, one of the old kind as one of the new, a whole number being the seed of one.
+
+    ``kept`` is the one a state has already.
 
     Raises:
         ValueError: it is neither, or the stimulus is random and there is no key.
@@ -219,7 +221,8 @@ def check_key(stimulus: Stimulus, key: Any, kept: Any = None) -> Any:
         raise ValueError(f"key must be one jax.random.key(seed) or a whole number below 2**63, got {key!r}")
     if stimulus.random and key is None and kept is None:
         raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
-    return key
+    old = key is not None and key.ndim
+    return jax.random.wrap_key_data(key) if old else key  # a vector of words would be taken for a batch
 
 
 def _is_key(key: Any) -> bool:
