@@ -1,5 +1,10 @@
 """Trains with waveforms: what they hold, and what their score says."""
 
+import json
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -118,6 +123,37 @@ def test_scores_are_those_of_the_traces(passive_problem):
         return score(mine, recorded_train(recorded, 0.1))
 
     np.testing.assert_allclose(train_scores(places, passive_problem), [expected(p) for p in places], rtol=1e-4)
+
+
+TWO = """
+import json, jax, numpy as np, membrax as mx
+from membrax.fitting.losses import Problem
+from membrax.fitting.parameters import free
+from membrax.fitting.target import target
+from membrax.fitting.trains import train_scores
+cell = mx.models.hodgkin_huxley()
+parameters = free(cell, {"na.g": (60, 180), "k.g": (20, 50)})
+data = mx.recordings.example().crop(0, 10)
+problem = Problem(mx.pytrees.strong(cell), target(data, [0], None), parameters, mx.integrators.staggered)
+places = parameters.draw(5, 0)
+shared = np.asarray(train_scores(places, problem))
+jax.local_devices = lambda: jax.devices()[:1]
+print(json.dumps([len(jax.devices()), shared.tolist(), np.asarray(train_scores(places, problem)).tolist()]))
+"""
+
+
+@pytest.mark.slow
+def test_devices_share_the_candidates():
+    flags = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    done = subprocess.run(
+        [sys.executable, "-c", TWO], capture_output=True, text=True, env={**os.environ, **flags}, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    devices, shared, alone = json.loads(done.stdout.splitlines()[-1])
+    assert devices == 2
+    assert len(shared) == 5
+    assert len(set(shared)) == 5
+    np.testing.assert_allclose(shared, alone, rtol=1e-3)
 
 
 # --- coarse

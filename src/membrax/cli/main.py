@@ -67,6 +67,9 @@ def fit(
     out: Out = Path("membrax_fit"),
 ) -> None:
     """Fit a cortical cell to some sweeps of a recording and predict the others."""
+    from .cores import use_cores
+
+    use_cores()
     from .fit import run_fit
 
     run_fit(file, sweeps, (start, stop), bound or [], method, seed, starts, iterations, area, out)

@@ -7,6 +7,7 @@ train often differs from the later ones, and its waveform says more of the chann
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import Any
 
@@ -15,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..compiling import host_jit
+from ..population import layout
 from ..pytrees import pytree
 from . import spikes
 from .evolution import watched
@@ -83,12 +85,23 @@ def score(model: Train, data: Train) -> Array:
     return missed + jnp.sum(lag) / longest + late + ours.quiet / 2.0 + jnp.where(fires, shape + waves, 0.0)
 
 
-@host_jit
 def train_scores(places: Array, problem: Problem) -> Array:
     """The train score of every place [candidate, parameter], averaged over the sweeps [candidate].
 
-    Where something is expected of other sweeps, every spike outside of that counts as one of a fitted sweep.
+    Where something is expected of other sweeps, every spike outside of that counts as one of a fitted sweep. JAX's
+    devices share the candidates.
     """
+    devices = jax.local_devices()
+    mesh = layout.device_mesh(devices) if len(devices) > 1 else None
+    return _shared(layout.place(places, 0, len(places), mesh), problem, mesh=mesh)[: len(places)]
+
+
+@functools.partial(host_jit, static_argnames=("mesh",))
+def _shared(places: Array, problem: Problem, *, mesh: jax.sharding.Mesh | None) -> Array:
+    return layout.over_mesh(_scores, mesh, (0, None), 0)(places, problem)
+
+
+def _scores(places: Array, problem: Problem) -> Array:
     interval = problem.data.interval
     recorded = jax.vmap(lambda v: recorded_train(v, interval))(problem.data.v)
 
