@@ -23,7 +23,7 @@ Array = jax.Array
 # By measurement. Few trees are eliminated node by node, where rows of 8 numbers fill a vector; many by rounds, where
 # the longer a row, the less it costs to start an operation.
 FEW, MANY, AT_MOST = 8, 32, 128
-VECTOR = 16  # numbers that a CPU with AVX-512 takes at once; what is left over of a row it would take one by one
+VECTOR = 8  # numbers that a CPU with AVX2 takes at once; what is left over of a row it would take one by one
 
 
 def in_turn(
