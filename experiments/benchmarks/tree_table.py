@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.lines import Line2D
 from table import rows
 from tree_parts import AGREE, DT
 
@@ -265,13 +266,20 @@ def _draw_precision(ax: Any, known: dict) -> None:
 def _draw_solve(ax: Any, result: list[dict]) -> None:
     result = sorted(result, key=lambda row: row["compartments"])
     colours = dict(zip(METHODS, style.PALETTE, strict=False))
-    for shape, dash in (("bushy", "-"), ("cable", "--")):
-        for cells, mark in ((1, "o"), (100, "s"), (10_000, "^")):
+    dashes, marks = {"bushy": "-", "cable": "--"}, {1: "o", 100: "s", 10_000: "^"}
+    for shape, dash in dashes.items():
+        for cells, mark in marks.items():
             for method, colour in colours.items():
                 of = [r for r in result if r["shape"] == shape and r["cells"] == cells and method in r["speeds"]]
                 x, y = [r["compartments"] for r in of], [r["speeds"][method] for r in of]
-                face = colour if cells > 1 else "white"
-                ax.plot(x, y, mark + dash, ms=3, color=colour, mfc=face, label=f"{method}, {shape}, {cells}")
-    ax.set(xscale="log", yscale="log", xlabel="compartments", ylabel="million compartment-steps per second")
-    ax.legend(fontsize=style.SMALL - 0.5, loc="lower left")
-    style.heading(ax, "membrax's two ways: shape, trees")
+                ax.plot(x, y, mark + dash, ms=3, color=colour, mfc=colour if cells > 1 else "white")
+    ax.set(xscale="log", yscale="log", xlabel="compartments", ylabel="million compartment-steps per second", ylim=0.2)
+    key = [Line2D([], [], color=colour, label=method) for method, colour in colours.items()]
+    key += [Line2D([], [], color=style.DATA, ls=dash, label=shape) for shape, dash in dashes.items()]
+    key += [
+        Line2D([], [], color=style.DATA, ls="", marker=mark, ms=3, mfc=style.DATA if cells > 1 else "white",
+               label="one tree" if cells == 1 else f"{cells} trees")
+        for cells, mark in marks.items()
+    ]  # fmt: skip
+    ax.legend(handles=key, fontsize=style.SMALL, loc="lower left", ncols=2)
+    style.heading(ax, "membrax's two ways")
