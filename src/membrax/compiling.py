@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,11 @@ def _platform(given: Any) -> str:
     """The kind of device that the arguments are on."""
     held = next((leaf for leaf in jax.tree.leaves(given) if isinstance(leaf, jax.Array)), None)
     return jax.default_backend() if held is None else next(iter(held.sharding.device_set)).platform
+
+
+def cores() -> int:
+    """The processor's cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def keep_compiled(folder: str | Path = "~/.cache/membrax", *, at_least: float = 0.2) -> Path:

@@ -36,8 +36,7 @@ def test_its_numbers_fit_together(found):
 def test_without_a_temperature_it_is_the_cells_own(squid, found):
     alone = spike_energetics(squid)
     assert np.ndim(alone.sodium) == 0
-    # One spike and three are two programs, which round otherwise: by 1.1e-5 on a CPU without AVX-512.
-    assert float(alone.sodium) == pytest.approx(found.sodium[0], rel=1e-4)
+    assert float(alone.sodium) == pytest.approx(found.sodium[0], rel=1e-5)
 
 
 def test_only_the_totals_depend_on_how_long_is_waited(squid):

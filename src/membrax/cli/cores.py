@@ -11,11 +11,12 @@ def use_cores() -> None:
     """Every core a device, up to a few, unless that was settled before; must come before anything else of JAX."""
     import jax
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from ..compiling import cores
+
     asked = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
     if asked or jax.config.jax_num_cpu_devices > 0:
         return
     try:
-        jax.config.update("jax_num_cpu_devices", min(cores, MOST))
+        jax.config.update("jax_num_cpu_devices", min(cores(), MOST))
     except RuntimeError:  # a computation was made already: its devices serve
         return

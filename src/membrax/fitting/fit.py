@@ -96,14 +96,8 @@ def fit(
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
     limit = Limit(seconds)
     told = _degenerate(parameters, cell, data.unit)
-    automatic = "levenberg" if len(parameters) <= FEW else "adam"
     choose(len(parameters), derivative)
-    if loss is None:
-        first = _method(automatic if method is None else method, iterations, seed, derivative)
-    else:
-        from .own_loss import own_method
-
-        first = own_method(loss, problem, method, iterations=iterations, seed=seed, derivative=derivative)
+    first = _first_method(problem, method, loss, iterations, seed, derivative)
     found, cut = search_for(problem, first, _count(starts, first), seed, progress, checkpoint, limit)
     result = as_fit(problem, first, found, bounds, data, chosen, seed, (*told, *cut))
     if loss is not None or method is not None or cut or _fires_right(result):
@@ -116,6 +110,18 @@ def fit(
     if _score(problem, result, like=found.scores[0].size) <= float(np.min(found.loss)):
         return dataclasses.replace(result, notes=(*result.notes, "a search on spike scores found nothing better"))
     return as_fit(problem, second, found, bounds, data, chosen, seed, (*told, why, *cut))
+
+
+def _first_method(
+    problem: Problem, name: str | None, loss: Any, iterations: int | None, seed: int, derivative: str | None
+) -> Any:
+    """The method of that name, or for None what suits the number of free parameters or the loss of one's own."""
+    if loss is not None:
+        from .own_loss import own_method
+
+        return own_method(loss, problem, name, iterations=iterations, seed=seed, derivative=derivative)
+    automatic = "levenberg" if len(problem.free) <= FEW else "adam"
+    return _method(automatic if name is None else name, iterations, seed, derivative)
 
 
 def _method(name: str, iterations: int | None, seed: int, derivative: str | None = None) -> Any:

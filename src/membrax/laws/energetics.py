@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from ..units import FARADAY
-from .arithmetic import positive
+from .arithmetic import positive, total
 
 Array = jax.Array
 
@@ -26,7 +26,7 @@ def charge(t: Any, i: Any) -> Array:
     """
     t, i = jnp.asarray(t, dtype=float), jnp.asarray(i, dtype=float)
     mean = 0.5 * (i[..., 1:] + i[..., :-1])
-    return jnp.sum(mean * jnp.broadcast_to(jnp.diff(t), mean.shape), axis=-1)
+    return total(mean * jnp.broadcast_to(jnp.diff(t), mean.shape))
 
 
 def ions_per_area(t: Any, i: Any, *, valence: Any) -> Array:

@@ -21,13 +21,13 @@ def factorise(order: Rounds, s: Array, g: Array) -> Factor:
     found = []
     for some in order.rounds:
         here, towards = s[some.first : some.end], g[some.first : some.end]
-        away = _where(some.has_child, _rows(g, some.child)) if some.has_child.any() else jnp.zeros_like(towards)
+        away = _where(some.has_child, _rows(g, some.child)) if some.links else jnp.zeros_like(towards)
         own = 1.0 / (here + towards + away)
         up, down = towards * own, away * own
         found.append((own, up, down))
         s = _given(some, s, up * here, down * here)
         g = g[: some.first]
-        if some.has_child.any():
+        if some.links:
             # What was between the node and its child is now between the child and the node's parent.
             g = g * _where(some.from_parent >= 0, _rows(up, np.maximum(some.from_parent, 0)), 1.0)
     none = jnp.zeros_like(s)
@@ -46,7 +46,7 @@ def substitute(order: Rounds, factor: Factor, b: Array) -> Array:
     for some, here in zip(reversed(order.rounds), reversed(kept), strict=True):
         own, up, down = (x[some.first : some.end] for x in factor)
         found = own * here + up * _rows(x, some.parent)
-        if some.has_child.any():
+        if some.links:
             found = found + down * _rows(x, some.child)
         x = jnp.concatenate([x, found])
     return x
@@ -59,7 +59,7 @@ def _given(some: Round, x: Array, to_parent: Array, to_child: Array) -> Array:
         x = x + _picked(to_parent, going)
     for row, going in some.from_more:
         x = x.at[row].add(jnp.sum(_rows(to_parent, going), axis=0))
-    return x + _picked(to_child, some.from_parent) if some.has_child.any() else x
+    return x + _picked(to_child, some.from_parent) if some.links else x
 
 
 def _picked(x: Array, going: np.ndarray) -> Array:

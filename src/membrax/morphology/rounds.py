@@ -37,6 +37,11 @@ class Round(NamedTuple):
     from_more: tuple[tuple[int, np.ndarray], ...]
     from_parent: np.ndarray
 
+    @property
+    def links(self) -> bool:
+        """Whether any that goes is a link of a chain, between its parent and a child."""
+        return bool(self.has_child.any())
+
 
 class Rounds(NamedTuple):
     """All rounds, and which node stands in which row. Static.

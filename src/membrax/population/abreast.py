@@ -16,7 +16,7 @@ from jax.custom_batching import custom_vmap
 from ..cell import Cell, State, environment
 from ..instants import Instant
 from ..integrators import Integrator
-from ..probes import Spikes, Step
+from ..probes import Step
 from ..stimuli import Stimulus
 from ..stimuli.stimulus import channel_key
 from ..timeloop import Way, first_samples, means, thin, wired
@@ -30,7 +30,7 @@ LAST = -1
 
 def march(
     cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, axes: Axes, dt: float,
-    probes: tuple, room: Spikes, integrator: Integrator, window: int,
+    probes: tuple, integrator: Integrator, window: int,
 ) -> tuple[State, dict, dict]:  # fmt: skip
     """`timeloop.march` of many neurons: state, memories and thinned samples, all [neuron, …].
 
@@ -38,10 +38,7 @@ def march(
         cells, stimulus, state, memories: with neuron axes as ``axes`` has them; of memories all are [neuron, …].
         times: the beginnings of the steps [step].
         axes, dt, probes, integrator, window: as in `run.chunk`.
-        room: the probe of spikes, which begins here; one of ``probes``.
     """
-    begin = jax.vmap(room.begin, in_axes=(axes.cells, axes.state))
-    memories = memories | {room.name: begin(cells, state)}
     cells, cell_axes = _wired(cells, axes.cells, stimulus, dt, integrator)
     last = lambda tree: jax.tree.map(lambda axis: LAST, tree)  # noqa: E731
     way = Abreast(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import jax
 import numpy as np
 
 from ..cell import Cell, State
-from ..compiling import host_jit
+from ..compiling import cores, host_jit
 from ..instants import Instant, grid
 from ..integrators import Integrator, eliminated, staggered
 from ..probes import SpikeBuffer, Spikes, sample_times, samplers
@@ -102,10 +101,9 @@ def begin(plan: Plan, group: Any = None) -> Progress:
     first = {path: array[None] for path, array in flat(jax.tree.map(layout.fetch, samples)).items()}
     kept = Kept(make, {}, {}, np.zeros(plan.neurons, np.int64)).with_samples(first)
     devices, here = (1, 1) if plan.mesh is None else (plan.mesh.size, len(plan.mesh.local_devices))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pace = paces.first(
         -(-plan.neurons // devices), plan.dt, plan.chunk, plan.spikes.capacity, shared=_shared(plan),
-        spare_cores=cores >= 2 * here, in_turn=_in_turn(plan),
+        spare_cores=cores() >= 2 * here, in_turn=_in_turn(plan),
     )  # fmt: skip
     return Progress(0, plan.state, memories, kept, pace)
 
@@ -200,29 +198,30 @@ def chunk(
 
     def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
         state, memories, samples = march(
-            cell, stimulus, state, memories | {room.name: room.begin(cell, state)}, times, dt=dt, probes=roomy,
-            integrator=integrator, window=pace.window, unroll=pace.unroll, ahead=pace.ahead,
+            cell, stimulus, state, memories, times, dt=dt, probes=roomy, integrator=integrator, window=pace.window,
+            unroll=pace.unroll, ahead=pace.ahead,
         )  # fmt: skip
         return state, memories, thin(samples, roomy)
 
     def at_once(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
-        begin = jax.vmap(room.begin, in_axes=(axes.cells, axes.state))
         state, memories = kernels.many_steps(
-            cells, stimulus, state, memories | {room.name: begin(cells, state)}, times, dt=dt,
-            probes=tuple(probe for probe in roomy if probe != room), spikes=room, integrator=integrator, axes=axes,
-            window=pace.window, interpret=fused == "interpret",
+            cells, stimulus, state, memories, times, dt=dt, probes=tuple(probe for probe in roomy if probe != room),
+            spikes=room, integrator=integrator, axes=axes, window=pace.window, interpret=fused == "interpret",
         )  # fmt: skip
         return state, memories, {}
 
     def in_turn(*given: Any) -> tuple:
-        return turns.in_turn(
-            one, *given, axes=axes, dt=dt, probes=roomy, room=room, integrator=integrator, window=pace.window
-        )  # fmt: skip
+        return turns.in_turn(one, *given, axes=axes, dt=dt, probes=roomy, integrator=integrator, window=pace.window)
 
     # Samples stay [time, neuron], as the loop writes them; the host turns them round.
     axes_in, axes_out = (axes.cells, axes.stimulus, axes.state, 0, None), (axes.state, 0, 1)
-    many = jax.vmap(one, in_axes=axes_in, out_axes=axes_out)
-    many = at_once if fused else in_turn if pace.in_turn else many
+    side_by_side = jax.vmap(one, in_axes=axes_in, out_axes=axes_out)
+    way = at_once if fused else in_turn if pace.in_turn else side_by_side
+
+    def many(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
+        begin = jax.vmap(room.begin, in_axes=(axes.cells, axes.state))
+        return way(cells, stimulus, state, memories | {room.name: begin(cells, state)}, times)
+
     return layout.over_mesh(many, mesh, axes_in, axes_out)(cells, stimulus, state, memories, times)
 
 

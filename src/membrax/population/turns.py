@@ -13,7 +13,6 @@ import numpy as np
 from ..cell import Cell, State
 from ..instants import Instant
 from ..integrators import Integrator
-from ..probes import Spikes
 from ..stimuli import Stimulus
 from . import abreast, layout
 from .plan import Axes
@@ -28,14 +27,13 @@ VECTOR = 8  # numbers that a CPU with AVX2 takes at once; what is left over of a
 
 def in_turn(
     one: Callable, cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, axes: Axes,
-    dt: float, probes: tuple, room: Spikes, integrator: Integrator, window: int,
+    dt: float, probes: tuple, integrator: Integrator, window: int,
 ) -> tuple[State, dict, dict]:  # fmt: skip
     """State, memories [neuron, …] and samples [time, neuron, …] after some steps; see `run.chunk`.
 
     Args:
         one: state, memories and samples of one neuron from its cell, stimulus, state and memories, and the times.
         cells, stimulus, state, memories, times, axes, dt, probes, integrator, window: as in `run.chunk`.
-        room: the probe of spikes, whose memory begins here; one of ``probes``.
     """
     count = len(state.v)
 
@@ -46,7 +44,7 @@ def in_turn(
         if count < MANY:
             side_by_side = jax.vmap(one, in_axes=(axes.cells, axes.stimulus, axes.state, 0, None))
             return side_by_side(*own, times)
-        how = {"dt": dt, "probes": probes, "room": room, "integrator": integrator, "window": window}
+        how = {"dt": dt, "probes": probes, "integrator": integrator, "window": window}
         after, *others = abreast.march(*own, times, axes=axes, **how)
         each = lambda x, axis: jnp.broadcast_to(x, (len(neurons), *x.shape)) if axis is None else x  # noqa: E731
         return layout.map_with_axes(each, after, axes.state), *others
