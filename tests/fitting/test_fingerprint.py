@@ -31,6 +31,10 @@ def power(n):
     return lambda v, recorded, interval: jnp.mean(abs(v - recorded) ** n)
 
 
+def two(a, b):
+    return lambda v: (a, b, v)
+
+
 def inner(x):
     return SCALE * x
 
@@ -64,6 +68,7 @@ class Kept:
         (lambda v: jnp.sin(v), lambda v: jnp.cos(v)),
         (lambda v, k=1.0: v * k, lambda v, k=2.0: v * k),
         (power(2), power(3)),
+        (two(None, 1), two(1, None)),
         (lambda v: [x + 1 for x in v], lambda v: [x + 2 for x in v]),
         (functools.partial(max, 1), functools.partial(max, 2)),
         (jax.tree_util.Partial(inner, w=1.0), jax.tree_util.Partial(inner, w=1.0000001)),
@@ -97,6 +102,13 @@ def test_a_function_that_calls_itself_comes_to_an_end():
         return again(x - 1) if x else 0
 
     assert fingerprint(again) == fingerprint(again)
+
+
+def test_what_is_let_go_is_not_mistaken_for_what_was_seen():
+    def fresh(n):
+        return [functools.partial(power(k), {"k": [k]}) for k in range(n)]
+
+    assert {fingerprint(fresh(30)) for _ in range(20)} == {fingerprint(fresh(30))}
 
 
 @pytest.mark.slow

@@ -23,23 +23,33 @@ def fingerprint(value: Any) -> str:
     module that they name, as far as these are written in the same file; lines and names of files don't count.
     """
     digest = hashlib.sha256()
-    for piece in _pieces(value, set()):
+    for piece in _pieces(value, {}):
         digest.update(repr(len(piece)).encode() + piece)
     return digest.hexdigest()
 
 
-def _pieces(value: Any, seen: set[int]) -> Iterator[bytes]:
-    """What is hashed, in order; what was seen before is named only."""
+def _pieces(value: Any, seen: dict[int, Any]) -> Iterator[bytes]:
+    """What is hashed, in order; what was seen before is named only.
+
+    `seen` holds what it has seen: an object that is let go leaves its id to the next one made.
+    """
     yield type(value).__qualname__.encode()
     if value is None or isinstance(value, str | bytes | bool | int | float | complex):
         yield repr(value).encode()
     elif isinstance(value, np.ndarray | np.generic | jax.Array):
         array = np.asarray(value)
         yield from (str((array.dtype, array.shape)).encode(), array.tobytes())
+    elif isinstance(value, tuple | frozenset | types.CodeType):
+        yield from _all_pieces(value, seen)  # whether two equal ones are one object is the interpreter's choice
     elif id(value) not in seen:
-        seen.add(id(value))
-        for part in _parts(value):
-            yield from _pieces(part, seen)
+        seen[id(value)] = value
+        yield from _all_pieces(value, seen)
+
+
+def _all_pieces(value: Any, seen: dict[int, Any]) -> Iterator[bytes]:
+    """Of all that a value is made of."""
+    for part in _parts(value):
+        yield from _pieces(part, seen)
 
 
 def _parts(value: Any) -> list[Any]:
@@ -47,7 +57,7 @@ def _parts(value: Any) -> list[Any]:
     if isinstance(value, types.CodeType):
         return [value.co_code, value.co_names, value.co_varnames, *value.co_consts]
     if isinstance(value, types.FunctionType):
-        closed = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+        closed = [_held(cell) for cell in value.__closure__ or ()]
         return [value.__qualname__, value.__code__, value.__defaults__, value.__kwdefaults__, closed, _named(value)]
     if isinstance(value, types.MethodType):
         return [value.__func__, value.__self__]
@@ -81,9 +91,9 @@ def _names(code: types.CodeType) -> set[str]:
     return set(code.co_names).union(*map(_names, inner))
 
 
-def _filled(cell: types.CellType) -> bool:
-    """Whether a variable that is closed over has a value yet."""
+def _held(cell: types.CellType) -> Any:
+    """What a variable that is closed over holds, or its lack of a value."""
     try:
-        return cell.cell_contents is not None
+        return cell.cell_contents
     except ValueError:
-        return False
+        return ()
