@@ -12,9 +12,10 @@ import pytest
 
 os.environ["MPLBACKEND"] = "Agg"
 
-# Compiling is most of the time, and whether the numbers are right does not depend on how hard the compiler tries. Where
-# XLA_FLAGS is set, even to nothing, it stays.
-HASTY = ("--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false", "--xla_backend_optimization_level=1")
+# Compiling is most of the time, and whether the numbers are right does not depend on how hard the compiler tries; the
+# programs are small, and cut into parts they take longer. Where XLA_FLAGS is set, even to nothing, it stays.
+LITTLE, PLAIN = "--xla_backend_optimization_level=1", "--xla_cpu_use_fusion_emitters=false"
+HASTY = (f"{LITTLE} {PLAIN} --xla_cpu_parallel_codegen_split_count=1", f"{LITTLE} {PLAIN}", LITTLE)
 
 
 def hasty() -> str:

@@ -1,4 +1,4 @@
-"""Several searches side by side, of which half go on."""
+"""Several searches side by side, of which the best goes on."""
 
 import dataclasses
 
@@ -27,14 +27,10 @@ def path(passive_problem):
     return searches(passive_problem)
 
 
-def test_the_better_half_goes_on(path):
-    assert path[2].running == (0, 1, 2, 3) and len(path[3].running) == 2
-    kept = set(path[3].running)
-    assert max(path[2].loss[k] for k in kept) <= min(path[2].loss[k] for k in range(4) if k not in kept)
-
-
-def test_two_are_left(path):
-    assert len(path[-1].running) == 2
+def test_the_best_goes_on(path):
+    assert path[3].running == (0, 1, 2, 3) and len(path[4].running) == 1
+    (kept,) = path[4].running
+    assert path[3].loss[kept] == path[3].loss.min()
 
 
 def test_one_start_is_never_dropped(passive_problem):

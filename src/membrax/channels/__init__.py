@@ -13,6 +13,7 @@ __all__ = [
     "markov",
     "morris_lecar",
     "patch",
+    "persistent",
     "pospischil",
     "slow_inactivation",
     "squid",
@@ -20,4 +21,4 @@ __all__ = [
     "wang_buzsaki",
 ]
 
-__getattr__, __dir__ = late(__name__, "markov", "morris_lecar", "patch", "slow_inactivation", "synapse")
+__getattr__, __dir__ = late(__name__, "markov", "morris_lecar", "patch", "persistent", "slow_inactivation", "synapse")

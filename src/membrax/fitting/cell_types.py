@@ -9,6 +9,7 @@ import dataclasses
 
 from ..cell import Cell
 from ..channels import Leak
+from ..channels.persistent import PersistentSodium
 from ..channels.pospischil import CalciumL, M, Potassium, Sodium
 from ..channels.slow_inactivation import SlowPotassium, SlowSodium
 from ..models import hodgkin_huxley
@@ -47,10 +48,11 @@ CORTICAL = {
 # As CORTICAL, with inactivation that outlasts a spike: without it a model's first spike can't be narrower and taller
 # than the later ones, nor its threshold rise along a train, as they do in pyramidal cells.
 # Time constants end at half a second, as most current steps do: what is slower can't be measured on them, and a model
-# free to choose it predicts longer stimuli badly (τ of m peaks at tau_max/3.6).
+# free to choose it predicts longer stimuli badly (τ of m peaks at tau_max/3.6). Persistent sodium decides where slowly
+# growing currents begin to fire a cell: half open at −53 mV by `channels.persistent`.
 PYRAMIDAL = {
     "na.g": (5.0, 400.0),
-    "na.e": (40.0, 90.0),
+    "na.e, nap.e": (40.0, 90.0),
     "na.v_t": (-75.0, -30.0),
     "na.shift_h": (-15.0, 15.0),
     "na.speed_m": (0.3, 4.0),
@@ -58,6 +60,8 @@ PYRAMIDAL = {
     "na.half_s": (-50.0, 0.0),
     "na.closing_s": (1.0, 200.0),
     "na.recovery_s": (10.0, 500.0),
+    "nap.g": (0.001, 1.0),
+    "nap.half": (-60.0, -40.0),
     "kd.g": (1.0, 100.0),
     "kd.v_t": (-75.0, -30.0),
     "kd.speed": (0.1, 4.0),
@@ -181,6 +185,8 @@ def squid_axon(prepared: Prepared) -> tuple[Cell, Bounds]:
 
 def _slowly_inactivating(prepared: Prepared, bounds: Bounds) -> tuple[Cell, Bounds]:
     cell = cortical_cell(UNMEASURED)
-    cell = dataclasses.replace(cell, channels={**cell.channels, "na": SlowSodium(), "kd": SlowPotassium()})
+    named = {"na": SlowSodium(), "nap": PersistentSodium(), "kd": SlowPotassium()}
+    channels = named | {name: channel for name, channel in cell.channels.items() if name not in named}
+    cell = dataclasses.replace(cell, channels=channels)
     leak = {"leak.g": CORTICAL["leak.g"], "leak.e": CORTICAL["leak.e"]}
     return sized(cell, {**bounds, **leak}, prepared)

@@ -1,9 +1,11 @@
-"""Several population searches side by side, of which the better half goes on and then the best two.
+"""Population searches side by side, of which the best goes on.
 
-A single CMA-ES ends now and then where no model fires as it should; which ones do shows in the first third of the
-search. So several begin, the worse are dropped, twice, and what they would have cost is spent on the others
-(successive halving, Jamieson & Talwalkar 2016, arXiv:1502.07943). First at a coarse step on the beginnings of sweeps;
-then on whole ones, beside what is expected of sweeps that aren't fitted; the last generations at the final step.
+A search ends now and then where no model fires as it should. Two things help. Many candidates in a generation: with
+few, a search settles within a hundred generations in whatever basin is near, and where it settles decides how it
+predicts (Hansen & Kern 2004, PPSN VIII:282–291, on populations and multimodal functions). And a second search, since
+which of them does better shows in their first third; what the other would have cost is spent on that one. First at a
+coarse step on the beginnings of sweeps; then on whole ones, beside what is expected of sweeps that aren't fitted; the
+last generations at the final step.
 """
 
 from __future__ import annotations
@@ -23,10 +25,9 @@ from .trains import beginning, coarse, train_scores
 Array = jax.Array
 
 GENERATIONS = 450
-POPULATION = 64
-DROPS = (0.2, 0.4)  # of the generations, after which only the better half goes on, and then the best two
-FINALISTS = 2
-TOGETHER = 2  # searches in one simulation: more are no faster on a CPU, and every other number is compiled anew
+POPULATION = 256
+DROP = 0.3  # of the generations, after which only the best search goes on
+TOGETHER = 128  # candidates in one simulation: more are no faster on a CPU, and their traces take memory
 GUIDED = 0.4  # of them, from which on models are held to whole sweeps, and to what is expected of unfitted ones
 HORIZON = 800.0  # ms of every sweep that are looked at before: most of what a model does wrongly shows by then
 FINE = 0.9  # of them, from which on they are scored at the final step
@@ -75,9 +76,9 @@ class Race:
         search = self._prepared(search, iteration)
         candidates = self._ask(search)
         problem = self._asked_of(problem, iteration)
-        parts = [candidates[k : k + TOGETHER] for k in range(0, len(candidates), TOGETHER)]
-        flat = [jnp.asarray(part.reshape(-1, part.shape[-1]), dtype=float) for part in parts]
-        scores = np.concatenate([np.asarray(train_scores(part, problem), dtype=float) for part in flat])
+        flat = jnp.asarray(candidates.reshape(-1, candidates.shape[-1]), dtype=float)
+        parts = [flat[k : k + TOGETHER] for k in range(0, len(flat), TOGETHER)]
+        scores = np.concatenate([np.asarray(train_scores(part, problem), dtype=float) for part in parts])
         scores = scores.reshape(candidates.shape[:2])
         return self._tell(search, candidates, np.where(np.isfinite(scores), scores, WORST))
 
@@ -100,16 +101,11 @@ class Race:
             sweeps: that are fitted.
             others: that candidates are run on besides from `GUIDED` on.
         """
-        first, last = (int(drop * self.iterations) for drop in DROPS)
-        guided = int(GUIDED * self.iterations)
+        drop, guided = int(DROP * self.iterations), int(GUIDED * self.iterations)
         total = 0
-        for a, b in itertools.pairwise(sorted({0, first, last, guided, self.iterations})):
-            running = starts
-            # Nothing is dropped before the first generation: a very short race drops less.
-            if 0 < first <= a:
-                running = min(running, max(FINALISTS, (running + 1) // 2))
-            if 0 < last <= a:
-                running = min(running, FINALISTS)
+        for a, b in itertools.pairwise(sorted({0, drop, guided, self.iterations})):
+            # Nothing is dropped before the first generation: a very short race drops none.
+            running = 1 if 0 < drop <= a else starts
             total += (b - a) * running * (sweeps + (others if a >= guided else 0))
         return self.population * total
 
@@ -126,13 +122,9 @@ class Race:
         return dataclasses.replace(problem, data=coarse(problem.data, COARSE), unseen=unseen)
 
     def _prepared(self, search: Search, iteration: int) -> Search:
-        """The search without the worse half, when it is time; with its losses forgotten where the scoring changes."""
-        drops = [int(drop * self.iterations) for drop in DROPS]
-        if iteration > 0 and iteration in drops:
-            ranked = sorted(search.running, key=lambda k: search.loss[k])
-            half = max(FINALISTS, (len(ranked) + 1) // 2)
-            left = ranked[: FINALISTS if iteration == drops[-1] else half]
-            search = dataclasses.replace(search, running=tuple(sorted(left)))
+        """The best search alone, when it is time; with its losses forgotten where the scoring changes."""
+        if iteration > 0 and iteration == int(DROP * self.iterations):
+            search = dataclasses.replace(search, running=(min(search.running, key=lambda k: search.loss[k]),))
         turns = (GUIDED, FINE) if search.turns else (FINE,)
         if iteration > 0 and iteration in [int(share * self.iterations) for share in turns]:
             # Scores from now on are no longer those from before: the best of the generations to come counts, and no

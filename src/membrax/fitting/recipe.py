@@ -22,7 +22,7 @@ from .fit import as_fit, check_data_and_seed
 from .losses import Problem
 from .parameters import free
 from .preparation import Prepared, prepare
-from .race import COARSE, DROPS, FINALISTS, FINE, GENERATIONS, HORIZON, Race
+from .race import COARSE, DROP, FINE, GENERATIONS, GUIDED, HORIZON, Race
 from .refusals import check_fittable
 from .resampling import resample, sampling
 from .result import Fit
@@ -31,7 +31,7 @@ from .spikes import features
 from .target import Target, choose_sweeps, target
 from .trains import beginning, coarse
 
-STARTS = 12
+STARTS = 2
 FEWEST = 150  # generations; fewer find little
 # Neuron-steps that a search may take: some two minutes of one core. Long sweeps get fewer generations.
 BUDGET = 5e9
@@ -144,9 +144,9 @@ def _generations(problem: Problem, iterations: int | None, simulations: float | 
     if simulations is not None:
         return _paid(simulations, sweeps, unseen)
     # Searches that run, on average over all generations, before and after they are held to more.
-    early, late = STARTS * (DROPS[0] + (DROPS[1] - DROPS[0]) / 2), FINALISTS * (1 - DROPS[1])
+    early, late = STARTS * DROP + (GUIDED - DROP), 1 - GUIDED
     first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
-    finer = 1 + (1 - FINE) / (1 - DROPS[1])  # the last ones take twice as many steps
+    finer = 1 + (1 - FINE) / late  # the last ones take twice as many steps
     each = Race().population * (early * sweeps * first + late * (sweeps + unseen) * whole_sweeps * finer)
     return int(np.clip(BUDGET / each, FEWEST, GENERATIONS))
 

@@ -39,6 +39,7 @@ def order_of(parent: np.ndarray, depth: np.ndarray) -> Order:
 
 def factorise(order: Order, s: Array, g: Array) -> Factor:
     """The factor, in the order in which nodes go; see `membrax.morphology.elimination.solver`."""
+
     def eliminate(s: Array, at: tuple) -> tuple[Array, tuple]:
         k, p, g = at
         own = 1.0 / (s[k] + g)

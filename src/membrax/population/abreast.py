@@ -129,6 +129,7 @@ def _in_rows(cells: Cell, axes: Cell) -> Cell:
 
 def _wired(cells: Cell, axes: Cell, stimulus: Stimulus, dt: float, integrator: Integrator) -> tuple[Cell, Cell]:
     """The cells as steps take them, and where their neuron axes are: what all share has none."""
+
     def wire(cell: Cell) -> Cell:
         return wired(cell, stimulus, dt, integrator)
 

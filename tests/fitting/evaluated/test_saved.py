@@ -16,7 +16,14 @@ CELLS = {
     "cortical": mx.models.intrinsically_bursting,
     "low threshold": mx.models.low_threshold_spiking,
     "interneuron": mx.models.wang_buzsaki,
-    "slow": lambda: mx.Cell({"na": channels.slow_inactivation.SlowSodium(), "leak": channels.Leak()}, area=321.0),
+    "slow": lambda: mx.Cell(
+        {
+            "na": channels.slow_inactivation.SlowSodium(),
+            "nap": channels.persistent.PersistentSodium(),
+            "leak": channels.Leak(),
+        },
+        area=321.0,
+    ),
     "random": lambda: mx.Cell({"na": channels.patch.Sodium(stream=7), "leak": channels.Leak()}),
     "synapse": lambda: mx.Cell({"leak": channels.Leak(), "in": channels.synapse.Exponential({"t0": 3.5, "t1": 9.25})}),
 }
