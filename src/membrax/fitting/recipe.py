@@ -68,8 +68,8 @@ def fit_recording(
         data: the recording, or a file that `membrax.recordings.load` reads.
         sweeps: which to fit; by default up to five that bracket what the cell does (`choosing.choose_fitted`).
         template: the model and its bounds: "pyramidal" (with slow inactivation and persistent sodium), "adapting",
-            "fast_spiking", "squid_axon", or a function of what `prepare` measured that returns a cell and its bounds. By
-            default pyramidal, and squid_axon where the current is a density.
+            "fast_spiking", "squid_axon", or a function of what `prepare` measured that returns a cell and its bounds.
+            By default pyramidal, and squid_axon where the current is a density.
         seed: of the search.
         stop: where to end every sweep, ms; by default its end.
         junction: the liquid junction potential, mV, which is subtracted from the recorded voltage.
