@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.fitting.first_steps import onset
+from membrax.fitting.parameters import free
 from membrax.fitting.preparation import prepare
-from membrax.fitting.templates import CORTICAL, PYRAMIDAL, UNMEASURED, pyramidal
+from membrax.fitting.templates import CORTICAL, PYRAMIDAL, UNMEASURED, adapting, pyramidal
 
 DT = 0.1
 RESISTANCE, TAU, REST, SERIES = 150.0, 22.0, -68.0, 14.0  # MΩ, ms, mV, MΩ
@@ -236,3 +237,11 @@ def test_the_template_without_a_measurement():
     cell, bounds = pyramidal(prepare(recording(0.0, 0.0)))
     assert float(cell.area) == pytest.approx(UNMEASURED)
     assert bounds["leak.g"] == CORTICAL["leak.g"] and set(bounds) == {*PYRAMIDAL, "leak.g", "leak.e"}
+
+
+@pytest.mark.parametrize("template", [pyramidal, adapting])
+def test_persistent_sodium_reverses_where_the_transient_one_does(template):
+    cell, bounds = template(prepare(recording(0.0, 0.0)))
+    found = free(cell, bounds)
+    assert {"na.e, nap.e", "nap.g", "nap.half"} <= set(found.names)
+    assert found.logarithmic[found.names.index("nap.g")] and not found.logarithmic[found.names.index("nap.half")]

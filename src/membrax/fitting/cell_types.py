@@ -49,7 +49,7 @@ CORTICAL = {
 # than the later ones, nor its threshold rise along a train, as they do in pyramidal cells.
 # Time constants end at half a second, as most current steps do: what is slower can't be measured on them, and a model
 # free to choose it predicts longer stimuli badly (τ of m peaks at tau_max/3.6). Persistent sodium decides where slowly
-# growing currents begin to fire a cell: half open at −53 mV by `channels.persistent`.
+# growing currents begin to fire a cell; half open at −53 mV in `channels.persistent`, free here.
 PYRAMIDAL = {
     "na.g": (5.0, 400.0),
     "na.e, nap.e": (40.0, 90.0),
@@ -81,8 +81,9 @@ PYRAMIDAL = {
     "capacitance": (0.5, 1.4),
 }
 
-# A cell that stops after a few spikes: M and sodium's slow inactivation stronger and slower than a pyramidal cell's
-# (M current: Brown & Adams 1980, Nature 283:673–676; sodium: Fleidervish et al. 1996, J Physiol 493:83–97).
+# A cell that stops after a few spikes: M and sodium's slow inactivation stronger and slower than a pyramidal cell's (M
+# current: Brown & Adams 1980, Nature 283:673–676; sodium: Fleidervish et al. 1996, J Physiol 493:83–97); all else is
+# that cell's.
 ADAPTING = {
     **PYRAMIDAL,
     "na.half_s": (-60.0, 0.0),
@@ -144,7 +145,7 @@ def cortical_cell(area: float) -> Cell:
 
 
 def pyramidal(prepared: Prepared) -> tuple[Cell, Bounds]:
-    """A regular spiking cortical cell of the measured size, with slow inactivation, and bounds for its parameters.
+    """A regular spiking cortical cell of the measured size, with slow inactivation and persistent sodium, and bounds.
 
     The leak is bounded around the measured input conductance, its reversal around the rest: the other currents share
     both with it. Where nothing was measured both have the range of `CORTICAL`.

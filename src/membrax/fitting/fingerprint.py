@@ -5,57 +5,73 @@ Two lambdas have one name; what tells them apart is their code, their defaults a
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
 
+PLAIN = str | bytes | bool | int | float | complex | types.NoneType | types.EllipsisType
+ARRAYS = np.ndarray | np.generic | jax.Array
+# What of a code object changes what it does; lines and names of files don't.
+CODE = (
+    "co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_argcount", "co_posonlyargcount",
+    "co_kwonlyargcount", "co_flags", "co_exceptiontable", "co_consts",
+)  # fmt: skip
+
 
 def fingerprint(value: Any) -> str:
     """Of a function, a partial one, an object with methods, or numbers, text and lists of such.
 
-    Functions are known by their code, their defaults, what they close over, and the functions and numbers of their
-    module that they name, as far as these are written in the same file; lines and names of files don't count.
+    Functions are known by their code, their defaults, what they close over, and the functions, numbers, texts and lists
+    that they name, as far as these stand in the same module; objects by what they hold and by their methods; modules,
+    classes and what is not written in Python by their name.
     """
-    digest = hashlib.sha256()
-    for piece in _pieces(value, {}):
-        digest.update(repr(len(piece)).encode() + piece)
-    return digest.hexdigest()
+    return _digest(value, {}, 0).hex()
 
 
-def _pieces(value: Any, seen: dict[int, Any]) -> Iterator[bytes]:
-    """What is hashed, in order; what was seen before is named only.
+def _digest(value: Any, seen: dict[int, tuple[Any, bytes | int]], depth: int) -> bytes:
+    """The hash of one value, which contains the hashes of its parts.
 
-    `seen` holds what it has seen: an object that is let go leaves its id to the next one made.
+    `seen` holds every object with its hash, so that no object made later has its id; while it is being looked at,
+    it holds how deep it lies in its stead: what contains itself is told by how far up that is.
     """
-    yield type(value).__qualname__.encode()
-    if value is None or isinstance(value, str | bytes | bool | int | float | complex):
-        yield repr(value).encode()
-    elif isinstance(value, np.ndarray | np.generic | jax.Array):
-        array = np.asarray(value)
-        yield from (str((array.dtype, array.shape)).encode(), array.tobytes())
-    elif isinstance(value, tuple | frozenset | types.CodeType):
-        yield from _all_pieces(value, seen)  # whether two equal ones are one object is the interpreter's choice
-    elif id(value) not in seen:
-        seen[id(value)] = value
-        yield from _all_pieces(value, seen)
+    if isinstance(value, PLAIN):
+        return _hashed(value, [repr(value).encode()])
+    if id(value) in seen:
+        found = seen[id(value)][1]
+        return found if isinstance(found, bytes) else b"up %d" % (depth - found)
+    seen[id(value)] = (value, depth)
+    below = lambda part: _digest(part, seen, depth + 1)  # noqa: E731
+    if isinstance(value, Mapping):
+        pieces = sorted(below(key) + below(item) for key, item in value.items())
+    elif isinstance(value, set | frozenset):
+        pieces = sorted(map(below, value))
+    else:
+        pieces = list(map(below, _parts(value)))
+    seen[id(value)] = (value, _hashed(value, pieces))
+    return seen[id(value)][1]
 
 
-def _all_pieces(value: Any, seen: dict[int, Any]) -> Iterator[bytes]:
-    """Of all that a value is made of."""
-    for part in _parts(value):
-        yield from _pieces(part, seen)
+def _hashed(value: Any, pieces: list[bytes]) -> bytes:
+    """One hash of a value's type and of the pieces, each with its length."""
+    hashed = hashlib.sha256()
+    for piece in (type(value).__qualname__.encode(), *pieces):
+        hashed.update(b"%d:" % len(piece) + piece)
+    return hashed.digest()
 
 
 def _parts(value: Any) -> list[Any]:
-    """What a value is made of."""
+    """What a value is made of, in order."""
+    if isinstance(value, tuple | list):
+        return list(value)
+    if isinstance(value, ARRAYS):
+        return _of_array(value)
     if isinstance(value, types.CodeType):
-        return [value.co_code, value.co_names, value.co_varnames, *value.co_consts]
+        return [getattr(value, name) for name in CODE]
     if isinstance(value, types.FunctionType):
         closed = [_held(cell) for cell in value.__closure__ or ()]
         return [value.__qualname__, value.__code__, value.__defaults__, value.__kwdefaults__, closed, _named(value)]
@@ -63,26 +79,55 @@ def _parts(value: Any) -> list[Any]:
         return [value.__func__, value.__self__]
     if isinstance(value, functools.partial):
         return [value.func, value.args, value.keywords]
-    if isinstance(value, Mapping):
-        return [part for key in sorted(value, key=repr) for part in (key, value[key])]
-    if isinstance(value, tuple | list):
-        return list(value)
-    if isinstance(value, set | frozenset):
-        return sorted(value, key=repr)
+    if isinstance(value, staticmethod | classmethod):
+        return [value.__func__]
+    if isinstance(value, property):
+        return [value.fget, value.fset]
+    if isinstance(value, types.ModuleType):
+        return [value.__name__]
     if isinstance(value, type):
         return [value.__module__, value.__qualname__]
-    fields = dataclasses.fields(value) if dataclasses.is_dataclass(value) else ()
-    held = {field.name: getattr(value, field.name) for field in fields} or getattr(value, "__dict__", {})
-    methods = {name: part for name, part in vars(type(value)).items() if isinstance(part, types.FunctionType)}
-    return [type(value).__module__, held, methods]
+    if hasattr(value, "__wrapped__"):  # as jit leaves a function
+        return [value.__wrapped__]
+    return [type(value).__module__, _state(value), [_body(kind) for kind in type(value).__mro__]]
+
+
+def _of_array(value: ARRAYS) -> list[Any]:
+    if isinstance(value, jax.Array) and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+        return [str(value.dtype), jax.random.key_data(value)]
+    array = np.asarray(value)
+    return [str(array.dtype), array.shape, array.tolist() if array.dtype == object else array.tobytes()]
+
+
+def _state(value: Any) -> Any:
+    """What an object holds, as it would be copied; its name where it is none that can be."""
+    try:
+        reduced = value.__reduce_ex__(2)
+    except Exception:  # whatever an object's own way of being copied raises
+        return [getattr(value, "__qualname__", ""), dict(getattr(value, "__dict__", {}))]
+    return (
+        reduced if isinstance(reduced, str) else [part if k < 3 else list(part or ()) for k, part in enumerate(reduced)]
+    )
+
+
+def _body(kind: type) -> dict[str, Any]:
+    """What a class written in Python adds: its methods and plain values."""
+    kept = PLAIN | types.FunctionType | staticmethod | classmethod | property
+    return {name: x for name, x in vars(kind).items() if isinstance(x, kept) and name not in ("__doc__", "__module__")}
 
 
 def _named(function: types.FunctionType) -> dict[str, Any]:
-    """The module's functions and numbers that a function names, if the functions are written in its file."""
-    known = {name: function.__globals__.get(name) for name in _names(function.__code__)}
-    file, number = function.__code__.co_filename, int | float | np.ndarray | np.generic | jax.Array
-    own = lambda x: isinstance(x, types.FunctionType) and x.__code__.co_filename == file  # noqa: E731
-    return {name: x for name, x in known.items() if isinstance(x, number) or own(x)}
+    """What a function names of its own module: functions, numbers, texts, lists."""
+    known = {name: function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__}
+    own = lambda x: getattr(_unwrapped(x), "__globals__", None) is function.__globals__  # noqa: E731
+    return {name: x for name, x in known.items() if isinstance(x, PLAIN | ARRAYS | tuple | list | dict) or own(x)}
+
+
+def _unwrapped(function: Any) -> Any:
+    """The function within, of one that was decorated."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function
 
 
 def _names(code: types.CodeType) -> set[str]:

@@ -35,6 +35,7 @@ STARTS = 2
 FEWEST = 150  # generations; fewer find little
 # Neuron-steps that a search may take: some two minutes of one core. Long sweeps get fewer generations.
 BUDGET = 5e9
+MOST = 1e15  # simulations that may be asked for: beyond, generations are no exact numbers
 TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
 
 Make = Callable[[Prepared], tuple[Cell, Any]]
@@ -161,14 +162,15 @@ def _paid(simulations: float, sweeps: int, unseen: int) -> int:
     """The most generations that take no more than so many simulations.
 
     Raises:
-        ValueError: no finite number, or fewer than the shortest search takes.
+        ValueError: no finite number, fewer than the shortest search takes, or more than `MOST`.
     """
     takes = lambda generations: Race(generations).simulations(STARTS, sweeps, unseen)  # noqa: E731
     # A race of a few generations may take less than one of fewer: without them nothing is dropped.
     least = min(takes(generations) for generations in range(1, 6))
     number = isinstance(simulations, int | float | np.integer | np.floating) and not isinstance(simulations, bool)
-    if not number or not math.isfinite(simulations) or simulations < least:
-        raise ValueError(f"simulations must be at least {least}, those of the shortest search, got {simulations!r}")
+    if not number or not math.isfinite(simulations) or not least <= simulations <= MOST:
+        asked = f"at least {least}, those of the shortest search, and at most {MOST:g}"
+        raise ValueError(f"simulations must be {asked}, got {simulations!r}")
     generations = int(1000 * simulations / takes(1000)) + 5  # what is cut off of fractions is less than that
     while takes(generations) > simulations:
         generations -= 1
