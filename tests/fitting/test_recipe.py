@@ -39,7 +39,7 @@ def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_ce
 
 @pytest.mark.parametrize(("sweeps", "unseen"), [(1, 0), (2, 0), (4, 4), (5, 1)])
 def test_a_budget_of_simulations_is_kept_to_and_used_up(sweeps, unseen):
-    takes = [Race(n).simulations(recipe.STARTS, sweeps, unseen) for n in range(1, 400)]
+    takes = [Race(n).simulations(recipe.STARTS[0], sweeps, unseen) for n in range(1, 400)]
     for budget in (min(takes), *np.random.default_rng(1).uniform(min(takes), takes[-20], 200)):
         paid = recipe._paid(budget, sweeps, unseen)
         assert takes[paid - 1] <= budget < takes[paid]

@@ -31,7 +31,7 @@ from .spikes import features
 from .target import Target, choose_sweeps, target
 from .trains import beginning, coarse
 
-STARTS = 2
+STARTS = (2, 6)  # the fewest, and the most, where sweeps are so short that the budget pays for them
 FEWEST = 150  # generations; fewer find little
 # Neuron-steps that a search may take: some two minutes of one core. Long sweeps get fewer generations.
 BUDGET = 5e9
@@ -100,8 +100,9 @@ def fit_recording(
     searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
-    method = Race(_generations(problem, iterations, simulations), seed=1000 * seed % 2**31)
-    found, told = search_for(problem, method, STARTS, seed, progress, checkpoint, limit)
+    starts, generations = _paid_for(problem, iterations, simulations)
+    method = Race(generations, seed=1000 * seed % 2**31)
+    found, told = search_for(problem, method, starts, seed, progress, checkpoint, limit)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
     return as_fit(after, method, found, bounds, shown, chosen, seed, (*_notes(prepared, choice), *told))
 
@@ -131,8 +132,8 @@ def _unseen(data: Recording, chosen: list[int]) -> Expected | None:
     return expected(data, chosen, np.array(counts))
 
 
-def _generations(problem: Problem, iterations: int | None, simulations: float | None) -> int:
-    """How many generations were asked for, or are paid for by the budget.
+def _paid_for(problem: Problem, iterations: int | None, simulations: float | None) -> tuple[int, int]:
+    """How many searches begin, and the generations that were asked for or that the budget pays for.
 
     Raises:
         ValueError: a number of generations below 1, fewer simulations than the shortest search takes, or both.
@@ -140,16 +141,19 @@ def _generations(problem: Problem, iterations: int | None, simulations: float | 
     if iterations is not None and simulations is not None:
         raise ValueError(f"iterations ({iterations}) and simulations ({simulations}) are two budgets: give one of them")
     if iterations is not None:
-        return whole(iterations, "iterations")
+        return STARTS[0], whole(iterations, "iterations")
     sweeps, unseen = len(problem.data.v), 0 if problem.unseen is None else len(problem.unseen.most)
     if simulations is not None:
-        return _paid(simulations, sweeps, unseen)
-    # Searches that run, on average over all generations, before and after they are held to more.
-    early, late = STARTS * DROP + (GUIDED - DROP), 1 - GUIDED
+        return STARTS[0], _paid(simulations, sweeps, unseen)
+    # Steps of a generation, on average over all of them, before and after models are held to more.
     first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
-    finer = 1 + (1 - FINE) / late  # the last ones take twice as many steps
-    each = Race().population * (early * sweeps * first + late * (sweeps + unseen) * whole_sweeps * finer)
-    return int(np.clip(BUDGET / each, FEWEST, GENERATIONS))
+    finer = 1 + (1 - FINE) / (1 - GUIDED)  # the last ones take twice as many steps
+    early = lambda starts: (starts * DROP + GUIDED - DROP) * sweeps * first  # noqa: E731
+    late = (1 - GUIDED) * (sweeps + unseen) * whole_sweeps * finer
+    paid = lambda starts: BUDGET / (Race().population * (early(starts) + late))  # noqa: E731
+    fewest, most = STARTS
+    starts = max((n for n in range(fewest, most + 1) if paid(n) >= GENERATIONS), default=fewest)
+    return starts, int(np.clip(paid(starts), FEWEST, GENERATIONS))
 
 
 def _steps(data: Target) -> int:
@@ -164,7 +168,7 @@ def _paid(simulations: float, sweeps: int, unseen: int) -> int:
     Raises:
         ValueError: no finite number, fewer than the shortest search takes, or more than `MOST`.
     """
-    takes = lambda generations: Race(generations).simulations(STARTS, sweeps, unseen)  # noqa: E731
+    takes = lambda generations: Race(generations).simulations(STARTS[0], sweeps, unseen)  # noqa: E731
     # A race of a few generations may take less than one of fewer: without them nothing is dropped.
     least = min(takes(generations) for generations in range(1, 6))
     number = isinstance(simulations, int | float | np.integer | np.floating) and not isinstance(simulations, bool)
