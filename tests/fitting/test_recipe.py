@@ -7,7 +7,7 @@ import pytest
 
 import membrax as mx
 from membrax.fitting import recipe
-from membrax.fitting.race import Race
+from membrax.fitting.race import GENERATIONS, Race
 from membrax.fitting.recipe import fit_recording
 
 
@@ -43,6 +43,26 @@ def test_a_budget_of_simulations_is_kept_to_and_used_up(sweeps, unseen):
     for budget in (min(takes), *np.random.default_rng(1).uniform(min(takes), takes[-20], 200)):
         paid = recipe._paid(budget, sweeps, unseen)
         assert takes[paid - 1] <= budget < takes[paid]
+
+
+def test_a_budget_buys_generations_first_and_then_searches(monkeypatch):
+    class Planned(Exception):
+        pass
+
+    def plan(problem, method, starts, *_):
+        raise Planned(starts, method.iterations)
+
+    def bought(budget):
+        monkeypatch.setattr(recipe, "BUDGET", budget)
+        with pytest.raises(Planned) as planned:
+            fit_recording(mx.recordings.example("cortical"), [0, 6], progress=False)
+        return planned.value.args
+
+    monkeypatch.setattr(recipe, "search_for", plan)
+    plans = [bought(budget) for budget in (1.0, 1e9, 2e9, 3e9, 4e9, 1e12)]
+    assert plans == sorted(plans, key=lambda both: both[::-1]) and len(set(plans)) > 3
+    assert plans[0] == (2, recipe.FEWEST) and plans[-1] == (6, GENERATIONS)
+    assert all(starts == 2 or generations == GENERATIONS for starts, generations in plans)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 0.5])
