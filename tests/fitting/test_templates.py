@@ -164,4 +164,4 @@ def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
     assert float(cell.area) == pytest.approx(26817.52, abs=0.01)
     assert bounds["leak.g"] == pytest.approx((0.005543192, 0.06928990), rel=1e-6)
     assert bounds["leak.e"] == pytest.approx((-77.0422, -47.0422), abs=1e-3)
-    assert bounds["na.g"] == (5.0, 400.0) and bounds["capacitance"] == (0.5, 1.4) and len(bounds) == 28
+    assert bounds["na.g"] == (5.0, 400.0) and bounds["capacitance"] == (0.5, 1.4) and len(bounds) == 30
