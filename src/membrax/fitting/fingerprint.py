@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import types
 from collections.abc import Mapping
 from typing import Any
@@ -105,29 +106,24 @@ def _state(value: Any) -> Any:
         reduced = value.__reduce_ex__(2)
     except Exception:  # whatever an object's own way of being copied raises
         return [getattr(value, "__qualname__", ""), dict(getattr(value, "__dict__", {}))]
-    return (
-        reduced if isinstance(reduced, str) else [part if k < 3 else list(part or ()) for k, part in enumerate(reduced)]
-    )
+    if isinstance(reduced, str):
+        return reduced
+    items = [list(part or ()) for part in reduced[3:]]  # of lists and mappings, which come as iterators
+    return [*reduced[:3], *items]
 
 
 def _body(kind: type) -> dict[str, Any]:
     """What a class written in Python adds: its methods and plain values."""
-    kept = PLAIN | types.FunctionType | staticmethod | classmethod | property
-    return {name: x for name, x in vars(kind).items() if isinstance(x, kept) and name not in ("__doc__", "__module__")}
+    methods = types.FunctionType | staticmethod | classmethod | property
+    own = lambda name, x: isinstance(x, methods) or (isinstance(x, PLAIN) and not name.startswith("__"))  # noqa: E731
+    return {name: x for name, x in vars(kind).items() if own(name, x)}
 
 
 def _named(function: types.FunctionType) -> dict[str, Any]:
     """What a function names of its own module: functions, numbers, texts, lists."""
     known = {name: function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__}
-    own = lambda x: getattr(_unwrapped(x), "__globals__", None) is function.__globals__  # noqa: E731
+    own = lambda x: getattr(inspect.unwrap(x), "__globals__", None) is function.__globals__  # noqa: E731
     return {name: x for name, x in known.items() if isinstance(x, PLAIN | ARRAYS | tuple | list | dict) or own(x)}
-
-
-def _unwrapped(function: Any) -> Any:
-    """The function within, of one that was decorated."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    return function
 
 
 def _names(code: types.CodeType) -> set[str]:

@@ -100,7 +100,7 @@ def fit_recording(
     searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
-    starts, generations = _paid_for(problem, iterations, simulations)
+    starts, generations = _plan(problem, iterations, simulations)
     method = Race(generations, seed=1000 * seed % 2**31)
     found, told = search_for(problem, method, starts, seed, progress, checkpoint, limit)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
@@ -132,8 +132,8 @@ def _unseen(data: Recording, chosen: list[int]) -> Expected | None:
     return expected(data, chosen, np.array(counts))
 
 
-def _paid_for(problem: Problem, iterations: int | None, simulations: float | None) -> tuple[int, int]:
-    """How many searches begin, and the generations that were asked for or that the budget pays for.
+def _plan(problem: Problem, iterations: int | None, simulations: float | None) -> tuple[int, int]:
+    """How many searches begin, and how many generations were asked for or can be paid for.
 
     Raises:
         ValueError: a number of generations below 1, fewer simulations than the shortest search takes, or both.
@@ -145,6 +145,11 @@ def _paid_for(problem: Problem, iterations: int | None, simulations: float | Non
     sweeps, unseen = len(problem.data.v), 0 if problem.unseen is None else len(problem.unseen.most)
     if simulations is not None:
         return STARTS[0], _paid(simulations, sweeps, unseen)
+    return _affordable(problem, sweeps, unseen)
+
+
+def _affordable(problem: Problem, sweeps: int, unseen: int) -> tuple[int, int]:
+    """How many searches, and of how many generations, `BUDGET` pays for: generations first, then more searches."""
     # Steps of a generation, on average over all of them, before and after models are held to more.
     first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
     finer = 1 + (1 - FINE) / (1 - GUIDED)  # the last ones take twice as many steps
@@ -169,8 +174,7 @@ def _paid(simulations: float, sweeps: int, unseen: int) -> int:
         ValueError: no finite number, fewer than the shortest search takes, or more than `MOST`.
     """
     takes = lambda generations: Race(generations).simulations(STARTS[0], sweeps, unseen)  # noqa: E731
-    # A race of a few generations may take less than one of fewer: without them nothing is dropped.
-    least = min(takes(generations) for generations in range(1, 6))
+    least = takes(1)
     number = isinstance(simulations, int | float | np.integer | np.floating) and not isinstance(simulations, bool)
     if not number or not math.isfinite(simulations) or not least <= simulations <= MOST:
         asked = f"at least {least}, those of the shortest search, and at most {MOST:g}"

@@ -141,7 +141,7 @@ def _draw_counts(ax: Axes, found: Any) -> None:
 def _draw_losses(ax: Axes, found: Any) -> None:
     """The starts from the best on; a plateau at the left is what many of them agree on."""
     loss = np.sort(found.starts.loss[np.isfinite(found.starts.loss)])
-    given_up = len(found.starts.loss) - len(loss)  # where others did better, or lost to numbers without end
+    lost = len(found.starts.loss) - len(loss)
     ax.scatter(np.arange(1, len(loss) + 1), loss, c=paint_starts(loss), s=12, lw=0)
     if style.is_wide(loss):
         style.logarithmic(ax, loss[0], loss[-1])
@@ -149,8 +149,8 @@ def _draw_losses(ax: Axes, found: Any) -> None:
         # From 0 on: starts that agree make a plateau, and their rounding errors no slope.
         ax.set_ylim(0, 1.15 * loss[-1] or 1.0)
     name = found.loss_name.replace("[", "(").replace("]", ")")
-    near = f"{int(np.sum(loss <= 1.1 * loss[0]))} of {len(loss) + given_up} within 10 % of the best"
-    ax.set(xlabel=f"start, best first{f' ({given_up} given up)' if given_up else ''}\n{near}", ylabel=name)
+    near = f"{int(np.sum(loss <= 1.1 * loss[0]))} of {len(loss) + lost} within 10 % of the best"
+    ax.set(xlabel=f"start, best first{f' ({lost} lost)' if lost else ''}\n{near}", ylabel=name)
     style.heading(ax, "Starts")
     ax.set_xlim(0, len(loss) + 1)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
