@@ -102,29 +102,43 @@ def _shared(places: Array, problem: Problem, *, mesh: jax.sharding.Mesh | None) 
 
 
 def _scores(places: Array, problem: Problem) -> Array:
-    interval = problem.data.interval
+    fitted, interval = len(problem.data.v), problem.data.interval
     recorded = jax.vmap(lambda v: recorded_train(v, interval))(problem.data.v)
-
-    def run(place: Array, sweep: Target) -> tuple[Features, Array]:
-        return watched(problem.candidate(place), sweep, problem, trace=True)
-
-    # Time stays the leading axis of the traces, as the loop leaves them: moving it would cost as much as a third of
-    # the simulation.
-    over_sweeps = lambda place: jax.vmap(lambda sweep: run(place, sweep), out_axes=(0, 1))(problem.data)  # noqa: E731
-    features, v = jax.vmap(over_sweeps, out_axes=(0, 1))(places)
+    features, v = _runs(places, problem, _all_sweeps(problem))
+    ours = jax.tree.map(lambda x: x[:fitted], features)
     gather = jax.vmap(lambda f, v: train(f, v, interval), in_axes=(0, 1))
-    trains = jax.vmap(gather, in_axes=(0, 1))(features, v)
-    scores = jax.vmap(lambda one: jax.vmap(score)(one, recorded))(trains)
-    total = jnp.sum(scores, axis=1)
+    trains = jax.vmap(gather, in_axes=(0, 1))(ours, v[:, :fitted])
+    scores = jax.vmap(lambda models, data: jax.vmap(lambda model: score(model, data))(models))(trains, recorded)
+    total = jnp.sum(scores, axis=0)
     if problem.unseen is not None:
-        total = total + jax.vmap(lambda place: _surprises(place, problem))(places)
-    return total / scores.shape[1]
+        others = jax.tree.map(lambda x: x[fitted:], features)
+        total = total + jax.vmap(lambda seen: _surprises(seen, problem), in_axes=1)(others)
+    return total / fitted
 
 
-def _surprises(place: Array, problem: Problem) -> Array:
-    """Spikes too few or too many in the sweeps of which only the count is expected."""
-    cell = problem.candidate(place)
-    seen = jax.vmap(lambda sweep: watched(cell, sweep, problem)[0])(problem.unseen.sweeps)
+def _all_sweeps(problem: Problem) -> Target:
+    """The fitted sweeps, and behind them those of which only a count is expected: one loop for both."""
+    if problem.unseen is None:
+        return problem.data
+    return jax.tree.map(lambda *both: jnp.concatenate(both), problem.data, problem.unseen.sweeps)
+
+
+def _runs(places: Array, problem: Problem, sweeps: Target) -> tuple[Features, Array]:
+    """The features [sweep, candidate] and traces [time − 1, sweep, candidate] of every candidate in every sweep.
+
+    Candidates are the last axis, whose neighbours a processor takes together: there are many of them and few sweeps.
+    Time stays the leading one, as the loop leaves it: moving it would cost as much as a third of the simulation.
+    """
+
+    def over_candidates(sweep: Target) -> tuple[Features, Array]:
+        run = lambda place: watched(problem.candidate(place), sweep, problem, trace=True)  # noqa: E731
+        return jax.vmap(run, out_axes=(0, 1))(places)
+
+    return jax.vmap(over_candidates, out_axes=(0, 1))(sweeps)
+
+
+def _surprises(seen: Features, problem: Problem) -> Array:
+    """Spikes too few or too many in the sweeps of which only the count is expected, of features [sweep]."""
     off = jnp.sum(surprise(seen.count, problem.unseen))
     return jnp.where(jnp.all(jnp.isfinite(seen.quiet)), off, jnp.nan)  # a model that diverged has no count
 
