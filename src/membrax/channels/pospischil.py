@@ -8,15 +8,20 @@ real cell is never quite the published one.
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 
+from ..laws.arithmetic import at_least, held_exponential, reciprocal
 from ..laws.gating import exponential, linoid, q10_factor, rates, sigmoid
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature, timescale
 from .channel import Env, Gated, Gates, scaled
 
 Array = jax.Array
+
+LARGEST_POWER = 26.0  # e^26 to the third power, times a time constant, still fits into a float32
 
 
 def m_rates(v: Array) -> tuple[Array, Array]:
@@ -35,9 +40,15 @@ def n_rates(v: Array) -> tuple[Array, Array]:
 
 
 def p_rates(v: Array, tau_max: Array) -> tuple[Array, Array]:
-    """Activation of the M current [1/ms] at v [mV]; its time constant peaks near ``tau_max``/3.6 [ms]."""
-    tau = tau_max / (3.3 * exponential(v, -35.0, 20.0) + exponential(v, -35.0, -20.0))
-    return rates(sigmoid(v, -35.0, 10.0), tau)
+    """Activation of the M current [1/ms] at v [mV]; its time constant peaks near ``tau_max``/3.6 [ms].
+
+    p∞ = 1/(1 + x⁻²) and τ = tau_max/(3.3 x + 1/x), with x = e^((v + 35)/20): one exponential and one division for both,
+    α = x² β and β = (3.3 x² + 1)/((x² + 1) x tau_max).
+    """
+    x = at_least(held_exponential((v + 35.0) * (1.0 / 20.0), LARGEST_POWER), math.exp(-LARGEST_POWER))
+    square = x * x
+    closing = (3.3 * square + 1.0) * reciprocal(tau_max * (square + 1.0) * x)
+    return square * closing, closing
 
 
 def q_rates(v: Array) -> tuple[Array, Array]:

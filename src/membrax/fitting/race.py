@@ -27,7 +27,8 @@ Array = jax.Array
 GENERATIONS = 450
 POPULATION = 256
 DROP = 0.3  # of the generations, after which only the best search goes on
-TOGETHER = 128  # candidates in one simulation: more are no faster on a CPU, and their traces take memory
+TOGETHER = 256  # candidates in one simulation: more are no faster on a CPU
+KEPT = 1e8  # samples of traces that one simulation may keep, which in single precision take 400 MB
 GUIDED = 0.4  # of them, from which on models are held to whole sweeps, and to what is expected of unfitted ones
 HORIZON = 800.0  # ms of every sweep that are looked at before: most of what a model does wrongly shows by then
 FINE = 0.9  # of them, from which on they are scored at the final step
@@ -74,13 +75,14 @@ class Race:
     def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:
         """One generation of every search that still runs."""
         search = self._prepared(search, iteration)
-        candidates = self._ask(search)
         problem = self._asked_of(problem, iteration)
-        flat = jnp.asarray(candidates.reshape(-1, candidates.shape[-1]), dtype=float)
-        parts = [flat[k : k + TOGETHER] for k in range(0, len(flat), TOGETHER)]
-        scores = np.concatenate([np.asarray(train_scores(part, problem), dtype=float) for part in parts])
-        scores = scores.reshape(candidates.shape[:2])
-        return self._tell(search, candidates, np.where(np.isfinite(scores), scores, WORST))
+        candidates, running = [], []
+        for k in search.running:
+            candidates.append(self._ask(search, k))
+            running += _scored(candidates[-1], problem)  # which takes its time while the next search is asked
+        scores = np.concatenate([np.asarray(part, dtype=float) for part in running])
+        scores = scores.reshape(len(candidates), self.population)
+        return self._tell(search, np.stack(candidates), np.where(np.isfinite(scores), scores, WORST))
 
     def pack(self, search: Search) -> dict[str, np.ndarray]:
         """What a checkpoint has to hold."""
@@ -90,7 +92,7 @@ class Race:
         """The searches as they were, from those just begun: the same questions, answered from the file."""
         for iteration, name in enumerate(sorted(arrays)):
             fresh = self._prepared(fresh, iteration)
-            fresh = self._tell(fresh, self._ask(fresh), arrays[name])
+            fresh = self._tell(fresh, np.stack([self._ask(fresh, k) for k in fresh.running]), arrays[name])
         return fresh
 
     def simulations(self, starts: int, sweeps: int, others: int) -> int:
@@ -132,9 +134,9 @@ class Race:
             search = dataclasses.replace(search, loss=np.full_like(search.loss, np.inf))
         return search
 
-    def _ask(self, search: Search) -> np.ndarray:
-        """Candidates [running, candidate, parameter]."""
-        return np.stack([[search.optimisers[k].ask() for _ in range(self.population)] for k in search.running])
+    def _ask(self, search: Search, k: int) -> np.ndarray:
+        """Candidates [candidate, parameter] of one search."""
+        return np.stack([search.optimisers[k].ask() for _ in range(self.population)])
 
     def _tell(self, search: Search, candidates: np.ndarray, scores: np.ndarray) -> Search:
         """Scores [running, candidate] to the optimisers, and the best of them kept."""
@@ -145,3 +147,12 @@ class Race:
             if found[first] < min(loss[k], WORST):
                 best[k], loss[k] = asked[first], found[first]
         return dataclasses.replace(search, scores=(*search.scores, scores), best=best, loss=loss)
+
+
+def _scored(candidates: np.ndarray, problem: Problem) -> list[Array]:
+    """Scores of candidates [candidate, parameter], as many at once as their traces allow."""
+    sweeps = len(problem.data.v) + (0 if problem.unseen is None else len(problem.unseen.most))
+    fit = int(KEPT / (sweeps * problem.data.v.shape[-1]))
+    together = min(max(fit, 1), TOGETHER)
+    places = jnp.asarray(candidates, dtype=float)
+    return [train_scores(places[k : k + together], problem) for k in range(0, len(places), together)]

@@ -84,17 +84,17 @@ def linoid(v: Any, half: Any, scale: Any, fallen: Any = None) -> Array:
 
     ``fallen`` is e⁻ˣ, where it is at hand already.
     """
-    return exprel_inverse((half - v) / scale, fallen)
+    return exprel_inverse((half - v) * (1.0 / scale), fallen)
 
 
 def exponential(v: Any, half: Any, scale: Any) -> Array:
     """exp((v − half)/scale), its exponent held at 42 so that a wild voltage gives a large rate and no inf."""
-    return held_exponential((v - half) / scale, LARGEST_EXPONENT)
+    return held_exponential((v - half) * (1.0 / scale), LARGEST_EXPONENT)
 
 
 def sigmoid(v: Any, half: Any, scale: Any) -> Array:
     """1 / (1 + exp(−(v − half)/scale)): from 0 to 1 as ``v`` rises through ``half`` (falls, for scale < 0)."""
-    return jax.nn.sigmoid((v - half) / scale)
+    return jax.nn.sigmoid((v - half) * (1.0 / scale))
 
 
 def steady_state(alpha: Any, beta: Any) -> Array:
@@ -109,7 +109,8 @@ def time_constant(alpha: Any, beta: Any) -> Array:
 
 def rates(steady: Any, tau: Any) -> tuple[Array, Array]:
     """(α, β) [1/ms] of a gate given as x∞ and τ [ms]: α = x∞/τ, β = (1 − x∞)/τ."""
-    return steady / tau, (1.0 - steady) / tau
+    rate = 1.0 / tau  # once, and of a fixed τ before the first step
+    return steady * rate, (1.0 - steady) * rate
 
 
 def q10_factor(celsius: Any, reference: Any, q10: Any) -> Array:
