@@ -30,7 +30,7 @@ DROP = 0.3  # of the generations, after which only the best search goes on
 TOGETHER = 256  # candidates in one simulation: more are no faster on a CPU
 KEPT = 1e8  # samples of traces that one simulation may keep, which in single precision take 400 MB
 GUIDED = 0.4  # of them, from which on models are held to whole sweeps, and to what is expected of unfitted ones
-HORIZON = 800.0  # ms of every sweep that are looked at before: most of what a model does wrongly shows by then
+HORIZON = 800.0  # ms from the first spike on that are looked at before: most of what a model does wrongly shows by then
 FINE = 0.9  # of them, from which on they are scored at the final step
 COARSE = 0.1  # ms, the step before
 

@@ -144,8 +144,13 @@ def _surprises(seen: Features, problem: Problem) -> Array:
 
 
 def beginning(data: Target, milliseconds: float) -> Target:
-    """The sweeps up to that time; themselves where they are no longer."""
-    intervals = max(1, round(milliseconds / data.interval))
+    """The sweeps up to that time after the first spike of any of them; themselves where they are no longer.
+
+    What comes before a cell first fires, such as a test pulse, is no part of that time.
+    """
+    fires = np.flatnonzero(np.max(np.asarray(data.v), axis=0) >= spikes.THRESHOLD)
+    first = int(fires[0]) if len(fires) else 0
+    intervals = max(1, first + round(milliseconds / data.interval))
     if intervals >= data.i.shape[-1]:
         return data
     return dataclasses.replace(data, i=data.i[..., :intervals], v=data.v[..., : intervals + 1])
