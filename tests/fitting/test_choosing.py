@@ -45,7 +45,7 @@ def test_the_order_of_the_sweeps_does_not_matter():
         ([0, 4], [1]),
         ([0, 0, 5], [2]),
         ([0, 0, 1, 2], [0, 3]),  # with two that fire one of them is held out
-        ([6, 15, 18, 22, 29], [0, 1, 4]),
+        ([6, 15, 18, 22, 29], [0, 2, 4]),
         ([0, 0, 15, 22, 29], [2, 4]),
         ([0, 0, 0, 0, 0, 0, 2, 2, 3], [0, 5, 6, 8]),
         ([0, 0, 0, 0, 0, 0, 0, 0], [0, 3, 5, 7]),
@@ -53,6 +53,17 @@ def test_the_order_of_the_sweeps_does_not_matter():
 )
 def test_few_sweeps(counts, expected):
     assert choose_fitted(recording(counts)).sweeps == expected
+
+
+def test_where_firing_saturates_the_fitted_sweeps_leave_no_wide_gap():
+    counts = [0] * 7 + [2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 10, 9]
+    firing = [k for k in choose_fitted(recording(counts)).sweeps if k >= 7]
+    assert firing[0] == 7 and firing[-1] == 29 and max(np.diff(firing)) <= 6
+
+
+@pytest.mark.parametrize("sweeps, fitted", [(10, 5), (17, 6), (24, 8), (60, 8)])
+def test_a_third_is_fitted_but_five_to_eight(sweeps, fitted):
+    assert len(choose_fitted(recording(np.arange(sweeps) // 4)).sweeps) == fitted
 
 
 def test_repeats_of_one_current_are_spread():
@@ -87,7 +98,7 @@ def test_a_wrong_number_is_refused(most):
 @pytest.mark.parametrize(
     "name, expected",
     [
-        ("171116sh_0018.abf", [0, 5, 6, 9, 16]),
+        ("171116sh_0018.abf", [0, 5, 6, 8, 11, 16]),
         ("File_axon_5.abf", [0, 5, 6, 8]),
         ("171116sh_0016.abf", [0, 6, 7, 8, 10]),
     ],

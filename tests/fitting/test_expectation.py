@@ -98,7 +98,25 @@ def test_spikes_outside_of_the_range_are_counted():
         assert surprise(jnp.array([count]), found)[0] == pytest.approx(off)
 
 
+def test_in_a_wide_gap_more_than_one_sweep_is_held():
+    assert list(asked(steps(np.arange(19) * 0.01), [0, 5, 6, 18], [0, 0, 2, 10])) == [0.09, 0.12, 0.15]
+    # Where the fitted ones lie close, one for each gap is enough; where many are fitted, one at all.
+    sizes = np.arange(21) * 0.01
+    assert list(asked(steps(sizes), [4, 8, 12, 16, 20], [0, 2, 4, 6, 8])) == [0.06, 0.1, 0.14, 0.18]
+    assert len(asked(steps(sizes), list(range(4, 21, 2)), list(range(9)))) == 1
+
+
 # --- what would mislead it
+
+
+def test_what_all_sweeps_share_is_no_part_of_their_shape():
+    family = steps([-0.1, 0.0, 0.1, 0.2])
+    pulse = 0.3 * ((T > 10.0) & (T < 40.0))
+    same = dataclasses.replace(family, i=family.i - pulse)
+    np.testing.assert_allclose(amplitudes(same), amplitudes(family), atol=1e-12)
+    assert asked(same, [1, 3], [0, 4]) == asked(family, [1, 3], [0, 4])
+    repeats = steps([0.2, 0.2, 0.2])
+    np.testing.assert_allclose(amplitudes(repeats), 1.0)
 
 
 def test_a_step_from_the_first_sample_on_keeps_its_sign():

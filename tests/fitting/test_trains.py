@@ -1,5 +1,6 @@
 """Trains with waveforms: what they hold, and what their score says."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -197,3 +198,10 @@ def test_the_beginning_of_sweeps_is_all_of_short_ones():
     assert beginning(data, 10.0) is data
     cut = beginning(data, 5.0)
     assert cut.i.shape == (1, 20) and cut.v.shape == (1, 21)
+
+
+def test_the_beginning_reaches_beyond_the_first_spike():
+    data = sampled_every(0.25, 5)
+    fires = dataclasses.replace(data, v=jnp.full_like(data.v, -65.0).at[0, 12].set(20.0))
+    assert beginning(fires, 5.0).i.shape == (1, 32)
+    assert beginning(fires, 7.0) is fires

@@ -13,6 +13,8 @@ from .steps import base_level
 
 SAME = 0.01  # of the largest current, by which the mean currents of repeats may differ
 MANY = 4  # firing sweeps, from which on one in their middle is fitted too
+FEW, PART, ENOUGH = 5, 3, 8  # sweeps that are fitted: one of three, but at least and at most so many
+SILENT_COUNT = 0.5  # of the distance of a sweep that fires
 
 
 class Choice(NamedTuple):
@@ -30,7 +32,7 @@ class Choice(NamedTuple):
         return "; ".join(f"sweep {k}: {reason}" for k, reason in zip(self.sweeps, self.why, strict=True))
 
 
-def choose_fitted(data: Recording, most: int = 5) -> Choice:
+def choose_fitted(data: Recording, most: int | None = None) -> Choice:
     """Choose sweeps that bracket what the cell does: models overshoot at currents beyond those they were fitted to.
 
     Sweeps are ordered by their mean current. In the order of their importance, as many as there is room for:
@@ -38,9 +40,12 @@ def choose_fitted(data: Recording, most: int = 5) -> Choice:
     1. the one of the largest current that makes the cell fire: the top of the firing range;
     2. the first that fires (rheobase), if at least three do;
     3. the lowest current: how the membrane answers without spikes;
-    4. from four firing sweeps on, that whose spike count is closest to half of the top's;
+    4. from four firing sweeps on, that whose current is closest to the middle between these two;
     5. the largest current that leaves the cell silent below the first that fires;
-    6. whatever lies farthest from those chosen, in the order of currents.
+    6. whatever lies farthest from those chosen, in the order of currents; silent ones count half.
+
+    The middle is that of the currents and not of the counts: where firing saturates, half of the top's count comes
+    early, and in the wide gap above it models fire several times too often.
 
     At least half of the sweeps are held out (of an odd number one less than that from four firing sweeps on), and at
     least one that fires if two do. A single sweep is fitted. Where all sweeps have the same current, they are taken
@@ -48,12 +53,13 @@ def choose_fitted(data: Recording, most: int = 5) -> Choice:
 
     Args:
         data: the recording.
-        most: how many sweeps at most.
+        most: how many sweeps at most; by default a third of them, but 5 to 8.
 
     Raises:
         ValueError: a ``most`` below 1.
     """
-    room = max(1, min(whole(most, "most"), data.sweeps // 2))
+    most = min(max(FEW, round(data.sweeps / PART)), ENOUGH) if most is None else whole(most, "most")
+    room = max(1, min(most, data.sweeps // 2))
     drive = data.i.mean(axis=1)
     if data.sweeps == 1:
         return Choice([0], ("the only one",))
@@ -76,15 +82,15 @@ def _picked(order: np.ndarray, counts: np.ndarray, data: Recording, room: int) -
     for sweep, reason in wanted:
         if len(picked) < room:
             picked.setdefault(sweep, reason)
-    firing = np.flatnonzero(counts > 0)
+    firing, rank = np.flatnonzero(counts > 0), np.argsort(order)
     while len(picked) < room:
-        ranks = [int(np.flatnonzero(order == k)[0]) for k in picked]
+        taken = [rank[k] for k in picked]
         held = [k for k in firing if k not in picked]
         free = [k for k in order if k not in picked and not (counts[k] > 0 and len(held) == 1 and len(firing) > 1)]
         if not free:
             break
-        far = max(free, key=lambda k: min(abs(int(np.flatnonzero(order == k)[0]) - r) for r in ranks))
-        picked[int(far)] = "far from the others"
+        distances = [min(abs(rank[k] - r) for r in taken) * (1.0 if counts[k] else SILENT_COUNT) for k in free]
+        picked[int(free[int(np.argmax(distances))])] = "far from the others"
     return picked
 
 
@@ -103,7 +109,8 @@ def _wanted(order: np.ndarray, counts: np.ndarray, data: Recording) -> list[tupl
         wanted.append((lowest, _below(lowest, data)))
     if len(firing) >= MANY:
         between = [k for k in firing if k not in (top, first)]
-        middle = min(between, key=lambda k: abs(counts[k] - counts[top] / 2))
+        drive = data.i.mean(axis=1)
+        middle = min(between, key=lambda k: abs(drive[k] - (drive[first] + drive[top]) / 2))
         wanted.append((middle, f"the middle of the firing range, {_spikes(counts[middle])}"))
     if silent:
         wanted.append((silent[-1], "the largest current that leaves it silent"))

@@ -23,6 +23,8 @@ from .target import Target, target
 Array = jax.Array
 
 MOST = 4  # sweeps that a search is held to besides: each costs as much as a fitted one
+TOGETHER = 9  # fitted sweeps and these; where more are fitted, one is enough
+WIDE = 0.15  # of the fitted currents' range, at which distance a second sweep of a gap has something to say
 SLACK = 0.5  # spikes that a count may be off the line between two others,
 BELOW, ABOVE = 0.05, 0.15  # and more for every spike between those: firing rates bend, mostly upwards
 ROUNDING = 1e-6
@@ -68,13 +70,13 @@ def expected(data: Recording, fitted: list[int], counts: np.ndarray, dt: float |
 def amplitudes(data: Recording) -> np.ndarray:
     """How large each sweep's current is [sweep], where all have one shape: multiples of the largest one's size.
 
-    NaN for sweeps of another shape or from another holding current, and for all where the shape has no direction.
-    Means of 2 ms are compared, and what differs by less than 2 % of the largest is taken for a measured current's
-    noise.
+    What all sweeps share, such as a test pulse, is no part of the shape. NaN for sweeps of another shape or from
+    another holding current, and for all where the shape has no direction. Means of 2 ms are compared, and what differs
+    by less than 2 % of the largest is taken for a measured current's noise.
     """
     i, dt = _smoothed(data)
     held = np.array([base_level(one, dt) for one in i])
-    moving = i - held[:, None]
+    moving = _unshared(i - held[:, None])
     shape = moving[np.argmax(np.sum(np.square(moving), axis=1))]
     power, direction = float(shape @ shape), float(np.sum(shape))
     if power == 0.0 or abs(direction) < DIRECTED * np.sum(np.abs(shape)):
@@ -85,6 +87,12 @@ def amplitudes(data: Recording) -> np.ndarray:
     alike = rest <= np.maximum(SAME_SHAPE * np.sum(np.square(moving), axis=1), NOISE**2 * power)
     alike &= np.abs(held - np.median(held)) <= SAME_HOLDING * np.ptp(i)
     return np.where(alike, sizes, np.nan)
+
+
+def _unshared(moving: np.ndarray) -> np.ndarray:
+    """Currents [sweep, time] without what is the same in all of them; as they are where all is."""
+    shared = np.std(moving, axis=0) <= NOISE * np.max(np.abs(moving), initial=0.0)
+    return moving if shared.all() else np.where(shared, 0.0, moving)
 
 
 def _smoothed(data: Recording) -> tuple[np.ndarray, float]:
@@ -140,15 +148,25 @@ def _about(line: float, steep: float) -> tuple[int, int]:
 
 
 def _telling(sizes: np.ndarray, ranges: dict[int, tuple[int, int]], fitted: np.ndarray) -> list[int]:
-    """Of every gap between fitted currents, and beyond them, the sweep that is farthest from its ends."""
-    known = np.sort(fitted)
-    distance = lambda k: float(np.min(np.abs(known - sizes[k])))  # noqa: E731
+    """Of every gap between fitted currents, and beyond them, the sweep that is farthest from its ends; then others.
+
+    Others are those far from all fitted and chosen ones: within a wide gap a model may do what it likes.
+    """
+    known, most = np.sort(fitted), min(MOST, max(1, TOGETHER - len(fitted)))
+    distance = lambda k, known: float(np.min(np.abs(known - sizes[k])))  # noqa: E731
     farthest: dict[int, int] = {}
     for k in sorted(ranges, key=lambda k: sizes[k]):
         gap = int(np.searchsorted(known, sizes[k]))
-        if gap not in farthest or distance(k) > distance(farthest[gap]) + ROUNDING:
+        if gap not in farthest or distance(k, known) > distance(farthest[gap], known) + ROUNDING:
             farthest[gap] = k
-    return sorted(sorted(farthest.values(), key=distance, reverse=True)[:MOST])
+    chosen = sorted(farthest.values(), key=lambda k: distance(k, known), reverse=True)[:most]
+    while len(chosen) < most and (left := sorted(set(ranges) - set(chosen))):
+        all_known = np.concatenate([known, sizes[chosen]])
+        far = max(left, key=lambda k: distance(k, all_known))
+        if distance(far, all_known) < WIDE * np.ptp(known):
+            break
+        chosen.append(far)
+    return sorted(chosen)
 
 
 def surprise(counts: Array, expectation: Expected) -> Array:

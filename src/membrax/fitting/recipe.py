@@ -34,7 +34,7 @@ from .trains import beginning, coarse
 STARTS = (2, 6)  # the fewest, and the most, where sweeps are so short that the budget pays for them
 FEWEST = 150  # generations; fewer find little
 # Neuron-steps that a search may take: some two minutes of one core. Long sweeps get fewer generations.
-BUDGET = 5e9
+BUDGET = 8e9
 MOST = 1e15  # simulations that may be asked for: beyond, generations are no exact numbers
 TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
 
@@ -67,7 +67,7 @@ def fit_recording(
 
     Args:
         data: the recording, or a file that `membrax.recordings.load` reads.
-        sweeps: which to fit; by default up to five that bracket what the cell does (`choosing.choose_fitted`).
+        sweeps: which to fit; by default a third of them, 5 to 8, that bracket what the cell does (`choosing.choose_fitted`).
         template: the model and its bounds: "pyramidal" (with slow inactivation and persistent sodium), "adapting",
             "fast_spiking", "squid_axon", or a function of what `prepare` measured that returns a cell and its bounds.
             By default pyramidal, and squid_axon where the current is a density.
