@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.fitting import recipe
-from membrax.fitting.race import GENERATIONS, Race
+from membrax.fitting import planning, recipe
+from membrax.fitting.race import GENERATIONS, POPULATION, Race
 from membrax.fitting.recipe import fit_recording
 
 
@@ -39,30 +39,36 @@ def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_ce
 
 @pytest.mark.parametrize(("sweeps", "unseen"), [(1, 0), (2, 0), (4, 4), (5, 1)])
 def test_a_budget_of_simulations_is_kept_to_and_used_up(sweeps, unseen):
-    takes = [Race(n).simulations(recipe.STARTS[0], sweeps, unseen) for n in range(1, 400)]
+    takes = [Race(n).simulations(planning.STARTS[0], sweeps, unseen) for n in range(1, 400)]
     for budget in (min(takes), *np.random.default_rng(1).uniform(min(takes), takes[-20], 200)):
-        paid = recipe._paid(budget, sweeps, unseen)
+        paid = planning._paid(budget, sweeps, unseen)
         assert takes[paid - 1] <= budget < takes[paid]
 
 
-def test_a_budget_buys_generations_first_and_then_searches(monkeypatch):
+def test_a_budget_buys_generations_first_then_candidates_and_then_searches(monkeypatch):
     class Planned(Exception):
         pass
 
-    def plan(problem, method, starts, *_):
-        raise Planned(starts, method.iterations)
+    def begun(problem, method, starts, *_):
+        raise Planned(starts, method.iterations, method.population)
 
     def bought(budget):
-        monkeypatch.setattr(recipe, "BUDGET", budget)
+        monkeypatch.setattr(planning, "BUDGET", budget)
         with pytest.raises(Planned) as planned:
             fit_recording(mx.recordings.example("cortical"), [0, 6], progress=False)
         return planned.value.args
 
-    monkeypatch.setattr(recipe, "search_for", plan)
-    plans = [bought(budget) for budget in (1.0, 1e9, 2e9, 3e9, 4e9, 1e12)]
-    assert plans == sorted(plans, key=lambda both: both[::-1]) and len(set(plans)) > 3
-    assert plans[0] == (2, recipe.FEWEST) and plans[-1] == (6, GENERATIONS)
-    assert all(starts == 2 or generations == GENERATIONS for starts, generations in plans)
+    monkeypatch.setattr(recipe, "search_for", begun)
+    plans = [bought(budget) for budget in (1.0, 7e8, 1e9, 1.5e9, 2e9, 3e9, 1e12)]
+    work = [starts * generations * population for starts, generations, population in plans]
+    assert work == sorted(work) and len(set(plans)) > 4
+    assert plans[0] == (2, planning.FEWEST, POPULATION // 2) and plans[-1] == (
+        planning.STARTS[1],
+        GENERATIONS,
+        POPULATION,
+    )
+    assert all(starts == 2 or generations == GENERATIONS for starts, generations, _ in plans)
+    assert all(population == POPULATION or generations < 2 * planning.SETTLED for _, generations, population in plans)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 0.5])

@@ -83,6 +83,14 @@ def test_only_the_potential_below_the_quiet_limit_is_compared():
     assert float(look(np.full(SAMPLES, 10.0), np.full(SAMPLES, QUIET - 8.0)).quiet) == pytest.approx(8.0, rel=1e-5)
 
 
+def test_no_sample_is_further_apart_than_ten_millivolts():
+    at = lambda v: np.full(SAMPLES, v)  # noqa: E731
+    assert float(look(at(-33.0), at(-30.0)).apart) == pytest.approx(3.0, rel=1e-5)
+    assert float(look(at(20.0), at(-30.0)).apart) == pytest.approx(10.0, rel=1e-5)
+    assert float(look(at(20.0), at(-12.0)).apart) == pytest.approx(2.0, rel=1e-5)  # spikes end at their threshold
+    assert np.isnan(float(look(at(np.nan), at(-30.0)).apart))
+
+
 def test_every_spike_is_counted_but_only_so_many_are_timed():
     v = np.full(6 * CAPACITY, -65.0)
     v[2::4] = 20.0

@@ -80,9 +80,15 @@ def test_every_missed_spike_makes_it_worse(times):
 
 
 def above_quiet(model, data):
-    """The score without its subthreshold term."""
-    beside = TRAIN(jnp.asarray(model, dtype=float), jnp.asarray(data, dtype=float))
-    return between(model, data) - float(beside.features.quiet) / 2.0
+    """The score without what its voltages say beside the recorded ones."""
+    beside = TRAIN(jnp.asarray(model, dtype=float), jnp.asarray(data, dtype=float)).features
+    return between(model, data) - float(beside.quiet) / 2.0 - float(beside.apart) / 3.0
+
+
+def test_a_plateau_above_the_quiet_range_makes_it_worse():
+    data, t = trace([10.0, 20.0, 60.0], rest=-35.0), np.arange(SAMPLES) * DT
+    blocked = (t > 30.0) & (t < 55.0)
+    assert between(np.where(blocked, -15.0, data), data) == pytest.approx(10.0 / 3.0 * np.mean(blocked), rel=1e-3)
 
 
 @given(st.integers(5, 40))

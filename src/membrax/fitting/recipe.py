@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 
 from ..cell import Cell
 from ..integrators import staggered
-from ..probes import whole
 from ..pytrees import strong
 from ..recordings import Recording, load
 from . import templates
@@ -21,21 +19,16 @@ from .expectation import Expected, expected
 from .fit import as_fit, check_data_and_seed
 from .losses import Problem
 from .parameters import free
+from .planning import plan
 from .preparation import Prepared, prepare
-from .race import COARSE, DROP, FINE, GENERATIONS, GUIDED, HORIZON, Race
+from .race import Race
 from .refusals import check_fittable
 from .resampling import resample, sampling
 from .result import Fit
 from .searching import Limit, search_for
 from .spikes import features
-from .target import Target, choose_sweeps, target
-from .trains import beginning, coarse
+from .target import choose_sweeps, target
 
-STARTS = (2, 6)  # the fewest, and the most, where sweeps are so short that the budget pays for them
-FEWEST = 150  # generations; fewer find little
-# Neuron-steps that a search may take: some two minutes of one core. Long sweeps get fewer generations.
-BUDGET = 8e9
-MOST = 1e15  # simulations that may be asked for: beyond, generations are no exact numbers
 TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
 
 Make = Callable[[Prepared], tuple[Cell, Any]]
@@ -67,7 +60,8 @@ def fit_recording(
 
     Args:
         data: the recording, or a file that `membrax.recordings.load` reads.
-        sweeps: which to fit; by default a third of them, 5 to 8, that bracket what the cell does (`choosing.choose_fitted`).
+        sweeps: which to fit; by default a third of them, 5 to 8, that bracket what the cell does: see
+            `choosing.choose_fitted`.
         template: the model and its bounds: "pyramidal" (with slow inactivation and persistent sodium), "adapting",
             "fast_spiking", "squid_axon", or a function of what `prepare` measured that returns a cell and its bounds.
             By default pyramidal, and squid_axon where the current is a density.
@@ -100,9 +94,9 @@ def fit_recording(
     searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
-    starts, generations = _plan(problem, iterations, simulations)
-    method = Race(generations, seed=1000 * seed % 2**31)
-    found, told = search_for(problem, method, starts, seed, progress, checkpoint, limit)
+    found_plan = plan(problem, iterations, simulations)
+    method = Race(found_plan.generations, found_plan.population, 1000 * seed % 2**31)
+    found, told = search_for(problem, method, found_plan.starts, seed, progress, checkpoint, limit)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
     return as_fit(after, method, found, bounds, shown, chosen, seed, (*_notes(prepared, choice), *told))
 
@@ -130,56 +124,3 @@ def _unseen(data: Recording, chosen: list[int]) -> Expected | None:
     """What is expected of the sweeps that aren't fitted."""
     counts = [int(features(data.v[k], data.dt).count) for k in chosen]
     return expected(data, chosen, np.array(counts))
-
-
-def _plan(problem: Problem, iterations: int | None, simulations: float | None) -> tuple[int, int]:
-    """How many searches begin, and how many generations were asked for or can be paid for.
-
-    Raises:
-        ValueError: a number of generations below 1, fewer simulations than the shortest search takes, or both.
-    """
-    if iterations is not None and simulations is not None:
-        raise ValueError(f"iterations ({iterations}) and simulations ({simulations}) are two budgets: give one of them")
-    if iterations is not None:
-        return STARTS[0], whole(iterations, "iterations")
-    sweeps, unseen = len(problem.data.v), 0 if problem.unseen is None else len(problem.unseen.most)
-    if simulations is not None:
-        return STARTS[0], _paid(simulations, sweeps, unseen)
-    return _affordable(problem, sweeps, unseen)
-
-
-def _affordable(problem: Problem, sweeps: int, unseen: int) -> tuple[int, int]:
-    """How many searches, and of how many generations, `BUDGET` pays for: generations first, then more searches."""
-    # Steps of a generation, on average over all of them, before and after models are held to more.
-    first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
-    finer = 1 + (1 - FINE) / (1 - GUIDED)  # the last ones take twice as many steps
-    early = lambda starts: (starts * DROP + GUIDED - DROP) * sweeps * first  # noqa: E731
-    late = (1 - GUIDED) * (sweeps + unseen) * whole_sweeps * finer
-    paid = lambda starts: BUDGET / (Race().population * (early(starts) + late))  # noqa: E731
-    fewest, most = STARTS
-    starts = max((n for n in range(fewest, most + 1) if paid(n) >= GENERATIONS), default=fewest)
-    return starts, int(np.clip(paid(starts), FEWEST, GENERATIONS))
-
-
-def _steps(data: Target) -> int:
-    """Steps of a coarse simulation."""
-    looked_at = coarse(data, COARSE)
-    return looked_at.i.shape[-1] * looked_at.substeps
-
-
-def _paid(simulations: float, sweeps: int, unseen: int) -> int:
-    """The most generations that take no more than so many simulations.
-
-    Raises:
-        ValueError: no finite number, fewer than the shortest search takes, or more than `MOST`.
-    """
-    takes = lambda generations: Race(generations).simulations(STARTS[0], sweeps, unseen)  # noqa: E731
-    least = takes(1)
-    number = isinstance(simulations, int | float | np.integer | np.floating) and not isinstance(simulations, bool)
-    if not number or not math.isfinite(simulations) or not least <= simulations <= MOST:
-        asked = f"at least {least}, those of the shortest search, and at most {MOST:g}"
-        raise ValueError(f"simulations must be {asked}, got {simulations!r}")
-    generations = int(1000 * simulations / takes(1000)) + 5  # what is cut off of fractions is less than that
-    while takes(generations) > simulations:
-        generations -= 1
-    return generations

@@ -39,6 +39,7 @@ def search_for(
     limit: Limit | None = None,
 ) -> tuple[Any, tuple[str, ...]]:  # fmt: skip
     """The search after all iterations of a method, or, with a note, after those that Ctrl-C or the limit allowed."""
+    from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm
 
     limit = Limit(None) if limit is None else limit
@@ -53,7 +54,9 @@ def search_for(
     first = done
     bar = tqdm(total=method.iterations, initial=done, desc=f"fit, {starts} starts", disable=not progress)
     try:
-        with bar:
+        # After each of an optimiser's small products the threads of NumPy's linear algebra wait for the next one at
+        # full speed, on the cores that simulations need.
+        with bar, threadpool_limits(limits=1, user_api="blas"):
             while done < method.iterations and not (limit.reached and done > first):
                 search = method.iterate(problem, search, done)
                 if progress:

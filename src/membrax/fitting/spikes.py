@@ -21,6 +21,7 @@ THRESHOLD = -10.0  # mV: recorded spikes pass it even where sampling cuts their 
 CAPACITY = 128
 QUIET = -40.0  # mV: below it the voltage is compared as it is, above it only spikes are
 AFTER = 15.0  # ms after a spike in which its trough is looked for
+APART = 10.0  # mV by which a sample can at most be off: where a spike is missing no other sample counts for more
 
 
 @pytree
@@ -34,6 +35,8 @@ class Features:
         width: mean time above `THRESHOLD` per spike, ms.
         trough: lowest potential within `AFTER` of a spike, mV.
         quiet: root mean square distance from the recorded potential, both clipped at `QUIET`, mV.
+        apart: mean distance from the recorded potential, both clipped at `THRESHOLD`, of which no sample counts for
+            more than `APART`, mV: how much of the time the model is elsewhere, between spikes too.
     """
 
     count: Array
@@ -42,6 +45,7 @@ class Features:
     width: Array
     trough: Array
     quiet: Array
+    apart: Array
 
 
 @pytree
@@ -56,6 +60,7 @@ class Watch:
     trough: Array
     since: Array
     quiet: Array
+    apart: Array
 
 
 def begin(v: Any, recorded: Any) -> Watch:
@@ -63,7 +68,8 @@ def begin(v: Any, recorded: Any) -> Watch:
     v = jnp.asarray(v, dtype=float)
     none, zero = jnp.full_like(v, jnp.inf), jnp.zeros((), jnp.int32)
     error = jnp.square(jnp.minimum(v, QUIET) - jnp.minimum(recorded, QUIET))
-    return Watch(zero, zero, jnp.full((CAPACITY,), jnp.nan, v.dtype), v, jnp.zeros_like(v), none, none, error)
+    times = jnp.full((CAPACITY,), jnp.nan, v.dtype)
+    return Watch(zero, zero, times, v, jnp.zeros_like(v), none, none, error, _apart(v, recorded))
 
 
 def watch(memory: Watch, before: Array, after: Array, recorded: Array, interval: float) -> Watch:
@@ -81,7 +87,14 @@ def watch(memory: Watch, before: Array, after: Array, recorded: Array, interval:
         jnp.where(since <= AFTER, jnp.minimum(memory.trough, after), memory.trough),
         since,
         memory.quiet + jnp.square(jnp.minimum(after, QUIET) - jnp.minimum(recorded, QUIET)),
+        memory.apart + _apart(after, recorded),
     )
+
+
+def _apart(v: Array, recorded: Any) -> Array:
+    """How far a sample is from the recorded one, both clipped at `THRESHOLD`, at most `APART` [mV]; NaN stays."""
+    distance = jnp.abs(jnp.minimum(v, THRESHOLD) - jnp.minimum(recorded, THRESHOLD))
+    return jnp.where(distance > APART, APART, distance)
 
 
 def read(memory: Watch) -> Features:
@@ -90,8 +103,8 @@ def read(memory: Watch) -> Features:
     dtype = memory.peak.dtype
     per_spike = memory.above / jnp.maximum(memory.count, 1).astype(dtype)
     shape = (jnp.where(fired, x, jnp.nan) for x in (memory.peak, per_spike, memory.trough))
-    quiet = jnp.sqrt(memory.quiet / (memory.samples + 1).astype(dtype))
-    return Features(memory.count, memory.times, *shape, quiet)
+    samples = (memory.samples + 1).astype(dtype)
+    return Features(memory.count, memory.times, *shape, jnp.sqrt(memory.quiet / samples), memory.apart / samples)
 
 
 def features(v: Any, interval: float, recorded: Any = None) -> Features:

@@ -64,6 +64,7 @@ def score(model: Train, data: Train) -> Array:
     * spike times, matched by number: |Δt| over 5 ms plus a twentieth of the time since the first recorded spike, at
       most 1, averaged over the train; and once more for the first spike;
     * subthreshold: root mean square below `spikes.QUIET` over 2 mV;
+    * between spikes, which may be far above that: the mean distance over 3 mV, no sample counting for more than 10 mV;
     * where the cell fires, each at most 1: peak over 10 mV, width over 0.5 ms (twice, since searches that end badly
       do so with broad spikes), trough over 6 mV, the waveform of the first and the mean waveform of the later spikes
       over 15 mV.
@@ -82,7 +83,8 @@ def score(model: Train, data: Train) -> Array:
     )
     first, later = _distance(model.first, data.first), _distance(model.later, data.later)
     waves = _capped(first / 15.0, fires) + _capped(later / 15.0, several)
-    return missed + jnp.sum(lag) / longest + late + ours.quiet / 2.0 + jnp.where(fires, shape + waves, 0.0)
+    beside = ours.quiet / 2.0 + ours.apart / 3.0
+    return missed + jnp.sum(lag) / longest + late + beside + jnp.where(fires, shape + waves, 0.0)
 
 
 def train_scores(places: Array, problem: Problem) -> Array:
