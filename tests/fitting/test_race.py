@@ -84,3 +84,15 @@ def test_it_knows_how_many_simulations_it_takes(passive_problem, monkeypatch, ge
     method = Race(iterations=generations, population=6)
     searches(problem, method, count=5)
     assert method.simulations(5, 1, 2 if expected else 0) == sum(asked)
+
+
+def test_long_sweeps_are_scored_in_parts_of_one_size(passive_problem, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        race, "train_scores", lambda places, problem: asked.append(len(places)) or jnp.zeros(len(places))
+    )
+    candidates = np.zeros((256, len(passive_problem.free)))
+    for kept in (race.KEPT, 100.0 * passive_problem.data.v.size, 0.1):
+        monkeypatch.setattr(race, "KEPT", kept)
+        assert sum(len(part) for part in race._scored(candidates, passive_problem)) == 256
+    assert asked == [256] + 4 * [64] + 256 * [1]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from typing import Any
 
 import jax
@@ -27,12 +28,12 @@ Array = jax.Array
 GENERATIONS = 450
 POPULATION = 256
 DROP = 0.3  # of the generations, after which only the best search goes on
-TOGETHER = 256  # candidates in one simulation: more are no faster on a CPU
-KEPT = 1e8  # samples of traces that one simulation may keep, which in single precision take 400 MB
 GUIDED = 0.4  # of them, from which on models are held to whole sweeps, and to what is expected of unfitted ones
 HORIZON = 800.0  # ms from the first spike on that are looked at before: most of what a model does wrongly shows by then
 FINE = 0.9  # of them, from which on they are scored at the final step
 COARSE = 0.1  # ms, the step before
+TOGETHER = 256  # candidates in one simulation: more are no faster on a CPU
+KEPT = 1e8  # samples of traces that one simulation may keep, which in single precision take 400 MB
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +153,8 @@ class Race:
 def _scored(candidates: np.ndarray, problem: Problem) -> list[Array]:
     """Scores of candidates [candidate, parameter], as many at once as their traces allow."""
     sweeps = len(problem.data.v) + (0 if problem.unseen is None else len(problem.unseen.most))
-    fit = int(KEPT / (sweeps * problem.data.v.shape[-1]))
-    together = min(max(fit, 1), TOGETHER)
+    together, samples = min(len(candidates), TOGETHER), sweeps * problem.data.v.shape[-1]
+    while together > 1 and together * samples > KEPT:
+        together = math.ceil(together / 2)  # halves of an even number are of one size, and compiled once
     places = jnp.asarray(candidates, dtype=float)
     return [train_scores(places[k : k + together], problem) for k in range(0, len(places), together)]
