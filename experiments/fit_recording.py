@@ -1,9 +1,9 @@
 """How well does the default recipe predict the sweeps of a real recording that it was not fitted to?
 
-Fits some sweeps of a current-clamp file (by default every third) by `membrax.fitting.recipe.fit_recording`, for one or
-more seeds, and prints for each what the held-out sweeps say: miscounted spikes in total and at most, the medians over
-the held-out sweeps that fire in both of the errors of peak, width, trough and first-spike latency, and the root mean
-square error below −40 mV; beside a baseline that knows nothing of membranes, the spike counts of the fitted sweeps
+Fits some sweeps of a current-clamp file (by default a third of them) by `membrax.fitting.recipe.fit_recording`, for one
+or more seeds, and prints for each what the held-out sweeps say: miscounted spikes in total and at most, the medians
+over the held-out sweeps that fire in both of the errors of peak, width, trough and first-spike latency, and the root
+mean square error below −40 mV; beside a baseline that knows nothing of membranes, the spike counts of the fitted sweeps
 interpolated over their order. Writes a JSON of every seed
 and a figure of the first to experiments/results/.
 

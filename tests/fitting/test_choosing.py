@@ -61,6 +61,12 @@ def test_where_firing_saturates_the_fitted_sweeps_leave_no_wide_gap():
     assert firing[0] == 7 and firing[-1] == 29 and max(np.diff(firing)) <= 6
 
 
+def test_the_middle_is_no_repeat_of_the_top():
+    found = choose_fitted(recording([0, 0, 1, 2, 3, 5] + 8 * [8], [-0.1, 0.0, 0.05, 0.1, 0.15, 0.2] + 8 * [0.3]))
+    middle = [k for k, why in zip(found.sweeps, found.why, strict=True) if why.startswith("the middle")]
+    assert middle and middle[0] < 6
+
+
 @pytest.mark.parametrize("sweeps, fitted", [(10, 5), (17, 6), (24, 8), (60, 8)])
 def test_a_third_is_fitted_but_five_to_eight(sweeps, fitted):
     assert len(choose_fitted(recording(np.arange(sweeps) // 4)).sweeps) == fitted

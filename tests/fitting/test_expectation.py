@@ -115,8 +115,21 @@ def test_what_all_sweeps_share_is_no_part_of_their_shape():
     same = dataclasses.replace(family, i=family.i - pulse)
     np.testing.assert_allclose(amplitudes(same), amplitudes(family), atol=1e-12)
     assert asked(same, [1, 3], [0, 4]) == asked(family, [1, 3], [0, 4])
-    repeats = steps([0.2, 0.2, 0.2])
-    np.testing.assert_allclose(amplitudes(repeats), 1.0)
+
+
+@pytest.mark.parametrize("how", ["noise", "jitter"])
+def test_repeats_of_one_current_stay_repeats(how):
+    random, i = np.random.default_rng(4), steps([0.2] * 10).i
+    if how == "noise":
+        i = i + 0.01 * random.normal(size=i.shape)
+    else:
+        i = np.stack([np.roll(one, random.integers(0, 2)) for one in i])
+    repeats = dataclasses.replace(steps([0.2] * 10), i=i)
+    np.testing.assert_allclose(amplitudes(repeats), 1.0, atol=0.02)
+
+
+def test_of_equal_sweeps_one_says_all():
+    assert len(expected(steps([0.2] * 10), [1, 3, 5, 7, 9], np.full(5, 5)).most) == 1
 
 
 def test_a_step_from_the_first_sample_on_keeps_its_sign():

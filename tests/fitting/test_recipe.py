@@ -59,16 +59,16 @@ def test_a_budget_buys_generations_first_then_candidates_and_then_searches(monke
         return planned.value.args
 
     monkeypatch.setattr(recipe, "search_for", begun)
-    plans = [bought(budget) for budget in (1.0, 7e8, 1e9, 1.5e9, 2e9, 3e9, 1e12)]
-    work = [starts * generations * population for starts, generations, population in plans]
-    assert work == sorted(work) and len(set(plans)) > 4
-    assert plans[0] == (2, planning.FEWEST, POPULATION // 2) and plans[-1] == (
-        planning.STARTS[1],
-        GENERATIONS,
-        POPULATION,
-    )
-    assert all(starts == 2 or generations == GENERATIONS for starts, generations, _ in plans)
-    assert all(population == POPULATION or generations < 2 * planning.SETTLED for _, generations, population in plans)
+    plans = [bought(budget) for budget in (1.0, *np.geomspace(2e8, 4e9, 60), 1e12)]
+    assert plans[0] == (2, planning.FEWEST, POPULATION // 2)
+    assert plans[-1] == (planning.STARTS[1], GENERATIONS, POPULATION)
+    half = [plan for plan in plans if plan[2] < POPULATION]
+    assert half == plans[: len(half)] and {starts for starts, *_ in half} == {2}
+    whole = plans[len(half) :]
+    assert whole[0][1] >= planning.SETTLED and all(n == GENERATIONS for starts, n, _ in whole if starts > 2)
+    for same in (half, whole):  # more is never less, but where all candidates take the place of half of them
+        work = [starts * generations for starts, generations, _ in same]
+        assert work == sorted(work)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 0.5])

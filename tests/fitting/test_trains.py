@@ -211,3 +211,5 @@ def test_the_beginning_reaches_beyond_the_first_spike():
     fires = dataclasses.replace(data, v=jnp.full_like(data.v, -65.0).at[0, 12].set(20.0))
     assert beginning(fires, 5.0).i.shape == (1, 32)
     assert beginning(fires, 7.0) is fires
+    ends_a_spike = dataclasses.replace(fires, v=fires.v.at[0, :2].set(20.0))
+    assert beginning(ends_a_spike, 5.0).i.shape == (1, 32)

@@ -61,7 +61,7 @@ def test_starts_from_the_best_on(found):
     np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 1], [1.5, 2.5, 30.0, 90.0])
     assert ax.get_yscale() == "log"
     assert ax.get_ylabel() == "mean squared error (mV²)"
-    assert "(1 not finished)" in ax.get_xlabel()
+    assert "(1 without a score)" in ax.get_xlabel()
     assert "1 of 5 within 10 %" in ax.get_xlabel()
 
 

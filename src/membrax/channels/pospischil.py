@@ -13,7 +13,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from ..laws.arithmetic import at_least, held_exponential, reciprocal
+from ..laws.arithmetic import at_least, held_exponential, quotient
 from ..laws.gating import exponential, linoid, q10_factor, rates, sigmoid
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature, timescale
@@ -21,7 +21,7 @@ from .channel import Env, Gated, Gates, scaled
 
 Array = jax.Array
 
-LARGEST_POWER = 26.0  # e^26 to the third power, times a time constant, still fits into a float32
+LARGEST_POWER = 25.0  # e^25 to the third power, times 500 s, still fits into a float32
 
 
 def m_rates(v: Array) -> tuple[Array, Array]:
@@ -47,7 +47,7 @@ def p_rates(v: Array, tau_max: Array) -> tuple[Array, Array]:
     """
     x = at_least(held_exponential((v + 35.0) * (1.0 / 20.0), LARGEST_POWER), math.exp(-LARGEST_POWER))
     square = x * x
-    closing = (3.3 * square + 1.0) * reciprocal(tau_max * (square + 1.0) * x)
+    closing = quotient(3.3 * square + 1.0, tau_max * (square + 1.0) * x)
     return square * closing, closing
 
 

@@ -51,7 +51,7 @@ def simulate(
 @app.command()
 def fit(
     file: Annotated[Path, typer.Argument(help="A current-clamp recording: ABF, NWB, Igor, NPZ, CSV or text.")],
-    sweeps: Annotated[str, typer.Option(help="Sweeps to fit, such as 0,5,8,14; by default every third.")] = "",
+    sweeps: Annotated[str, typer.Option(help="Sweeps to fit, such as 0,5,8,14; by default a third of them.")] = "",
     start: Annotated[float | None, typer.Option(help="Beginning of the window, ms.")] = None,
     stop: Annotated[float | None, typer.Option(help="End of the window, ms.")] = None,
     bound: Annotated[

@@ -42,4 +42,6 @@ def identity(problem: Problem, method: Any, place: np.ndarray) -> str:
         digest.update(np.asarray(array).tobytes())
     if (loss := getattr(method, "loss", None)) is not None:
         digest.update(fingerprint(loss).encode())  # two functions may have one name
+    if (rules := getattr(method, "rules", None)) is not None:
+        digest.update(fingerprint(rules).encode())  # which may be others in another version
     return digest.hexdigest()

@@ -53,7 +53,7 @@ def choose_fitted(data: Recording, most: int | None = None) -> Choice:
 
     Args:
         data: the recording.
-        most: how many sweeps at most; by default a third of them, but 5 to 8.
+        most: how many sweeps at most; by default a third of them, but 5 to 8 where there are enough.
 
     Raises:
         ValueError: a ``most`` below 1.
@@ -108,8 +108,9 @@ def _wanted(order: np.ndarray, counts: np.ndarray, data: Recording) -> list[tupl
     if silent:
         wanted.append((lowest, _below(lowest, data)))
     if len(firing) >= MANY:
-        between = [k for k in firing if k not in (top, first)]
         drive = data.i.mean(axis=1)
+        same = SAME * float(np.max(np.abs(data.i)))
+        between = [k for k in firing if min(abs(drive[k] - drive[[first, top]])) > same] or firing[1:-1]
         middle = min(between, key=lambda k: abs(drive[k] - (drive[first] + drive[top]) / 2))
         wanted.append((middle, f"the middle of the firing range, {_spikes(counts[middle])}"))
     if silent:

@@ -76,16 +76,24 @@ def amplitudes(data: Recording) -> np.ndarray:
     """
     i, dt = _smoothed(data)
     held = np.array([base_level(one, dt) for one in i])
-    moving = _unshared(i - held[:, None])
+    moving = i - held[:, None]
+    plain, unshared = _sizes(moving), _sizes(_unshared(moving))
+    # Where sweeps are repeats of one current, what is left without the shared part is noise.
+    sizes = plain if np.sum(np.isfinite(plain)) >= np.sum(np.isfinite(unshared)) else unshared
+    same = np.abs(held - np.median(held)) <= SAME_HOLDING * np.ptp(i)
+    return np.where(same, sizes, np.nan)
+
+
+def _sizes(moving: np.ndarray) -> np.ndarray:
+    """Currents [sweep, time] as multiples of the largest of them [sweep]; NaN for those of another shape."""
     shape = moving[np.argmax(np.sum(np.square(moving), axis=1))]
     power, direction = float(shape @ shape), float(np.sum(shape))
     if power == 0.0 or abs(direction) < DIRECTED * np.sum(np.abs(shape)):
-        return np.full(data.sweeps, np.nan)
+        return np.full(len(moving), np.nan)
     shape = np.sign(direction) * shape  # the largest may be hyperpolarising
     sizes = moving @ shape / power
     rest = np.sum(np.square(moving - sizes[:, None] * shape), axis=1)
     alike = rest <= np.maximum(SAME_SHAPE * np.sum(np.square(moving), axis=1), NOISE**2 * power)
-    alike &= np.abs(held - np.median(held)) <= SAME_HOLDING * np.ptp(i)
     return np.where(alike, sizes, np.nan)
 
 
@@ -156,14 +164,15 @@ def _telling(sizes: np.ndarray, ranges: dict[int, tuple[int, int]], fitted: np.n
     distance = lambda k, known: float(np.min(np.abs(known - sizes[k])))  # noqa: E731
     farthest: dict[int, int] = {}
     for k in sorted(ranges, key=lambda k: sizes[k]):
-        gap = int(np.searchsorted(known, sizes[k]))
+        repeats = distance(k, known) <= REPEATED  # all of them say what a fitted one says
+        gap = -1 if repeats else int(np.searchsorted(known, sizes[k]))
         if gap not in farthest or distance(k, known) > distance(farthest[gap], known) + ROUNDING:
             farthest[gap] = k
     chosen = sorted(farthest.values(), key=lambda k: distance(k, known), reverse=True)[:most]
     while len(chosen) < most and (left := sorted(set(ranges) - set(chosen))):
         all_known = np.concatenate([known, sizes[chosen]])
         far = max(left, key=lambda k: distance(k, all_known))
-        if distance(far, all_known) < WIDE * np.ptp(known):
+        if distance(far, all_known) <= max(WIDE * np.ptp(known) - ROUNDING, REPEATED):
             break
         chosen.append(far)
     return sorted(chosen)

@@ -193,9 +193,14 @@ def as_fit(
         Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
         method.name, data, chosen, v, compared, (*notes, *_silent(compared)),
-        {"seed": int(seed), "starts": len(loss), "iterations": method.iterations, "dt": dt,
+        {"seed": int(seed), "starts": len(loss), "iterations": method.iterations, **_population(method), "dt": dt,
          "integrator": problem.integrator.name, "membrax": __version__, "jax": jax.__version__},
     )  # fmt: skip
+
+
+def _population(method: Any) -> dict[str, int]:
+    """How many candidates each generation had, for a method that has generations."""
+    return {"population": method.population} if hasattr(method, "population") else {}
 
 
 def _silent(compared: tuple[Comparison, ...]) -> tuple[str, ...]:

@@ -13,9 +13,12 @@ from .race import COARSE, DROP, FINE, GENERATIONS, GUIDED, HORIZON, POPULATION, 
 from .target import Target
 from .trains import beginning, coarse
 
-STARTS = (2, 4)  # the fewest, and the most, where sweeps are so short that the budget pays for them
+STARTS = (2, 6)  # the fewest, and the most, where sweeps are so short that a part of the budget pays for them
+SPARE = 0.8  # of the budget, which searches beyond the fewest may bring the whole to
 FEWEST = 150  # generations; fewer find little
-SETTLED = 300  # generations, below which half of the candidates and more of these find more
+# Generations: where the budget pays for fewer of all candidates, half of the candidates and more generations find more.
+# A number of generations or simulations that is asked for is spent on all candidates.
+SETTLED = 300
 # Neuron-steps that a search may take: some two minutes of one core. Long sweeps get fewer generations.
 BUDGET = 6.5e9
 MOST = 1e15  # simulations that may be asked for: beyond, generations are no exact numbers
@@ -51,7 +54,7 @@ def plan(problem: Problem, iterations: int | None, simulations: float | None) ->
 
 
 def _affordable(problem: Problem, sweeps: int, unseen: int) -> Plan:
-    """What `BUDGET` pays for: generations first, then more candidates, then more searches."""
+    """What `BUDGET` pays for: two searches of half of the candidates or of all, then more searches of all."""
     # Steps of a generation, on average over all of them, before and after models are held to more.
     first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
     finer = 1 + (1 - FINE) / (1 - GUIDED)  # the last ones take twice as many steps
@@ -59,9 +62,12 @@ def _affordable(problem: Problem, sweeps: int, unseen: int) -> Plan:
     late = (1 - GUIDED) * (sweeps + unseen) * whole_sweeps * finer
     paid = lambda starts, population: BUDGET / (population * (early(starts) + late))  # noqa: E731
     fewest, most = STARTS
-    population = POPULATION if paid(fewest, POPULATION) >= SETTLED else POPULATION // 2
-    starts = max((n for n in range(fewest, most + 1) if paid(n, population) >= GENERATIONS), default=fewest)
-    return Plan(starts, int(np.clip(paid(starts, population), FEWEST, GENERATIONS)), population)
+    if paid(fewest, POPULATION) < SETTLED:
+        half = POPULATION // 2
+        return Plan(fewest, int(np.clip(paid(fewest, half), FEWEST, GENERATIONS)), half)
+    more = (n for n in range(fewest, most + 1) if SPARE * paid(n, POPULATION) >= GENERATIONS)
+    starts = max(more, default=fewest)
+    return Plan(starts, int(min(paid(starts, POPULATION), GENERATIONS)))
 
 
 def _steps(data: Target) -> int:

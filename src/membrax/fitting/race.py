@@ -21,7 +21,7 @@ import numpy as np
 
 from .evolution import WORST, begin_searches
 from .losses import Problem
-from .trains import beginning, coarse, train_scores
+from .trains import beginning, coarse, score, train_scores
 
 Array = jax.Array
 
@@ -33,7 +33,7 @@ HORIZON = 800.0  # ms from the first spike on that are looked at before: most of
 FINE = 0.9  # of them, from which on they are scored at the final step
 COARSE = 0.1  # ms, the step before
 TOGETHER = 256  # candidates in one simulation: more are no faster on a CPU
-KEPT = 1e8  # samples of traces that one simulation may keep, which in single precision take 400 MB
+KEPT = 1e8  # samples of traces that one simulation may keep, 400 MB in single precision; reading takes half as much
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +65,11 @@ class Race:
     population: int = POPULATION
     seed: int = 0
     name: str = "evolution"
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """What decides the numbers of a race besides its fields: how trains are scored, and when what is looked at."""
+        return score, DROP, GUIDED, HORIZON, FINE, COARSE
 
     def begin(self, problem: Problem, place: Array) -> Search:
         """Every start as the centre of a search distribution, drawn towards the middle of the bounds."""

@@ -42,7 +42,8 @@ class Fit:
         v: the best cell's voltage under every sweep's current [sweep, time], mV.
         comparison: the model beside every sweep.
         notes: what was decided or happened on the way, in words.
-        settings: the seed, the number of starts and iterations, dt [ms], the integrator, versions.
+        settings: the seed, the number of starts, iterations and, of a population search, candidates, dt [ms], the
+            integrator, versions.
     """
 
     cell: Cell

@@ -38,7 +38,11 @@ def search_for(
     problem: Problem, method: Any, starts: int, seed: int, progress: bool, checkpoint: Any,
     limit: Limit | None = None,
 ) -> tuple[Any, tuple[str, ...]]:  # fmt: skip
-    """The search after all iterations of a method, or, with a note, after those that Ctrl-C or the limit allowed."""
+    """The search after all iterations of a method, or, with a note, after those that Ctrl-C or the limit allowed.
+
+    Meanwhile NumPy's linear algebra has one thread in the whole process: after each of an optimiser's small products
+    its threads would wait for the next one at full speed, on the cores that simulations need.
+    """
     from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm
 
@@ -46,16 +50,13 @@ def search_for(
     place = problem.free.draw(starts, seed)
     file = None if checkpoint is None else Path(checkpoint)
     mark = checkpoints.identity(problem, method, place)
-    search = method.begin(problem, jnp.asarray(place, dtype=float))
     kept = None if file is None else checkpoints.load(file, mark)
-    done = 0
-    if kept is not None:
-        done, search = kept[0], method.unpack(search, kept[1])
+    with threadpool_limits(limits=1, user_api="blas"):
+        search = method.begin(problem, jnp.asarray(place, dtype=float))
+        done, search = (0, search) if kept is None else (kept[0], method.unpack(search, kept[1]))
     first = done
     bar = tqdm(total=method.iterations, initial=done, desc=f"fit, {starts} starts", disable=not progress)
     try:
-        # After each of an optimiser's small products the threads of NumPy's linear algebra wait for the next one at
-        # full speed, on the cores that simulations need.
         with bar, threadpool_limits(limits=1, user_api="blas"):
             while done < method.iterations and not (limit.reached and done > first):
                 search = method.iterate(problem, search, done)

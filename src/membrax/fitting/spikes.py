@@ -19,7 +19,7 @@ Array = jax.Array
 
 THRESHOLD = -10.0  # mV: recorded spikes pass it even where sampling cuts their tops
 CAPACITY = 128
-QUIET = -40.0  # mV: below it the voltage is compared as it is, above it only spikes are
+QUIET = -40.0  # mV: below it the voltage is compared as it is; above it spikes are, and how long it is far off
 AFTER = 15.0  # ms after a spike in which its trough is looked for
 APART = 10.0  # mV by which a sample can at most be off: where a spike is missing no other sample counts for more
 
@@ -35,8 +35,8 @@ class Features:
         width: mean time above `THRESHOLD` per spike, ms.
         trough: lowest potential within `AFTER` of a spike, mV.
         quiet: root mean square distance from the recorded potential, both clipped at `QUIET`, mV.
-        apart: mean distance from the recorded potential, both clipped at `THRESHOLD`, of which no sample counts for
-            more than `APART`, mV: how much of the time the model is elsewhere, between spikes too.
+        apart: mean distance from the recorded potential, both between `QUIET` and `THRESHOLD`, of which no sample
+            counts for more than `APART`, mV: how long the model is elsewhere where spikes begin and stop.
     """
 
     count: Array
@@ -92,8 +92,8 @@ def watch(memory: Watch, before: Array, after: Array, recorded: Array, interval:
 
 
 def _apart(v: Array, recorded: Any) -> Array:
-    """How far a sample is from the recorded one, both clipped at `THRESHOLD`, at most `APART` [mV]; NaN stays."""
-    distance = jnp.abs(jnp.minimum(v, THRESHOLD) - jnp.minimum(recorded, THRESHOLD))
+    """How far apart two samples are between `QUIET` and `THRESHOLD`, at most `APART` [mV]; NaN stays."""
+    distance = jnp.abs(jnp.clip(v, QUIET, THRESHOLD) - jnp.clip(recorded, QUIET, THRESHOLD))
     return jnp.where(distance > APART, APART, distance)
 
 

@@ -64,7 +64,8 @@ def score(model: Train, data: Train) -> Array:
     * spike times, matched by number: |Δt| over 5 ms plus a twentieth of the time since the first recorded spike, at
       most 1, averaged over the train; and once more for the first spike;
     * subthreshold: root mean square below `spikes.QUIET` over 2 mV;
-    * between spikes, which may be far above that: the mean distance over 3 mV, no sample counting for more than 10 mV;
+    * above that, where a strongly driven cell stays between spikes and a blocked one stops: the mean distance over
+      3 mV, both between −40 and −10 mV, no sample counting for more than 10 mV;
     * where the cell fires, each at most 1: peak over 10 mV, width over 0.5 ms (twice, since searches that end badly
       do so with broad spikes), trough over 6 mV, the waveform of the first and the mean waveform of the later spikes
       over 15 mV.
@@ -150,8 +151,9 @@ def beginning(data: Target, milliseconds: float) -> Target:
 
     What comes before a cell first fires, such as a test pulse, is no part of that time.
     """
-    fires = np.flatnonzero(np.max(np.asarray(data.v), axis=0) >= spikes.THRESHOLD)
-    first = int(fires[0]) if len(fires) else 0
+    v = np.asarray(data.v)
+    fires = np.flatnonzero(np.any((v[:, :-1] < spikes.THRESHOLD) & (v[:, 1:] >= spikes.THRESHOLD), axis=0))
+    first = int(fires[0]) + 1 if len(fires) else 0
     intervals = max(1, first + round(milliseconds / data.interval))
     if intervals >= data.i.shape[-1]:
         return data

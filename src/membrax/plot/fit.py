@@ -150,7 +150,7 @@ def _draw_losses(ax: Axes, found: Any) -> None:
         ax.set_ylim(0, 1.15 * loss[-1] or 1.0)
     name = found.loss_name.replace("[", "(").replace("]", ")")
     near = f"{int(np.sum(loss <= 1.1 * loss[0]))} of {len(loss) + lost} within 10 % of the best"
-    ax.set(xlabel=f"start, best first{f' ({lost} not finished)' if lost else ''}\n{near}", ylabel=name)
+    ax.set(xlabel=f"start, best first{f' ({lost} without a score)' if lost else ''}\n{near}", ylabel=name)
     style.heading(ax, "Starts")
     ax.set_xlim(0, len(loss) + 1)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
