@@ -149,3 +149,15 @@ def test_gradients_are_finite_differences(name, env):
     f = jax.jit(lambda c, v: (c.rates(v, env(30.0)), c.current(c.init(v, env(30.0)), v, env(30.0))))
     for v in (-70.0, -42.0, -27.0, -15.0):
         check_grads(f, (channel, jnp.asarray(v)), order=1, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("tau_max", [1.0, 1e3, 1e5])
+def test_slopes_of_the_m_current_hold_at_wild_voltages(tau_max):
+    opening = lambda v, tau: pospischil.p_rates(v, tau)[0]  # noqa: E731
+    v = jnp.linspace(-1000.0, 1000.0, 4001)
+    by_v, by_tau = jax.jit(jax.vmap(jax.grad(opening, (0, 1)), (0, None)))(v, jnp.asarray(tau_max))
+    assert np.isfinite(by_v).all() and np.isfinite(by_tau).all()
+    high = (np.asarray(v) > 150.0) & (np.asarray(v) < 450.0)  # where α = 3.3 e^((v + 35)/20)/tau_max
+    exact = 3.3 * np.exp((np.asarray(v, dtype=float)[high] + 35.0) / 20.0) / tau_max
+    np.testing.assert_allclose(by_v[high], exact / 20.0, rtol=1e-4)
+    np.testing.assert_allclose(by_tau[high], -exact / tau_max, rtol=1e-4)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from membrax.fitting import race
+from membrax.fitting import checkpoints, race, trains
 from membrax.fitting.evolution import WORST
 from membrax.fitting.expectation import Expected
 from membrax.fitting.race import Race
@@ -96,3 +96,15 @@ def test_long_sweeps_are_scored_in_parts_of_one_size(passive_problem, monkeypatc
         monkeypatch.setattr(race, "KEPT", kept)
         assert sum(len(part) for part in race._scored(candidates, passive_problem)) == 256
     assert asked == [256] + 4 * [64] + 256 * [1]
+
+
+def test_a_checkpoint_of_other_rules_is_no_checkpoint_of_this_race(passive_problem, monkeypatch):
+    place = passive_problem.free.draw(2, 0)
+    mark = lambda: checkpoints.identity(passive_problem, Race(), place)  # noqa: E731
+    own = mark()
+    assert mark() == own
+    monkeypatch.setattr(race, "GUIDED", 0.5)
+    assert mark() != own
+    monkeypatch.undo()
+    monkeypatch.setattr(race, "score", lambda model, data: trains.score(model, data) + 1.0)
+    assert mark() != own
