@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from ..recordings import Recording
-from .spikes import THRESHOLD
+from .spikes import THRESHOLD, passes
 from .steps import depolarised, steps, stretches
 
 FOOT = 0.05  # of a spike's steepest rise: where the slope falls below it, going back, the spike begins
@@ -65,7 +65,7 @@ class Firing:
 
 def spikes_of(v: np.ndarray, t: np.ndarray) -> Spikes:
     """The spikes of a sweep v [time] in mV at times t [time] in ms."""
-    up = np.flatnonzero((v[:-1] < THRESHOLD) & (v[1:] >= THRESHOLD))
+    up = np.flatnonzero(passes(v))
     fraction = (THRESHOLD - v[up]) / (v[up + 1] - v[up])
     times = t[up] + fraction * (t[up + 1] - t[up])
     ends = np.append(up, len(v) - 1)[1:]

@@ -45,6 +45,11 @@ class Problem:
         return any(path.split(".")[0] in ("morphology", "capacitance") for path in free)
 
     @property
+    def others(self) -> int:
+        """How many sweeps there are of which only a count is expected."""
+        return 0 if self.unseen is None else len(self.unseen.most)
+
+    @property
     def samples(self) -> float:
         """How many recorded voltages there are."""
         return float(np.prod(self.data.v.shape))

@@ -47,19 +47,19 @@ def plan(problem: Problem, iterations: int | None, simulations: float | None) ->
         raise ValueError(f"iterations ({iterations}) and simulations ({simulations}) are two budgets: give one of them")
     if iterations is not None:
         return Plan(STARTS[0], whole(iterations, "iterations"))
-    sweeps, unseen = len(problem.data.v), 0 if problem.unseen is None else len(problem.unseen.most)
     if simulations is not None:
-        return Plan(STARTS[0], _paid(simulations, sweeps, unseen))
-    return _affordable(problem, sweeps, unseen)
+        return Plan(STARTS[0], _paid(simulations, len(problem.data.v), problem.others))
+    return _affordable(problem)
 
 
-def _affordable(problem: Problem, sweeps: int, unseen: int) -> Plan:
+def _affordable(problem: Problem) -> Plan:
     """What `BUDGET` pays for: two searches of half of the candidates or of all, then more searches of all."""
+    sweeps = len(problem.data.v)
     # Steps of a generation, on average over all of them, before and after models are held to more.
     first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
     finer = 1 + (1 - FINE) / (1 - GUIDED)  # the last ones take twice as many steps
     early = lambda starts: (starts * DROP + GUIDED - DROP) * sweeps * first  # noqa: E731
-    late = (1 - GUIDED) * (sweeps + unseen) * whole_sweeps * finer
+    late = (1 - GUIDED) * (sweeps + problem.others) * whole_sweeps * finer
     paid = lambda starts, population: BUDGET / (population * (early(starts) + late))  # noqa: E731
     fewest, most = STARTS
     if paid(fewest, POPULATION) < SETTLED:

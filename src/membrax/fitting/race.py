@@ -157,8 +157,8 @@ class Race:
 
 def _scored(candidates: np.ndarray, problem: Problem) -> list[Array]:
     """Scores of candidates [candidate, parameter], as many at once as their traces allow."""
-    sweeps = len(problem.data.v) + (0 if problem.unseen is None else len(problem.unseen.most))
-    together, samples = min(len(candidates), TOGETHER), sweeps * problem.data.v.shape[-1]
+    sweeps, samples = problem.data.v.shape
+    together, samples = min(len(candidates), TOGETHER), (sweeps + problem.others) * samples
     while together > 1 and together * samples > KEPT:
         together = math.ceil(together / 2)  # halves of an even number are of one size, and compiled once
     places = jnp.asarray(candidates, dtype=float)

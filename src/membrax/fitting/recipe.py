@@ -94,9 +94,9 @@ def fit_recording(
     searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
-    found_plan = plan(problem, iterations, simulations)
-    method = Race(found_plan.generations, found_plan.population, 1000 * seed % 2**31)
-    found, told = search_for(problem, method, found_plan.starts, seed, progress, checkpoint, limit)
+    planned = plan(problem, iterations, simulations)
+    method = Race(planned.generations, planned.population, 1000 * seed % 2**31)
+    found, told = search_for(problem, method, planned.starts, seed, progress, checkpoint, limit)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
     return as_fit(after, method, found, bounds, shown, chosen, seed, (*_notes(prepared, choice), *told))
 

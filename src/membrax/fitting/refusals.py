@@ -11,7 +11,7 @@ from .clipping import clipped
 from .firing import firing
 from .measured import Measured
 from .membrane import membrane
-from .spikes import THRESHOLD
+from .spikes import THRESHOLD, passes
 from .steps import changes
 from .target import choose_sweeps
 
@@ -168,6 +168,6 @@ def _limited(data: Recording) -> str | None:
 
 def no_spike(data: Recording) -> str | None:
     """What is wrong with a recording in which the cell never fires, or None."""
-    if np.any((data.v[:, :-1] < THRESHOLD) & (data.v[:, 1:] >= THRESHOLD)):
+    if np.any(passes(data.v)):
         return None
     return f"at least one spike must pass {THRESHOLD:g} mV, and the highest potential is {data.v.max():.4g} mV"

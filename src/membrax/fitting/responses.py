@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from .spikes import AFTER, THRESHOLD
+from .spikes import AFTER, THRESHOLD, passes
 
 STEEP = 10.0  # mV/ms, the slope at which a spike begins
 BEFORE = 5.0  # ms before it passes `THRESHOLD` in which its beginning is looked for
@@ -50,7 +50,7 @@ def response(t: np.ndarray, v: np.ndarray, start: float, stop: float) -> Respons
         v: [time] mV.
         start, stop: ms.
     """
-    up = np.flatnonzero((v[:-1] < THRESHOLD) & (v[1:] >= THRESHOLD))
+    up = np.flatnonzero(passes(v))
     times = t[up] + (THRESHOLD - v[up]) / (v[up + 1] - v[up]) * (t[up + 1] - t[up])
     within = (times >= start) & (times < stop)
     up, times = up[within], times[within]

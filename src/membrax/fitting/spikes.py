@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..probes import crossing
 from ..pytrees import pytree
@@ -21,7 +22,7 @@ THRESHOLD = -10.0  # mV: recorded spikes pass it even where sampling cuts their 
 CAPACITY = 128
 QUIET = -40.0  # mV: below it the voltage is compared as it is; above it spikes are, and how long it is far off
 AFTER = 15.0  # ms after a spike in which its trough is looked for
-APART = 10.0  # mV by which a sample can at most be off: where a spike is missing no other sample counts for more
+APART = 10.0  # mV by which a sample can at most be off: a spike elsewhere counts for its ms, a block for all its time
 
 
 @pytree
@@ -61,6 +62,11 @@ class Watch:
     since: Array
     quiet: Array
     apart: Array
+
+
+def passes(v: np.ndarray) -> np.ndarray:
+    """Whether a recorded trace v [..., time] passes `THRESHOLD` upwards between two samples [..., time − 1]."""
+    return (v[..., :-1] < THRESHOLD) & (v[..., 1:] >= THRESHOLD)
 
 
 def begin(v: Any, recorded: Any) -> Watch:

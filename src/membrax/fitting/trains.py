@@ -151,8 +151,7 @@ def beginning(data: Target, milliseconds: float) -> Target:
 
     What comes before a cell first fires, such as a test pulse, is no part of that time.
     """
-    v = np.asarray(data.v)
-    fires = np.flatnonzero(np.any((v[:, :-1] < spikes.THRESHOLD) & (v[:, 1:] >= spikes.THRESHOLD), axis=0))
+    fires = np.flatnonzero(spikes.passes(np.asarray(data.v)).any(axis=0))
     first = int(fires[0]) + 1 if len(fires) else 0
     intervals = max(1, first + round(milliseconds / data.interval))
     if intervals >= data.i.shape[-1]:
