@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 import membrax as mx
-from membrax.fitting.compare import model_voltages
-from membrax.fitting.firing import spikes_of
-from membrax.fitting.preparation import prepare
-from membrax.fitting.report_words import cautions, verdict
-from membrax.fitting.resampling import resample
-from membrax.fitting.steps import depolarised, stretches
+from membrax.ephys.edges import depolarised, stretches
+from membrax.ephys.preprocess import prepare
+from membrax.ephys.spikes import spikes_of
+from membrax.fitting.evaluation.compare import model_voltages
+from membrax.fitting.report.text import cautions, verdict
+from membrax.recordings.resampling import resample
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -32,16 +32,17 @@ import matplotlib
 import numpy as np
 
 import membrax as mx
-from membrax.compiling import host_jit
-from membrax.fitting import Fit, Starts, levenberg
+from membrax.compilation import host_jit
+from membrax.fitting import Fit, Starts
 from membrax.fitting.fit import search_for
-from membrax.fitting.levenberg import Levenberg
-from membrax.fitting.losses import Problem, voltage_loss
-from membrax.fitting.parameters import free, paths
-from membrax.fitting.released import schedule
-from membrax.fitting.target import target
-from membrax.fitting.trust import uncertainty
-from membrax.fitting.trust.descent import iterate
+from membrax.fitting.optimisers import levenberg_marquardt
+from membrax.fitting.optimisers.levenberg_marquardt import Levenberg
+from membrax.fitting.problem.nudging import schedule
+from membrax.fitting.problem.parameters import free, paths
+from membrax.fitting.problem.problem import Problem, voltage_loss
+from membrax.fitting.problem.target import target
+from membrax.fitting.uncertainty import uncertainty
+from membrax.fitting.uncertainty.polish import iterate
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -189,7 +190,7 @@ def search_all(problems: list[Problem], starts: int, first: int) -> list[Any]:
     place = jnp.asarray(free_.draw(count * starts, first).reshape(count, starts, -1), dtype=float)
     search = jax.vmap(lambda place: method.begin(problems[0], place))(place)
     for k in range(method.iterations):
-        kappa = schedule(k, method.iterations, *levenberg.KAPPA, levenberg.RELEASED)
+        kappa = schedule(k, method.iterations, *levenberg_marquardt.KAPPA, levenberg_marquardt.RELEASED)
         search = step_all(problems[0], data, search, jnp.asarray(kappa, dtype=float))
     return [jax.tree.map(lambda x, k=k: np.asarray(x[k], dtype=float), search) for k in range(count)]
 
@@ -265,7 +266,7 @@ def row(name: str, options: argparse.Namespace) -> dict[str, Any]:
         "model": name, "parameters": list(task.bounds), "truth": task.truth.tolist(),
         "bounds": [list(pair) for pair in task.bounds.values()], "current": list(task.current),
         "duration_ms": task.duration, "dt_ms": DT, "noise_mV": NOISE, "noise_memory_ms": task.memory,
-        "levenberg": {"kappa": list(levenberg.KAPPA), "iterations": levenberg.ITERATIONS},
+        "levenberg": {"kappa": list(levenberg_marquardt.KAPPA), "iterations": levenberg_marquardt.ITERATIONS},
         "found": float(np.mean([one["found"] for one in recoveries])) if recoveries else None,
         "coverage": held, "coverage_error": error, "few_starts": options.few,
         "coverage_by_parameter": np.mean([one["held"] for one in repeats], axis=0).tolist(),

@@ -24,7 +24,7 @@ import numpy as np
 import optax
 
 import membrax as mx
-from membrax.fitting import terms
+from membrax.fitting import losses
 from membrax.fitting.objectives import Objective, objective
 
 TRUTH = {"na.g": 120.0, "k.g": 36.0, "leak.g": 0.3}
@@ -46,29 +46,29 @@ def recording(seed: int, duration: float) -> mx.Recording:
     return mx.Recording(t=np.arange(len(v)) * DT, v=v, i=np.append(i, i[-1]), unit="uA/cm2")
 
 
-def with_quiet(loss: Any) -> terms.Weighted:
-    return terms.weighted((1.0, loss), (0.02, terms.subthreshold))
+def with_quiet(loss: Any) -> losses.Weighted:
+    return losses.weighted((1.0, loss), (0.02, losses.subthreshold))
 
 
-def activity(width: float, steepness: float) -> terms.Weighted:
-    return with_quiet(jax.tree_util.Partial(terms.activity, width=width, steepness=steepness))
+def activity(width: float, steepness: float) -> losses.Weighted:
+    return with_quiet(jax.tree_util.Partial(losses.activity, width=width, steepness=steepness))
 
 
-def annealed(step: int) -> terms.Weighted:
+def annealed(step: int) -> losses.Weighted:
     """From 30 to 1 ms and from 15 to 4 mV, geometrically."""
     part = min(1.0, step / NARROWED)
     return activity(30.0 * (1.0 / 30.0) ** part, 15.0 * (4.0 / 15.0) ** part)
 
 
-LOSSES: dict[str, Callable[[int], terms.Weighted]] = {
-    "mean square": lambda step: terms.weighted((1.0, terms.mean_square)),
-    "spike times": lambda step: with_quiet(terms.spike_times),
+LOSSES: dict[str, Callable[[int], losses.Weighted]] = {
+    "mean square": lambda step: losses.weighted((1.0, losses.mean_square)),
+    "spike times": lambda step: with_quiet(losses.spike_times),
     "activity, 5 ms": lambda step: activity(5.0, 5.0),
     "activity, annealed": annealed,
 }
 
 
-def descend(asked: Objective, loss: Callable[[int], terms.Weighted], place: jax.Array) -> jax.Array:
+def descend(asked: Objective, loss: Callable[[int], losses.Weighted], place: jax.Array) -> jax.Array:
     """All starts [start, parameter] after the descent."""
     rate = optax.cosine_decay_schedule(0.03, STEPS, alpha=0.03)
     adam = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
@@ -83,7 +83,7 @@ def descend(asked: Objective, loss: Callable[[int], terms.Weighted], place: jax.
 def judge(seed: int, duration: float, starts: int) -> list[dict[str, Any]]:
     """One recording: what each loss makes of the same starts."""
     data = recording(seed, duration)
-    count = objective(mx.models.hodgkin_huxley(), BOUNDS, data, loss=terms.spike_count)
+    count = objective(mx.models.hodgkin_huxley(), BOUNDS, data, loss=losses.spike_count)
     first = jnp.asarray(np.random.default_rng(seed).uniform(size=(starts, len(BOUNDS))), dtype=float)
     rows = []
     for name, loss in LOSSES.items():

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import membrax as mx
-from membrax.fitting.recipe import fit_recording
+from membrax.fitting.recipe.fit_recording import fit_recording
 
 RESULTS = Path(__file__).parent / "results"
 LIMITS = {"peak_mV": 5.0, "width_ms": 0.2, "trough_mV": 5.0, "latency_ms": 5.0, "quiet_rms_mV": 2.5}

@@ -27,11 +27,11 @@ import matplotlib
 import numpy as np
 
 import membrax as mx
-from membrax.fitting.adam import Adam
-from membrax.fitting.levenberg import Levenberg
-from membrax.fitting.losses import Problem, voltage_loss
-from membrax.fitting.parameters import free
-from membrax.fitting.target import target
+from membrax.fitting.optimisers.adam import Adam
+from membrax.fitting.optimisers.levenberg_marquardt import Levenberg
+from membrax.fitting.problem.parameters import free
+from membrax.fitting.problem.problem import Problem, voltage_loss
+from membrax.fitting.problem.target import target
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

@@ -23,9 +23,9 @@ import numpy as np
 
 import membrax as mx
 from membrax.channels import Leak, squid
-from membrax.fitting.losses import Problem, voltage_loss
-from membrax.fitting.parameters import free
-from membrax.fitting.target import target
+from membrax.fitting.problem.parameters import free
+from membrax.fitting.problem.problem import Problem, voltage_loss
+from membrax.fitting.problem.target import target
 from membrax.morphology import ball, by_region, cable, discretise, join
 
 matplotlib.use("Agg")
@@ -73,7 +73,7 @@ def draw(found: mx.fitting.Fit, path: Path) -> None:
     left.plot(found.data.t, np.asarray(found.v)[1], color="C3", lw=0.9, label="fitted")
     left.set(xlabel="time (ms)", ylabel="voltage (mV)")
     left.legend(frameon=False, loc="upper right")
-    sure = mx.fitting.uncertainty(found)
+    sure = mx.fitting.uncertainty.uncertainty(found)
     for k, (name, true) in enumerate(TRUTH.items()):
         low, high = np.array(sure.intervals[name]) / true
         right.plot([low, high], [k, k], color="C0", lw=2)
@@ -98,7 +98,7 @@ def main() -> None:
     found = mx.fit(cell, BOUNDS, data, starts=options.starts, seed=options.seed, dt=DT, progress=False)
     seconds, cpu = time.perf_counter() - began, time.process_time() - busy
     share = float(np.mean(np.asarray(found.starts.loss) < 1.1 * truth))
-    sure = mx.fitting.uncertainty(found)
+    sure = mx.fitting.uncertainty.uncertainty(found)
     rows = {
         name: {"true": true, "found": found.values[name], "interval": list(map(float, sure.intervals[name]))}
         for name, true in TRUTH.items()

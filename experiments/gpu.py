@@ -28,9 +28,9 @@ import jax
 import jax.numpy as jnp
 
 import membrax as mx
-from membrax.instants import grid
-from membrax.population import plan as plans
-from membrax.population.pace import Pace
+from membrax.population import setup as plans
+from membrax.population.chunk_settings import Pace
+from membrax.timegrid import grid
 
 HERE = Path(__file__).parent
 NEURONS = 4099  # a number that no other array has

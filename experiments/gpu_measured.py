@@ -23,11 +23,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import membrax as mx
-from membrax.compiling import host_jit
+from membrax.compilation import host_jit
 from membrax.fitting import misfit
-from membrax.fitting.losses import voltage_loss
-from membrax.fitting.misfit import problem_of
-from membrax.population import pace as paces
+from membrax.fitting.problem.from_values import problem_of
+from membrax.fitting.problem.problem import voltage_loss
+from membrax.population import chunk_settings as paces
 
 HERE = Path(__file__).parent
 DURATION, DT = 200.0, 0.025

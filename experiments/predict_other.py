@@ -19,10 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 
 import membrax as mx
-from membrax.fitting.compare import model_voltages
-from membrax.fitting.parameters import free
-from membrax.fitting.preparation import Prepared, prepare
-from membrax.fitting.templates import pyramidal
+from membrax.ephys.preprocess import Prepared, prepare
+from membrax.fitting.evaluation.compare import model_voltages
+from membrax.fitting.problem.parameters import free
+from membrax.fitting.recipe.templates import pyramidal
 
 THRESHOLD = -10.0  # mV
 SAME = 0.01  # of the current's range, by which the end of a sweep may differ from the beginning of the next

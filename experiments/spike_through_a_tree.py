@@ -27,7 +27,7 @@ import numpy as np
 
 import membrax as mx
 from membrax.channels import Leak, squid
-from membrax.plot.paths import arrivals, path_to
+from membrax.plot.neurons.paths import arrivals, path_to
 
 REACH = 400.0  # µm: the squid's channels up to here
 DURATION, DT, FINEST = 8.0, 0.025, 5.0  # ms, ms, µm

@@ -91,7 +91,7 @@ mx.plot.recording(data)
 # above, for nine of the parameters:
 
 # %%
-from membrax.fitting.templates import cortical
+from membrax.fitting.recipe.templates import cortical
 
 cell, bounds, told = cortical(data)
 print(told)

@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 import membrax as mx
 from membrax.channels import markov
 from membrax.clamp import voltage_clamp
-from membrax.rest import steady_current
+from membrax.rest.resting import steady_current
 
 HH = mx.models.hodgkin_huxley()
 WB = mx.models.wang_buzsaki()

@@ -9,8 +9,8 @@ import pytest
 
 import membrax as mx
 from membrax import probes, stimuli
-from membrax.instants import grid
-from membrax.population import plan as plans
+from membrax.population import setup as plans
+from membrax.timegrid import grid
 
 run_module = importlib.import_module("membrax.population.run")
 

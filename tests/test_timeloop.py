@@ -6,9 +6,9 @@ import pytest
 import membrax as mx
 from membrax import probes
 from membrax.cell import state_at
-from membrax.instants import grid
 from membrax.integrators import Integrator, runge_kutta, staggered
 from membrax.stimuli import sample
+from membrax.timegrid import grid
 from membrax.timeloop import begin_drive, begin_memories, block_size, march, one_step, thin, with_first
 
 NOISE = mx.stimuli.ornstein_uhlenbeck(8.0, 3.0, 2.0) + mx.stimuli.step(2.0, start=1.01, stop=2.02)

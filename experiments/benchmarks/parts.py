@@ -234,7 +234,7 @@ def first_result(methods: dict[str, list[str]], root: Path, say: Callable, round
     """From a cold interpreter to one neuron's first spikes."""
     here = python_of(None, root)
     with tempfile.TemporaryDirectory() as kept:
-        keep = f"\nmx.keep_compiled({kept!r})"
+        keep = f"\nmx.enable_compilation_cache({kept!r})"
         tries: dict[str, Callable[[], float]] = {
             "bare JAX script": lambda: seconds(BARE_SCRIPT, here),
             "membrax": lambda: seconds(MEMBRAX.format(more=""), here),

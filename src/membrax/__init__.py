@@ -5,16 +5,34 @@
 >>> trace = mx.simulate(cell, mx.stimuli.step(10.0), duration=50.0, dt=0.025)
 """
 
-from . import channels, fitting, integrators, laws, models, probes, recordings, stimuli, units
+from typing import TYPE_CHECKING
+
+from . import (
+    channels,
+    fitting,
+    integrators,
+    laws,
+    models,
+    probes,
+    recordings,
+    stimuli,
+    units,
+)
 from .cell import Cell, State, replace
-from .compiling import keep_compiled
+from .compilation import keep_compiled
 from .fitting import fit
-from .late import late
+from .lazy import late
 from .population import Result, run, vary
+from .pytrees import pytree
 from .recordings import Recording
 from .rest import rest, resting_point
 from .simulate import Trace, simulate
 from .version import __version__
+
+if TYPE_CHECKING:
+    from . import clamp, ephys, io, morphology, plot, protocols
+    from .fitting.recipe import fit_recording
+    from .io import load_cell
 
 __all__ = [
     "Cell",
@@ -25,17 +43,21 @@ __all__ = [
     "__version__",
     "channels",
     "clamp",
+    "ephys",
     "fit",
     "fit_recording",
     "fitting",
     "integrators",
+    "io",
     "keep_compiled",
     "laws",
+    "load_cell",
     "models",
     "morphology",
     "plot",
     "probes",
     "protocols",
+    "pytree",
     "recordings",
     "replace",
     "rest",
@@ -47,5 +69,7 @@ __all__ = [
     "vary",
 ]
 
-# Morphologies, drawing, experiments and the recipe for recordings are not part of a first result.
-__getattr__, __dir__ = late(__name__, "clamp", "morphology", "plot", "protocols", fit_recording="fitting.recipe")
+# Morphologies, drawing, experiments, files of cells and the recipe for recordings are not part of a first result.
+__getattr__, __dir__ = late(
+    __name__, "clamp", "ephys", "io", "morphology", "plot", "protocols", fit_recording="fitting.recipe", load_cell="io"
+)

@@ -11,14 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import pytrees, units
+from .cell_checks import check_names
 from .channels import Channel, Env
-from .composition import check_names
-from .instants import Instant, zero
-from .morphology import Compartments, Tree, discretise
-from .morphology.densities import is_spread
-from .morphology.wiring import Wiring
-from .patches import over_patches, spread
+from .compartmentwise import over_patches, spread
+from .morphology import Compartments, Tree
+from .morphology.compartments.densities import is_spread
+from .morphology.compartments.discretise import discretise
+from .morphology.system import Wiring
 from .pytrees import pytree
+from .timegrid import Instant, zero
 
 Array = jax.Array
 

@@ -23,12 +23,12 @@ from .cell import (
 )
 from .channels import Env, Gated
 from .channels.markov import Kinetic
-from .instants import Instant, grid, plain, steps
-from .laws.arithmetic import at_least
 from .laws.gating import exprel_inverse, mean_of_mean_decay, steady_state
+from .numerics.arithmetic import at_least
 from .pytrees import is_concrete, numbers, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, begin, check_key, mean_density
 from .stimuli.stimulus import channel_key
+from .timegrid import Instant, grid, plain, steps
 from .units import density
 
 Array = jax.Array

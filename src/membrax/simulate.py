@@ -10,14 +10,31 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .cell import Cell, State, check_cell, check_parameters, check_state, first_voltage, settle, state_at
+from .cell import (
+    Cell,
+    State,
+    check_cell,
+    check_parameters,
+    check_state,
+    first_voltage,
+    settle,
+    state_at,
+)
 from .cell import check_single as check_single_cell
-from .instants import Instant, grid, milliseconds, plain, steps
 from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, check_key
-from .timeloop import begin_drive, begin_memories, block_size, first_samples, march, thin, with_first
+from .timegrid import Instant, grid, milliseconds, plain, steps
+from .timeloop import (
+    begin_drive,
+    begin_memories,
+    block_size,
+    first_samples,
+    march,
+    thin,
+    with_first,
+)
 
 Array = jax.Array
 

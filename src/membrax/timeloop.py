@@ -13,14 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from .cell import Cell, State, compartments, environment
-from .instants import Instant
+from .compartmentwise import spread
 from .integrators import Integrator
-from .morphology.wiring import NF_PER_AREA
-from .patches import spread
+from .morphology.system import NF_PER_AREA
 from .probes import Step, samplers, take_notes, watchers, write_down
 from .stimuli import Stimulus, begin, mean_density
 from .stimuli.stimulus import channel_key, mean_currents
 from .stimuli.waveforms import Function
+from .timegrid import Instant
 
 Array = jax.Array
 

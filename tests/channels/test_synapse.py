@@ -13,7 +13,7 @@ import membrax as mx
 from membrax.channels import synapse
 from membrax.channels.channel import Env
 from membrax.clamp import voltage_clamp
-from membrax.instants import Instant
+from membrax.timegrid import Instant
 
 X64 = jax.config.jax_enable_x64
 TIGHT = 1e-12 if X64 else 2e-6

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.fitting.losses import Problem
-from membrax.fitting.parameters import free
-from membrax.fitting.target import target
+from membrax.fitting.problem.parameters import free
+from membrax.fitting.problem.problem import Problem
+from membrax.fitting.problem.target import target
 
 INTERVAL = 0.1  # ms
 BOUNDS = {"leak.g": (0.02, 0.5), "capacitance": (0.5, 2.0)}  # one logarithmic, one linear

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.fitting.adam import Adam
-from membrax.fitting.evolution import Evolution
-from membrax.fitting.levenberg import Levenberg
+from membrax.fitting.optimisers.adam import Adam
+from membrax.fitting.optimisers.cmaes import Evolution
+from membrax.fitting.optimisers.levenberg_marquardt import Levenberg
 
 METHODS = {"levenberg": Levenberg, "adam": Adam, "evolution": Evolution}
 ITERATIONS = {"levenberg": 12, "adam": 6, "evolution": 3}

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import pytest
 
 import membrax as mx
-from membrax.fitting import terms
+from membrax.fitting import losses
 
 pytestmark = pytest.mark.slow
 
@@ -23,13 +23,13 @@ def test_a_loss_of_one_s_own_is_what_is_minimised(passive, bounds, steps, truth)
 
 
 def test_adam_takes_one_that_is_differentiable(passive, bounds, steps, truth):
-    sums = terms.weighted((1.0, terms.huber), ([1.0, 0.5], own))
+    sums = losses.weighted((1.0, losses.huber), ([1.0, 0.5], own))
     found = mx.fit(passive, bounds, steps, loss=sums, method="adam", starts=2, iterations=60, progress=False)
     assert found.values == pytest.approx(truth, rel=0.05) and found.loss_name == "1 huber + [1, 0.5] own"
 
 
 def test_an_interrupted_fit_goes_on_from_its_file(passive, bounds, steps, tmp_path):
-    asked = {"loss": terms.huber, "starts": 1, "progress": False, "checkpoint": tmp_path / "own.npz"}
+    asked = {"loss": losses.huber, "starts": 1, "progress": False, "checkpoint": tmp_path / "own.npz"}
     first = mx.fit(passive, bounds, steps, iterations=4, **asked)
     again = mx.fit(passive, bounds, steps, iterations=4, **asked)
     assert first.values == again.values
@@ -43,5 +43,5 @@ def test_levenberg_has_its_own_loss(passive, bounds, steps):
 
 
 def test_the_rooms_are_there():
-    assert mx.fitting.terms is terms and callable(mx.fitting.linear.conductances)
+    assert mx.fitting.losses is losses and callable(mx.fitting.linear.conductances)
     assert callable(mx.fitting.objective) and isinstance(mx.fitting.Objective, type)

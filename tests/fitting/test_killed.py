@@ -27,7 +27,7 @@ FITS = {
 BEGIN = """
 import json, sys, numpy as np, membrax as mx
 file, compiled = sys.argv[1:]
-mx.keep_compiled(compiled, at_least=0.0)
+mx.enable_compilation_cache(compiled, at_least=0.0)
 """
 END = """
 print(json.dumps([found.loss, found.values]))

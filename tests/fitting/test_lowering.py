@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import pytest
 
 import membrax as mx
-from membrax.fitting import adam, compare, evolution, levenberg
-from membrax.fitting.losses import Problem
-from membrax.fitting.parameters import free
-from membrax.fitting.target import target
+from membrax.fitting.evaluation import compare
+from membrax.fitting.optimisers import adam, cmaes, levenberg_marquardt
+from membrax.fitting.problem.parameters import free
+from membrax.fitting.problem.problem import Problem
+from membrax.fitting.problem.target import target
 from membrax.pytrees import strong
 
 KAPPA = 1.0
@@ -25,8 +26,8 @@ def lowered(function, *arguments):
 
 
 def test_an_iteration_of_levenberg(problem):
-    search = levenberg.Levenberg().begin(problem, jnp.full((4, 2), 0.5))
-    text = lowered(lambda *args: levenberg._iterate(*args), problem, search, jnp.asarray(KAPPA))
+    search = levenberg_marquardt.Levenberg().begin(problem, jnp.full((4, 2), 0.5))
+    text = lowered(lambda *args: levenberg_marquardt._iterate(*args), problem, search, jnp.asarray(KAPPA))
     assert "stablehlo.while" in text
 
 
@@ -38,7 +39,7 @@ def test_an_iteration_of_adam(problem):
 
 
 def test_the_scores_of_a_generation(problem):
-    assert "stablehlo.while" in lowered(evolution.spike_scores, jnp.full((4, 2), 0.5), problem)
+    assert "stablehlo.while" in lowered(cmaes.spike_scores, jnp.full((4, 2), 0.5), problem)
 
 
 def test_the_traces_of_the_best_cell(problem):

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from membrax.fitting import misfit, terms
-from membrax.fitting.losses import voltages
+from membrax.fitting import losses, misfit
 from membrax.fitting.objectives import objective
+from membrax.fitting.problem.problem import voltages
 
 EXACT = jax.config.jax_enable_x64
 
@@ -88,9 +88,9 @@ def test_sweeps_may_weigh_differently(passive, bounds, steps, places):
 
 
 def test_terms_are_told_the_cell_the_current_and_the_sweep(passive, bounds, steps, truth):
-    balance = objective(passive, bounds, steps, loss=terms.clamp_current(width=0.5))
+    balance = objective(passive, bounds, steps, loss=losses.clamp_current(width=0.5))
     assert float(balance.at(truth)) < 0.2 * float(balance.at({"leak.g": 0.3, "capacitance": 0.8}))
-    parts = terms.weighted(([1.0, 0.0], largest), ([0.0, 1.0], terms.mean_square))
+    parts = losses.weighted(([1.0, 0.0], largest), ([0.0, 1.0], losses.mean_square))
     split = objective(passive, bounds, steps, loss=parts)
     expected = 0.5 * (
         float(objective(passive, bounds, steps, [0], largest).at(truth))
@@ -104,7 +104,7 @@ def test_numbers_of_a_loss_change_without_a_new_compilation(passive, bounds, ste
 
     def scaled(v, recorded, interval, *, scale):
         traced.append(1)
-        return terms.mean_square(v, recorded) * scale
+        return losses.mean_square(v, recorded) * scale
 
     o = objective(passive, bounds, steps, loss=jax.tree_util.Partial(scaled, scale=1.0))
     first = float(o(places[0]))
@@ -114,14 +114,14 @@ def test_numbers_of_a_loss_change_without_a_new_compilation(passive, bounds, ste
 
 
 def test_settings_may_stay_fixed(passive, bounds, steps, places):
-    fixed = objective(passive, bounds, steps, loss=functools.partial(terms.huber, scale=1e6))
+    fixed = objective(passive, bounds, steps, loss=functools.partial(losses.huber, scale=1e6))
     assert float(fixed(places[0])) == pytest.approx(0.5 * float(objective(passive, bounds, steps)(places[0])), rel=1e-3)
 
 
 def test_an_optimiser_of_one_s_own_finds_the_truth(passive, bounds, steps, truth):
     import optax
 
-    o = objective(passive, bounds, steps, loss=terms.mean_square)
+    o = objective(passive, bounds, steps, loss=losses.mean_square)
     adam, place = optax.adam(0.05), jnp.full((2,), 0.5)
     state = adam.init(place)
     for _ in range(150):
@@ -132,7 +132,7 @@ def test_an_optimiser_of_one_s_own_finds_the_truth(passive, bounds, steps, truth
 
 
 def test_it_lowers_for_a_gpu(o, places):
-    sums = terms.weighted((1.0, terms.spike_times), (1.0, terms.activity), (1.0, terms.feature_distance))
+    sums = losses.weighted((1.0, losses.spike_times), (1.0, losses.activity), (1.0, losses.feature_distance))
     many = dataclasses.replace(o, loss=sums)
     text = jax.jit(jax.vmap(jax.value_and_grad(many))).trace(places).lower(lowering_platforms=("cuda",)).as_text()
     assert "stablehlo.while" in text
@@ -156,7 +156,7 @@ WRONG = {
     "a step": ({"dt": 0.03}, "whole fraction of the sampling interval"),
     "weights": ({"weights": [1.0]}, r"weights must be one for each of 2 sweeps, got the shape \(1,\)"),
     "no weight": ({"weights": [0.0, 0.0]}, "not all 0"),
-    "weights of a sum": ({"loss": terms.weighted(([1.0, 1.0, 1.0], largest))}, "for 3 sweeps, but 2 are fitted"),
+    "weights of a sum": ({"loss": losses.weighted(([1.0, 1.0, 1.0], largest))}, "for 3 sweeps, but 2 are fitted"),
 }
 
 

@@ -8,12 +8,14 @@ import pytest
 import membrax as mx
 from membrax import morphology, stimuli
 from membrax.channels import Leak
-from membrax.fitting.misfit import problem_of
-from membrax.fitting.released import trajectory
-from membrax.fitting.target import target
+from membrax.fitting.problem.from_values import problem_of
+from membrax.fitting.problem.nudging import trajectory
+from membrax.fitting.problem.parameters import free as free_parameters
+from membrax.fitting.problem.target import target
 from membrax.integrators import eliminated, exponential_euler, propagated
 from membrax.morphology import by_distance, by_region
 from membrax.pytrees import strong
+from membrax.rest.trees import tree_rest
 
 QUICK = pytest.mark.parametrize("integrator", [eliminated, pytest.param(propagated, marks=pytest.mark.slow)], ids=repr)
 BOTH = pytest.mark.parametrize("integrator", [eliminated, propagated], ids=repr)
@@ -37,7 +39,7 @@ def data():
     cell = cell_of()
     current = stimuli.sampled(jnp.asarray(i[0, :-1], dtype=float), INTERVAL, unit="nA")
     into = jnp.zeros(SHAPE.count).at[0].set(0.02)
-    state = mx.cell.state_at(cell, mx.rest_of_trees.tree_rest(strong(cell), 0.0, into))
+    state = mx.cell.state_at(cell, tree_rest(strong(cell), 0.0, into))
     named = {"state": state, "integrator": eliminated, "record": mx.probes.voltage(2, sites=["soma"])}
     v = mx.simulate(cell, current, duration=8.0, dt=INTERVAL / 2, **named).v[:, 0]
     return mx.Recording(t=np.arange(SAMPLES) * INTERVAL, v=np.asarray(v)[None], i=i, unit="nA", name="soma")
@@ -118,7 +120,7 @@ def test_bounds_of_what_is_no_number_are_refused(data, cell, bounds, told):
 
 def test_a_slope_may_have_a_negative_bound():
     falling = mx.replace(cell_of(), {"leak.g": by_distance(lambda x, a, b: a + b * x, a=0.3, b=-1e-4)})
-    free = mx.fitting.parameters.free(falling, {"leak.g.b": (-1e-3, 1e-3)})
+    free = free_parameters(falling, {"leak.g.b": (-1e-3, 1e-3)})
     assert free.low == (-1e-3,)
 
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.cell import environment, state_at
-from membrax.instants import grid
 from membrax.integrators import staggered
 from membrax.integrators.staggered import voltage_step
 from membrax.laws.membrane import relax_voltage
 from membrax.pytrees import pytree
+from membrax.timegrid import grid
 from membrax.timeloop import march
 
 # --- accuracy

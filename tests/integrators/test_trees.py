@@ -15,7 +15,7 @@ from membrax import laws, morphology, probes, stimuli
 from membrax.cell import environment, state_at
 from membrax.channels import Leak, squid, wang_buzsaki
 from membrax.integrators import eliminated, propagated
-from membrax.morphology.wiring import wire
+from membrax.morphology.system import wire
 
 QUICK = pytest.mark.parametrize(
     "integrator", [eliminated, pytest.param(propagated, marks=pytest.mark.slow)], ids=repr

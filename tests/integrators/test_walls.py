@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.cell import state_at
-from membrax.instants import grid
 from membrax.integrators import staggered
+from membrax.timegrid import grid
 from membrax.timeloop import march
 
 CELLS, STEPS = 500, 120

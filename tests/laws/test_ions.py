@@ -3,7 +3,14 @@
 import pytest
 
 from membrax.laws.electrochemistry import nernst
-from membrax.laws.ions import MAMMALIAN_NEURON, SQUID_AXON, Ion, IonTable, resting_potential, reversal_potentials
+from membrax.laws.ions import (
+    MAMMALIAN_NEURON,
+    SQUID_AXON,
+    Ion,
+    IonTable,
+    resting_potential,
+    reversal_potentials,
+)
 
 TABLES = [SQUID_AXON, MAMMALIAN_NEURON]
 

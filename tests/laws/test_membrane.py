@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jax.test_util import check_grads
 
-from membrax.laws.membrane import charge_balance, correct_voltage, membrane_time_constant, relax_voltage, step_response
+from membrax.laws.membrane import (
+    charge_balance,
+    correct_voltage,
+    membrane_time_constant,
+    relax_voltage,
+    step_response,
+)
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 

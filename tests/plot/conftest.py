@@ -9,7 +9,7 @@ import pytest
 
 import membrax as mx
 from membrax.fitting import Fit, Starts
-from membrax.fitting.compare import compare
+from membrax.fitting.evaluation.compare import compare
 
 PULSE = mx.stimuli.step(10.0, 2.0, 18.0)
 

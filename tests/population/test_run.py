@@ -9,7 +9,7 @@ import membrax as mx
 from membrax import probes, stimuli
 from membrax.cell import settle
 from membrax.integrators import exponential_euler, runge_kutta, staggered
-from membrax.population.layout import state_axes
+from membrax.population.sharding import state_axes
 
 X64 = jax.config.jax_enable_x64
 PULSE = stimuli.step(10.0, start=0.51, stop=15.49)

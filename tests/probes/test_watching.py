@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax import probes
-from membrax.instants import Instant, zero
 from membrax.probes import find_spikes, spike_times
 from membrax.probes.watching import crossing
+from membrax.timegrid import Instant, zero
 
 
 def by_hand(v, threshold):

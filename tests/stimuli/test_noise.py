@@ -8,9 +8,9 @@ import pytest
 
 import membrax as mx
 from membrax import stimuli
-from membrax.instants import grid
 from membrax.stimuli.noise import OrnsteinUhlenbeck
 from membrax.stimuli.stimulus import channel_key
+from membrax.timegrid import grid
 
 sample = jax.jit(stimuli.sample, static_argnames=("duration", "dt", "start"))
 

@@ -189,7 +189,7 @@ def test_integers_and_lists_become_strong_arrays_too(make, values):
         (lambda: stimuli.ornstein_uhlenbeck(0.0, -1.0, 1.0), "sigma must be at least 0, got -1 uA/cm2"),
         (lambda: stimuli.ornstein_uhlenbeck(0.0, np.nan, 1.0), "sigma must be at least 0, got nan"),
         (lambda: stimuli.sampled(np.array([1.0, np.nan]), 0.1), "samples must be finite, got nan uA/cm2"),
-        (lambda: stimuli.sampled(np.array([[1.0], [np.inf]]), 0.1, unit="nA"), "samples must be finite, got inf nA"),
+        (lambda: stimuli.sampled([[1.0], [np.inf]], 0.1, unit="nA"), "samples must be finite, got inf nA"),
         (lambda: stimuli.sampled(np.ones((2, 2, 2)), 0.1), "samples must be [time] or [neuron, time]"),
         (lambda: stimuli.sampled(np.ones(0), 0.1), "samples must be a number or an array of numbers"),
         (lambda: stimuli.sampled(3.0, 0.1), "samples must be [time] or [neuron, time], got the shape ()"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jax.test_util import check_grads
 
 from membrax import stimuli
-from membrax.instants import grid
+from membrax.timegrid import grid
 
 X64 = jax.config.jax_enable_x64
 sample = jax.jit(stimuli.sample, static_argnames=("duration", "dt", "start"))
@@ -235,7 +235,8 @@ LATE = {
         stimuli.pulse_train(1.0, width=0.51, period=1.0), lambda t: train(t, 0.0, 0.51, 1.0, np.inf),
     ),
     "samples begun long ago": (
-        stimuli.sampled(np.resize([1.0, -1.0], 10_000_100), 0.1), lambda t: 1.0 - 2.0 * (np.floor(t / 0.1 + 1e-7) % 2),
+        stimuli.sampled(np.resize([1.0, -1.0], 10_000_100), 0.1),
+        lambda t: 1.0 - 2.0 * (np.floor(t / 0.1 + 1e-7) % 2),
     ),
     "a sine begun long ago": (stimuli.sine(1.0, 100.0), lambda t: np.sin(2 * np.pi * 0.1 * (t % 10.0))),
     "a function": (

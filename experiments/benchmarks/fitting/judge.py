@@ -15,8 +15,8 @@ import numpy as np
 import membrax as mx
 from membrax.channels import Leak
 from membrax.channels.pospischil import M, Potassium, Sodium
-from membrax.fitting.compare import Comparison, compare, summary
-from membrax.fitting.preparation import Prepared, onset, prepare
+from membrax.ephys.preprocess import Prepared, onset, prepare
+from membrax.fitting.evaluation.compare import Comparison, compare, summary
 
 MARK = "# bench"
 E_NA, E_K = 50.0, -90.0  # mV, as in contenders/pospischil.py

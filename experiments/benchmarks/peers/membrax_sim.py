@@ -79,10 +79,10 @@ def precision(job: dict) -> dict:
 def gradient(job: dict) -> dict:
     """mean((v − target)²) and its gradient, for every neuron at its own parameters."""
     import membrax as mx
-    from membrax.compiling import host_jit
+    from membrax.compilation import host_jit
     from membrax.fitting import misfit
-    from membrax.fitting.losses import voltage_loss
-    from membrax.fitting.misfit import problem_of
+    from membrax.fitting.problem.from_values import problem_of
+    from membrax.fitting.problem.problem import voltage_loss
 
     cell, steps = squid(), jobs.count(job["duration"], job["dt"])
     t = np.arange(steps + 1) * job["dt"]
@@ -118,8 +118,8 @@ def gradient(job: dict) -> dict:
 
 def temporary(place: jax.Array, problem: Any, derivative: str) -> dict[str, int]:
     """XLA's own figure for the temporary buffers, of the gradient and of the simulation alone."""
-    from membrax.fitting.losses import voltage_loss
-    from membrax.fitting.sensitivities import value_and_gradient
+    from membrax.fitting.problem.problem import voltage_loss
+    from membrax.fitting.problem.sensitivities import value_and_gradient
 
     def size(function: Callable) -> int:
         return int(jax.jit(function).lower(place).compile().memory_analysis().temp_size_in_bytes)

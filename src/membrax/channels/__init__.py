@@ -1,6 +1,6 @@
 """Ion channels, one file per published model or per idea: Markov schemes, patches that open at random, synapses."""
 
-from ..late import late
+from ..lazy import late
 from . import pospischil, squid, wang_buzsaki
 from .channel import Channel, Env, Gated
 from .leak import Leak

@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 import jax
 
-from ..instants import Instant
 from ..laws import gating
-from ..laws.slopes import each_alone
+from ..numerics.derivatives import each_alone
 from ..pytrees import pytree, static
+from ..timegrid import Instant
 
 Array = jax.Array
 Gates = dict[str, Array]

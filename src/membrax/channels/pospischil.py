@@ -13,8 +13,8 @@ import math
 import jax
 import jax.numpy as jnp
 
-from ..laws.arithmetic import at_least, held_exponential, quotient
 from ..laws.gating import exponential, linoid, q10_factor, rates, sigmoid
+from ..numerics.arithmetic import at_least, held_exponential, quotient
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature, timescale
 from .channel import Env, Gated, Gates, scaled

@@ -12,8 +12,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..laws.arithmetic import held_exponential, quotient
 from ..laws.gating import exponential, linoid, q10_factor
+from ..numerics.arithmetic import held_exponential, quotient
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature
 from .channel import Env, Gated, Gates, scaled

@@ -11,7 +11,7 @@ def use_cores() -> None:
     """Every core a device, up to a few, unless that was settled before; must come before anything else of JAX."""
     import jax
 
-    from ..compiling import cores
+    from ..compilation import cores
 
     asked = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
     if asked or jax.config.jax_num_cpu_devices > 0:

@@ -9,10 +9,10 @@ from typing import Any
 from .. import plot, recordings
 from ..cell import replace
 from ..fitting import fit, fit_recording
-from ..fitting.choosing import choose_fitted
-from ..fitting.compare import summary
-from ..fitting.report_words import cautions, verdict
-from ..fitting.templates import cortical
+from ..fitting.evaluation.compare import summary
+from ..fitting.recipe.sweep_selection import choose_fitted
+from ..fitting.recipe.templates import cortical
+from ..fitting.report.text import cautions, verdict
 from .words import bounds as read_bounds
 from .words import columns, numbers
 

@@ -14,7 +14,7 @@ from .. import __version__, integrators, laws, models, probes, stimuli
 from ..cell import Cell, replace
 from ..channels import Leak
 from ..population import run, vary
-from ..rest import rest
+from ..rest.resting import rest
 from ..simulate import simulate
 from .words import columns
 

@@ -1,20 +1,32 @@
-"""Fitting cells to recordings: many starts, the clamp released, searches on spikes, what to make of the result."""
+"""Fitting cells to recordings: optimisers from many starts, losses, the recipe, evaluation and uncertainty."""
 
-from ..late import late
-from .compare import Comparison
+from typing import TYPE_CHECKING
+
+from ..lazy import late
+from .evaluation.compare import Comparison
 from .fit import fit
-from .misfit import Misfit, misfit
 from .result import Fit, Starts
+from .value_and_grad import Misfit, misfit
+
+if TYPE_CHECKING:
+    from . import linear, losses, uncertainty
+    from .evaluation.efel import efel_features
+    from .evaluation.evaluate import evaluate
+    from .objectives import Objective, objective
+    from .recipe import fit_recording, templates
+    from .recipe.membrane_bounds import with_membrane
+    from .recipe.sweep_selection import choose_fitted
+    from .recipe.templates import template_for
+    from .report.efel import efel_section
+    from .report.page import Section
 
 __all__ = [
     "Comparison",
     "Fit",
     "Misfit",
     "Objective",
-    "Quality",
     "Section",
     "Starts",
-    "check_fittable",
     "choose_fitted",
     "efel_features",
     "efel_section",
@@ -22,16 +34,11 @@ __all__ = [
     "fit",
     "fit_recording",
     "linear",
-    "load_cell",
+    "losses",
     "misfit",
     "objective",
-    "prepare",
-    "quality",
-    "resample",
     "template_for",
     "templates",
-    "terms",
-    "trust",
     "uncertainty",
     "with_membrane",
 ]
@@ -39,24 +46,17 @@ __all__ = [
 __getattr__, __dir__ = late(
     __name__,
     "linear",
-    "templates",
-    "terms",
-    "trust",
+    "losses",
+    "uncertainty",
     Objective="objectives",
-    Quality="recorded_quality",
-    Section="report_page",
-    check_fittable="refusals",
-    choose_fitted="choosing",
-    efel_features="extracted",
-    efel_section="extracted",
-    evaluate="evaluation",
+    Section="report.page",
+    choose_fitted="recipe.sweep_selection",
+    efel_features="evaluation.efel",
+    efel_section="report.efel",
+    evaluate="evaluation.evaluate",
     fit_recording="recipe",
-    load_cell="saved",
     objective="objectives",
-    prepare="preparation",
-    quality="recorded_quality",
-    resample="resampling",
-    template_for="templates",
-    uncertainty="trust",
-    with_membrane="sizing",
+    template_for="recipe.templates",
+    templates="recipe",
+    with_membrane="recipe.membrane_bounds",
 )

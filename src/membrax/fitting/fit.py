@@ -17,19 +17,21 @@ from ..integrators import Integrator, check_integrator, staggered
 from ..probes import whole
 from ..pytrees import strong
 from ..recordings import Recording
+from ..recordings.sweeps import choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
 from ..version import __version__
-from .adam import Adam
-from .compare import Comparison, compare, model_voltages
-from .evolution import Evolution, spike_scores
-from .levenberg import Levenberg
-from .losses import Problem
-from .parameters import Free, free, paths
+from .evaluation.compare import Comparison, compare, model_voltages
+from .optimisers.adam import Adam
+from .optimisers.cmaes import Evolution
+from .optimisers.driver import Limit, search_for
+from .optimisers.levenberg_marquardt import Levenberg
+from .problem.parameters import Free, free, paths
+from .problem.problem import Problem
+from .problem.sensitivities import choose
+from .problem.target import target
 from .result import Fit, Starts
-from .searching import Limit, search_for
-from .sensitivities import choose
-from .target import choose_sweeps, target
+from .scores.online import spike_scores
 
 FEW = 16  # free parameters up to which Gauss–Newton steps are worth their sensitivities
 METHODS = ("levenberg", "adam", "evolution")
@@ -77,7 +79,7 @@ def fit(
         derivative: of "adam": "forward", "reverse", or None for the cheaper one, forward up to 5 parameters.
         progress: whether to show a bar with the best loss.
         checkpoint: a file written after every iteration, from which the same call goes on to the same numbers.
-        seconds: after which no further iteration begins; the best so far is returned, and a note says so.
+        max_seconds: after which no further iteration begins; the best so far is returned, and a note says so.
 
     Returns:
         A `Fit`. Ctrl-C returns the best so far, with a warning.
@@ -117,7 +119,7 @@ def _first_method(
 ) -> Any:
     """The method of that name, or for None what suits the number of free parameters or the loss of one's own."""
     if loss is not None:
-        from .own_loss import own_method
+        from .optimisers.custom_loss import own_method
 
         return own_method(loss, problem, name, iterations=iterations, seed=seed, derivative=derivative)
     automatic = "levenberg" if len(problem.free) <= FEW else "adam"

@@ -17,20 +17,21 @@ import numpy as np
 
 from .. import pytrees
 from ..cell import Cell, check_cell, check_parameters
-from ..compiling import host_jit
+from ..compilation import host_jit
 from ..integrators import Integrator, check_integrator, staggered
 from ..pytrees import pytree, strong
 from ..recordings import Recording
+from ..recordings.sweeps import choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
-from .losses import Problem
-from .parameters import free
-from .sensitivities import choose
-from .target import choose_sweeps, target
-from .terms import mean_square
-from .terms.beside import as_loss
-from .terms.weighted import check_sweeps
-from .totals import losses, total, totals_and_gradients
+from .losses import mean_square
+from .losses.context import as_loss
+from .losses.total import losses, total, totals_and_gradients
+from .losses.weighted import check_sweeps
+from .problem.parameters import free
+from .problem.problem import Problem
+from .problem.sensitivities import choose
+from .problem.target import target
 
 Array = jax.Array
 
@@ -134,7 +135,7 @@ def objective(
 
     Each sweep begins at rest under its own holding current, as in `membrax.fit`, and the model runs freely.
 
-        o = mx.fitting.objective(cell, {"na.g": (20, 250)}, data, [3, 8], mx.fitting.terms.spike_times)
+        o = mx.fitting.objective(cell, {"na.g": (20, 250)}, data, [3, 8], mx.fitting.losses.spike_times)
         o(jnp.full((1,), 0.5)), o.at({"na.g": 100.0}), o.value_and_gradient(places)
 
     Args:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..cell import Cell
+from ..io.cell_json import cell_values, write_arrays
 from ..recordings import Recording
-from .compare import Comparison, summary, table
-from .evaluation import Evaluation, evaluate
-from .parameters import place
-from .saved import cell_values, write_arrays
+from .evaluation.compare import Comparison, summary, table
+from .evaluation.evaluate import Evaluation, evaluate
+from .problem.parameters import place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Fit:
             path: where to; ``.html`` is added if it has no such suffix.
             sections: more parts, each a `membrax.fitting.Section`.
         """
-        from .report import write_report
+        from .report.report import write_report
 
         return write_report(self, path, sections)
 

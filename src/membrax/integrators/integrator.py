@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from ..cell import Cell, State, settle
 from ..channels import Env
-from ..morphology.wiring import Wiring
+from ..morphology.system import Wiring
 
 Array = jax.Array
 

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 
 from ..cell import Cell, State, advance_gates
 from ..channels import Env
-from ..laws.slopes import one_number
-from ..morphology.wiring import Wiring
+from ..morphology.system import Wiring
+from ..numerics.derivatives import one_number
 from . import trees
 from .integrator import Integrator
 from .points import voltage_step

@@ -21,10 +21,10 @@ import jax.numpy as jnp
 
 from ..cell import Cell, State, advance_gates
 from ..channels import Env
-from ..laws.arithmetic import at_least
+from ..compartmentwise import over_patches, spread
 from ..morphology import Compartments
-from ..morphology.wiring import wire
-from ..patches import over_patches, spread
+from ..morphology.system import wire
+from ..numerics.arithmetic import at_least
 from .points import by_ohmic, current_and_slope, voltage_step
 
 Array = jax.Array

@@ -1,6 +1,6 @@
 """The textbook: pure functions of arrays, one law each, safe for any finite input and differentiable."""
 
-from ..late import late
+from ..lazy import late
 from . import electrochemistry, gating, membrane
 
 __all__ = [

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..numerics.arithmetic import positive
 from ..units import FARADAY, GAS, KELVIN
-from .arithmetic import positive
 from .gating import exprel_inverse
 
 Array = jax.Array

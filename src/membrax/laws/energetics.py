@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..numerics.arithmetic import positive, total
 from ..units import FARADAY
-from .arithmetic import positive, total
 
 Array = jax.Array
 

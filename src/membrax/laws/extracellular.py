@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .arithmetic import at_least
+from ..numerics.arithmetic import at_least
 
 Array = jax.Array
 

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .arithmetic import at_least, held_exponential, quotient, reciprocal
+from ..numerics.arithmetic import at_least, held_exponential, quotient, reciprocal
 
 Array = jax.Array
 

@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .arithmetic import at_least, reciprocal
+from ..numerics.arithmetic import at_least, reciprocal
 
 Array = jax.Array
 Rates = Mapping[tuple[Any, Any], Any]  # {(from, to): rate}

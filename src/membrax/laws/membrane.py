@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .arithmetic import at_least, quotient
+from ..numerics.arithmetic import at_least, quotient
 from .gating import mean_decay
 
 Array = jax.Array

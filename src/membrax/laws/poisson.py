@@ -14,7 +14,17 @@ import numpy as np
 
 from ..units import FARADAY
 from .electrochemistry import thermal_voltage
-from .electrodiffusion import FLUX_UNIT, Profile, at_start, between, check, implicit_step, mesh, moments, passages
+from .electrodiffusion import (
+    FLUX_UNIT,
+    Profile,
+    at_start,
+    between,
+    check,
+    implicit_step,
+    mesh,
+    moments,
+    passages,
+)
 
 Array = jax.Array
 

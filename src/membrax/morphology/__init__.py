@@ -5,16 +5,16 @@
 >>> compartments = mx.morphology.discretise(tree)
 """
 
-from .compartments import Compartments
-from .densities import by_distance, by_region
-from .discretise import discretise
-from .extracellular import lead_field
-from .joining import join
-from .labels import LABELS
-from .sections import Section
-from .shapes import ball, ball_and_stick, binary_tree, cable
-from .swc import load_swc
-from .tree import Tree, from_points
+from .compartments.compartments import Compartments
+from .compartments.densities import by_distance, by_region
+from .compartments.discretise import discretise
+from .compartments.extracellular import lead_field
+from .swc.load import load_swc
+from .tree.joining import join
+from .tree.labels import LABELS
+from .tree.sections import Section
+from .tree.shapes import ball, ball_and_stick, binary_tree, cable
+from .tree.tree import Tree, from_points
 
 __all__ = [
     "LABELS",

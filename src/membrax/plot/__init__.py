@@ -4,39 +4,39 @@ Every function returns a matplotlib figure that stands outside pyplot: nothing i
 Notebooks display it; ``path=`` (or ``figure.savefig``) writes it.
 """
 
-from .along_path import along_path
-from .batteries import batteries
-from .cable import ball_and_stick, rall
-from .charging import charging, mirror
-from .circuit import circuit
 from .clamp import boltzmann, clamped, tails
-from .curves import curves
-from .diffusion import diffusion
-from .energetics import overlap
-from .evaluation import evaluation
-from .excitability import action_potential
-from .fit import fit
+from .course.cable import ball_and_stick, rall
+from .course.channel_noise import channel_noise
+from .course.charging import charging, mirror
+from .course.circuit import circuit
+from .course.diffusion import diffusion
+from .course.energetics import overlap
+from .course.excitability import action_potential
+from .course.ghk import goldman, rectification
+from .course.hydraulic_analogy import tap
+from .course.impedance import impedance
+from .course.ions import ions, reversal
+from .course.passive import responses, shares
+from .course.phase_plane import branches, phase_plane
+from .course.reversal_bounds import walls
+from .course.reversal_potentials import batteries
+from .course.scheme import scheme
+from .course.solvers import convergence, one_step, solutions
+from .course.strength_duration import lapicque, reading
+from .fits.evaluation import evaluation
+from .fits.fit import fit
+from .fits.quality import quality
+from .fits.recording import recording
+from .fits.uncertainty import profiles, uncertainty
 from .gates import gates
-from .goldman import goldman, rectification
-from .impedance import impedance
-from .ions import ions, reversal
-from .morphology import morphology
-from .passive import responses, shares
-from .patch import channel_noise
-from .phase_plane import branches, phase_plane
-from .plane import plane
+from .heatmap import plane
+from .lines import curves
+from .neurons.along_path import along_path
+from .neurons.morphology import morphology
+from .neurons.travelling import travelling
 from .population import population
-from .quality import quality
-from .recording import recording
-from .scheme import scheme
-from .slide import slide
-from .solvers import convergence, one_step, solutions
-from .steps import lapicque, reading
-from .tap import tap
+from .sliders import slide
 from .trace import trace
-from .travelling import travelling
-from .trust import profiles, uncertainty
-from .walls import walls
 
 __all__ = [
     "action_potential",

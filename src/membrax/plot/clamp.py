@@ -12,7 +12,7 @@ from ..clamp import Clamped
 from ..protocols import GVCurve, Inactivation, Tails
 from ..pytrees import unknown
 from . import style
-from .sweeps import some
+from .fits.sweeps import some
 
 NAMED = 5  # levels that are labelled
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from ..instants import milliseconds
 from ..simulate import Trace
+from ..timegrid import milliseconds
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from ..instants import milliseconds
 from ..population import Result
+from ..timegrid import milliseconds
 from . import style
 
 HEIGHT = 3.6  # inches

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from ..simulate import Trace
 from . import style
 from .clock import Clock, clock
+from .course.ions import paints as of_ions
 from .injected import injected
-from .ions import paints as of_ions
 
 MOST = 20  # neurons over each other
 

@@ -13,12 +13,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import archive
+from ..io import npz_file
 from ..stimuli.waveforms import Function
 from ..timeloop import stride
-from .kept import Kept, SpikeList
-from .layout import fetch, put
-from .plan import Plan, Progress
+from .host_buffers import Kept, SpikeList
+from .setup import Plan, Progress
+from .sharding import fetch, put
 
 
 def save(path: str | Path, mark: str, done: Progress) -> None:
@@ -31,7 +31,7 @@ def save(path: str | Path, mark: str, done: Progress) -> None:
     samples = {f"sample/{path}": array[:, : kept.filled[path]] for path, array in in_memory.items()}
     if jax.process_index() == 0:
         where = {"identity": mark, "step": done.step, "counts": kept.counts, "pace": (done.pace.window, done.pace.room)}
-        archive.write(path, **where, **moving, **spikes, **filled, **samples)
+        npz_file.write(path, **where, **moving, **spikes, **filled, **samples)
 
 
 def load(path: str | Path, mark: str, plan: Plan, fresh: Progress) -> Progress:
@@ -40,7 +40,7 @@ def load(path: str | Path, mark: str, plan: Plan, fresh: Progress) -> Progress:
     Raises:
         ValueError: the file belongs to another run, or is no checkpoint.
     """
-    saved = archive.read(path)
+    saved = npz_file.read(path)
     if saved is None:
         return fresh
     if str(saved.get("identity")) != mark:

@@ -11,14 +11,14 @@ import jax
 import numpy as np
 
 from ..cell import State
-from ..instants import Instant, grid
 from ..probes import sample_times, samplers
 from ..simulate import all_finite
-from . import stores
-from .kept import SpikeList, spike_table
-from .layout import fetch, without_padding
-from .plan import Axes, Plan, Progress
+from ..timegrid import Instant, grid
+from . import storage
+from .host_buffers import SpikeList, spike_table
 from .result import Result, nested
+from .setup import Axes, Plan, Progress
+from .sharding import fetch, without_padding
 
 
 def result(plan: Plan, done: Progress, group: Any = None) -> Result:
@@ -38,7 +38,7 @@ def result(plan: Plan, done: Progress, group: Any = None) -> Result:
         quarantined=plan.outlaws, recorded=recorded, times=times, final=final,
     )  # fmt: skip
     if group is not None:
-        stores.put(group, *found.beside_samples())
+        storage.put(group, *found.beside_samples())
     return found
 
 

@@ -12,20 +12,20 @@ import jax
 import numpy as np
 
 from ..cell import Cell, State
-from ..compiling import cores, host_jit
-from ..instants import Instant, grid
+from ..compilation import cores, host_jit
 from ..integrators import Integrator, eliminated, staggered
 from ..probes import SpikeBuffer, Spikes, sample_times, samplers
 from ..stimuli import Stimulus
+from ..timegrid import Instant, grid
 from ..timeloop import begin_memories, first_samples, march, thin
-from . import checkpoints, conclude, layout, stores, turns
-from . import fused as kernels
-from . import pace as paces
-from . import plan as plans
-from .kept import Kept
-from .pace import Pace
-from .plan import Axes, Plan, Progress
+from . import checkpoints, conclude, sharding, storage, tree_turns
+from . import chunk_settings as paces
+from . import pallas_kernel as kernels
+from . import setup as plans
+from .chunk_settings import Pace
+from .host_buffers import Kept
 from .result import Result, flat
+from .setup import Axes, Plan, Progress
 
 
 def run(
@@ -84,7 +84,7 @@ def run(
         kernels.check(plan)
     group, mark = None, ""
     if store is not None:
-        group = stores.open_store(store, again=checkpoint is not None and Path(checkpoint).exists())
+        group = storage.open_store(store, again=checkpoint is not None and Path(checkpoint).exists())
     done = begin(plan, group)
     if checkpoint is not None:
         mark = checkpoints.identity(plan)
@@ -98,7 +98,7 @@ def begin(plan: Plan, group: Any = None) -> Progress:
     probes = tuple(probe for probe in plan.probes if probe is not plan.spikes)
     memories, samples = _first(plan.cells, plan.state, probes=probes, axes=plan.axes, mesh=plan.mesh)
     make = functools.partial(_array, plan, group)
-    first = {path: array[None] for path, array in flat(jax.tree.map(layout.fetch, samples)).items()}
+    first = {path: array[None] for path, array in flat(jax.tree.map(sharding.fetch, samples)).items()}
     kept = Kept(make, {}, {}, np.zeros(plan.neurons, np.int64)).with_samples(first)
     devices, here = (1, 1) if plan.mesh is None else (plan.mesh.size, len(plan.mesh.local_devices))
     pace = paces.first(
@@ -126,7 +126,7 @@ def _array(plan: Plan, group: Any, path: str, dtype: Any, sample: tuple[int, ...
     shape = plan.neurons, len(sample_times(probe, plan.count, plan.dt)), *sample
     if group is None:
         return np.empty(shape, dtype)
-    return stores.array(group, f"recorded/{path}", shape, dtype, together=plan.chunk // probe.every)
+    return storage.array(group, f"recorded/{path}", shape, dtype, together=plan.chunk // probe.every)
 
 
 @functools.partial(jax.jit, static_argnames=("probes", "axes", "mesh"))
@@ -135,7 +135,7 @@ def _first(cells: Cell, state: State, *, probes: tuple, axes: Axes, mesh: Any) -
         return begin_memories(cell, state, probes), first_samples(cell, state, probes)
 
     axes_in = axes.cells, axes.state
-    return layout.over_mesh(jax.vmap(one, in_axes=axes_in), mesh, axes_in, 0)(cells, state)
+    return sharding.over_mesh(jax.vmap(one, in_axes=axes_in), mesh, axes_in, 0)(cells, state)
 
 
 def _march_on(plan: Plan, done: Progress, progress: bool, checkpoint: Any, mark: str) -> Progress:
@@ -167,7 +167,7 @@ def _advance(plan: Plan, done: Progress) -> Progress:
     while not done.kept.complete(spikes, capacity):
         pace = paces.careful(pace, spikes.count, capacity)
         state, memories, samples, spikes = _take(plan, done, size, pace)
-    home = flat(jax.tree.map(layout.fetch, samples))
+    home = flat(jax.tree.map(sharding.fetch, samples))
     return Progress(done.step + size, state, memories, done.kept.with_samples(home).with_spikes(spikes, capacity), pace)
 
 
@@ -181,7 +181,7 @@ def _take(plan: Plan, done: Progress, size: int, pace: Pace) -> tuple[State, dic
     )  # fmt: skip
     spikes = memories.pop(plan.spikes.name)
     # Fetching waits for the chunk: that is what makes the bar true and Ctrl-C prompt.
-    spikes = jax.tree.map(lambda x: layout.fetch(x)[: plan.neurons], spikes)
+    spikes = jax.tree.map(lambda x: sharding.fetch(x)[: plan.neurons], spikes)
     return state, memories, samples, spikes
 
 
@@ -211,7 +211,9 @@ def chunk(
         return state, memories, {}
 
     def in_turn(*given: Any) -> tuple:
-        return turns.in_turn(one, *given, axes=axes, dt=dt, probes=roomy, integrator=integrator, window=pace.window)
+        return tree_turns.in_turn(
+            one, *given, axes=axes, dt=dt, probes=roomy, integrator=integrator, window=pace.window
+        )
 
     # Samples stay [time, neuron], as the loop writes them; the host turns them round.
     axes_in, axes_out = (axes.cells, axes.stimulus, axes.state, 0, None), (axes.state, 0, 1)
@@ -222,7 +224,7 @@ def chunk(
         begin = jax.vmap(room.begin, in_axes=(axes.cells, axes.state))
         return way(cells, stimulus, state, memories | {room.name: begin(cells, state)}, times)
 
-    return layout.over_mesh(many, mesh, axes_in, axes_out)(cells, stimulus, state, memories, times)
+    return sharding.over_mesh(many, mesh, axes_in, axes_out)(cells, stimulus, state, memories, times)
 
 
 _STATIC = ("dt", "probes", "spikes", "integrator", "axes", "pace", "mesh", "fused")

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import pytrees, units
 from ..cell import Cell, check_cell, check_parameters, is_single_tree
-from ..patches import spread
+from ..compartmentwise import spread
 from ..pytrees import strong
 
 Array = jax.Array

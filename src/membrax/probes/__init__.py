@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from .probe import Step, as_probes, sample_times, samplers, take_notes, watchers, whole, write_down
+from .probe import (
+    Step,
+    as_probes,
+    sample_times,
+    samplers,
+    take_notes,
+    watchers,
+    whole,
+    write_down,
+)
 from .sampling import Currents, Gates, Transmembrane, Voltage
 from .sites import as_site, watched
 from .watching import SpikeBuffer, SpikeNotes, Spikes, Summary, crossing, find_spikes, spike_times

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..cell import Cell, compartments
-from ..morphology.sites import as_site
+from ..morphology.compartments.sites import as_site
 
 __all__ = ["as_site", "place", "watched"]
 

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from ..cell import Cell, State
-from ..instants import Instant
 from ..pytrees import pytree
+from ..timegrid import Instant
 from .probe import Step
 from .sites import watched
 

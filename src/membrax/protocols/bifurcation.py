@@ -11,7 +11,7 @@ import numpy as np
 
 from ..cell import Cell, state_at
 from ..channels.markov import Kinetic
-from ..rest import jacobian, resting_point, steady_current
+from ..rest.resting import jacobian, resting_point, steady_current
 from .search import single, within
 
 Array = jax.Array

@@ -11,7 +11,7 @@ import numpy as np
 from ..cell import Cell
 from ..clamp import Clamped, voltage_clamp
 from ..pytrees import unknown
-from ..rest import rest
+from ..rest.resting import rest
 from ..stimuli import Stimulus, constant, step
 from .boltzmann import Boltzmann, fit_boltzmann
 from .search import best_scale, ordered, single, within

@@ -10,13 +10,13 @@ import numpy as np
 
 from ..cell import Cell, environment, replace
 from ..cell import currents as membrane_currents
-from ..instants import steps
 from ..laws import energetics
 from ..probes import currents
 from ..pytrees import unknown
-from ..rest import rest_state
+from ..rest.resting import rest_state
 from ..simulate import simulate
 from ..stimuli import step
+from ..timegrid import steps
 from ..units import KELVIN
 from .search import ordered, single, within
 

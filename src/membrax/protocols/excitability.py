@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell, State, state_at
-from ..instants import steps
-from ..rest import resting_point
+from ..rest.resting import resting_point
 from ..stimuli import step
+from ..timegrid import steps
 from .search import best_scale, most, ordered, over_levels, single, smallest, spike_times, within
 
 Array = jax.Array

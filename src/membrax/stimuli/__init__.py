@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..instants import Instant, grid, plain, steps
 from ..pytrees import numbers, strong
+from ..timegrid import Instant, grid, plain, steps
 from .noise import OrnsteinUhlenbeck
 from .stimulus import (
     Stimulus,

@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..instants import Instant
 from ..pytrees import pytree
+from ..timegrid import Instant
 
 Array = jax.Array
 

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import units
-from ..instants import Instant
-from ..morphology.sites import section_and_fraction
+from ..morphology.compartments.sites import section_and_fraction
 from ..pytrees import NUMBER, numbers, pytree, static, unknown
+from ..timegrid import Instant
 from .noise import OrnsteinUhlenbeck
 from .waveforms import RANKS, Function, Step
 

@@ -5,7 +5,7 @@ import pytest
 
 import membrax as mx
 from membrax.fitting import Fit, Starts
-from membrax.fitting.compare import compare
+from membrax.fitting.evaluation.compare import compare
 
 DT = 0.1
 T = np.arange(7001) * DT

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from membrax.fitting.compare import compare
-from membrax.fitting.report_page import Section, section_html
-from membrax.fitting.report_words import cautions, in_short, verdict
+from membrax.fitting.evaluation.compare import compare
+from membrax.fitting.report.page import Section, section_html
+from membrax.fitting.report.text import cautions, in_short, verdict
 
 PNG = b"\x89PNG\r\n\x1a\nrest"
 ALONE = {"br", "img", "meta", "link", "input", "hr"}

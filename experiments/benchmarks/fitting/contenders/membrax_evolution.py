@@ -10,7 +10,7 @@ from membrax.channels import Leak
 from membrax.channels.pospischil import M, Potassium, Sodium
 
 keep = keeping.Keeper()  # bench
-copies = Copies(keep, "membrax.fitting.evolution:Evolution")  # bench
+copies = Copies(keep, "membrax.fitting.optimisers.cmaes:Evolution")  # bench
 kept = np.load(keep.recording)
 data = mx.Recording(t=kept["t"], v=kept["v"], i=kept["i"])
 channels = {"na": Sodium(e=E_NA), "kd": Potassium(e=E_K), "m": M(e=E_K), "leak": Leak(g=0.1, e=-70.0)}

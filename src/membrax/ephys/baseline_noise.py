@@ -1,0 +1,130 @@
+"""The quiet stretches of a recording: its noise there, and what synapses and the cell itself add to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+
+from ..recordings import Recording
+from .edges import base_level, changes, stretches
+from .spikes import spikes_of
+
+BEFORE, AFTER = 25.0, 100.0  # ms around a spike that are not quiet
+SETTLING = 200.0  # ms after a change of the current that are not quiet
+WINDOW = 50.0  # ms over which the noise is measured
+RISING = 3.0  # ms in which a synaptic potential rises
+APART = 20.0  # ms between two of them
+OUTLYING = 6.0  # robust standard deviations of such a rise that are no noise
+SMALLEST = 0.5  # mV of such a rise that are worth a word
+
+
+@dataclasses.dataclass(frozen=True)
+class Quiet:
+    """Noise and spontaneous activity in the quiet stretches; NaN where there are none of 50 ms.
+
+    Attributes:
+        stretches: [stretch] (sweep, first sample, last sample excluded).
+        duration: of all of them, ms.
+        fast: standard deviation of the noise from one sample to the next, √(mean of squared differences/2), mV.
+        slow: median standard deviation within 50 ms, mV.
+        wander: largest change between the beginning and end of one sweep's quiet stretches, mV.
+        events: [event] (sweep, ms) of fast depolarisations below threshold, such as synaptic potentials.
+        sizes: [event] their rise within about 3 ms, mV.
+    """
+
+    stretches: tuple[tuple[int, int, int], ...]
+    duration: float
+    fast: float
+    slow: float
+    wander: float
+    events: tuple[tuple[int, float], ...]
+    sizes: np.ndarray
+
+    @property
+    def rate(self) -> float:
+        """Events per second of quiet; NaN where nothing is quiet."""
+        return 1e3 * len(self.events) / self.duration if self.duration > 0 else np.nan
+
+
+def quiet(data: Recording) -> Quiet:
+    """Look at the stretches where the current is at the sweep's resting level and no spike is near."""
+    pieces = [(k, a, b) for k in range(data.sweeps) for a, b in quiet_stretches(data, k)]
+    whole = [data.v[k, a:b] for k, a, b in pieces]
+    if not whole:
+        return Quiet((), 0.0, np.nan, np.nan, np.nan, (), np.zeros(0))
+    squares = np.concatenate([np.square(np.diff(v)) for v in whole])
+    width = round(WINDOW / data.dt)
+    windows = [np.std(v[a : a + width]) for v in whole for a in range(0, len(v) - width + 1, width)]
+    events, sizes = _events(data, pieces)
+    return Quiet(
+        tuple(pieces),
+        data.dt * sum(len(v) for v in whole),
+        float(np.sqrt(np.mean(squares) / 2)),
+        float(np.median(windows)),
+        max(_change(data, [piece for piece in pieces if piece[0] == k], width) for k in {k for k, _, _ in pieces}),
+        events,
+        sizes,
+    )
+
+
+def quiet_stretches(data: Recording, sweep: int) -> list[tuple[int, int]]:
+    """The quiet stretches of at least 50 ms of a sweep, (first sample, last sample excluded)."""
+    i, v, dt = data.i[sweep], data.v[sweep], data.dt
+    edges = [0, *changes(i, dt), len(i)]
+    base, span = base_level(i, dt), float(np.ptp(data.i))
+    calm = np.zeros(len(i), dtype=bool)
+    for k, (a, b) in enumerate(itertools.pairwise(edges)):
+        settled = a + (round(SETTLING / dt) if k else 0)
+        calm[settled:b] = abs(np.mean(i[a:b]) - base) <= 0.03 * span
+    # A current that moves by itself, a ramp or a slow noise, leaves the level without a step.
+    calm &= _near(i, base, span, round(5.0 / dt))
+    for k in spikes_of(v, data.t).samples:
+        calm[max(0, k - round(BEFORE / dt)) : k + round(AFTER / dt)] = False
+    return [(a, b) for a, b in stretches(calm) if (b - a) * dt >= WINDOW]
+
+
+def _near(i: np.ndarray, base: float, span: float, width: int) -> np.ndarray:
+    """Where the means of 5 ms of i stay within 3 % of the range from its base."""
+    width = max(1, width)
+    count = -(-len(i) // width)
+    padded = np.pad(i, (0, count * width - len(i)), mode="edge")
+    return np.repeat(np.abs(padded.reshape(count, width).mean(axis=1) - base) <= 0.03 * span, width)[: len(i)]
+
+
+def _change(data: Recording, pieces: list[tuple[int, int, int]], width: int) -> float:
+    """How far the potential of a sweep's last quiet 50 ms is from that of its first."""
+    (k, first, _), (_, _, last) = pieces[0], pieces[-1]
+    return abs(float(np.median(data.v[k, last - width : last]) - np.median(data.v[k, first : first + width])))
+
+
+def _events(data: Recording, pieces: list[tuple[int, int, int]]) -> tuple[tuple[tuple[int, float], ...], np.ndarray]:
+    """Fast rises in the quiet stretches: where the mean of 2 ms exceeds that of the 2 ms before by far.
+
+    "By far" is 6 robust standard deviations of that difference, and half a millivolt. One event per 20 ms.
+    """
+    width = max(1, round(2.0 / data.dt))
+    gap = max(1, round((RISING - 2.0) / data.dt))
+    rises = [_rises(data.v[k, a:b], width, gap) for k, a, b in pieces]
+    everything = np.concatenate(rises)
+    spread = 1.4826 * float(np.median(np.abs(everything - np.median(everything))))
+    least = max(OUTLYING * spread, SMALLEST)
+    found, sizes = [], []
+    for (k, a, _), rise in zip(pieces, rises, strict=True):
+        last = -np.inf
+        for start, stop in stretches(rise > least):
+            top = start + int(np.argmax(rise[start:stop]))
+            at = float(data.t[a + width + top])
+            if at - last >= APART:
+                found.append((k, at))
+                sizes.append(float(rise[top]))
+                last = at
+    return tuple(found), np.array(sizes)
+
+
+def _rises(v: np.ndarray, width: int, gap: int) -> np.ndarray:
+    """Mean of ``width`` samples minus that of as many, ``gap`` samples before."""
+    total = np.concatenate([[0.0], np.cumsum(v)])
+    means = (total[width:] - total[:-width]) / width
+    return means[width + gap :] - means[: -width - gap]

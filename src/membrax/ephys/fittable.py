@@ -1,0 +1,173 @@
+"""Recordings that no model should be fitted to: what is wrong with them, in words that name value, unit and bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..recordings import Recording
+from ..recordings.sweeps import choose_sweeps
+from .edges import changes
+from .estimate import Measured
+from .membrane import membrane
+from .saturation import clipped
+from .spikes import firing
+from .threshold import THRESHOLD, passes
+
+FLAT = 0.05  # mV that the potential of a cell moves at least
+LARGEST = 200.0  # mV that no membrane reaches
+WEAKEST = {"nA": 1e-5, "uA/cm2": 1e-5}  # range of a current that is one
+CLIPPED = 0.01  # of all samples
+HELD = 0.99  # of a clamped voltage's variance that its own levels explain
+JUMP = 3.0  # mV of a step of a clamped voltage, at least
+QUICKLY = 0.8  # of which is reached within 0.3 ms
+# Input resistances. Giant cells have less than 1 MΩ, and their currents are given as densities; 20 GΩ is more than the
+# seal of a patch electrode. A squid axon has 1 kΩ·cm², a neuron 10 to 100.
+RESISTANCES = {"nA": (1.0, 2e4, "MΩ"), "uA/cm2": (0.01, 5e3, "kΩ·cm²")}
+WIDER = 10.0  # times beyond these bounds must be the range of v over the range of i, where no step was measured
+NAMES = {"nA": "nA", "uA/cm2": "µA/cm²"}
+
+
+def check_fittable(
+    data: Recording, sweeps: Any = None, *, spikes: bool = True, resistances: tuple[float, float] | None = None
+) -> None:
+    """Refuse a recording that no fit can make sense of.
+
+    Args:
+        data: the recording.
+        sweeps: which are to be fitted; by default all.
+        spikes: whether they must hold a spike.
+        resistances: which input resistances are believed, in MΩ, or in kΩ·cm² where the current is a density. By
+            default 1 to 20 000 MΩ and 0.01 to 5000 kΩ·cm².
+
+    Raises:
+        ValueError: data that is no Recording, a sweep that isn't there, a potential that never moves, voltage clamp, a
+            potential beyond 200 mV, an input resistance that no cell has (wrong units), no current, spikes that no
+            current of the recording explains, an amplifier at its limit, no spike. (NaN, volts and microvolts are
+            refused by `Recording`.)
+    """
+    if not isinstance(data, Recording):
+        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    chosen = data if sweeps is None else data.select(choose_sweeps(data, sweeps))
+    found = complaints(chosen, spikes=spikes, resistances=resistances)
+    if found:
+        raise ValueError(f"{data.name or 'the recording'} can't be fitted: {found[0]}")
+
+
+def complaints(
+    data: Recording, *, spikes: bool = True, resistances: tuple[float, float] | None = None,
+    resistance: Measured | None = None,
+) -> tuple[str, ...]:  # fmt: skip
+    """All that `check_fittable` would refuse, the gravest first; ``resistance`` if it is measured already."""
+    still = flat(data)
+    if len(still) == data.sweeps:
+        return (_flat_complaint(data),)
+    clamped = voltage_clamp(data)
+    if clamped:
+        return (clamped,)
+    found = (
+        _beyond(data),
+        no_current(data),
+        _wrong_resistance(data, resistances, membrane(data).resistance if resistance is None else resistance),
+        _limited(data),
+        no_spike(data) if spikes else None,
+    )
+    return tuple(one for one in found if one)
+
+
+def flat(data: Recording) -> list[int]:
+    """Sweeps whose potential moves by less than 0.05 mV."""
+    return [k for k, v in enumerate(data.v) if np.ptp(v) < FLAT]
+
+
+def _flat_complaint(data: Recording) -> str:
+    widest = float(np.max(np.ptp(data.v, axis=1)))
+    told = f"v must move by at least {FLAT:g} mV, and its range in every sweep is at most {widest:.2g} mV"
+    return f"{told} (a voltage clamp's holding potential?)" if np.ptp(data.i) > 0 else told
+
+
+def voltage_clamp(data: Recording) -> str | None:
+    """What shows that the voltage was commanded and the current is the answer, or None.
+
+    A commanded voltage consists of levels: they explain more than 99 % of its variance, and more of it than those of
+    the current explain of the current's, which answers with transients. And they are reached at once: a membrane takes
+    its time to charge.
+    """
+    for v, i in zip(data.v, data.i, strict=True):
+        edges = changes(v, data.dt)
+        if np.ptp(i) == 0 or not _at_once(v, edges, max(1, round(0.3 / data.dt))):
+            continue
+        of_v, of_i = _explained(v, edges), _explained(i, changes(i, data.dt))
+        if of_v > HELD and of_v > of_i:
+            return (
+                f"the levels of v must explain less than {100 * HELD:g} % of its variance or less than those of i, and"
+                f" explain {100 * of_v:.2f} % (of i {100 * of_i:.2f} %): that is voltage clamp, with i the answer"
+            )
+    return None
+
+
+def _at_once(v: np.ndarray, edges: list[int], width: int) -> bool:
+    """Whether v goes from level to level, one of them a step of 3 mV at least, within ``width`` samples."""
+    jumps = np.diff([part.mean() for part in np.split(v, edges)])
+    if not edges or np.max(np.abs(jumps)) < JUMP:
+        return False
+    at = np.array(edges)
+    moved = v[np.minimum(at + width, len(v) - 1)] - v[np.maximum(at - width - 1, 0)]
+    large = np.abs(jumps) >= JUMP
+    return bool(np.median(moved[large] / jumps[large]) > QUICKLY)
+
+
+def _explained(x: np.ndarray, edges: list[int]) -> float:
+    """The part of the variance of x that lies between its levels."""
+    rest = sum(float(np.sum(np.square(part - part.mean()))) for part in np.split(x, edges))
+    total = float(np.sum(np.square(x - x.mean())))
+    return 1.0 - rest / total if total > 0 else 1.0
+
+
+def _beyond(data: Recording) -> str | None:
+    peak = float(np.max(np.abs(data.v)))
+    if peak <= LARGEST:
+        return None
+    return f"v must stay within ±{LARGEST:g} mV, and reaches {peak:.4g} mV: another unit, or a gain not divided out?"
+
+
+def no_current(data: Recording) -> str | None:
+    """What is wrong with a current that is the same all the time, or None."""
+    span = float(np.ptp(data.i))
+    if span >= WEAKEST[data.unit]:
+        return None
+    count = int(firing(data).counts.sum())
+    unit, least = NAMES[data.unit], WEAKEST[data.unit]
+    told = f"the current must change by at least {least:g} {unit}, and is {data.i[0, 0]:.3g} {unit} all the time"
+    return f"{told}, yet there are {count} spikes: is the injected current missing?" if count else told
+
+
+def _wrong_resistance(data: Recording, bounds: tuple[float, float] | None, measured: Measured) -> str | None:
+    low, high, unit = RESISTANCES[data.unit]
+    low, high = (low, high) if bounds is None else bounds
+    value, name = measured.value, "the input resistance"
+    span = float(np.ptp(data.i))
+    if not measured.known:
+        value, name = float(np.ptp(data.v)) / span if span > 0 else low, "the range of v over the range of i"
+        low, high = low / WIDER, high * WIDER
+    if low <= value <= high:
+        return None
+    guess = "pA given as nA" if value < low else "A or µA given as nA"
+    guess = guess if data.unit == "nA" else "another unit"
+    return f"{name} must be {low:g} to {high:g} {unit}, and is {value:.3g} {unit}: {guess}?"
+
+
+def _limited(data: Recording) -> str | None:
+    part = float(np.mean(clipped(data.v)))
+    if part <= CLIPPED:
+        return None
+    limits = f"the amplifier's limit ({data.v.min():.4g} or {data.v.max():.4g} mV)"
+    return f"at most {100 * CLIPPED:g} % of the samples may sit at {limits}, and {100 * part:.3g} % do"
+
+
+def no_spike(data: Recording) -> str | None:
+    """What is wrong with a recording in which the cell never fires, or None."""
+    if np.any(passes(data.v)):
+        return None
+    return f"at least one spike must pass {THRESHOLD:g} mV, and the highest potential is {data.v.max():.4g} mV"

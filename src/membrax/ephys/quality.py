@@ -1,0 +1,142 @@
+"""What a recording is worth: its drift, its noise, its electrode, its spikes, in numbers and in words."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..recordings import Recording
+from .baseline_noise import Quiet, quiet
+from .estimate import Measured, combined, unmeasured
+from .fittable import complaints, flat
+from .membrane import Membrane, rests
+from .preprocess import Prepared, prepare
+from .quality_checks import Verdict, verdicts
+from .saturation import clipped
+from .spikes import Firing, Spikes, firing, spikes_of
+from .step_responses import Answer, answers, telling
+
+
+@dataclasses.dataclass(frozen=True)
+class Quality:
+    """What a recording is worth for a fit.
+
+    Attributes:
+        data: the recording.
+        rests: [sweep] potential before the first change of the current, mV; NaN where there is none.
+        membrane: rest, resistance, time constant, capacitance and sag, each with its error.
+        electrode: series resistance, MΩ: the bridge's imbalance.
+        first_resistance, last_resistance: input resistance in the first and in the last third of the sweeps, from the
+            step that most sweeps share, each with its error.
+        quiet: noise and spontaneous activity where nothing was asked of the cell.
+        firing: spike counts, width, rate, adaptation.
+        samples: median number of samples above a spike's half height; NaN without spikes.
+        missed: what sampling may cut off a spike's peak at most, mV: (ln 2) h/n² of a spike of height h that n samples
+            show above half height, as for a Gaussian whose top falls between two samples.
+        jitter: how much the peak of one spike differs from what its neighbours' lead one to expect, mV.
+        clipped: [sweep] samples at the amplifier's limit.
+        flat: sweeps in which the potential does not move.
+        unfit: why `check_fittable` would refuse the recording.
+        spikes: [sweep] the spikes.
+        answers: the answers to steps that resistance and capacitance were measured on.
+    """
+
+    data: Recording = dataclasses.field(repr=False)
+    rests: np.ndarray
+    membrane: Membrane
+    electrode: Measured
+    first_resistance: Measured
+    last_resistance: Measured
+    quiet: Quiet
+    firing: Firing
+    samples: float
+    missed: float
+    jitter: float
+    clipped: np.ndarray
+    flat: tuple[int, ...]
+    unfit: tuple[str, ...]
+    spikes: tuple[Spikes, ...] = dataclasses.field(repr=False)
+    answers: tuple[Answer, ...] = dataclasses.field(repr=False)
+
+    @property
+    def drift(self) -> float:
+        """The range of the sweeps' resting potentials, mV; NaN for fewer than two."""
+        known = self.rests[np.isfinite(self.rests)]
+        return float(np.ptp(known)) if len(known) > 1 else np.nan
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Every number with its unit, its bound, and whether it passes it."""
+        return verdicts(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with it, in words: what forbids a fit, numbers beyond their bounds, what was not measured."""
+        forbidden = tuple(f"not fittable: {one}" for one in self.unfit)
+        return (*forbidden, *(one.warning for one in self.verdicts if one.warning), *self.membrane.notes)
+
+    def table(self) -> str:
+        """The numbers as text, and the warnings below them."""
+        head = ("", "value", "bound", "")
+        rows = [head, *((one.name, one.shown, one.bound, one.mark) for one in self.verdicts)]
+        widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
+        lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([*lines, *(f"! {one}" for one in self.warnings)])
+
+
+def quality(data: Recording) -> Quality:
+    """Look a recording over before a fit.
+
+    Raises:
+        ValueError: something that is no recording.
+    """
+    if not isinstance(data, Recording):
+        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    prepared, found = prepare(data), answers(data)
+    spikes = tuple(spikes_of(v, data.t) for v in data.v)
+    first, last = _resistances(found, data, prepared)
+    samples, missed, jitter = _sampled(spikes)
+    unfit = complaints(data, spikes=False, resistance=prepared.membrane.resistance)
+    limits, still = clipped(data.v).sum(axis=1), tuple(flat(data))
+    return Quality(
+        data, rests(data)[0], prepared.membrane, prepared.electrode, first, last, quiet(data), firing(data),
+        samples, missed, jitter, limits, still, unfit, spikes, tuple(telling(found)),
+    )  # fmt: skip
+
+
+def _resistances(found: list[Answer], data: Recording, prepared: Prepared) -> tuple[Measured, Measured]:
+    """Input resistance in the first and the last third of the sweeps, from the step that most of them share."""
+    unit = prepared.membrane.resistance.unit
+    series = prepared.series_resistance
+    groups: dict[tuple[float, ...], list[Answer]] = {}
+    for one in found:
+        if one.from_rest and one.whole:
+            key = (round(one.step.start * data.dt / 5.0), round(50 * one.step.size / np.ptp(data.i)))
+            groups.setdefault(key, []).append(one)
+    common = max(groups.values(), key=len, default=[])
+    if len(common) < 2:
+        return unmeasured(unit), unmeasured(unit)
+    third = max(1, len(common) // 3)
+    each = np.array([_steady(one, series, data.dt) for one in common])
+    return combined(*each[:third].T, unit), combined(*each[-third:].T, unit)
+
+
+def _steady(one: Answer, series: float, dt: float) -> tuple[float, float]:
+    """Input resistance at the end of a step, and its error from blocks of 10 ms."""
+    end = one.v[-max(2, len(one.v) // 5) :] / one.step.size - series
+    blocks = [part.mean() for part in np.array_split(end, max(2, int(len(end) * dt / 10.0)))]
+    return float(np.mean(end)), float(np.std(blocks, ddof=1) / np.sqrt(len(blocks)))
+
+
+def _sampled(found: tuple[Spikes, ...]) -> tuple[float, float, float]:
+    """Samples above half height, what is missed of the peaks [mV], and how their heights jump [mV]; medians."""
+    above = np.concatenate([spikes.above for spikes in found])
+    heights = np.concatenate([spikes.peaks - spikes.foot for spikes in found])
+    above, heights = above[above > 0], heights[above > 0]
+    if not len(above):
+        return np.nan, np.nan, np.nan
+    # Second differences leave out what changes steadily along a train; their variance is 6 times that of one peak.
+    jumps = [np.diff(spikes.peaks[1:], n=2) for spikes in found if len(spikes) >= 4]
+    jitter = 1.4826 * float(np.median(np.abs(np.concatenate(jumps)))) / np.sqrt(6) if jumps else np.nan
+    return float(np.median(above)), float(np.median(np.log(2.0) * heights / np.square(above))), jitter

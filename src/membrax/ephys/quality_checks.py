@@ -1,0 +1,148 @@
+"""The numbers of a recording's quality beside the bounds they should keep."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from .estimate import Measured
+
+# Bounds of the Allen Institute's quality control of patch clamp recordings, as published in its code (ipfx, Ephys QC
+# Criteria v1.1): noise within a sweep, series resistance, and its part of the input resistance.
+SLOW_NOISE = 0.5  # mV
+SERIES, SERIES_PART = 20.0, 0.15  # MΩ, of R
+# The others are this package's: what a model without that disturbance would be held against in vain.
+FAST_NOISE = 0.3  # mV
+DRIFT = 5.0  # mV between sweeps
+WANDER = 3.0  # mV within a sweep
+RUNDOWN = 0.2  # change of the input resistance
+MISSED = 0.5  # mV of a peak
+JITTER = 5.0  # mV
+EVENTS = 1.0  # per second
+RESTS = (-110.0, -30.0)  # mV
+CERTAIN = 2.0  # standard errors by which a measured number must be beyond its bound
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """One number of a quality report.
+
+    Attributes:
+        name: what it is.
+        shown: its value with its unit.
+        bound: which values pass, with the unit; "" where any does.
+        passes: whether it does; what was not measured does.
+        warning: what is wrong, in words; "" where it passes.
+    """
+
+    name: str
+    shown: str
+    bound: str = ""
+    passes: bool = True
+    warning: str = ""
+
+    @property
+    def mark(self) -> str:
+        """An exclamation mark where it does not pass."""
+        return "" if self.passes else "!"
+
+
+def verdicts(found: Any) -> tuple[Verdict, ...]:
+    """All verdicts on a `Quality`."""
+    return (*_on_the_cell(found), *_on_the_electrode(found), *_on_the_noise(found), *_on_the_spikes(found))
+
+
+def _on_the_cell(found: Any) -> list[Verdict]:
+    cell, rest = found.membrane, found.membrane.rest
+    within = f"{RESTS[0]:g} to {RESTS[1]:g} mV"
+    out = rest.known and not RESTS[0] <= rest.value <= RESTS[1]
+    drift = "the resting potential drifts by {} from sweep to sweep"
+    return [
+        _judged("rest", str(rest), within, out, f"the cell rests at {rest}, outside {within}"),
+        _at_most("drift of rest over sweeps", found.drift, DRIFT, "mV", drift),
+        Verdict("resistance", str(cell.resistance)),
+        _rundown(found.first_resistance, found.last_resistance),
+        Verdict("time constant", str(cell.time_constant)),
+        Verdict("capacitance", str(cell.capacitance)),
+        Verdict("sag", str(cell.sag)),
+    ]
+
+
+def _rundown(first: Measured, last: Measured) -> Verdict:
+    """How the input resistance changes; its change must also be beyond its error."""
+    change = last.value / first.value - 1
+    error = np.hypot(first.error / first.value, last.error / last.value)
+    wrong = abs(change) > max(RUNDOWN, CERTAIN * error)
+    shown = f"{100 * change:+.0f} %" if np.isfinite(change) else "not measured"
+    bound = f"±{100 * RUNDOWN:.0f} %"
+    told = f"the input resistance goes from {first} in the first sweeps to {last} in the last, {shown} (bound {bound})"
+    return _judged("  change from first to last sweeps", shown, bound, wrong, told)
+
+
+def _on_the_electrode(found: Any) -> list[Verdict]:
+    series, part = found.electrode, found.electrode.value / found.membrane.resistance.value
+    sure = series.known and abs(series.value) > CERTAIN * np.nan_to_num(series.error)
+    share = f"{100 * SERIES_PART:.0f} % of R"
+    told = ""
+    if sure and series.value < -1.0:
+        told = f"the bridge is overcompensated: series resistance {series}, below 0 MΩ"
+    elif sure and series.value > SERIES:
+        told = f"the bridge is not balanced: series resistance {series}, above {SERIES:g} MΩ"
+    elif sure and part > SERIES_PART:
+        told = f"the bridge is not balanced: series resistance {series}, {100 * part:.0f} % of R, above {share}"
+    return [_judged("series resistance", str(series), f"0 to {SERIES:g} MΩ, ≤ {share}", bool(told), told)]
+
+
+def _on_the_noise(found: Any) -> list[Verdict]:
+    calm, limits = found.quiet, int(np.sum(found.clipped))
+    sweeps = ", ".join(map(str, np.flatnonzero(found.clipped)))
+    ends = f"{found.data.v.min():.4g} or {found.data.v.max():.4g} mV"
+    at_limit = f"the amplifier is at its limit ({ends}) in {limits} samples of sweep {sweeps} (bound 0)"
+    still = f"the potential does not move in sweep {', '.join(map(str, found.flat))} (bound: in none)"
+    fast, slow = "neighbouring samples differ by noise of {}", "the quiet potential has an SD of {} within 50 ms"
+    synaptic = "fast depolarisations, as synapses make, come at {}, and no model of the cell alone has them"
+    wander = "the quiet potential changes by {} within a sweep"
+    return [
+        _at_most("noise between samples", calm.fast, FAST_NOISE, "mV", fast),
+        _at_most("noise within 50 ms", calm.slow, SLOW_NOISE, "mV", slow),
+        _at_most("wander within a sweep", calm.wander, WANDER, "mV", wander),
+        _at_most("synaptic events", calm.rate, EVENTS, "/s", synaptic),
+        _judged("samples at the amplifier's limit", str(limits), "0", limits > 0, at_limit),
+        _judged("sweeps that never move", str(len(found.flat)), "0", bool(found.flat), still),
+    ]
+
+
+def _on_the_spikes(found: Any) -> list[Verdict]:
+    fires, total, sweeps = found.firing, int(found.firing.counts.sum()), found.data.sweeps
+    none = "no spike passes −10 mV (bound: 1): a search on spikes has nothing to fit"
+    alone = f"{fires.outside} of {total} spikes come while no current depolarises the cell (bound 0)"
+    one = "there is one sweep (bound: 2): once it is fitted, nothing is left to predict"
+    cut = f"spikes are cut by sampling: with {found.samples:.3g} samples above half height {{}} of a peak may be missed"
+    jitter = "the peaks of neighbouring spikes jump by {}"
+    return [
+        _judged("spikes", str(total), "≥ 1", total == 0, none),
+        _judged("  outside of depolarising steps", str(fires.outside), "0", fires.outside > 0, alone),
+        Verdict("  half width", _number(fires.width, "ms")),
+        Verdict("  highest rate", _number(fires.max_rate, "Hz")),
+        Verdict("  adaptation index", _number(fires.adaptation, "")),
+        _at_most("  missed of a peak by sampling", found.missed, MISSED, "mV", cut),
+        _at_most("  jitter of peaks", found.jitter, JITTER, "mV", jitter),
+        _judged("sweeps", str(sweeps), "≥ 2", sweeps < 2, one),
+    ]
+
+
+def _judged(name: str, shown: str, bound: str, wrong: bool, told: str) -> Verdict:
+    return Verdict(name, shown, bound, not wrong, told if wrong else "")
+
+
+def _at_most(name: str, value: float, bound: float, unit: str, told: str) -> Verdict:
+    """A number that should not exceed a bound; ``told`` has a place for the number."""
+    shown = _number(value, unit)
+    told = f"{told.format(shown)} (bound {bound:g} {unit})"
+    return _judged(name, shown, f"≤ {bound:g} {unit}", bool(value > bound), told)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:.3g} {unit}".rstrip() if np.isfinite(value) else "not measured"

@@ -1,0 +1,145 @@
+"""The electrode and the membrane in the first step of every sweep, all sweeps together.
+
+What `membrane.membrane` measures on each answer by itself, from rest and with errors, is measured here as one number
+for all first steps, up and down, as far as the cell stays silent: that is the range in which a model is held against
+the recording.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..recordings import Recording
+from .edges import steps
+from .estimate import Measured, few, unmeasured
+
+SETTLED = (0.5, 4.0)  # ms after a step: the electrode has settled and the membrane still moves along a parabola
+BENT = 0.5  # MΩ by which the parabola may miss the jump; beyond it the time ends at a quarter of the time constant
+CHARGING = 120.0  # ms of the membrane's answer that are looked at
+SILENT = -50.0  # mV: below it a cell is taken to answer like a resistor and a capacitor
+SHORTEST = 8.0  # ms of such an answer that say something
+TIME_CONSTANTS = np.geomspace(2.0, 150.0, 80)  # ms, tried one after the other
+
+
+class Jump(NamedTuple):
+    """The electrode in one step: its series resistance [MΩ], the step's size [nA], the error of the extrapolation."""
+
+    resistance: float
+    size: float
+    error: float
+
+
+def onset(i: np.ndarray) -> int | None:
+    """The sample at which a current [time] first leaves its level by 30 % of its range, or None."""
+    span = np.ptp(i)
+    away = np.abs(i - np.median(i[: max(1, len(i) // 100)])) > 0.3 * span
+    return int(np.argmax(away)) if span > 0 and away.any() else None
+
+
+def first_step(i: np.ndarray, dt: float) -> int | None:
+    """The `onset` of a current [time], if it is a step and no part of a ramp or of noise."""
+    start = onset(i)
+    if start is None:
+        return None
+    return start if any(abs(step.start - start) * dt <= 1.0 for step in steps(i, dt)) else None
+
+
+def electrode_and_membrane(data: Recording, onsets: list[int | None]) -> tuple[list[Jump], float, float]:
+    """The electrode's jump at every step, and R [MΩ] and τ [ms] of what is left; see `jumps` and `charging`.
+
+    Where the membrane is fast the jump is looked at again, so early that a parabola still describes it: over a time T
+    it misses an exponential by about R (T/τ)³/40.
+    """
+    found = jumps(data, onsets)
+    resistance, tau = charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
+    if resistance * (SETTLED[1] / tau) ** 3 / 40 > BENT:
+        found = jumps(data, onsets, max(tau / 4, 2 * SETTLED[0]))
+        resistance, tau = charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
+    return found, resistance, tau
+
+
+def series_resistance(found: list[Jump]) -> tuple[float, float]:
+    """R_s [MΩ], the mean of the jumps weighted by the square of their steps, and its standard error over them.
+
+    A single jump has its own error; without one both are 0.
+    """
+    if not found:
+        return 0.0, 0.0
+    if len(found) == 1:
+        return found[0].resistance, found[0].error
+    estimates, sizes = (np.array([getattr(jump, name) for jump in found]) for name in ("resistance", "size"))
+    weights = np.square(sizes) / np.sum(np.square(sizes))
+    mean = float(np.sum(weights * estimates))
+    return mean, float(np.sqrt(np.sum(weights**2 * np.square(estimates - mean))))
+
+
+def electrode(found: list[Jump], lag: float) -> Measured:
+    """R_s with all of its error [MΩ].
+
+    It is what the jumps scatter, as for so few as there are (`measured.few`), and no less than what their own errors
+    say; and ``lag``, the resistance dt/C that a lag of one sampling interval between current and voltage looks like:
+    one of up to an interval either way adds a third of its square to the variance.
+    """
+    count = len(found)
+    if not count:
+        return unmeasured("MΩ")
+    value, scatter = series_resistance(found)
+    weights = np.square([jump.size for jump in found])
+    own = float(np.sqrt(np.sum(np.square(weights * [jump.error for jump in found]))) / np.sum(weights))
+    scatter = scatter * few(count) * np.sqrt(count / (count - 1)) if count > 1 else 0.0
+    return Measured(value, float(np.hypot(max(own, scatter), np.nan_to_num(lag) / np.sqrt(3.0))), "MΩ", count)
+
+
+def jumps(data: Recording, onsets: list[int | None], until: float = SETTLED[1]) -> list[Jump]:
+    """The voltage's jump at every sweep's first step: the membrane's first ms, extrapolated to the step.
+
+    A charging dendrite within the first half millisecond is counted as electrode. A negative resistance is an
+    electrode that was overcompensated.
+    """
+    each = (_jump(v, i, start, data.dt, until) for v, i, start in zip(data.v, data.i, onsets, strict=True))
+    return [jump for jump in each if jump is not None]
+
+
+def _jump(v: np.ndarray, i: np.ndarray, start: int | None, dt: float, until: float) -> Jump | None:
+    """One sweep's jump, or None where there is no clean step."""
+    first, last = (round(t / dt) for t in (SETTLED[0], until))
+    if start is None or start < round(5.0 / dt) or last - first < 4 or start + last > len(v):
+        return None
+    size = float(np.median(i[start : start + last]) - np.median(i[:start]))
+    if v[start : start + last].max() > SILENT or abs(size) < 0.5 * np.ptp(i):
+        return None
+    k = np.arange(first, last)
+    (*_, at_step), spread = np.polyfit(k * dt, v[start + k], 2, cov="unscaled")
+    residual = v[start + k] - np.polyval(np.polyfit(k * dt, v[start + k], 2), k * dt)
+    before = v[start - round(2.0 / dt) : start]
+    own = np.sqrt(np.var(residual) * spread[2, 2] + np.var(before) / len(before))
+    return Jump(float((at_step - np.mean(before)) / size), size, float(own / abs(size)))
+
+
+def charging(v: np.ndarray, i: np.ndarray, onsets: list[int | None], dt: float) -> tuple[float, float]:
+    """R [MΩ] and τ [ms] of v = v₀ + R Δi (1 − e^(−t/τ)), least squares over all first steps; NaN without one."""
+    answers = []
+    for sweep, current, start in zip(v, i, onsets, strict=True):
+        if start is None:
+            continue
+        seen = sweep[start : start + round(CHARGING / dt)]
+        fast = np.flatnonzero(seen > SILENT)
+        seen = seen[: max(0, fast[0] - round(1.0 / dt))] if len(fast) else seen
+        if len(seen) * dt < SHORTEST:
+            continue
+        before = slice(max(0, start - round(20.0 / dt)), max(1, start))
+        size = np.median(current[start : start + round(5.0 / dt)]) - np.median(current[before])
+        answers.append((size, seen - np.mean(sweep[before])))
+    return min((_misfit(answers, tau, dt) for tau in TIME_CONSTANTS), default=(0.0, np.nan, np.nan))[1:]
+
+
+def _misfit(answers: list[tuple[float, np.ndarray]], tau: float, dt: float) -> tuple[float, float, float]:
+    """Squared misfit, the best R at this τ, and τ; R must be positive."""
+    shapes = [(size * (1.0 - np.exp(-np.arange(len(seen)) * dt / tau)), seen) for size, seen in answers]
+    power = sum(float(x @ x) for x, _ in shapes)
+    resistance = sum(float(x @ y) for x, y in shapes) / power if power > 0 else np.nan
+    if not resistance > 0:
+        return np.inf, np.nan, np.nan
+    return sum(float(np.sum(np.square(y - resistance * x))) for x, y in shapes), resistance, float(tau)

@@ -1,0 +1,185 @@
+"""A cell's answers to current steps that leave it below its spikes, each fitted by a resistor and a capacitor."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..recordings import Recording
+from .edges import Step, base_level, steps
+from .spikes import Spikes, spikes_of
+
+BASELINE = 20.0  # ms before a step whose mean is the potential it starts from
+SHORTEST = 8.0  # ms of an answer that say something
+LONGEST = 150.0  # ms of it that are fitted
+SETTLED = 0.5  # ms after a step that belong to the electrode
+QUIET = 100.0  # ms after a spike in which its afterpotential is in the way
+STEADY = 0.2  # of the deflection by which the potential may move before a step
+BLOCK = 15.0  # ms within which neighbouring samples are taken to say the same,
+FEWEST = 8  # but at least so many blocks
+SAME = 0.1  # of a step, by which two levels may differ and still be the same
+SAMPLES = 600  # of an answer that are fitted; more are averaged to as many
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """The answer to one step.
+
+    Attributes:
+        sweep, step: which.
+        v: [time] potential from the step's first sample on, before the first spike and the step's end, mV, less the
+            mean before the step.
+        start: that mean, mV.
+        base: the current at which the sweep rests, in the recording's unit.
+    """
+
+    sweep: int
+    step: Step
+    v: np.ndarray
+    start: float
+    base: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether it lasts to the end of the step."""
+        return len(self.v) == self.step.stop - self.step.start
+
+    @property
+    def from_rest(self) -> bool:
+        """Whether the step leaves the current that the sweep rests at."""
+        return abs(self.step.before - self.base) < SAME * abs(self.step.size)
+
+
+@dataclasses.dataclass(frozen=True)
+class Charging:
+    """v = A + B (1 − e^(−t/τ)) fitted to an answer to a current ΔI; R = B/ΔI and C = τ/R with standard errors.
+
+    R in MΩ and C in pF where the current is in nA; kΩ·cm² and µF/cm² where it is a density.
+    """
+
+    resistance: float
+    resistance_error: float
+    time_constant: float
+    time_constant_error: float
+    capacitance: float
+    capacitance_error: float
+
+
+def answers(data: Recording) -> list[Answer]:
+    """The answers to all steps at which the cell was steady.
+
+    A step counts if no spike comes in the 100 ms before it, if the potential was steady in the last 20 ms, if the
+    answer goes the way of the current, and if 8 ms of it come before the first spike.
+    """
+    found = []
+    for k, (v, i) in enumerate(zip(data.v, data.i, strict=True)):
+        spikes, base = spikes_of(v, data.t), base_level(i, data.dt)
+        several = [_answer(k, v, step, base, spikes, data.dt) for step in steps(i, data.dt)]
+        found += [answer for answer in several if answer is not None]
+    return found
+
+
+def telling(found: list[Answer]) -> list[Answer]:
+    """Those that say most of the resting membrane: answers to steps down from rest.
+
+    Without them, to steps up from rest that elicit no spike; else, until the first spike, to steps up from rest; else
+    to whatever step there is.
+    """
+    kinds = (
+        lambda one: one.from_rest and one.step.size < 0,
+        lambda one: one.from_rest and one.whole,
+        lambda one: one.from_rest,
+        lambda one: True,
+    )
+    return next((chosen for kind in kinds if (chosen := [one for one in found if kind(one)])), [])
+
+
+def _answer(sweep: int, v: np.ndarray, step: Step, base: float, spikes: Spikes, dt: float) -> Answer | None:
+    """One step's answer, or None where it says nothing; see `answers`."""
+    before = v[max(0, step.start - round(BASELINE / dt)) : step.start]
+    since = step.start - spikes.samples[spikes.samples < step.start]
+    if np.any(since * dt < QUIET):
+        return None
+    next_spikes = spikes.samples[spikes.samples >= step.start]
+    # A spike begins some milliseconds before it passes the threshold.
+    stop = min([step.stop, *(next_spikes - round(3.0 / dt))])
+    if (stop - step.start) * dt < SHORTEST or stop - step.start < 12:
+        return None
+    start = float(np.mean(before))
+    answer = v[step.start : stop] - start
+    reached = float(np.mean(answer[-max(1, len(answer) // 5) :]))
+    halves = [part.mean() for part in np.array_split(before, 2)]
+    if reached * step.size <= 0 or abs(halves[1] - halves[0]) > STEADY * abs(reached):
+        return None
+    return Answer(sweep, step, answer, start, base)
+
+
+def charging(answer: Answer, dt: float, until: float = LONGEST) -> Charging | None:
+    """The resistor and capacitor of one answer, or None where its shape fits none.
+
+    Least squares over A, B and τ between 0.5 ms and ``until`` [ms] after the step. The errors allow for correlated
+    noise: they are those of a linearised jackknife over blocks of at most 15 ms and τ/1.5 (MacKinnon & White 1985,
+    J Econom 29:305–325; for blocks Bell & McCaffrey 2002, Surv Methodol 28:169–181).
+    """
+    first, last = round(SETTLED / dt), min(len(answer.v), round(until / dt))
+    if last - first < 8 or (last - first) * dt < SHORTEST / 2:
+        return None
+    size = max(1, (last - first) // SAMPLES)
+    count = (last - first) // size
+    y = answer.v[first : first + count * size].reshape(count, size).mean(axis=1)
+    t = (first + (np.arange(count) + 0.5) * size - 0.5) * dt
+    tau = _time_constant(t, y)
+    if tau is None:
+        return None
+    design = np.stack([np.ones_like(t), 1 - np.exp(-t / tau)])
+    a, b = np.linalg.lstsq(design.T, y, rcond=None)[0]
+    if not b * answer.step.size > 0:
+        return None
+    slopes = np.stack([*design, -b * t / tau**2 * np.exp(-t / tau)])
+    # A block that held all of the rise would leave nothing to compare it with.
+    block = min(BLOCK, tau / 1.5, (t[-1] - t[0]) / FEWEST)
+    spread = _covariance(slopes, y - a - b * design[1], np.floor((t - t[0]) / block).astype(int))
+    return _as_charging(b, tau, spread[1:, 1:], answer.step.size)
+
+
+def _as_charging(b: float, tau: float, spread: np.ndarray, size: float) -> Charging:
+    """R, τ and C of the deflection b [mV] and τ [ms] with their covariance."""
+    resistance = b / size
+    capacitance = 1e3 * tau / resistance
+    # C = 10³ τ ΔI/B: its relative error is that of τ/B.
+    relative = spread[1, 1] / tau**2 + spread[0, 0] / b**2 - 2 * spread[0, 1] / (tau * b)
+    errors = np.sqrt(np.maximum([spread[0, 0] / size**2, spread[1, 1], relative * capacitance**2], 0.0))
+    return Charging(resistance, float(errors[0]), tau, float(errors[1]), capacitance, float(errors[2]))
+
+
+def _time_constant(t: np.ndarray, y: np.ndarray) -> float | None:
+    """The τ [ms] of the least squared misfit, or None if it lies at an end of what t can tell."""
+    low, high = 0.3 * (t[1] - t[0]), 5.0 * t[-1]
+    taus = np.geomspace(low, high, 60)
+    for _ in range(5):
+        misfits = _misfits(t, y, taus)
+        best = int(np.argmin(misfits))
+        if best in (0, len(taus) - 1):
+            return None
+        taus = np.geomspace(taus[best - 1], taus[best + 1], 21)
+    return float(taus[10])
+
+
+def _misfits(t: np.ndarray, y: np.ndarray, taus: np.ndarray) -> np.ndarray:
+    """The squared misfit at each τ [candidate] with the best A and B."""
+    shapes = np.exp(-t / taus[:, None])
+    shapes = shapes - shapes.mean(axis=1, keepdims=True)
+    centred = y - y.mean()
+    return centred @ centred - np.square(shapes @ centred) / np.maximum(np.sum(np.square(shapes), axis=1), 1e-300)
+
+
+def _covariance(slopes: np.ndarray, residual: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """Covariance of the parameters of slopes [parameter, time]: how far they move if one block is left out."""
+    gram = slopes @ slopes.T
+    moves = []
+    for block in np.unique(blocks):
+        x = slopes[:, blocks == block]
+        moves.append(np.linalg.pinv(gram - x @ x.T) @ (x @ residual[blocks == block]))
+    moved = np.array(moves) - np.mean(moves, axis=0)
+    return moved.T @ moved * (1 - 1 / len(moved))

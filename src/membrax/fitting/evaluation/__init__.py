@@ -1,0 +1,1 @@
+"""The comparison of a model with its recording, pulse by pulse."""

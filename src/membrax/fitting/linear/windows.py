@@ -1,0 +1,76 @@
+"""The charge balance over windows of time: one equation each, with the error to be expected of it.
+
+Over a window of length T, C Δv/T + Σ g x̄ = ī with means over the window, exact whatever its length: no derivative of a
+noisy voltage is taken. Where the recording hardly moves, windows are long, since its noise in C Δv/T falls with T; in
+a spike they are short, since every sample there says something new.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ...units import density
+from ..problem.target import Target
+
+LONGEST = 1.0  # ms
+MOVED = 1.0  # mV, by which the recording moves at most within a window of several samples
+SMALLEST = 0.1  # µA/cm²: where nothing is injected, something flows still
+
+
+@dataclasses.dataclass(frozen=True)
+class Windows:
+    """The windows of some sweeps, counted through all of them.
+
+    Attributes:
+        ids: [sweep, interval] which window each sampling interval is in.
+        lengths: [window] ms.
+        rate: Δv/T [window], mV/ms.
+        injected: mean injected current density [window], µA/cm².
+    """
+
+    ids: np.ndarray
+    lengths: np.ndarray
+    rate: np.ndarray
+    injected: np.ndarray
+
+    def error(self, capacitance: float, noise: float, relative: float) -> np.ndarray:
+        """The error to be expected of each equation [window], µA/cm².
+
+        From the recording's ``noise`` [mV] √2 σ C/T; from the model a fraction ``relative`` of the capacitive and the
+        injected current there, and of the injected current's root mean square everywhere.
+        """
+        from_noise = np.sqrt(2.0) * noise * capacitance / self.lengths
+        typical = max(SMALLEST, float(np.sqrt(np.average(self.injected**2, weights=self.lengths))))
+        flowing = np.hypot(np.hypot(capacitance * self.rate, self.injected), typical)
+        return np.hypot(from_noise, relative * flowing)
+
+
+def windows(data: Target, area: float) -> Windows:
+    """The windows of some sweeps, of a cell of ``area`` [µm²]."""
+    v, i = np.asarray(data.v, dtype=float), np.asarray(data.i, dtype=float)
+    i = density(i, area) if data.unit == "nA" else i
+    ids = np.array([cut(sweep, data.interval) for sweep in v])
+    ids[1:] += np.cumsum(ids[:-1, -1] + 1)[:, None]
+    count = np.bincount(ids.ravel())
+    mean = lambda x: np.bincount(ids.ravel(), x.ravel()) / count  # noqa: E731
+    return Windows(ids, count * data.interval, mean(np.diff(v, axis=1)) / data.interval, mean(i))
+
+
+def cut(v: np.ndarray, interval: float) -> np.ndarray:
+    """The window [time − 1], counted from 0, of every sampling interval [ms] of a recorded voltage [time] in mV."""
+    longest = max(1, round(LONGEST / interval))
+    ids, k, count = np.zeros(len(v) - 1, dtype=int), 0, 0
+    while k < len(ids):
+        away = np.abs(v[k + 1 : k + 1 + longest] - v[k]) > MOVED
+        length = max(1, int(np.argmax(away))) if away.any() else len(away)
+        ids[k : k + length] = count
+        k, count = k + length, count + 1
+    return ids
+
+
+def noise_of(v: np.ndarray) -> float:
+    """Standard deviation [mV] of the white noise that has the median second difference of voltages [sweep, time]."""
+    bend = np.diff(np.asarray(v, dtype=float), 2, axis=1)
+    return float(np.median(np.abs(bend)) / 0.6745 / np.sqrt(6.0)) if bend.size else 0.0

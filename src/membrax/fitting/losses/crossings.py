@@ -1,0 +1,78 @@
+"""When a voltage crosses a threshold, differentiably.
+
+Between two samples the potential is taken for a straight line, whose crossing t* solves v(t*, θ) = threshold. Its
+derivative is that of the implicit function, dt*/dθ = −(∂v/∂θ)/(∂v/∂t) at t*, with both slopes of the line: what
+differentiating the interpolation gives. It grows without bound as a spike that only grazes the threshold is about to
+vanish; how many crossings there are is piecewise constant, and has no slope.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ...ephys.threshold import THRESHOLD
+from ...probes import crossing, whole
+from ..scores.spike_score import CAPACITY
+from .arguments import finite, positive, trace
+
+Array = jax.Array
+
+
+class Crossings(NamedTuple):
+    """Upward crossings of one trace.
+
+    Attributes:
+        times: [capacity] ms from the first sample, 0 where there is none.
+        found: [capacity] which places hold one.
+        sample: [capacity] the last sample before each.
+        count: of all, those beyond the capacity too.
+    """
+
+    times: Array
+    found: Array
+    sample: Array
+    count: Array
+
+
+def crossings(v: Array, interval: Any, threshold: Any = THRESHOLD, capacity: int = CAPACITY) -> Crossings:
+    """Upward crossings of ``threshold`` [mV] by a trace v [time] in mV, sampled every ``interval`` ms."""
+    crossed, fraction = crossing(v[:-1], v[1:], threshold)
+    (at,) = jnp.nonzero(crossed, size=capacity, fill_value=-1)
+    found, at = at >= 0, jnp.maximum(at, 0)
+    times = (at.astype(v.dtype) + fraction[at]) * interval
+    return Crossings(jnp.where(found, times, 0.0), found, at, jnp.sum(crossed, dtype=jnp.int32))
+
+
+def crossing_times(v: Any, interval: Any, *, threshold: Any = THRESHOLD, capacity: int = CAPACITY) -> Array:
+    """Times of upward crossings [capacity] in ms from the first sample, NaN where there are no more; differentiable.
+
+    Args:
+        v: potential [time], mV.
+        interval: between samples, ms.
+        threshold: mV.
+        capacity: how many are kept.
+
+    Raises:
+        ValueError: v is no trace, an interval not above 0 ms, a threshold that is not finite, a capacity below 1.
+    """
+    v, interval, threshold, capacity = read(v, interval, threshold, capacity)
+    found = crossings(v, interval, threshold, capacity)
+    return jnp.where(found.found, found.times, jnp.nan)
+
+
+def read(v: Any, interval: Any, threshold: Any, capacity: Any) -> tuple[Array, Array, Array, int]:
+    """The arguments that terms on crossings share, as arrays.
+
+    Raises:
+        ValueError: names the one that is wrong.
+    """
+    v, interval = trace(v), positive(interval, "interval", "ms")
+    return v, interval, finite(threshold, "threshold", "mV"), whole(capacity, "capacity")
+
+
+def known(value: Array, v: Array) -> Array:
+    """The value, or NaN where the trace it was read from is not finite: a diverged model crosses nothing."""
+    return jnp.where(jnp.all(jnp.isfinite(v)), value, jnp.nan)

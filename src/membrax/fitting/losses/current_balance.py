@@ -1,0 +1,96 @@
+"""The current that a cell lacks along a recording: its charge balance with the recorded voltage put in.
+
+Held to the recorded voltage, gates move by their own kinetics whatever the conductances are; what the charge balance
+C dv/dt + i_ion − i_injected then leaves over is linear in conductances and capacitance. No simulation runs freely, and
+nothing chaotic is between a parameter and this loss; but a small residual does not say that the free model fires.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ... import pytrees
+from ...cell import Cell, environment, ionic_current
+from ...probes import whole
+from ...pytrees import pytree
+from ..problem.voltage_driven import along, finer
+from .arguments import not_negative, plain, positive, trace
+from .context import Beside
+
+Array = jax.Array
+
+
+def imbalance(cell: Cell, recorded: Any, current: Any, interval: float, *, substeps: int = 1) -> Array:
+    """C dv/dt + i_ion − i_injected along a recorded voltage [time − 1], µA/cm²; the mean over each interval.
+
+    0 where the recording is a solution of the cell's equations; positive where the cell would pull the potential down
+    compared with the recording. Differentiable in the cell. Its noise is that of the recording's differences,
+    √2 σ C/interval: `smoothed` takes most of it out.
+
+    Args:
+        cell: the model, all gates at their steady state at the first sample.
+        recorded: potential [time], mV.
+        current: injected current density [time − 1], µA/cm², each sample held until the next.
+        interval: between samples, ms, a plain number.
+        substeps: steps of the gates per interval.
+
+    Raises:
+        ValueError: a cell with a morphology, arrays whose lengths disagree, an interval not above 0, substeps below 1.
+    """
+    if cell.morphology is not None:
+        raise ValueError("the charge balance along a recording is that of one compartment, and the cell is a tree")
+    v, current = trace(recorded, "recorded"), pytrees.numbers(current, "current")
+    if current.shape != (len(v) - 1,):
+        raise ValueError(f"current must be one value per interval [{len(v) - 1}], got the shape {current.shape}")
+    interval, substeps = plain(interval, "interval", "ms", above=0), whole(substeps, "substeps")
+    env = environment(cell)
+    look = lambda gates, v: ionic_current(cell, gates, v, env)  # noqa: E731
+    ionic = along(cell, finer(v, substeps), interval / substeps, look)
+    return cell.capacitance * (v[1:] - v[:-1]) / interval + jnp.mean(ionic.reshape(-1, substeps), axis=1) - current
+
+
+def smoothed(x: Array, interval: float, width: Any) -> Array:
+    """x [time] averaged by a Gaussian of standard deviation ``width`` [ms], mirrored at the ends.
+
+    With ``width`` 0 it is x.
+    """
+    both = jnp.concatenate([x, x[::-1]])
+    turn = 2.0 * jnp.pi * jnp.fft.rfftfreq(len(both)).astype(x.dtype) * (width / interval)
+    spectrum = jnp.fft.rfft(both)
+    kept = jnp.exp(-0.5 * jnp.square(turn)).astype(spectrum.dtype)
+    return jnp.fft.irfft(spectrum * kept, len(both))[: len(x)]
+
+
+@pytree
+class Imbalance:
+    """The mean squared `imbalance` of a sweep, after smoothing, over scale²: a loss that simulates nothing.
+
+    Attributes:
+        scale: the current [µA/cm²] that counts 1.
+        width: standard deviation of the Gaussian that smooths the current, ms; 0 for none.
+    """
+
+    scale: Array = 1.0
+    width: Array = 0.1
+
+    def beside(self, beside: Beside) -> Array:
+        """The loss of one sweep."""
+        b = beside
+        left = imbalance(b.cell, b.recorded, b.current, b.interval, substeps=b.substeps)
+        return jnp.mean(jnp.square(smoothed(left, b.interval, self.width) / self.scale))
+
+
+def clamp_current(*, scale: float = 1.0, width: float = 0.1) -> Imbalance:
+    """The mean squared current that a cell lacks under a clamp to the recording, as a loss for `objective`.
+
+    Args:
+        scale: the current [µA/cm²] that counts 1.
+        width: standard deviation of the Gaussian that smooths the current before it is squared, ms; 0 for none.
+
+    Raises:
+        ValueError: a scale not above 0 µA/cm², a negative width.
+    """
+    return Imbalance(positive(scale, "scale", "µA/cm²"), not_negative(width, "width", "ms"))

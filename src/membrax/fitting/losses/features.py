@@ -1,0 +1,164 @@
+"""The main features of a spike train as differentiable numbers, near those of eFEL.
+
+eFEL (Ranjan et al., Zenodo, doi:10.5281/zenodo.593869) is the field's list of features of a voltage trace. A feature
+that is a sample or a mean of samples has their derivative, one that is a time that of the interpolated crossing (see
+`crossings`). Which sample is the highest, and how many spikes there are, is piecewise constant; `soft_count` is the
+smooth count.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ...ephys.threshold import THRESHOLD
+from ...pytrees import pytree
+from .arguments import finite, pair, plain, positive, trace
+from .crossings import crossings, known, read
+from .shapes import shapes
+from .trains import saturated
+
+Array = jax.Array
+
+SPIKES = 32
+SIZES = {  # of a difference that costs 1/2
+    "mean_rate": 2.0,  # Hz
+    "voltage_base": 2.0,  # mV
+    "time_to_first_spike": 5.0,  # ms
+    "peak": 10.0,  # mV
+    "width": 0.5,  # ms
+    "half_width": 0.3,  # ms
+    "trough": 5.0,  # mV
+    "ahp_depth": 5.0,  # mV
+}
+
+
+@pytree
+class SpikeFeatures:
+    """Features of one sweep, eFEL's nearest in brackets; those of every spike are [spike], NaN beyond the last.
+
+    Attributes:
+        soft_count: how many spikes, smoothly (Spikecount).
+        mean_rate: the same over the sweep's duration, Hz (mean_frequency divides by the last spike's time).
+        voltage_base: mean potential at the sweep's beginning, mV (voltage_base).
+        time_to_first_spike: first upward crossing, ms from the sweep's beginning; NaN if silent (time_to_first_spike
+            counts from the stimulus to the peak).
+        times: upward crossings, ms.
+        peak: highest sample, mV (peak_voltage).
+        width: time above the threshold, ms (AP_width, interpolated).
+        half_width: time above the middle between peak and trough, ms (spike_half_width, but for the trough).
+        trough: lowest sample up to the next spike, at most 15 ms on, mV (min_AHP_values is the first minimum).
+        ahp_depth: the trough above the base, mV (AHP_depth).
+    """
+
+    soft_count: Array
+    mean_rate: Array
+    voltage_base: Array
+    time_to_first_spike: Array
+    times: Array
+    peak: Array
+    width: Array
+    half_width: Array
+    trough: Array
+    ahp_depth: Array
+
+
+def soft_count(v: Any, *, threshold: Any = THRESHOLD, steepness: Any = 3.0) -> Array:
+    """Spikes of a trace as the total rise of s = 1/(1 + e^(−(v − threshold)/steepness)); differentiable.
+
+    A spike far through the threshold counts 1, one that grazes it 1/2, an excursion below it a little.
+
+    Args:
+        v: potential [time], mV.
+        threshold: mV.
+        steepness: mV over which s rises e-fold. A wide one counts a little of every millivolt of noise too.
+
+    Raises:
+        ValueError: v is no trace, or an argument out of its bounds.
+    """
+    threshold, steepness = finite(threshold, "threshold", "mV"), positive(steepness, "steepness", "mV")
+    s = jax.nn.sigmoid((trace(v) - threshold) / steepness)
+    return jnp.sum(jax.nn.relu(s[1:] - s[:-1]))
+
+
+def voltage_base(v: Any, interval: float, *, begin: float = 0.0, end: float = 5.0) -> Array:
+    """Mean potential [mV] from ``begin`` to ``end`` [ms] of the sweep; differentiable. All but v are plain numbers.
+
+    Raises:
+        ValueError: v is no trace, an interval not above 0 ms, or no such time in the sweep.
+    """
+    v, interval = trace(v), plain(interval, "interval", "ms", above=0)
+    first, last = (round(plain(x, name, "ms") / interval) for x, name in ((begin, "begin"), (end, "end")))
+    if not 0 <= first <= last < len(v):
+        duration = (len(v) - 1) * interval
+        raise ValueError(f"begin and end must be in order within 0 to {duration:g} ms, got {begin:g} and {end:g} ms")
+    return jnp.mean(v[first : last + 1])
+
+
+def features(
+    v: Any, interval: float, *, threshold: Any = THRESHOLD, spikes: int = SPIKES, base: tuple[float, float] = (0.0, 5.0)
+) -> SpikeFeatures:  # fmt: skip
+    """The features of one sweep; see `SpikeFeatures`.
+
+    Args:
+        v: potential [time], mV.
+        interval: between samples, ms, a plain number.
+        threshold: mV, which a spike crosses upwards.
+        spikes: how many are looked at, from the first on.
+        base: from when to when the base is averaged, ms, plain numbers.
+
+    Raises:
+        ValueError: v is no trace, or an argument out of its bounds.
+    """
+    interval = plain(interval, "interval", "ms", above=0)
+    v, step, threshold, spikes = read(v, interval, threshold, spikes)
+    rest, count = voltage_base(v, interval, begin=base[0], end=base[1]), soft_count(v, threshold=threshold)
+    at = crossings(v, step, threshold, spikes)
+    found = shapes(v, at, threshold, interval)
+    per_spike = (
+        (at.times, at.found), (found.peak, at.found), (found.width, found.wide), (found.half_width, found.half_wide),
+        (found.trough, at.found), (found.trough - rest, at.found),
+    )  # fmt: skip
+    times, *others = (jnp.where(there, x, jnp.nan) for x, there in per_spike)
+    return SpikeFeatures(count, 1e3 * count / (interval * (len(v) - 1)), rest, times[0], times, *others)
+
+
+def feature_distance(
+    v: Any, recorded: Any, interval: float, *, threshold: Any = THRESHOLD, spikes: int = SPIKES,
+    base: tuple[float, float] = (0.0, 5.0),
+) -> Array:  # fmt: skip
+    """The mean over the features in `SIZES` of x²/(1 + x²), x a difference over its size: 0 to 1.
+
+    Of features that every spike has, the means over the spikes are compared. A feature that only the recording has
+    costs 1, one that only the model has nothing: the rate tells of spikes too many. Differentiable as `features` are.
+
+    Args:
+        v, recorded: the model's and the recorded potential [time], mV.
+        interval: between samples, ms, a plain number.
+        threshold: mV, which a spike crosses upwards.
+        spikes: how many are looked at, from the first on.
+        base: from when to when the base is averaged, ms, plain numbers.
+
+    Raises:
+        ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
+    """
+    v, recorded = pair(v, recorded)
+    ours, theirs = (features(x, interval, threshold=threshold, spikes=spikes, base=base) for x in (v, recorded))
+    costs = [_cost(_mean(getattr(ours, name)), _mean(getattr(theirs, name)), size) for name, size in SIZES.items()]
+    return known(sum(costs[1:], costs[0]) / len(costs), v)
+
+
+def _mean(x: Array) -> Array:
+    """The mean of what is known of a feature, NaN where nothing is."""
+    x = jnp.atleast_1d(x)
+    there = jnp.isfinite(x)
+    mean = jnp.sum(jnp.where(there, x, 0.0)) / jnp.maximum(jnp.sum(there), 1).astype(x.dtype)
+    return jnp.where(jnp.any(there), mean, jnp.nan)
+
+
+def _cost(model: Array, recorded: Array, size: float) -> Array:
+    both = jnp.isfinite(model) & jnp.isfinite(recorded)
+    x = jnp.where(both, model - recorded, 0.0) / size
+    return jnp.where(both, saturated(jnp.square(x)), jnp.isfinite(recorded).astype(x.dtype))

@@ -1,0 +1,113 @@
+"""Distances between two spike trains: how many, when, and both at once.
+
+What is differentiable: spike times, by the implicit function of the interpolated crossing (see `crossings`). What is
+piecewise constant: how many spikes there are, so that a model which is silent feels no slope of any of these.
+`activity` has one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ...ephys.threshold import THRESHOLD
+from ..scores.spike_score import CAPACITY
+from .arguments import not_negative, pair, positive
+from .crossings import Crossings, crossings, known, read
+
+Array = jax.Array
+
+
+def spike_count(
+    v: Any, recorded: Any, interval: Any, *, threshold: Any = THRESHOLD, capacity: int = CAPACITY
+) -> Array:  # fmt: skip
+    """Spikes too many or too few; piecewise constant, its derivative is 0.
+
+    Args:
+        v, recorded: the model's and the recorded potential [time], mV.
+        interval: between samples, ms.
+        threshold: mV, which a spike crosses upwards.
+        capacity: of no matter here: all are counted.
+
+    Raises:
+        ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
+    """
+    v, ours, theirs = _both(v, recorded, interval, threshold, capacity)
+    return known(jnp.abs(ours.count - theirs.count).astype(v.dtype), v)
+
+
+def spike_times(
+    v: Any, recorded: Any, interval: Any, *, scale: Any = 5.0, missing: Any = 1.0, threshold: Any = THRESHOLD,
+    capacity: int = CAPACITY,
+) -> Array:  # fmt: skip
+    """How far the model's spikes are from the recorded ones of the same number, and how many have no partner.
+
+    The k-th spike of one train is held against the k-th of the other: with x = Δt/scale it costs x²/(1 + x²), which
+    saturates at 1. Each spike without a partner costs ``missing``. The sum is divided by the number of recorded
+    spikes, or by 1 where there is none. 0 for identical trains; a silent model of a firing cell gets ``missing``.
+
+    Differentiable in the spike times; what is missing is piecewise constant. Below a ``missing`` of 1 a spike far from
+    its partner would cost more than none.
+
+    Args:
+        v, recorded: the model's and the recorded potential [time], mV.
+        interval: between samples, ms.
+        scale: the lag [ms] that costs 1/2.
+        missing: the cost of a spike too many or too few.
+        threshold: mV, which a spike crosses upwards.
+        capacity: spikes that are compared in time; all are counted.
+
+    Raises:
+        ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
+    """
+    v, ours, theirs = _both(v, recorded, interval, threshold, capacity)
+    scale, missing = positive(scale, "scale", "ms"), not_negative(missing, "missing")
+    lag = jnp.where(ours.found & theirs.found, ours.times - theirs.times, 0.0)
+    unmatched = jnp.abs(ours.count - theirs.count).astype(v.dtype)
+    total = jnp.sum(saturated(jnp.square(lag / scale))) + missing * unmatched
+    return known(total / jnp.maximum(theirs.count, 1).astype(v.dtype), v)
+
+
+def van_rossum(
+    v: Any, recorded: Any, interval: Any, *, tau: Any = 10.0, threshold: Any = THRESHOLD, capacity: int = CAPACITY
+) -> Array:  # fmt: skip
+    """The distance D² of two spike trains that are filtered by exponentials (van Rossum 2001, Neural Comput 13:751).
+
+    In closed form: D² = ½ ΣΣ e^(−|tᵢ−tⱼ|/τ) over the model's spikes, as much over the recorded ones, less
+    ΣΣ e^(−|tᵢ−uⱼ|/τ) between the two. A spike too many costs 1/2, a pair of spikes δ apart 1 − e^(−δ/τ). Differentiable
+    in the spike times (with a kink where two coincide); a spike that comes or goes is a jump.
+
+    Args:
+        v, recorded: the model's and the recorded potential [time], mV.
+        interval: between samples, ms.
+        tau: time constant of the filter, ms: short counts coincidences, long counts spikes.
+        threshold: mV, which a spike crosses upwards.
+        capacity: spikes that are compared; later ones are not.
+
+    Raises:
+        ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
+    """
+    v, ours, theirs = _both(v, recorded, interval, threshold, capacity)
+    tau = positive(tau, "tau", "ms")
+    within = 0.5 * (_overlap(ours, ours, tau) + _overlap(theirs, theirs, tau))
+    return known(within - _overlap(ours, theirs, tau), v)
+
+
+def saturated(square: Array) -> Array:
+    """x²/(1 + x²) of x² (Geman & McClure 1985): like x² near 0, 1 far off, 1/2 at x = 1."""
+    return square / (1.0 + square)
+
+
+def _overlap(one: Crossings, other: Crossings, tau: Array) -> Array:
+    """ΣΣ e^(−|tᵢ−uⱼ|/τ)."""
+    both = one.found[:, None] & other.found[None]
+    apart = jnp.where(both, jnp.abs(one.times[:, None] - other.times[None]), 0.0)
+    return jnp.sum(jnp.where(both, jnp.exp(-apart / tau), 0.0))
+
+
+def _both(v: Any, recorded: Any, interval: Any, threshold: Any, capacity: Any) -> tuple[Array, Crossings, Crossings]:
+    v, recorded = pair(v, recorded)
+    v, *settings = read(v, interval, threshold, capacity)
+    return v, crossings(v, *settings), crossings(recorded, *settings)

@@ -1,0 +1,69 @@
+"""Distances between two voltages, sample by sample: smooth in the voltage, and blind to what a spike is.
+
+A spike that comes half a millisecond late costs them as much as one that never comes: fits to recorded spikes on
+these alone end in models that don't fire. They belong below the spikes, beside terms that know them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ...ephys.threshold import QUIET
+from .arguments import finite, pair, positive
+
+Array = jax.Array
+
+
+def mean_square(v: Any, recorded: Any, interval: Any = None) -> Array:
+    """Mean squared difference of two voltages [mV²]; differentiable.
+
+    Args:
+        v, recorded: the model's and the recorded potential [time], mV.
+        interval: between samples, ms; of no matter here.
+
+    Raises:
+        ValueError: v and recorded are no traces of one length.
+    """
+    v, recorded = pair(v, recorded)
+    return jnp.mean(jnp.square(v - recorded))
+
+
+def huber(v: Any, recorded: Any, interval: Any = None, *, scale: Any = 5.0) -> Array:
+    """Mean of r²/2 where |r| ≤ scale, scale (|r| − scale/2) beyond [mV²] (Huber 1964, Ann Math Stat 35:73, eq 3.5).
+
+    Differentiable; a sample counts at most ``scale`` in the slope, however far off it is.
+
+    Args:
+        v, recorded: the model's and the recorded potential [time], mV.
+        interval: between samples, ms; of no matter here.
+        scale: the difference [mV] from which on it grows linearly.
+
+    Raises:
+        ValueError: v and recorded are no traces of one length, or a scale not above 0 mV.
+    """
+    v, recorded = pair(v, recorded)
+    scale = positive(scale, "scale", "mV")
+    size = jnp.abs(v - recorded)
+    near = jnp.minimum(size, scale)
+    return jnp.mean(near * (size - 0.5 * near))
+
+
+def subthreshold(v: Any, recorded: Any, interval: Any = None, *, ceiling: Any = QUIET) -> Array:
+    """Mean squared difference of two voltages [mV²], both clipped at a ceiling.
+
+    Differentiable, with a kink at the ceiling; a model above it feels no slope there.
+
+    Args:
+        v, recorded: the model's and the recorded potential [time], mV.
+        interval: between samples, ms; of no matter here.
+        ceiling: mV, above which all potentials are the same.
+
+    Raises:
+        ValueError: v and recorded are no traces of one length, or a ceiling that is not finite.
+    """
+    v, recorded = pair(v, recorded)
+    ceiling = finite(ceiling, "ceiling", "mV")
+    return jnp.mean(jnp.square(jnp.minimum(v, ceiling) - jnp.minimum(recorded, ceiling)))

@@ -1,0 +1,1 @@
+"""The optimisers: Levenberg–Marquardt, Adam and CMA-ES, each from many starts."""

@@ -1,0 +1,24 @@
+"""Bounds on the spike counts of sweeps that are not fitted."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jax import Array
+
+from ...pytrees import pytree
+from .target import Target
+
+
+@pytree
+class Expected:
+    """Sweeps without a voltage, and the fewest and most spikes [sweep] that a model should have in them."""
+
+    sweeps: Target
+    fewest: Array
+    most: Array
+
+
+def surprise(counts: Array, expectation: Expected) -> Array:
+    """Spikes too few or too many [sweep], of counts [sweep]."""
+    counts = counts.astype(expectation.most.dtype)
+    return jnp.maximum(0.0, expectation.fewest - counts) + jnp.maximum(0.0, counts - expectation.most)

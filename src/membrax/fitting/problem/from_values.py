@@ -1,0 +1,65 @@
+"""A problem from parameter values instead of bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from ... import pytrees
+from ...cell import Cell, check_cell, check_parameters
+from ...integrators import Integrator, check_integrator, staggered
+from ...pytrees import strong
+from ...recordings import Recording
+from ...recordings.sweeps import choose_sweeps
+from ...simulate import check_single
+from ...stimuli import Stimulus
+from .parameters import Free, check_number, paths
+from .problem import Problem
+from .target import target
+
+
+def problem_of(
+    cell: Cell, values: Mapping[str, Any], data: Recording, sweeps: Any = None, *, dt: float | None = None,
+    integrator: Integrator = staggered,
+) -> tuple[Array, Problem]:  # fmt: skip
+    """The values as an array [parameter] or [neuron, parameter], and the problem they are places of; see `misfit`."""
+    check_cell(cell)
+    check_integrator(integrator)
+    check_single(cell, Stimulus())
+    check_parameters(cell)
+    if not isinstance(data, Recording):
+        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    arrays = _together(cell, values)
+    count = len(arrays)
+    # Between the bounds 0 and 1 a place is the value itself.
+    free = Free(tuple(arrays), (0.0,) * count, (1.0,) * count, (False,) * count)
+    # NumPy is quicker at this, but knows no traced values.
+    xp = np if pytrees.is_concrete(arrays) else jnp
+    place = jnp.asarray(xp.stack(xp.broadcast_arrays(*arrays.values()), axis=-1))
+    return place, Problem(strong(cell), target(data, choose_sweeps(data, sweeps), dt), free, integrator)
+
+
+def _together(cell: Cell, values: Any) -> dict[str, Array]:
+    """The values as arrays, of equal length where they are many.
+
+    Raises:
+        ValueError: see `misfit`.
+    """
+    arrays = {name: pytrees.numbers(value, name) for name, value in pytrees.changes_of(values).items()}
+    if not arrays:
+        raise ValueError('misfit needs at least one parameter, such as {"na.g": 110.0}')
+    known = pytrees.leaves(cell)
+    for path in (path for name in arrays for path in paths(name)):
+        pytrees.find(cell, path)
+        if path.removeprefix("channels.") not in known:
+            raise ValueError(f"{path} is no number: {pytrees.unknown(path, known, 'path')}")
+        check_number(path)
+    shapes = {name: array.shape for name, array in arrays.items() if array.ndim}
+    if any(len(shape) > 1 for shape in shapes.values()) or len(set(shapes.values())) > 1:
+        told = ", ".join(f"{name}: {shape}" for name, shape in shapes.items())
+        raise ValueError(f"values must be numbers or arrays [neuron] of equal length, got {told}")
+    return arrays

@@ -1,0 +1,85 @@
+"""What a fit is held against: sweeps of injected current and recorded voltage on the recording's grid."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...pytrees import pytree, static
+from ...recordings import Recording
+
+Array = jax.Array
+
+# Over 200 ms the default scheme then times a squid axon's spikes to 0.06 ms, a regular spiking cell's to 1 ms.
+LARGEST_STEP = 0.05  # ms
+
+
+@pytree
+class Target:
+    """Sweeps to fit or to predict.
+
+    Attributes:
+        i: [sweep, time − 1] injected current, each sample held until the next, in ``unit``.
+        v: [sweep, time] recorded voltage, mV.
+        holding: [sweep] the current under which each sweep begins at rest, in ``unit``.
+        interval: between samples, ms.
+        substeps: steps of the simulation per interval.
+        unit: "nA" or "uA/cm2".
+    """
+
+    i: Array
+    v: Array
+    holding: Array
+    interval: float = static(0.0)
+    substeps: int = static(1)
+    unit: str = static("nA")
+
+    @property
+    def dt(self) -> float:
+        """The simulation's step, ms."""
+        return self.interval / self.substeps
+
+
+def target(data: Recording, sweeps: Any, dt: float | None) -> Target:
+    """Sweeps of a recording as a `Target`.
+
+    Args:
+        data: the recording.
+        sweeps: indices.
+        dt: the simulation's step [ms], a whole fraction of the sampling interval; None for the largest such that is
+            at most 0.05 ms.
+
+    Raises:
+        ValueError: a sweep that isn't there, or a dt that is no whole fraction of the interval.
+    """
+    chosen = data.select(sweeps)
+    i = np.asarray(chosen.i)[:, :-1]
+    return Target(
+        jnp.asarray(i, dtype=float), jnp.asarray(chosen.v, dtype=float), jnp.asarray(chosen.holding, dtype=float),
+        data.dt, substeps(data.dt, dt), data.unit,
+    )  # fmt: skip
+
+
+def substeps(interval: float, dt: float | None) -> int:
+    """How many steps of the simulation make up one sampling interval.
+
+    Raises:
+        ValueError: ``dt`` is no whole fraction of it.
+    """
+    if dt is None:
+        return max(1, math.ceil(interval / LARGEST_STEP - 1e-6))
+    number = isinstance(dt, int | float | np.integer | np.floating) and not isinstance(dt, bool)
+    if not (number and math.isfinite(dt) and dt > 0):
+        raise ValueError(f"dt must be a number above 0 ms, got {dt!r}")
+    dt = float(dt)
+    count = round(interval / dt)
+    if count < 1 or abs(count * dt - interval) > 1e-6 * interval:
+        near = interval / max(1, count)
+        raise ValueError(
+            f"dt must be a whole fraction of the sampling interval {interval:g} ms, got {dt:g} ms; {near:.10g} would do"
+        )
+    return count

@@ -1,0 +1,43 @@
+"""A cell driven along a recorded voltage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ...cell import Cell, advance_gates, environment, state_at
+
+
+def along(cell: Cell, v: Array, dt: float, look: Callable[[dict, Array], Any]) -> Any:
+    """``look(gates, v)`` in the middle of every step along a given voltage [step].
+
+    Gates are steady at the first sample, and take steps of ``dt`` [ms] half a step behind the voltage, as in
+    `membrax.integrators.staggered`.
+
+    Args:
+        cell: the model.
+        v: potential [step + 1], mV.
+        dt: ms.
+        look: what to keep of the gates and the potential [mV] there.
+    """
+    env = environment(cell)
+
+    def one(gates: dict, ends: tuple[Array, Array]) -> tuple[dict, Any]:
+        before, after = ends
+        gates = advance_gates(cell, gates, before, dt, env)
+        return gates, look(gates, 0.5 * (before + after))
+
+    return jax.lax.scan(one, state_at(cell, v[0]).gates, (v[:-1], v[1:]))[1]
+
+
+def finer(v: Array, substeps: int) -> Array:
+    """v [time] with ``substeps`` steps in every interval, on the lines between the samples."""
+    if substeps == 1:
+        return v
+    parts = jnp.arange(substeps, dtype=v.dtype) / substeps
+    between = v[:-1, None] + (v[1:] - v[:-1])[:, None] * parts[None]
+    return jnp.append(between.reshape(-1), v[-1])

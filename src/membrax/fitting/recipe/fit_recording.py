@@ -1,0 +1,129 @@
+"""The default recipe for a recording of a cell of which nothing is known: measured, searched on spikes, predicted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...cell import Cell
+from ...ephys.fittable import check_fittable
+from ...ephys.preprocess import Prepared, prepare
+from ...integrators import staggered
+from ...pytrees import strong
+from ...recordings import Recording, load
+from ...recordings.resampling import resample
+from ...recordings.sweeps import choose_sweeps
+from ..fit import as_fit, check_data_and_seed
+from ..optimisers.driver import Limit, search_for
+from ..optimisers.race import Race
+from ..problem.count_bounds import Expected
+from ..problem.parameters import free
+from ..problem.problem import Problem
+from ..problem.target import target
+from ..result import Fit
+from ..scores.spike_score import features
+from . import templates
+from .budget import plan
+from .count_bounds import expected
+from .sampling import sampling
+from .sweep_selection import Choice, choose_fitted
+
+TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
+
+Make = Callable[[Prepared], tuple[Cell, Any]]
+
+
+def fit_recording(
+    data: Recording | str | os.PathLike[str],
+    sweeps: Any = None,
+    *,
+    template: str | Make | None = None,
+    seed: int = 0,
+    stop: float | None = None,
+    junction: float = 0.0,
+    iterations: int | None = None,
+    simulations: float | None = None,
+    seconds: float | None = None,
+    progress: bool = True,
+    checkpoint: str | Path | None = None,
+) -> Fit:
+    """Fit a cell to some sweeps of a current-clamp recording and predict the others.
+
+    The electrode's series resistance and the drift of rest are measured and taken out (`preparation.prepare`), the
+    cell's size is read from its charging, and a model is searched for on its spike trains (`race.Race`). In sweeps
+    between the fitted ones it is held to spike counts between theirs (`expectation.expected`).
+
+    What is read of the sweeps that aren't fitted: their currents; their rest before the first step and their answers
+    below the spikes, for the electrode, the membrane and each sweep's drift; and, where ``sweeps`` is None, how often
+    they fire, to choose among them.
+
+    Args:
+        data: the recording, or a file that `membrax.recordings.load` reads.
+        sweeps: which to fit; by default a third of them, 5 to 8, that bracket what the cell does: see
+            `choosing.choose_fitted`.
+        template: the model and its bounds: "pyramidal" (with slow inactivation and persistent sodium), "adapting",
+            "fast_spiking", "squid_axon", or a function of what `prepare` measured that returns a cell and its bounds.
+            By default pyramidal, and squid_axon where the current is a density.
+        seed: of the search.
+        stop: where to end every sweep, ms; by default its end.
+        liquid_junction_potential: the liquid junction potential, mV, which is subtracted from the recorded voltage.
+        iterations: generations of the search; by default as many as its budget of neuron-steps allows.
+        max_simulations: that the search may take instead, each of one candidate under one sweep.
+        max_seconds: after which no further generation begins.
+        progress: whether to show a bar with the best score.
+        checkpoint: a file written after every generation, from which the same call goes on to the same numbers.
+
+    Returns:
+        A `Fit`, whose recording is the corrected one; ``notes`` say what was measured and decided.
+
+    Raises:
+        ValueError: a recording that can't be fitted (`refusals.check_fittable` says why), sweeps that aren't there, a
+            stop outside the recording, an unknown template, or two budgets.
+    """
+    recording = data if isinstance(data, Recording) else load(data)
+    check_data_and_seed(recording, seed)
+    make, limit = _template(template, recording), Limit(seconds)
+    cut = recording if stop is None else recording.crop(None, stop)
+    choice = choose_fitted(cut) if sweeps is None else None
+    chosen = choose_sweeps(cut, sweeps if choice is None else choice.sweeps)
+    check_fittable(cut, chosen)
+    prepared = prepare(cut, junction=junction)
+    cell, bounds = make(prepared)
+    shown = resample(prepared.data, sampling(prepared.data))
+    searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
+    parameters = free(cell, bounds)
+    problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
+    planned = plan(problem, iterations, simulations)
+    method = Race(planned.generations, planned.population, 1000 * seed % 2**31)
+    found, told = search_for(problem, method, planned.starts, seed, progress, checkpoint, limit)
+    after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
+    return as_fit(after, method, found, bounds, shown, chosen, seed, (*_notes(prepared, choice), *told))
+
+
+def _template(asked: str | Make | None, data: Recording) -> Make:
+    """The function that makes a cell and bounds of what was measured.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if callable(asked):
+        return asked
+    name = ("pyramidal" if data.unit == "nA" else "squid_axon") if asked is None else asked
+    if name not in TEMPLATES:
+        raise ValueError(f"template must be one of {', '.join(TEMPLATES)}, a function or None, got {asked!r}")
+    return getattr(templates, name)
+
+
+def _notes(prepared: Prepared, choice: Choice | None) -> tuple[str, ...]:
+    """What was measured, and which sweeps were chosen."""
+    return prepared.told, *prepared.notes, *([] if choice is None else [f"fitted: {choice}"])
+
+
+def _unseen(data: Recording, chosen: list[int]) -> Expected | None:
+    """What is expected of the sweeps that aren't fitted."""
+    counts = [int(features(data.v[k], data.dt).count) for k in chosen]
+    return expected(data, chosen, np.array(counts))

@@ -1,0 +1,1 @@
+"""Scores of a model's spikes against recorded ones, for population searches."""

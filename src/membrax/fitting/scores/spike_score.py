@@ -1,0 +1,138 @@
+"""What a spike train looks like: its features as numbers, and a score of one train against another.
+
+Made for searches, which need no derivative: a silent model is told how many spikes it misses, and a model that fires
+how far its spikes are from the recorded ones, in time and in shape. Features are gathered sample by sample, so a
+search over thousands of models keeps no trace.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ...ephys.threshold import AFTER, QUIET, THRESHOLD
+from ...probes import crossing
+from ...pytrees import pytree
+
+Array = jax.Array
+
+CAPACITY = 128
+APART = 10.0  # mV by which a sample can at most be off: a spike elsewhere counts for its ms, a block for all its time
+
+
+@pytree
+class Features:
+    """Features of one sweep; those of a spike's shape are NaN where there is none.
+
+    Attributes:
+        count: spikes.
+        times: [capacity] ms from the sweep's beginning, NaN where there are no more.
+        peak: highest potential, mV.
+        width: mean time above `THRESHOLD` per spike, ms.
+        trough: lowest potential within `AFTER` of a spike, mV.
+        quiet: root mean square distance from the recorded potential, both clipped at `QUIET`, mV.
+        apart: mean distance from the recorded potential, both between `QUIET` and `THRESHOLD`, of which no sample
+            counts for more than `APART`, mV: how long the model is elsewhere where spikes begin and stop.
+    """
+
+    count: Array
+    times: Array
+    peak: Array
+    width: Array
+    trough: Array
+    quiet: Array
+    apart: Array
+
+
+@pytree
+class Watch:
+    """What is remembered while a sweep goes by; ``since`` is the time since the last spike, ms."""
+
+    samples: Array
+    count: Array
+    times: Array
+    peak: Array
+    above: Array
+    trough: Array
+    since: Array
+    quiet: Array
+    apart: Array
+
+
+def begin(v: Any, recorded: Any) -> Watch:
+    """A watch at the sweep's first sample, of the model and of the recording [mV]."""
+    v = jnp.asarray(v, dtype=float)
+    none, zero = jnp.full_like(v, jnp.inf), jnp.zeros((), jnp.int32)
+    error = jnp.square(jnp.minimum(v, QUIET) - jnp.minimum(recorded, QUIET))
+    times = jnp.full((CAPACITY,), jnp.nan, v.dtype)
+    return Watch(zero, zero, times, v, jnp.zeros_like(v), none, none, error, _apart(v, recorded))
+
+
+def watch(memory: Watch, before: Array, after: Array, recorded: Array, interval: float) -> Watch:
+    """The memory after one more sample: the model's ``before`` and ``after``, the recorded one beside ``after``."""
+    crossed, fraction = crossing(before, after, THRESHOLD)
+    time = (memory.samples.astype(after.dtype) + fraction) * interval
+    slot = jnp.where(crossed, memory.count, CAPACITY)
+    since = jnp.where(crossed, 0.0, memory.since + interval)
+    return Watch(
+        memory.samples + 1,
+        memory.count + crossed.astype(jnp.int32),
+        memory.times.at[slot].set(time, mode="drop"),
+        jnp.maximum(memory.peak, after),
+        memory.above + jnp.where(after > THRESHOLD, interval, 0.0),
+        jnp.where(since <= AFTER, jnp.minimum(memory.trough, after), memory.trough),
+        since,
+        memory.quiet + jnp.square(jnp.minimum(after, QUIET) - jnp.minimum(recorded, QUIET)),
+        memory.apart + _apart(after, recorded),
+    )
+
+
+def _apart(v: Array, recorded: Any) -> Array:
+    """How far apart two samples are between `QUIET` and `THRESHOLD`, at most `APART` [mV]; NaN stays."""
+    distance = jnp.abs(jnp.clip(v, QUIET, THRESHOLD) - jnp.clip(recorded, QUIET, THRESHOLD))
+    return jnp.where(distance > APART, APART, distance)
+
+
+def read(memory: Watch) -> Features:
+    """The features of the sweep that went by."""
+    fired = memory.count > 0
+    dtype = memory.peak.dtype
+    per_spike = memory.above / jnp.maximum(memory.count, 1).astype(dtype)
+    shape = (jnp.where(fired, x, jnp.nan) for x in (memory.peak, per_spike, memory.trough))
+    samples = (memory.samples + 1).astype(dtype)
+    return Features(memory.count, memory.times, *shape, jnp.sqrt(memory.quiet / samples), memory.apart / samples)
+
+
+def features(v: Any, interval: float, recorded: Any = None) -> Features:
+    """The features of a trace v [time] in mV, sampled every ``interval`` ms, beside ``recorded`` [time] if given."""
+    v = jnp.asarray(v, dtype=float)
+    recorded = v if recorded is None else jnp.asarray(recorded, dtype=float)
+
+    def one(memory: Watch, at: tuple) -> tuple[Watch, None]:
+        return watch(memory, *at, interval), None
+
+    return read(jax.lax.scan(one, begin(v[0], recorded[0]), (v[:-1], v[1:], recorded[1:]))[0])
+
+
+def score(model: Features, data: Features) -> Array:
+    """How far one sweep of a model is from the recorded one; 0 is the same, each term about 1 at an ordinary error.
+
+    * every spike too many or too few counts 1;
+    * spike times, matched by number: |Δt| over 10 ms, at most 1, averaged over the train;
+    * subthreshold: root mean square below `QUIET` over 4 mV (``model.quiet``, taken beside the recording);
+    * shape, where both fire: |Δpeak|/20 mV, |Δwidth|/1 ms, |Δtrough|/10 mV, each at most 1.
+    """
+    dtype = model.peak.dtype
+    missed = jnp.abs(model.count - data.count).astype(dtype)
+    longest = jnp.maximum(jnp.maximum(model.count, data.count), 1).astype(dtype)
+    lag = jnp.minimum(jnp.abs(model.times - data.times) / 10.0, 1.0)
+    timing = jnp.sum(jnp.where(jnp.isfinite(lag), lag, 0.0)) / longest
+    shape = sum(
+        jnp.minimum(jnp.abs(getattr(model, name) - getattr(data, name)) / size, 1.0)
+        for name, size in (("peak", 20.0), ("width", 1.0), ("trough", 10.0))
+    )
+    # A silent model of a firing cell has no shape: the worst there is. Where the cell is silent, shape says nothing.
+    shape = jnp.where(jnp.isfinite(shape), shape, jnp.where(data.count > 0, 3.0, 0.0))
+    return missed + timing + model.quiet / 4.0 + shape

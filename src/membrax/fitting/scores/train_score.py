@@ -1,0 +1,192 @@
+"""Spike trains with the waveforms of their spikes, and a score of one train against another for population searches.
+
+Beside the features of `spikes`, the voltage around every spike is kept, aligned at its upstroke: the first spike of a
+train often differs from the later ones, and its waveform says more of the channels than peak, width and trough do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...compilation import host_jit
+from ...ephys.threshold import passes
+from ...population import sharding
+from ...pytrees import pytree
+from ..problem.count_bounds import surprise
+from ..problem.problem import Problem
+from ..problem.target import Target
+from . import spike_score
+from .online import watched
+from .spike_score import Features
+
+Array = jax.Array
+
+OFFSETS = np.concatenate([np.arange(-1.0, 3.0, 0.1), np.arange(3.0, 10.1, 0.5)])  # ms from the upstroke
+SHAPES = 24  # spikes of a train whose waveforms are kept
+
+
+@pytree
+class Train:
+    """One sweep: its features, and the mean waveform of its first and of its later spikes [offset] in mV."""
+
+    features: Features
+    first: Array
+    later: Array
+
+
+def train(features: Features, v: Array, interval: float) -> Train:
+    """The train of a trace v [time] whose features are known."""
+    times = features.times[:SHAPES]
+    fired = jnp.isfinite(times)
+    at = (jnp.where(fired, times, 0.0)[:, None] + jnp.asarray(OFFSETS, dtype=v.dtype)[None]) / interval
+    inside = fired[:, None] & (at >= 0) & (at < len(v) - 1)
+    below = jnp.clip(jnp.floor(at), 0, len(v) - 2)
+    k = below.astype(jnp.int32)
+    waves = v[k] + (v[k + 1] - v[k]) * (at - below)
+    return Train(features, jnp.where(inside[0], waves[0], jnp.nan), _mean(waves[1:], inside[1:], axis=0))
+
+
+def recorded_train(v: Array, interval: float) -> Train:
+    """The train of a recorded trace."""
+    return train(spike_score.features(v, interval), v, interval)
+
+
+def score(model: Train, data: Train) -> Array:
+    """How far one sweep of a model is from the recorded one; 0 is the same.
+
+    * every spike too many or too few counts 1;
+    * spike times, matched by number: |Δt| over 5 ms plus a twentieth of the time since the first recorded spike, at
+      most 1, averaged over the train; and once more for the first spike;
+    * subthreshold: root mean square below `spikes.QUIET` over 2 mV;
+    * above that, where a strongly driven cell stays between spikes and a blocked one stops: the mean distance over
+      3 mV, both between −40 and −10 mV, no sample counting for more than 10 mV;
+    * where the cell fires, each at most 1: peak over 10 mV, width over 0.5 ms (twice, since searches that end badly
+      do so with broad spikes), trough over 6 mV, the waveform of the first and the mean waveform of the later spikes
+      over 15 mV.
+    """
+    ours, theirs = model.features, data.features
+    dtype = ours.peak.dtype
+    fires, several = theirs.count > 0, theirs.count > 1
+    missed = jnp.abs(ours.count - theirs.count).astype(dtype)
+    longest = jnp.maximum(jnp.maximum(ours.count, theirs.count), 1).astype(dtype)
+    since = theirs.times - theirs.times[0]
+    lag = _capped((ours.times - theirs.times) / (5.0 + 0.05 * since), jnp.zeros_like(fires))
+    late = _capped((ours.times[0] - theirs.times[0]) / 5.0, fires)
+    shape = sum(
+        weight * _capped((getattr(ours, name) - getattr(theirs, name)) / size, fires)
+        for name, size, weight in (("peak", 10.0, 1.0), ("width", 0.5, 2.0), ("trough", 6.0, 1.0))
+    )
+    first, later = _distance(model.first, data.first), _distance(model.later, data.later)
+    waves = _capped(first / 15.0, fires) + _capped(later / 15.0, several)
+    beside = ours.quiet / 2.0 + ours.apart / 3.0
+    return missed + jnp.sum(lag) / longest + late + beside + jnp.where(fires, shape + waves, 0.0)
+
+
+def train_scores(places: Array, problem: Problem) -> Array:
+    """The train score of every place [candidate, parameter], averaged over the sweeps [candidate].
+
+    Where something is expected of other sweeps, every spike outside of that counts as one of a fitted sweep. JAX's
+    devices share the candidates.
+    """
+    devices = jax.local_devices()
+    mesh = sharding.device_mesh(devices) if len(devices) > 1 else None
+    return _shared(sharding.place(places, 0, len(places), mesh), problem, mesh=mesh)[: len(places)]
+
+
+@functools.partial(host_jit, static_argnames=("mesh",))
+def _shared(places: Array, problem: Problem, *, mesh: jax.sharding.Mesh | None) -> Array:
+    return sharding.over_mesh(_scores, mesh, (0, None), 0)(places, problem)
+
+
+def _scores(places: Array, problem: Problem) -> Array:
+    fitted, interval = len(problem.data.v), problem.data.interval
+    recorded = jax.vmap(lambda v: recorded_train(v, interval))(problem.data.v)
+    features, v = _runs(places, problem, _all_sweeps(problem))
+    ours = jax.tree.map(lambda x: x[:fitted], features)
+    gather = jax.vmap(lambda f, v: train(f, v, interval), in_axes=(0, 1))
+    trains = jax.vmap(gather, in_axes=(0, 1))(ours, v[:, :fitted])
+    scores = jax.vmap(lambda models, data: jax.vmap(lambda model: score(model, data))(models))(trains, recorded)
+    total = jnp.sum(scores, axis=0)
+    if problem.unseen is not None:
+        others = jax.tree.map(lambda x: x[fitted:], features)
+        total = total + jax.vmap(lambda seen: _surprises(seen, problem), in_axes=1)(others)
+    return total / fitted
+
+
+def _all_sweeps(problem: Problem) -> Target:
+    """The fitted sweeps, and behind them those of which only a count is expected: one loop for both."""
+    if problem.unseen is None:
+        return problem.data
+    return jax.tree.map(lambda *both: jnp.concatenate(both), problem.data, problem.unseen.sweeps)
+
+
+def _runs(places: Array, problem: Problem, sweeps: Target) -> tuple[Features, Array]:
+    """The features [sweep, candidate] and traces [time − 1, sweep, candidate] of every candidate in every sweep.
+
+    Candidates are the last axis, whose neighbours a processor takes together: there are many of them and few sweeps.
+    Time stays the leading one, as the loop leaves it: moving it would cost as much as a third of the simulation.
+    """
+
+    def over_candidates(sweep: Target) -> tuple[Features, Array]:
+        run = lambda place: watched(problem.candidate(place), sweep, problem, trace=True)  # noqa: E731
+        return jax.vmap(run, out_axes=(0, 1))(places)
+
+    return jax.vmap(over_candidates, out_axes=(0, 1))(sweeps)
+
+
+def _surprises(seen: Features, problem: Problem) -> Array:
+    """Spikes too few or too many in the sweeps of which only the count is expected, of features [sweep]."""
+    off = jnp.sum(surprise(seen.count, problem.unseen))
+    return jnp.where(jnp.all(jnp.isfinite(seen.quiet)), off, jnp.nan)  # a model that diverged has no count
+
+
+def beginning(data: Target, milliseconds: float) -> Target:
+    """The sweeps up to that time after the first spike of any of them; themselves where they are no longer.
+
+    What comes before a cell first fires, such as a test pulse, is no part of that time.
+    """
+    fires = np.flatnonzero(passes(np.asarray(data.v)).any(axis=0))
+    first = int(fires[0]) + 1 if len(fires) else 0
+    intervals = max(1, first + round(milliseconds / data.interval))
+    if intervals >= data.i.shape[-1]:
+        return data
+    return dataclasses.replace(data, i=data.i[..., :intervals], v=data.v[..., : intervals + 1])
+
+
+def coarse(data: Target, interval: float) -> Target:
+    """Every n-th sample of the sweeps, the largest n that leaves at most ``interval`` ms between two, one step each.
+
+    The current becomes its mean over each new interval, as in `Recording.decimate`. Where samples are farther apart
+    than that, steps become as large as it allows.
+    """
+    n = max(1, int(interval / data.interval + 1e-6))
+    if n == 1:
+        substeps = max(1, math.ceil(data.interval / interval - 1e-6))
+        return data if data.substeps <= substeps else dataclasses.replace(data, substeps=substeps)
+    whole = data.i.shape[-1] // n * n
+    i = jnp.mean(data.i[..., :whole].reshape(*data.i.shape[:-1], -1, n), axis=-1)
+    return dataclasses.replace(data, i=i, v=data.v[..., : whole + 1 : n], interval=n * data.interval, substeps=1)
+
+
+def _capped(error: Any, otherwise: Array) -> Array:
+    """|error|, at most 1; where it is NaN, 1 if ``otherwise`` and 0 if not."""
+    size = jnp.abs(error)
+    return jnp.where(jnp.isfinite(size), jnp.minimum(size, 1.0), jnp.asarray(otherwise).astype(size.dtype))
+
+
+def _distance(one: Array, other: Array) -> Array:
+    """Root mean square distance of two waveforms [offset] where both are known, NaN where none is [mV]."""
+    return jnp.sqrt(_mean(jnp.square(one - other), jnp.isfinite(one) & jnp.isfinite(other), axis=-1))
+
+
+def _mean(x: Array, where: Array, axis: int) -> Array:
+    """The mean of the entries that count, NaN where none does."""
+    count = jnp.sum(where, axis=axis).astype(x.dtype)
+    return jnp.where(count > 0, jnp.sum(jnp.where(where, x, 0.0), axis=axis) / jnp.maximum(count, 1.0), jnp.nan)

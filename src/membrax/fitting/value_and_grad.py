@@ -1,0 +1,77 @@
+"""How far a cell is from a recording, and which way to go: the loss and its slope, for one place or thousands."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..cell import Cell
+from ..compilation import host_jit
+from ..integrators import Integrator, staggered
+from ..pytrees import pytree
+from ..recordings import Recording
+from .problem.from_values import problem_of
+from .problem.problem import Problem
+from .problem.sensitivities import choose, value_and_gradient
+
+Array = jax.Array
+
+
+@pytree
+class Misfit:
+    """The voltage's mean squared error at some values of the parameters.
+
+    Attributes:
+        loss: mV², a number or [neuron].
+        gradient: {path: its derivative by the parameter}, mV² per the parameter's unit, each like ``loss``.
+    """
+
+    loss: Array
+    gradient: dict[str, Array]
+
+
+def misfit(
+    cell: Cell,
+    values: Mapping[str, Any],
+    data: Recording,
+    sweeps: Any = None,
+    *,
+    dt: float | None = None,
+    integrator: Integrator = staggered,
+    derivative: str | None = None,
+) -> Misfit:
+    """The mean squared error of a cell's voltage against a recording, and its gradient.
+
+    Each sweep begins at rest under its own holding current, as in `fit`.
+
+    Args:
+        cell: the model.
+        values: {path: value, or values [neuron]} to ask at; "na.v_t, kd.v_t" moves two as one.
+        data: the recording.
+        sweeps: which to compare, by default all.
+        dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
+        integrator: see `membrax.integrators`.
+        derivative: "forward" (sensitivities that ride along: no memory, about four simulations and one per
+            parameter), "reverse" (the state before every block of steps is kept: eight or nine simulations for
+            any number of parameters), or None, which is forward up to 5 parameters.
+
+    Returns:
+        A `Misfit`.
+
+    Raises:
+        ValueError: unknown paths, values of different lengths or of more than one axis, unknown sweeps, a ``dt``
+            that is no whole fraction of the sampling interval, an unknown ``derivative``.
+    """
+    place, problem = problem_of(cell, values, data, sweeps, dt=dt, integrator=integrator)
+    return _at(place, problem, mode=choose(len(problem.free), derivative))
+
+
+@functools.partial(host_jit, static_argnames=("mode",))
+def _at(place: Array, problem: Problem, *, mode: str) -> Misfit:
+    loss, gradient = value_and_gradient(jnp.atleast_2d(place), problem, mode=mode)
+    loss, gradient = (loss, gradient) if place.ndim > 1 else (loss[0], gradient[0])
+    return Misfit(loss, {name: gradient[..., k] for k, name in enumerate(problem.free.names)})

@@ -1,0 +1,5 @@
+"""Files of cells and of arrays."""
+
+from .cell_json import load_cell
+
+__all__ = ["load_cell"]

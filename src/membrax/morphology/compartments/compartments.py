@@ -1,0 +1,240 @@
+"""A neuron's shape as the simulator sees it: compartments, their areas, and the conductances between them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...pytrees import pytree, static
+from ..tree.frusta import OHM_CM_PER_UM, axial_integral, lateral_area
+from ..tree.labels import matches
+from ..tree.sections import Section
+from ..tree.table import counted
+from ..tree.tree import Tree
+from .densities import over
+from .layout import Layout
+
+Array = jax.Array
+
+
+@pytree
+class Compartments:
+    """A tree cut into compartments by `discretise`; C of them, in N nodes.
+
+    The numbers are those of the tree, so that areas and conductances follow them and can be differentiated by them:
+    scale ``radius`` and every area, axial conductance and load follows. The cuts keep their place relative to the
+    points. The soma is one isopotential compartment, number 0, on which its neurites hang without further resistance.
+
+    For whoever solves the cable equation: the nodes are the compartments 0 … C − 1 and after them N − C branch points
+    without membrane (see `membrax.morphology.nodes`). With v in mV and i_k the outward density [µA/cm²],
+
+        1e-5 area_k (c dv_k/dt + i_k) = I_k + Σ g (v_neighbour − v_k)  [nA],   the left side 0 at a branch point,
+
+    where the sum is over `parent` and children and g is `conductance` [µS] of whichever is the child. The matrix of an
+    implicit step has an entry on the diagonal for every node and one pair for each node and its parent: elimination
+    from the greatest `depth` to the root and substitution back is O(N) (Hines 1984, Int J Biomed Comput 15:69-76), and
+    a branch point is a row like any other, of capacitance 0. `matrix` has the branch points eliminated, for exact
+    propagators of small trees. In float32 its rows add up to zero to 1e-7 of its diagonal, which a fine cut makes
+    large: multiply it by deviations from a common voltage, not by −65 mV.
+
+    Attributes:
+        radius: of the tree's points [point], µm.
+        length: of the frustum that ends at each point [point], µm; of a soma of one point its diameter, 0 where there
+            is no frustum.
+        axial_resistivity: of the cytoplasm, one for all, [compartment] or by region, Ω·cm.
+        layout: the fixed part.
+    """
+
+    radius: Array = dataclasses.field(metadata={"unit": "µm", "above": 0.0})
+    length: Array = dataclasses.field(metadata={"unit": "µm", "at_least": 0.0})
+    axial_resistivity: Array = dataclasses.field(metadata={"unit": "Ω·cm", "above": 0.0})
+    layout: Layout = static()
+
+    # --- what is fixed
+
+    @property
+    def count(self) -> int:
+        """C, the number of compartments."""
+        return len(self.layout.section)
+
+    @property
+    def nodes(self) -> int:
+        """N, the number of compartments and branch points."""
+        return len(self.layout.nodes.parent)
+
+    @property
+    def parent(self) -> np.ndarray:
+        """The node towards the root [node], −1 for the root."""
+        return self.layout.nodes.parent
+
+    @property
+    def depth(self) -> np.ndarray:
+        """Nodes between each node and the root [node]."""
+        return self.layout.nodes.depth
+
+    @property
+    def section(self) -> np.ndarray:
+        """Index of each compartment's section in ``tree.sections`` [compartment]."""
+        return self.layout.section
+
+    @property
+    def fraction(self) -> np.ndarray:
+        """Place of each compartment's middle along its section, 0 … 1 [compartment]."""
+        return self.layout.fraction
+
+    @property
+    def path_distance(self) -> np.ndarray:
+        """Distance of each compartment's middle from the soma along the path [compartment], µm, as it was cut."""
+        return self.layout.path_distance
+
+    @property
+    def type(self) -> np.ndarray:
+        """SWC type of each compartment [compartment]."""
+        return self.layout.type
+
+    @property
+    def tree(self) -> Tree:
+        """What was cut."""
+        return self.layout.tree
+
+    # --- what follows from the numbers
+
+    @property
+    def area(self) -> Array:
+        """Lateral area of each compartment, without the ends [compartment], µm²."""
+        return _area(self)
+
+    @property
+    def half_resistance(self) -> Array:
+        """Axial resistance from each compartment's middle to its inner and its outer end [compartment, 2], MΩ.
+
+        0 for the soma.
+        """
+        return _half_resistance(self)
+
+    @property
+    def conductance(self) -> Array:
+        """Axial conductance between each node and its parent [node], µS; 0 for the root."""
+        return _conductance(self)
+
+    def node_matrix(self) -> Array:
+        """The Laplacian of all nodes [node, node], µS: −g between neighbours, and the sum of the g on the diagonal."""
+        return _node_matrix(self)
+
+    def matrix(self) -> Array:
+        """The axial conductance matrix [compartment, compartment], µS, the branch points eliminated exactly.
+
+        Symmetric, with rows that add up to zero: ``matrix() @ v`` [nA] is the current that leaves each compartment
+        along the neurites. Around a branch point every two compartments are neighbours. For trees of some thousand
+        compartments at most.
+        """
+        return _matrix(self)
+
+    # --- where things are
+
+    def site(self, section: int | str | Section, fraction: float = 0.5) -> int:
+        """Index of the compartment at a fraction 0 … 1 along a section.
+
+        Args:
+            section: its index, itself, or a word such as "soma" of which the tree has one section.
+            fraction: where along it.
+
+        Raises:
+            ValueError: no such section, one without length, a fraction out of its bounds.
+        """
+        index = section.index if isinstance(section, Section) else section
+        index = self._only(index) if isinstance(index, str) else index
+        counts = self.layout.counts
+        if not isinstance(index, int | np.integer) or not 0 <= index < len(counts):
+            raise ValueError(f"section must be a whole number of 0 … {len(counts) - 1}, got {section!r}")
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"fraction must be in 0 … 1, got {fraction}")
+        if not counts[index]:
+            raise ValueError(f"section {index} has no length, and so no compartment")
+        return int(counts[:index].sum() + min(int(fraction * counts[index]), counts[index] - 1))
+
+    def _only(self, word: str) -> int:
+        """The index of the one section of a type.
+
+        Raises:
+            ValueError: none, or several.
+        """
+        chosen = self.tree.select(word)
+        if len(chosen) != 1:
+            raise ValueError(f"a site needs one section, and there are {len(chosen)} of type {word!r}: give its index")
+        return chosen[0].index
+
+    def select(self, type: Any = None, *, beyond: float = 0.0, within: float = math.inf) -> np.ndarray:
+        """Indices of the compartments of a type whose middle lies between two path distances from the soma [µm].
+
+        Arguments and errors as of `Tree.select`.
+        """
+        good = (self.path_distance >= beyond) & (self.path_distance <= within)
+        return np.flatnonzero(good & matches(self.type, type))
+
+    def __repr__(self) -> str:
+        named = f" of {self.tree.name}" if self.tree.name else ""
+        return (
+            f"<Compartments{named}: {self.count:,} in {counted(len(self.tree.sections), 'section')}, "
+            f"{counted(self.nodes - self.count, 'branch point')}, {counted(self.depth.max() + 1, 'level')}>"
+        )
+
+
+# --- compiled whole: operation by operation, every new tree would take longer
+
+
+@jax.jit
+def _area(c: Compartments) -> Array:
+    length, begin, end = frusta(c)
+    area = jnp.zeros(c.count, dtype=length.dtype)
+    return area.at[c.layout.pieces.half // 2].add(lateral_area(length, begin, end))
+
+
+@jax.jit
+def _half_resistance(c: Compartments) -> Array:
+    length, begin, end = frusta(c)
+    per_half = jnp.zeros(2 * c.count, dtype=length.dtype)
+    per_half = per_half.at[c.layout.pieces.half].add(axial_integral(length, begin, end))
+    resistivity = jnp.broadcast_to(jnp.asarray(over(c.axial_resistivity, c.layout), dtype=length.dtype), (c.count,))
+    halves = OHM_CM_PER_UM * resistivity[:, None] * per_half.reshape(-1, 2)
+    return halves.at[0].set(0.0) if c.tree.soma else halves
+
+
+@jax.jit
+def _conductance(c: Compartments) -> Array:
+    nodes, halves = c.layout.nodes, _half_resistance(c)
+    near, far = (jnp.append(halves[:, side], jnp.zeros((), halves.dtype)) for side in (0, 1))  # −1 is the last: 0
+    hung = np.flatnonzero(nodes.parent >= 0)
+    resistance = near[nodes.near[hung]] + far[nodes.far[hung]]
+    return jnp.zeros(c.nodes, dtype=halves.dtype).at[hung].set(1.0 / resistance)
+
+
+@jax.jit
+def _node_matrix(c: Compartments) -> Array:
+    hung = np.flatnonzero(c.parent >= 0)
+    g, up = _conductance(c)[hung], c.parent[hung]
+    matrix = jnp.zeros((c.nodes, c.nodes), dtype=g.dtype)
+    matrix = matrix.at[hung, hung].add(g).at[up, up].add(g)
+    return matrix.at[hung, up].add(-g).at[up, hung].add(-g)
+
+
+@jax.jit
+def _matrix(c: Compartments) -> Array:
+    whole = _node_matrix(c)
+    to_branch = whole[: c.count, c.count :] / jnp.sqrt(jnp.diagonal(whole)[c.count :])[None, :]
+    return whole[: c.count, : c.count] - jnp.matmul(to_branch, to_branch.T, precision="highest")
+
+
+def frusta(c: Compartments) -> tuple[Array, Array, Array]:
+    """Length, inner and outer radius of every piece [piece], µm."""
+    pieces, before = c.layout.pieces, c.tree.before
+    radius, length = c.radius, c.length
+    begin, end = (jnp.asarray(fraction, dtype=radius.dtype) for fraction in (pieces.begin, pieces.end))
+    inner = radius[before[pieces.point]]
+    slope = radius[pieces.point] - inner
+    return (end - begin) * length[pieces.point], inner + begin * slope, inner + end * slope

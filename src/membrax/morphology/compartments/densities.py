@@ -1,0 +1,125 @@
+"""How a parameter is spread over a tree: one value for each region, or a function of the distance from the soma.
+
+>>> membrax.channels.squid.Sodium(g=by_region(soma=120.0, axon=300.0, elsewhere=0.0))
+>>> membrax.channels.Leak(g=by_distance(lambda x, at_soma, slope: at_soma + slope * x, at_soma=0.1, slope=1e-3))
+
+Their numbers are leaves like any other: ``"na.g.axon"`` and ``"leak.g.slope"`` can be replaced, varied and fitted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...pytrees import numbers, pytree, static
+from ..tree.labels import label, matches
+from .layout import Layout
+
+Array = jax.Array
+
+ELSEWHERE = "elsewhere"
+
+
+@pytree
+class Regions:
+    """One value for each type of section; made by `by_region`."""
+
+    values: dict[str, Any]
+
+    def over(self, layout: Layout) -> Array:
+        """The value of every compartment [compartment].
+
+        Raises:
+            ValueError: a region that is unknown or that the tree doesn't have, two that overlap, or compartments that
+                are in none.
+        """
+        members = {name: matches(layout.type, _words(name)) for name in self.values if name != ELSEWHERE}
+        taken = np.sum([*members.values(), np.zeros(len(layout.type), dtype=bool)], axis=0)
+        missing = [name for name, mine in members.items() if not mine.any()]
+        if missing:
+            there = ", ".join(label(kind) for kind in np.unique(layout.type))
+            raise ValueError(f"the tree has no {_words(missing[0])}; it has {there}")
+        if taken.max(initial=0) > 1:
+            raise ValueError(f"regions overlap: a compartment is in two of {', '.join(members)}")
+        if not taken.all() and ELSEWHERE not in self.values:
+            left = ", ".join(label(kind) for kind in np.unique(layout.type[taken == 0]))
+            raise ValueError(f"no value for {left}: name it, or give elsewhere=")
+        members[ELSEWHERE] = taken == 0
+        spread = jnp.zeros(len(layout.type))
+        for name, value in self.values.items():
+            spread = jnp.where(members[name], over(value, layout), spread)
+        return spread
+
+
+@pytree
+class ByDistance:
+    """A function of the path distance from the soma; made by `by_distance`."""
+
+    parameters: dict[str, Any] = dataclasses.field(metadata={"unit": ""})  # not of the density's unit, nor its bounds
+    function: Callable[..., Any] = static()
+
+    def over(self, layout: Layout) -> Array:
+        """The value of every compartment [compartment].
+
+        Raises:
+            ValueError: a function that gives something else.
+        """
+        distance = jnp.asarray(layout.path_distance, dtype=float)
+        value = jnp.asarray(self.function(distance, **self.parameters), dtype=float)
+        if value.shape not in ((), distance.shape):
+            told = f"a number for each of {len(distance)} distances"
+            raise ValueError(f"a function of the distance must give {told}, got the shape {value.shape}")
+        return jnp.broadcast_to(value, distance.shape)
+
+
+def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
+    """A parameter that differs between the parts of a tree.
+
+    Args:
+        values: {region: value}; a region is a word such as "soma", "axon", "basal", "apical", "dendrite" or
+            "custom 5", or "elsewhere" for all that is not named. A value is a number or itself a function of the
+            distance.
+        named: the same as keywords; ``custom_5`` is "custom 5".
+
+    Raises:
+        ValueError: no region at all, a name with a dot, or a value that is no number.
+    """
+    joined = {**(values or {}), **named}
+    if not joined or any(not isinstance(name, str) or "." in name for name in joined):
+        raise ValueError(f'by_region needs regions such as soma=120.0 or {{"apical": 20.0}}, got {joined}')
+    return Regions({name: v if isinstance(v, ByDistance) else numbers(v, name) for name, v in joined.items()})
+
+
+def by_distance(function: Callable[..., Any], **parameters: Any) -> ByDistance:
+    """A parameter that changes with the path distance from the soma.
+
+    Args:
+        function: of the distances [compartment] in µm and the parameters, in `jax.numpy`.
+        parameters: its numbers, each a leaf.
+
+    Raises:
+        ValueError: ``function`` is none.
+    """
+    if not callable(function):
+        raise ValueError(f"by_distance needs a function of the distance in µm, got {function!r}")
+    return ByDistance(parameters, function)
+
+
+def is_spread(value: Any) -> bool:
+    """Whether it is one of the two."""
+    return isinstance(value, Regions | ByDistance)
+
+
+def over(value: Any, layout: Layout) -> Any:
+    """A value spread over the compartments [compartment]; what needs no spreading stays as it is."""
+    return value.over(layout) if is_spread(value) else value
+
+
+def _words(name: str) -> str:
+    """``custom_5`` as a keyword has it, in the words of the labels."""
+    return name.replace("_", " ")

@@ -1,0 +1,88 @@
+"""What the steps of a simulation need of a tree, worked out once before the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..pytrees import pytree, static
+from .compartments.compartments import Compartments
+from .solve.elimination import solver
+from .solve.propagator import propagator
+
+Array = jax.Array
+
+NF_PER_AREA = 1e-5  # of 1 µm² at 1 µF/cm²; as well nA of 1 µA/cm², and µS of 1 mS/cm²
+
+
+@pytree
+class Wiring:
+    """A tree's areas and axial conductances, in nF, nA and µS per unit of the membrane's densities.
+
+    Attributes:
+        area: [compartment], in 1e-5 µm²: times a density in µA/cm² it is a current in nA.
+        conductance: between each node and its parent [node], µS.
+        change: e^(dt A) − 1 [compartment, compartment], or None where the system is solved at every step.
+        gain: mV that 1 nA into each compartment leaves after a step [compartment, compartment], or None likewise.
+        compartments: what it is of.
+        sites: compartments into which currents are injected.
+    """
+
+    area: Array
+    conductance: Array
+    change: Array | None
+    gain: Array | None
+    compartments: Compartments
+    sites: tuple[int, ...] = static(())
+
+    @property
+    def layout(self) -> Any:
+        """The fixed part of the compartments."""
+        return self.compartments.layout
+
+    def injected(self, currents: Array) -> Array:
+        """Currents in nA at the sites [site] as currents into the compartments [compartment]."""
+        return self.charged(jnp.zeros((len(self.area), *currents.shape[1:]), self.area.dtype), currents)
+
+    def charged(self, into: Array, currents: Array) -> Array:
+        """Currents into the compartments [compartment] with those at the sites [site] added, nA."""
+        return into.at[np.array(self.sites, dtype=int)].add(currents) if self.sites else into
+
+    def axial(self, v: Array) -> Array:
+        """The axial current into every compartment [compartment] in nA at voltages v; they add up to zero."""
+        order, count = self.layout.elimination.nodes, len(v)
+        child, parent, g = order.child, order.parent, self.conductance[order.child]
+
+        def to_nodes(towards_child: Array, towards_parent: Array) -> Array:
+            return jnp.zeros_like(self.conductance).at[child].add(towards_child).at[parent].add(towards_parent)
+
+        nodes = jnp.concatenate([v, jnp.zeros(len(self.conductance) - count, v.dtype)])
+        # A branch point has compartments all around it, and their mean by conductance.
+        mean = to_nodes(g * nodes[parent], g * nodes[child]) / to_nodes(g, g)
+        nodes = jnp.where(np.arange(len(nodes)) < count, nodes, mean)
+        flow = g * (nodes[parent] - nodes[child])
+        return to_nodes(flow, -flow)[:count]
+
+    def solver(self, s: Array) -> Callable[[Array], Array]:
+        """A function of b that gives x [compartment] with s x + (axial currents out of x) = b, s in µS, b in nA.
+
+        Branch points hold no charge. See `membrax.morphology.elimination.solver`.
+        """
+        count = len(s)
+        none = jnp.zeros((len(self.conductance) - count, *s.shape[1:]), s.dtype)
+        solve = solver(self.layout.elimination, jnp.concatenate([s, none]), self.conductance)
+        return lambda b: solve(jnp.concatenate([b, none]))[:count]
+
+
+def wire(compartments: Compartments, sites: tuple[int, ...], capacitance: Any = None, dt: Any = None) -> Wiring:
+    """The wiring of a tree; with a capacitance [µF/cm²] and a step [ms] also its propagator."""
+    area = NF_PER_AREA * compartments.area
+    if capacitance is None:
+        return Wiring(area, compartments.conductance, None, None, compartments, sites)
+    each = jnp.eye(compartments.count, dtype=area.dtype)
+    change, gain = propagator(compartments.matrix(), area * capacitance, dt, each)
+    return Wiring(area, compartments.conductance, change, gain, compartments, sites)

@@ -1,0 +1,1 @@
+"""Numerical building blocks: quotients, bounds and sums with cheap derivatives."""

@@ -1,0 +1,1 @@
+"""Figures of recordings and fits: sweeps, quality, parameters, evaluation, uncertainty."""

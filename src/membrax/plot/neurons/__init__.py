@@ -1,0 +1,1 @@
+"""Figures of trees: their shape, and voltages along them."""

@@ -1,0 +1,68 @@
+"""Fewer samples for a fit: how far apart they may be, and how the others are left out without folding their noise down.
+
+`Recording.decimate` keeps every n-th sample as it is: spikes keep their peaks, and noise above the new Nyquist
+frequency folds into the band below it. `resample` filters first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from . import Recording
+
+LARGEST_RATIO = 100  # of old to new sampling rate, as whole numbers
+
+
+def resample(data: Recording, dt: float) -> Recording:
+    """The recording at another sampling interval.
+
+    The voltage passes a linear-phase low-pass filter at the new Nyquist frequency and is interpolated
+    (`scipy.signal.resample_poly`): spikes are neither shifted nor delayed, their peaks may lose what lies above that
+    frequency. The current, held from one sample to the next, becomes its mean over each new interval, so its charge
+    stays the same. A larger sampling rate is allowed; it adds nothing.
+
+    Args:
+        data: the recording.
+        dt: ms between two samples.
+
+    Returns:
+        The recording from the same first sample on; itself if ``dt`` is its own.
+
+    Raises:
+        ValueError: a ``dt`` that is not above 0, that leaves fewer than 2 samples, or whose ratio to the recording's is
+            no fraction of whole numbers up to 100.
+    """
+    up, down = _ratio(data, dt)
+    if up == down:
+        return data
+    from scipy.signal import resample_poly
+
+    step = data.dt * down / up
+    t = data.t[0] + step * np.arange(int((data.t.size - 1) * up / down + 1e-9) + 1)
+    v = resample_poly(data.v, up, down, axis=1, padtype="line")[:, : t.size]
+    # The charge that has flowed by each sample; the last sample holds for one interval.
+    edges = data.t[0] + data.dt * np.arange(data.t.size + 1)
+    charge = np.concatenate([np.zeros((data.sweeps, 1)), np.cumsum(data.i, axis=1) * data.dt], axis=1)
+    ends = np.minimum(np.append(t, t[-1] + step), edges[-1])
+    i = np.stack([np.diff(np.interp(ends, edges, row)) for row in charge]) / np.diff(ends)
+    note = f"resampled: every {step:g} ms (voltage filtered below {500 / step:.4g} Hz, current averaged)"
+    return dataclasses.replace(data, t=t, v=v, i=i, notes=(*data.notes, note))
+
+
+def _ratio(data: Recording, dt: Any) -> tuple[int, int]:
+    """How many new samples for how many old ones."""
+    number = isinstance(dt, int | float | np.integer | np.floating) and not isinstance(dt, bool)
+    if not (number and 0 < dt <= data.duration):
+        raise ValueError(f"dt must be above 0 and at most the {data.duration:g} ms of the recording, got {dt!r} ms")
+    exact = data.dt / float(dt)
+    near = Fraction(exact).limit_denominator(LARGEST_RATIO)
+    if near.numerator > LARGEST_RATIO or near == 0 or abs(float(near) - exact) > 1e-6 * exact:
+        raise ValueError(
+            f"dt must be to the sampling interval of {data.dt:g} ms as two whole numbers up to {LARGEST_RATIO},"
+            f" got {dt:g} ms"
+        )
+    return near.numerator, near.denominator

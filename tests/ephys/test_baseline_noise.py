@@ -1,0 +1,71 @@
+"""Noise and synaptic events in the quiet stretches, put there beforehand."""
+
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax.ephys.baseline_noise import quiet, quiet_stretches
+
+DT = 0.1
+T = np.arange(10000) * DT
+EVENTS = (60.0, 130.0, 190.0, 640.0, 900.0)
+
+
+def recording(noise=0.1, events=(), size=2.0, seed=0, sweeps=2):
+    """A step from 300 to 500 ms, and events that rise in 1 ms and fade in 15."""
+    v = np.full((sweeps, T.size), -65.0) + np.random.default_rng(seed).normal(0.0, noise, (sweeps, T.size))
+    i = np.tile(0.1 * ((T >= 300.0) & (T < 500.0)), (sweeps, 1))
+    v += 120.0 * i
+    for at in events:
+        since = np.maximum(T - at, 0.0)
+        v[0] += size * (np.exp(-since / 15.0) - np.exp(-since / 1.0))
+    return mx.Recording(t=T, v=v, i=i)
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.1, 0.5])
+def test_white_noise_is_the_same_between_samples_and_within_a_stretch(noise):
+    found = quiet(recording(noise))
+    assert found.fast == pytest.approx(noise, rel=0.05) and found.slow == pytest.approx(noise, rel=0.1)
+    assert found.events == () and found.rate == 0.0
+
+
+def test_slow_noise_is_not_between_samples():
+    data = recording(0.02)
+    v = data.v + 0.5 * np.sin(2 * np.pi * T / 40.0)
+    found = quiet(mx.Recording(t=T, v=v, i=data.i))
+    assert found.fast < 0.03 and found.slow == pytest.approx(0.5 / np.sqrt(2), rel=0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_events_are_counted_where_they_are(seed):
+    found = quiet(recording(events=EVENTS, seed=seed))
+    # Those at 640 ms fall into the 200 ms after the step.
+    expected = [at for at in EVENTS if at != 640.0]
+    assert [sweep for sweep, _ in found.events] == [0] * len(expected)
+    np.testing.assert_allclose([at for _, at in found.events], expected, atol=3.0)
+    assert np.all((found.sizes > 0.5) & (found.sizes < 2.0))
+    assert found.rate == pytest.approx(1e3 * len(expected) / found.duration)
+
+
+def test_small_events_are_left_to_the_noise():
+    assert quiet(recording(events=EVENTS, size=0.4)).events == ()
+
+
+def test_quiet_is_neither_a_step_nor_a_spike():
+    data = recording()
+    v = data.v.copy()
+    v[0, 1500:1510] = 30.0
+    found = quiet_stretches(mx.Recording(t=T, v=v, i=data.i), 0)
+    assert found == [(0, 1250), (7000, 10000)] or found == [(0, 1250), (2500, 3000), (7000, 10000)]
+    assert quiet_stretches(data, 1) == [(0, 3000), (7000, 10000)]
+
+
+def test_a_drift_within_a_sweep_is_told():
+    data = recording(0.05)
+    assert quiet(mx.Recording(t=T, v=data.v + 4.0 * T / T[-1], i=data.i)).wander == pytest.approx(3.8, abs=0.15)
+
+
+def test_where_nothing_is_quiet_nothing_is_measured():
+    ramp = mx.Recording(t=T, v=recording().v, i=np.sin(T / 5.0) * 0.1)
+    found = quiet(ramp)
+    assert found.stretches == () and np.isnan(found.fast) and np.isnan(found.slow) and np.isnan(found.rate)

@@ -1,0 +1,91 @@
+"""Steps of a current: found where they are, in commands and measured currents, and nowhere else."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from membrax.ephys.edges import base_level, changes, depolarised, steps, stretches
+
+DT = 0.1
+T = np.arange(4000) * DT
+
+
+def command(*levels):
+    """Five equal parts of these levels, nA."""
+    return np.repeat(np.asarray(levels, dtype=float), len(T) // len(levels))
+
+
+def noisy(i, noise=0.003, seed=0):
+    return i + np.random.default_rng(seed).normal(0.0, noise, i.shape)
+
+
+def test_a_command_is_read_exactly():
+    found = steps(command(0.0, -0.1, 0.0, 0.2, 0.05), DT)
+    assert [step.start for step in found] == [800, 1600, 2400, 3200]
+    assert [step.stop for step in found] == [1600, 2400, 3200, 4000]
+    np.testing.assert_allclose([step.before for step in found], [0.0, -0.1, 0.0, 0.2], atol=1e-12)
+    np.testing.assert_allclose([step.level for step in found], [-0.1, 0.0, 0.2, 0.05], atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_measured_current_has_the_same_steps(seed):
+    found = steps(noisy(command(-0.01, 0.1, -0.01, 0.06, -0.01), seed=seed), DT)
+    assert len(found) == 4
+    assert np.max(np.abs(np.array([step.start for step in found]) - [800, 1600, 2400, 3200])) <= 2
+    # The mean of 800 samples is known to 0.003/√800 = 0.0001 nA.
+    np.testing.assert_allclose([step.size for step in found], [0.11, -0.11, 0.07, -0.07], atol=0.001)
+
+
+@pytest.mark.parametrize(
+    "i",
+    [
+        0.1 * T / T[-1],
+        noisy(0.1 * T / T[-1]),
+        0.1 * np.sin(2 * np.pi * T / 60.0),
+        noisy(np.zeros_like(T)),
+        np.full_like(T, 0.3),
+        np.random.default_rng(1).normal(0.0, 0.1, T.size),
+    ],
+    ids=["ramp", "measured ramp", "sine", "noise about nothing", "constant", "noise"],
+)
+def test_what_has_no_levels_has_no_steps(i):
+    assert steps(i, DT) == []
+
+
+def test_a_glitch_is_no_step():
+    i = noisy(command(0.0, 0.1))
+    i[3000:3004] += 0.05
+    assert [step.stop for step in steps(i, DT)] == [4000]
+
+
+def test_a_step_that_is_too_short_is_none():
+    i = np.zeros_like(T)
+    i[1000:1020] = 0.1  # 2 ms
+    assert [step.size for step in steps(i, DT)] == [pytest.approx(-0.1)]
+
+
+def test_a_sweep_may_begin_in_a_step():
+    assert base_level(command(0.2, 0.0), DT) == 0.0
+    assert base_level(command(-0.03, 0.007, -0.03), DT) == pytest.approx(-0.03)
+    assert depolarised(command(0.2, 0.0), DT).tolist() == [True] * 2000 + [False] * 2000
+    assert not depolarised(command(-0.1, 0.0), DT).any()
+
+
+@given(st.lists(st.booleans(), max_size=60))
+def test_stretches_are_the_runs(mask):
+    found = stretches(np.array(mask, dtype=bool))
+    again = np.zeros(len(mask), dtype=bool)
+    for start, stop in found:
+        assert start < stop and not again[start:stop].any()
+        again[start:stop] = True
+    assert again.tolist() == mask
+    assert all(b < c for (_, b), (c, _) in itertools.pairwise(found))
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
+def test_neither_an_offset_nor_a_scale_moves_a_step(offset, scale):
+    i = noisy(command(0.0, 0.1, 0.0, -0.05))
+    assert changes(scale * i + offset * scale, DT) == changes(i, DT)

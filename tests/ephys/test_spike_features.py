@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from membrax.ephys.spike_features import adaptation_index, response
+
+DT = 0.02
+T = np.arange(10_000) * DT  # 200 ms
+RISE, FALL, PEAK, REST, LOW = 100.0, 50.0, 40.0, -60.0, -70.0  # mV/ms, mV/ms, mV
+
+
+def trace(times, peaks=None):
+    """Triangular spikes that begin at ``times`` [ms] at rest, fall to a trough and come back slowly."""
+    v = np.full(T.size, REST)
+    for k, begin in enumerate(times):
+        peak = PEAK if peaks is None else peaks[k]
+        up, down = (peak - REST) / RISE, (peak - LOW) / FALL
+        corners = [begin, begin + up, begin + up + down, begin + up + down + 8.0]
+        seen = (corners[0] <= T) & (corners[-1] >= T)
+        v[seen] = np.interp(T[seen], corners, [REST, peak, LOW, REST])
+    return v
+
+
+def passing(begin):
+    """When a spike that begins there passes −10 mV."""
+    return begin + (-10.0 - REST) / RISE
+
+
+def test_a_spike_of_straight_lines():
+    found = response(T, trace([50.0]), 40.0, 180.0)
+    assert found.count == 1 and found.times[0] == pytest.approx(passing(50.0), abs=1e-6)
+    assert found.latency == pytest.approx(passing(10.0), abs=1e-6)
+    assert found.amplitude == pytest.approx(PEAK - REST)
+    half = 0.5 * (PEAK - REST)
+    assert found.width == pytest.approx(half / RISE + half / FALL, rel=1e-6)
+    assert found.trough == pytest.approx(LOW, abs=0.1)
+    assert np.isnan([found.first_interval, found.mean_interval, found.adaptation]).all()
+
+
+def test_shapes_are_means_over_the_spikes():
+    found = response(T, trace([50.0, 90.0, 150.0], peaks=[40.0, 30.0, 20.0]), 0.0, 200.0)
+    assert found.amplitude == pytest.approx(90.0)
+    assert found.first_interval == pytest.approx(40.0, abs=1e-6) and found.mean_interval == pytest.approx(50.0)
+    assert found.adaptation == pytest.approx(20.0 / 100.0)
+
+
+def test_only_spikes_within_the_pulse_count():
+    v = trace([20.0, 60.0, 150.0])
+    inside = response(T, v, 50.0, 100.0)
+    assert inside.count == 1 and inside.latency == pytest.approx(passing(10.0), abs=1e-6)
+    assert response(T, v, 60.0, passing(60.0)).count == 0
+    assert response(T, v, 60.0, passing(60.0) + DT).count == 1
+
+
+def test_silence_has_no_shape():
+    found = response(T, np.full(T.size, REST), 0.0, 200.0)
+    assert found.count == 0
+    assert all(np.isnan(getattr(found, name)) for name in ("latency", "adaptation", "amplitude", "width", "trough"))
+
+
+def test_a_trough_that_the_pulse_cuts_off_is_not_known():
+    v = trace([50.0])
+    falling = response(T, v, 0.0, 52.5)
+    assert falling.count == 1 and np.isnan(falling.trough) and np.isfinite(falling.width)
+    assert response(T, v, 0.0, 56.0).trough == pytest.approx(LOW, abs=0.1)
+
+
+def test_a_trace_that_stays_up_has_no_width():
+    v = np.where(T < 100.0, REST, 0.0)
+    found = response(T, v, 0.0, 200.0)
+    assert found.count == 1 and np.isnan(found.width)
+    assert found.amplitude == pytest.approx(-REST)
+
+
+def test_a_trace_that_is_not_finite_has_the_spikes_before():
+    v = trace([50.0, 120.0])
+    v[T > 100.0] = np.nan
+    assert response(T, v, 0.0, 200.0).count == 1
+
+
+@pytest.mark.parametrize("origin", [0.0, 1000.0])
+def test_times_are_those_of_the_recording(origin):
+    found = response(T + origin, trace([50.0]), origin + 40.0, origin + 180.0)
+    assert found.latency == pytest.approx(passing(10.0), abs=1e-6) and found.times[0] == origin + found.latency + 40.0
+
+
+@pytest.mark.parametrize(
+    ("intervals", "index"),
+    [([10.0, 10.0, 10.0], 0.0), ([10.0, 20.0, 40.0], 1 / 3), ([40.0, 20.0], -1 / 3), ([10.0], np.nan), ([], np.nan)],
+)
+def test_adaptation(intervals, index):
+    assert adaptation_index(np.array(intervals)) == pytest.approx(index, nan_ok=True)

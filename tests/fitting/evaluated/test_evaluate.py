@@ -1,0 +1,142 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax.ephys.coincidence import ceiling, gamma
+from membrax.fitting.evaluation.evaluate import evaluate
+
+FITTED = [0, 2, 4]
+
+
+@pytest.fixture(scope="module")
+def evaluation(data, v):
+    return evaluate(data, v, FITTED)
+
+
+def pulse(evaluation, sweep, number):
+    return next(row for row in evaluation.rows if (row.pulse.sweep, row.pulse.number) == (sweep, number))
+
+
+def test_every_pulse_of_every_sweep_is_a_row(evaluation):
+    rows = [(row.pulse.sweep, row.pulse.number) for row in evaluation.rows]
+    assert rows == [(k, n) for k in range(5) for n in (0, 1)]
+    assert [row.fitted for row in evaluation.rows[::2]] == [True, False, True, False, True]
+
+
+def test_spikes_are_counted_pulse_by_pulse(evaluation):
+    assert [row.recorded.count for row in evaluation.rows] == [0, 0, 0, 0, 2, 2, 3, 3, 4, 4]
+    assert [row.model.count for row in evaluation.rows] == [0, 0, 1, 0, 2, 2, 2, 2, 4, 4]
+    assert [row.count_error for row in evaluation.rows] == [0, 0, 1, 0, 0, 0, 1, 1, 0, 0]
+    assert evaluation.outside == (0, 0)
+
+
+def test_errors_are_model_minus_recording(evaluation):
+    row = pulse(evaluation, 2, 0)
+    assert row.error("latency") == pytest.approx(2.0, abs=0.1)
+    assert row.error("first_interval") == pytest.approx(92.0 - 90.0, abs=0.1)
+    assert row.error("amplitude") == pytest.approx(-10.0, abs=0.5)
+    assert np.isnan(pulse(evaluation, 1, 0).error("latency"))
+
+
+def test_gamma_is_given_where_the_cell_repeats_its_spikes(evaluation):
+    for number in (0, 1):
+        told, not_told = pulse(evaluation, 4, number), pulse(evaluation, 3, number)
+        trains = [pulse(evaluation, 4, k).recorded.times - (100.0, 400.0)[k] for k in (0, 1)]
+        assert told.ceiling == pytest.approx(ceiling(trains, 200.0), rel=1e-6)
+        assert told.ceiling > 0.3 > not_told.ceiling
+        model = told.model.times - told.pulse.start
+        assert told.gamma == pytest.approx(gamma(trains[number], model, 200.0))
+        assert np.isnan(not_told.gamma)
+    assert np.isnan(pulse(evaluation, 0, 0).ceiling)  # silence repeats nothing
+    assert evaluation.repeated
+
+
+def test_the_second_pulse_is_compared_as_well(evaluation):
+    first, second = (pulse(evaluation, 4, number).gamma for number in (0, 1))
+    assert first == pytest.approx(1.0) and second < 0.8
+
+
+def test_predicted_pulses_have_their_baselines(evaluation, data):
+    assert [row.interpolated for row in evaluation.rows if not row.fitted] == [1.0, 1.0, 3.0, 3.0]
+    assert all(np.isnan(row.interpolated) and np.isnan(row.mean_trace_rms) for row in evaluation.rows if row.fitted)
+    row, here = pulse(evaluation, 3, 1), slice(4000, 6000)
+    mean = data.v[FITTED, here].mean(axis=0)
+    assert row.mean_trace_rms == pytest.approx(np.sqrt(np.mean((mean - data.v[3, here]) ** 2)))
+    clipped = np.minimum(mean, -40.0) - np.minimum(data.v[3, here], -40.0)
+    assert row.mean_trace_quiet_rms == pytest.approx(np.sqrt(np.mean(clipped**2)))
+
+
+def test_a_summary_is_over_the_fitted_or_the_predicted_pulses(evaluation):
+    predicted, fitted = (evaluation.summary(fitted=side) for side in (False, True))
+    assert (predicted["pulses"], predicted["spikes_recorded"], predicted["spikes_model"]) == (4, 6, 5)
+    assert predicted["count_error_mean"] == pytest.approx(3 / 4)
+    assert predicted["count_error_interpolated"] == pytest.approx((1 + 1 + 0 + 0) / 4)
+    assert predicted["gamma_pulses"] == 0 and "gamma_mean" not in predicted
+    assert fitted["gamma_pulses"] == 4 and "count_error_interpolated" not in fitted
+    told = [row for row in evaluation.rows if row.fitted and np.isfinite(row.gamma)]
+    assert fitted["gamma_mean"] == pytest.approx(np.mean([row.gamma for row in told]))
+    assert fitted["ceiling_mean"] == pytest.approx(np.mean([row.ceiling for row in told]))
+
+
+def test_nothing_predicted_is_an_empty_summary(data, v):
+    assert evaluate(data, v, range(5)).summary(fitted=False) == {}
+
+
+def test_the_recording_as_its_own_model_is_perfect(data):
+    summary = evaluate(data, data.v, FITTED).summary(fitted=True)
+    errors = [value for name, value in summary.items() if "error" in name or "rms" in name]
+    assert len(errors) == 10 and max(errors) == 0.0
+    assert summary["gamma_mean"] == pytest.approx(1.0)
+
+
+def test_spikes_outside_the_pulses_are_told_apart(data, v):
+    more = v.copy()
+    more[0, 3100:3110] = 20.0
+    assert evaluate(data, more, FITTED).outside == (0, 1)
+
+
+def test_a_model_that_is_not_finite_has_no_error_to_speak_of(data, v):
+    lost = v.copy()
+    lost[3, 1500:] = np.nan
+    row = pulse(evaluate(data, lost, FITTED), 3, 0)
+    assert np.isnan(row.rms) and np.isnan(row.quiet_rms) and row.model.count == 1
+    assert np.isnan(evaluate(data, lost, FITTED).summary(fitted=False)["rms_mean"])
+
+
+def test_a_current_that_repeats_nothing_has_no_gamma(data, v):
+    ramp = dataclasses.replace(data, i=np.outer([0.1, 0.2, 0.3, 0.4, 0.5], data.t / data.t[-1]))
+    found = evaluate(ramp, v, FITTED)
+    assert len(found.rows) == 5 and not found.repeated
+    assert all(np.isnan(row.gamma) and np.isnan(row.interpolated) for row in found.rows)
+    assert [row.recorded.count for row in found.rows] == [0, 0, 4, 6, 8]
+
+
+def test_the_table_shows_fitted_pulses_first_and_aligns_its_columns(evaluation):
+    lines = evaluation.table().split("\n")
+    assert len({len(line) for line in lines}) == 1 and len(lines) == 12
+    assert [line.split()[2] for line in lines[2:]] == ["fitted"] * 6 + ["predicted"] * 4
+
+
+def test_the_report_is_plain(evaluation):
+    report = json.loads(json.dumps(evaluation.report()))
+    assert report["pulses"][9]["recorded"]["times"] == pytest.approx(list(pulse(evaluation, 4, 1).recorded.times))
+    assert report["pulses"][9]["pulse"]["start"] == 400.0 and report["pulses"][8]["model"]["count"] == 4
+    assert report["predicted"]["count_error_interpolated"] == 0.5
+
+
+def test_a_real_cell_against_its_own_other_pulse(shared_data):
+    """Where the model is the recording with its two pulses exchanged, Γ is the ceiling and counts nearly agree."""
+    data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
+    v = data.v.copy()
+    first, second = slice(2937, 12937), slice(32937, 42937)  # the pulses' samples
+    v[:, first], v[:, second] = data.v[:, second], data.v[:, first]
+    rows = evaluate(data, v, [0, 5, 8, 14]).rows
+    for one, two in zip(rows[::2], rows[1::2], strict=True):
+        assert one.recorded.count == two.model.count and one.ceiling == pytest.approx(two.ceiling, nan_ok=True)
+        if np.isfinite(one.gamma):
+            assert (one.gamma + two.gamma) / 2 == pytest.approx(one.ceiling, abs=1e-9)
+    known = {round(row.pulse.level, 3): row.ceiling for row in rows if np.isfinite(row.gamma)}
+    assert len(known) == 5 and known[0.3] > 0.8 and known[0.25] > 0.5

@@ -1,0 +1,180 @@
+"""What is expected of sweeps that no fit has seen: whole numbers around the line, and nothing of their voltage."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import membrax as mx
+from membrax.fitting.problem.count_bounds import surprise
+from membrax.fitting.recipe.count_bounds import MOST, amplitudes, expected
+
+T = np.arange(400) * 0.5
+
+
+def steps(sizes, shape=None):
+    """A recording of one current at many sizes [nA]; its voltage says nothing."""
+    shape = (T > 50.0) & (T < 150.0) if shape is None else shape
+    i = np.asarray(sizes)[:, None] * np.asarray(shape, float)[None]
+    return mx.Recording(t=T, v=np.full(i.shape, -65.0), i=i, unit="nA")
+
+
+def asked(data, fitted, counts):
+    """{size of the current: (fewest, most)} of what is expected."""
+    found = expected(data, fitted, np.array(counts))
+    if found is None:
+        return {}
+    sizes = np.asarray(found.sweeps.i, dtype=float).max(axis=1).round(3)
+    return dict(zip(sizes.tolist(), zip(found.fewest.tolist(), found.most.tolist(), strict=True), strict=True))
+
+
+def test_sizes_of_one_shape_are_multiples_of_the_largest():
+    np.testing.assert_allclose(amplitudes(steps([-0.1, 0.0, 0.1, 0.2])), [-0.5, 0.0, 0.5, 1.0], atol=1e-12)
+
+
+def test_another_shape_has_no_size():
+    data = steps([0.1, 0.2, 0.3])
+    i = data.i.copy()
+    i[1] = 0.2 * (T > 100.0)
+    found = amplitudes(dataclasses.replace(data, i=i))
+    assert np.isnan(found[1]) and np.isfinite(found[[0, 2]]).all()
+
+
+def test_between_two_counts_are_the_whole_numbers_near_the_line():
+    # 4 spikes at 0.1 and 8 at 0.3 nA: 6 at 0.2, 0.7 fewer or 1.1 more.
+    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [4, 8]) == {0.2: (6.0, 7.0)}
+
+
+def test_a_steep_line_leaves_more_room():
+    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [0, 20]) == {}  # a threshold anywhere
+    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [2, 22]) == {0.2: (11.0, 15.0)}
+
+
+def test_the_threshold_is_sought_only_within_a_gap_as_narrow_as_those_above():
+    narrow = steps([0.1, 0.2, 0.3, 0.5, 0.7])
+    assert asked(narrow, [0, 2, 4], [0, 2, 6]) == {0.2: (1.0, 1.0), 0.5: (4.0, 5.0)}
+    wide = steps([-0.5, 0.1, 0.3, 0.5])
+    assert asked(wide, [0, 2, 3], [0, 2, 6]) == {}
+
+
+def test_beyond_the_largest_a_cell_fires_no_less_and_no_more_than_the_line():
+    data = steps([0.1, 0.2, 0.25, 0.4])
+    assert asked(data, [0, 1], [4, 8]) == {0.25: (8.0, 10.0)}  # 0.4 nA is too far to tell
+
+
+def test_a_cell_that_fires_less_at_more_current_may_go_on_so():
+    assert asked(steps([0.1, 0.2, 0.3]), [0, 1], [8, 6]) == {0.3: (4.0, 6.0)}
+
+
+def test_a_silent_cell_and_different_stimuli_lead_to_nothing():
+    assert expected(steps([0.1, 0.2, 0.3]), [0, 2], np.array([0, 0])) is None
+    assert expected(steps([0.0, 0.0]), [0], np.array([1])) is None
+
+
+def test_voltages_of_other_sweeps_are_not_read():
+    data = steps([0.1, 0.2, 0.3])
+    v = data.v.copy()
+    v[1] = 40.0
+    one, two = (expected(d, [0, 2], np.array([4, 8])) for d in (data, dataclasses.replace(data, v=v)))
+    np.testing.assert_array_equal(one.sweeps.v, two.sweeps.v)
+    assert one.most == two.most
+
+
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=6), st.integers(0, 2**16))
+def test_few_sweeps_are_asked_for_and_every_range_has_a_number(counts, seed):
+    sizes = np.sort(np.random.default_rng(seed).choice(40, 12, replace=False)) * 0.01 + 0.01
+    fitted = list(range(0, 2 * len(counts), 2))
+    found = expected(steps(sizes), fitted, np.array(counts))
+    if found is not None:
+        assert 1 <= len(found.fewest) <= MOST
+        assert np.all(np.asarray(found.fewest) <= np.asarray(found.most))
+
+
+def test_spikes_outside_of_the_range_are_counted():
+    found = expected(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
+    for count, off in ((9, 2.0), (11, 0.0), (15, 0.0), (17, 2.0)):
+        assert surprise(jnp.array([count]), found)[0] == pytest.approx(off)
+
+
+def test_in_a_wide_gap_more_than_one_sweep_is_held():
+    assert list(asked(steps(np.arange(19) * 0.01), [0, 5, 6, 18], [0, 0, 2, 10])) == [0.09, 0.12, 0.15]
+    # Where the fitted ones lie close, one for each gap is enough; where many are fitted, one at all.
+    sizes = np.arange(21) * 0.01
+    assert list(asked(steps(sizes), [4, 8, 12, 16, 20], [0, 2, 4, 6, 8])) == [0.06, 0.1, 0.14, 0.18]
+    assert len(asked(steps(sizes), list(range(4, 21, 2)), list(range(9)))) == 1
+
+
+# --- what would mislead it
+
+
+def test_what_all_sweeps_share_is_no_part_of_their_shape():
+    family = steps([-0.1, 0.0, 0.1, 0.2])
+    pulse = 0.3 * ((T > 10.0) & (T < 40.0))
+    same = dataclasses.replace(family, i=family.i - pulse)
+    np.testing.assert_allclose(amplitudes(same), amplitudes(family), atol=1e-12)
+    assert asked(same, [1, 3], [0, 4]) == asked(family, [1, 3], [0, 4])
+
+
+@pytest.mark.parametrize("how", ["noise", "jitter"])
+def test_repeats_of_one_current_stay_repeats(how):
+    random, i = np.random.default_rng(4), steps([0.2] * 10).i
+    if how == "noise":
+        i = i + 0.01 * random.normal(size=i.shape)
+    else:
+        i = np.stack([np.roll(one, random.integers(0, 2)) for one in i])
+    repeats = dataclasses.replace(steps([0.2] * 10), i=i)
+    np.testing.assert_allclose(amplitudes(repeats), 1.0, atol=0.02)
+
+
+def test_of_equal_sweeps_one_says_all():
+    assert len(expected(steps([0.2] * 10), [1, 3, 5, 7, 9], np.full(5, 5)).most) == 1
+
+
+def test_a_step_from_the_first_sample_on_keeps_its_sign():
+    from_the_start = steps([-0.1, 0.0, 0.1, 0.2, 0.3], T < 100.0)
+    np.testing.assert_allclose(amplitudes(from_the_start), np.array([-1, 0, 1, 2, 3]) / 3, atol=1e-12)
+    assert asked(from_the_start, [1, 4], [0, 10]) == {}  # the threshold may be anywhere between
+
+
+def test_noise_without_a_direction_has_no_size():
+    assert np.isnan(amplitudes(steps([0.1, 0.2], np.sin(T)))).all()
+
+
+def test_another_holding_current_is_another_stimulus():
+    data = steps([0.1, 0.2, 0.2, 0.3])
+    moved = dataclasses.replace(data, i=data.i - np.array([0.0, 0.0, 0.3, 0.0])[:, None])
+    assert np.isnan(amplitudes(moved)).tolist() == [False, False, True, False]
+
+
+def test_above_a_current_that_silences_the_cell_nothing_is_expected():
+    assert asked(steps([0.1, 0.3, 0.4, 0.45]), [0, 1, 2], [5, 10, 0]) == {}
+
+
+def test_repeats_are_one_current_and_expect_what_they_showed():
+    assert asked(steps([0.1, 0.3, 0.3, 0.3 * (1 + 1e-15)]), [0, 1, 2], [3, 9, 9]) == {0.3: (9.0, 9.0)}
+
+
+@given(st.integers(0, 2**16))
+def test_three_currents_three_times_with_drifting_rests(seed):
+    random = np.random.default_rng(seed)
+    data = steps(np.repeat([0.1, 0.2, 0.3], 3))
+    data = dataclasses.replace(data, i=data.i + random.normal(0.0, 1e-4, 9)[:, None])
+    expected(data, [0, 3, 6, 7], np.array([2, 5, 8, 9]))
+
+
+@pytest.mark.parametrize("noise", [0.002, 0.006])
+def test_noise_of_a_measured_current_changes_nothing(noise):
+    data = steps([0.0, 0.1, 0.2, 0.3])
+    noisy = dataclasses.replace(data, i=data.i + np.random.default_rng(4).normal(0.0, noise, data.i.shape))
+    np.testing.assert_allclose(amplitudes(noisy), [0.0, 1 / 3, 2 / 3, 1.0], atol=0.01)
+    assert list(asked(noisy, [0, 1, 3], [0, 4, 8]).values()) == list(asked(data, [0, 1, 3], [0, 4, 8]).values())
+
+
+def test_a_small_current_of_another_shape_is_no_noise():
+    data = steps([0.1, 0.2, 0.3, 0.3])
+    i = data.i.copy()
+    i[3] = 0.03 * (T > 150.0)
+    assert np.isnan(amplitudes(dataclasses.replace(data, i=i))).tolist() == [False, False, False, True]

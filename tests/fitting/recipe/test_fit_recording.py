@@ -1,0 +1,110 @@
+"""The default recipe: what it refuses, and that it goes all the way on a real recording."""
+
+import dataclasses
+import importlib
+
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax.fitting.optimisers.race import GENERATIONS, POPULATION, Race
+from membrax.fitting.recipe import budget as planning
+from membrax.fitting.recipe.fit_recording import fit_recording
+
+recipe = importlib.import_module("membrax.fitting.recipe.fit_recording")
+
+
+def silent(unit="nA"):
+    t = np.arange(2000) * 0.1
+    i = np.zeros((2, t.size))
+    i[:, 500:] = np.array([[0.01], [0.02]])
+    return mx.Recording(t=t, v=np.full(i.shape, -65.0), i=i, unit=unit)
+
+
+def test_an_unknown_template_is_refused():
+    with pytest.raises(ValueError, match="template must be one of pyramidal, adapting, fast_spiking, squid_axon"):
+        fit_recording(silent(), template="granule")
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [
+        {"iterations": 3, "simulations": 1e5},
+        {"simulations": 10},
+        {"simulations": 1e30},
+        {"seconds": 0.0},
+    ],
+)
+def test_budgets_that_are_none_are_refused(budget):
+    data = mx.recordings.example("cortical")
+    with pytest.raises(ValueError, match=r"two budgets|at least|seconds must be"):
+        fit_recording(data, [0, 6], **budget, progress=False)
+
+
+def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_cell():
+    names = {unit: recipe._template(None, silent(unit)).__name__ for unit in ("nA", "uA/cm2")}
+    assert names == {"nA": "pyramidal", "uA/cm2": "squid_axon"}
+
+
+@pytest.mark.parametrize(("sweeps", "unseen"), [(1, 0), (2, 0), (4, 4), (5, 1)])
+def test_a_budget_of_simulations_is_kept_to_and_used_up(sweeps, unseen):
+    takes = [Race(n).simulations(planning.STARTS[0], sweeps, unseen) for n in range(1, 400)]
+    for budget in (min(takes), *np.random.default_rng(1).uniform(min(takes), takes[-20], 200)):
+        paid = planning._paid(budget, sweeps, unseen)
+        assert takes[paid - 1] <= budget < takes[paid]
+
+
+def test_a_budget_buys_generations_first_then_candidates_and_then_searches(monkeypatch):
+    class Planned(Exception):
+        pass
+
+    def begun(problem, method, starts, *_):
+        raise Planned(starts, method.iterations, method.population)
+
+    def bought(budget):
+        monkeypatch.setattr(planning, "BUDGET", budget)
+        with pytest.raises(Planned) as planned:
+            fit_recording(mx.recordings.example("cortical"), [0, 6], progress=False)
+        return planned.value.args
+
+    monkeypatch.setattr(recipe, "search_for", begun)
+    plans = [bought(budget) for budget in (1.0, *np.geomspace(2e8, 4e9, 60), 1e12)]
+    assert plans[0] == (2, planning.FEWEST, POPULATION // 2)
+    assert plans[-1] == (planning.STARTS[1], GENERATIONS, POPULATION)
+    half = [plan for plan in plans if plan[2] < POPULATION]
+    assert half == plans[: len(half)] and {starts for starts, *_ in half} == {2}
+    whole = plans[len(half) :]
+    assert whole[0][1] >= planning.SETTLED and all(n == GENERATIONS for starts, n, _ in whole if starts > 2)
+    for same in (half, whole):  # more is never less, but where all candidates take the place of half of them
+        work = [starts * generations for starts, generations, _ in same]
+        assert work == sorted(work)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 0.5])
+def test_seeds_that_are_none_are_refused(seed):
+    with pytest.raises(ValueError, match="seed must be a whole number"):
+        fit_recording(silent(), seed=seed)
+
+
+def test_a_recording_without_spikes_is_refused():
+    with pytest.raises(ValueError, match="0 mV"):
+        fit_recording(silent())
+
+
+def test_sweeps_that_are_not_there_are_refused():
+    with pytest.raises(ValueError, match="sweep"):
+        fit_recording(silent(), [7])
+
+
+@pytest.mark.slow
+def test_a_real_cell_is_fitted_and_taken_up_where_it_stopped(shared_data, tmp_path):
+    data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
+    data = dataclasses.replace(data, t=data.t[:6000], v=data.v[:, :6000], i=data.i[:, :6000])
+    file = tmp_path / "race.npz"
+    ask = dict(stop=260.0, iterations=4, progress=False)
+    found = fit_recording(data, [0, 14], **ask, checkpoint=file)
+    assert found.sweeps == [0, 14] and len(found.comparison) == 17 and np.isfinite(found.loss)
+    # A line through the first milliseconds gives 14.5 MΩ, a parabola 12.8.
+    assert 11.0 < float(found.notes[0].split()[2]) < 16.0
+    again = fit_recording(data, [0, 14], **ask, checkpoint=file)
+    assert again.values == found.values and again.loss == found.loss

@@ -1,0 +1,111 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax.fitting import Starts
+from membrax.fitting.problem.parameters import free
+from membrax.plot.fits.parameters import _decades, _place
+
+
+def titled(figure, text):
+    """The axes whose title holds the text."""
+    return [ax for ax in figure.axes if text in ax.get_title(loc="left")]
+
+
+def words(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_sweeps_and_their_counts(found):
+    figure = mx.plot.fit(found)
+    shown = {ax.get_title(loc="left").split(",")[0] for ax in titled(figure, "sweep ")}
+    # Three fitted sweeps and all four predicted ones.
+    assert shown == {f"sweep {k}" for k in range(7)}
+    (ax,) = titled(figure, "sweep 6")
+    recorded, model = ax.get_lines()
+    np.testing.assert_array_equal(recorded.get_ydata(), found.data.v[6])
+    np.testing.assert_array_equal(model.get_ydata(), found.v[6])
+    row = found.comparison[6]
+    assert f"20 µA/cm²\n{row.recorded_spikes} spikes, model {row.model_spikes}" in ax.get_title(loc="left")
+    assert row.recorded_spikes > 1
+    assert [ax.get_ylabel() for ax in figure.axes if "v (" in ax.get_ylabel()] == ["v (mV)"] * 2
+    assert [ax.get_ylabel() for ax in figure.axes if "i (" in ax.get_ylabel()] == ["i (µA/cm²)"] * 2
+    assert "3 parameters fitted to 3 of 7 sweeps of steps: mean squared error 1.5 mV²" in figure.get_suptitle()
+
+
+def test_at_most_four_of_each_kind(found):
+    few = dataclasses.replace(found, sweeps=[0], comparison=tuple(
+        dataclasses.replace(row, fitted=row.sweep == 0) for row in found.comparison
+    ))  # fmt: skip
+    figure = mx.plot.fit(few)
+    assert len(titled(figure, "sweep ")) == 5
+    assert [titled(figure, f"sweep {k},") != [] for k in (1, 6)] == [True, True]
+    assert "Predicted, 4 of 6 shown" in [row.get_suptitle() for row in figure.subfigs]
+
+
+def test_spike_counts_over_the_current(found):
+    (ax,) = titled(mx.plot.fit(found), "Spike counts")
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    counts = np.array([row.recorded_spikes for row in found.comparison])
+    np.testing.assert_allclose(lines["recorded, fitted"].get_xdata(), [-4.0, 8.0, 20.0])
+    np.testing.assert_array_equal(lines["recorded, predicted"].get_ydata(), counts[[1, 2, 4, 5]])
+    assert lines["model, predicted"].get_markerfacecolor() == "white"
+    assert lines["model, fitted"].get_markerfacecolor() == lines["model, fitted"].get_color()
+    assert "injected current (µA/cm²)" in ax.get_xlabel()
+
+
+def test_starts_from_the_best_on(found):
+    (ax,) = titled(mx.plot.fit(found), "Starts")
+    np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 1], [1.5, 2.5, 30.0, 90.0])
+    assert ax.get_yscale() == "log"
+    assert ax.get_ylabel() == "mean squared error (mV²)"
+    assert "(1 without a score)" in ax.get_xlabel()
+    assert "1 of 5 within 10 %" in ax.get_xlabel()
+
+
+def test_starts_that_agree_are_a_plateau(found):
+    agree = dataclasses.replace(found, starts=Starts(1.5 + 1e-6 * np.arange(5), found.starts.values))
+    (ax,) = titled(mx.plot.fit(agree), "Starts")
+    assert ax.get_yscale() == "linear"
+    assert ax.get_ylim()[0] == 0.0
+
+
+def test_parameters_between_their_bounds(found):
+    (ax,) = titled(mx.plot.fit(found), "Parameters")
+    assert [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()] == list(found.values)
+    said = words(ax)
+    assert {"110 mS/cm²", "−60 mV", "2 µF/cm², at bound"} <= set(said)
+    assert {"20", "250", "−80", "−40", "0.5"} <= set(said)
+    diamonds = [line.get_xdata()[0] for line in ax.get_lines()]
+    np.testing.assert_allclose(diamonds, [np.log(110 / 20) / np.log(250 / 20), 0.5, 1.0])
+    dots = [group for group in ax.collections if len(group.get_offsets()) == 4]
+    assert len(dots) == 3
+
+
+def test_places_are_those_of_the_search(cell, found):
+    given = free(cell, {"na.g": (20, 250), "leak.e": (-80, -40)})
+    values = np.array([[30.0, -55.0], [250.0, -80.0]])
+    mine = np.stack([_place(values[:, 0], 20, 250), _place(values[:, 1], -80, -40)], axis=1)
+    np.testing.assert_allclose(mine, given.place(values))
+    np.testing.assert_allclose(_decades(0.5, 200), [1, 10, 100])
+    assert not len(_decades(0.5, 2))
+
+
+def test_one_sweep_from_one_start(alone):
+    figure = mx.plot.fit(alone)
+    assert len(titled(figure, "sweep 0")) == 1
+    assert not titled(figure, "Starts")
+    assert not titled(figure, "Spike counts")
+    assert "fitted to one sweep" in figure.get_suptitle()
+
+
+def test_it_saves(found, tmp_path):
+    mx.plot.fit(found, path=tmp_path / "fit.png")
+    assert (tmp_path / "fit.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_refusals(recording):
+    with pytest.raises(ValueError, match=r"draws a Fit.*got Recording"):
+        mx.plot.fit(recording)

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+import membrax as mx
+from membrax.plot.fits.sweeps import amplitudes, some
+
+
+def test_every_sweep_over_its_current(recording):
+    above, below, bar = mx.plot.recording(recording).axes
+    assert len(above.get_lines()) == len(below.get_lines()) == 7
+    drawn = sorted(line.get_ydata().tolist() for line in above.get_lines())
+    assert drawn == sorted(recording.v.tolist())
+    assert above.get_ylabel() == "membrane potential (mV)"
+    assert below.get_ylabel() == "current\n(µA/cm²)"
+    assert below.get_xlabel() == "time (ms)"
+    assert bar.get_ylabel() == "injected current (µA/cm²)"
+
+
+def test_the_title_says_what_it_is(recording):
+    assert mx.plot.recording(recording).get_suptitle() == "steps: 7 sweeps of 60 ms at 20 kHz"
+
+
+def test_a_single_sweep_needs_no_colours(recording):
+    figure = mx.plot.recording(recording.select([2]))
+    assert len(figure.axes) == 2
+    assert "1 sweep of" in figure.get_suptitle()
+
+
+def test_sweeps_of_equal_current_are_told_apart_by_number(recording):
+    figure = mx.plot.recording(recording.select([2, 2, 2]))
+    assert figure.axes[2].get_ylabel() == "sweep"
+
+
+def test_amplitudes_are_those_of_the_step_that_differs(recording):
+    np.testing.assert_allclose(amplitudes(recording.i), np.arange(7) * 4.0 - 4.0)
+    noisy = recording.i + np.random.default_rng(0).normal(0, 0.3, recording.i.shape)
+    np.testing.assert_allclose(amplitudes(noisy), np.arange(7) * 4.0 - 4.0, atol=0.1)
+
+
+def test_no_amplitude_tells_noise_apart(recording):
+    assert amplitudes(recording.i[:1]) is None
+    assert amplitudes(recording.i[[1, 1]]) is None
+    assert amplitudes(np.random.default_rng(0).normal(0, 1, (5, 1000))) is None
+
+
+def test_some_of_many():
+    assert some(list(range(13)), 4) == [0, 4, 8, 12]
+    assert some([3, 7], 4) == [3, 7]
+    assert some([5], 4) == [5]
+
+
+def test_a_real_recording(shared_data):
+    recording = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
+    np.testing.assert_allclose(amplitudes(recording.i), np.arange(17) * 0.025 - 0.1, atol=1e-6)
+    figure = mx.plot.recording(recording.decimate(20))
+    assert "current\n(nA)" in [ax.get_ylabel() for ax in figure.axes]
+
+
+def test_it_saves(recording, tmp_path):
+    mx.plot.recording(recording, path=tmp_path / "sweeps.png")
+    assert (tmp_path / "sweeps.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_refusals(trace, found):
+    for wrong in (trace, found, mx.Recording):
+        with pytest.raises(ValueError, match="draws a Recording"):
+            mx.plot.recording(wrong)

@@ -1,0 +1,118 @@
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+import jax
+import jax.numpy as jnp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import membrax as mx
+from membrax.population import sharding
+
+FLAGS = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=3"
+SEVERAL_DEVICES = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": FLAGS}
+
+
+def on_three_devices(code):
+    """The JSON a script prints in a process of its own with three CPU devices."""
+    begin = "import json, jax, jax.numpy as jnp, numpy as np, membrax as mx\nassert len(jax.devices()) == 3\n"
+    done = subprocess.run(
+        [sys.executable, "-c", begin + textwrap.dedent(code)],
+        capture_output=True, text=True, check=False, env={**os.environ, **SEVERAL_DEVICES},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_run_over_three_devices_equals_that_on_one_to_the_bit():
+    # Seven neurons don't divide by three: the last one is repeated, and left out of the result.
+    same = on_three_devices("""
+        cells = mx.vary(mx.models.hodgkin_huxley(), {"na.g": np.linspace(60, 180, 7)})
+        noise = mx.stimuli.ornstein_uhlenbeck(np.linspace(5, 12, 7), 2.0, 3.0) + mx.stimuli.step(3.0, 1.01, 7.777)
+        record = [mx.probes.voltage(4), mx.probes.summary(), mx.probes.spikes(capacity=8)]
+        named = dict(key=3, progress=False, record=record, chunk=4.0)
+        one = mx.run(cells, noise, duration=8.0, devices=jax.devices()[:1], **named)
+        three = mx.run(cells, noise, duration=8.0, **named)
+        half = mx.run(cells, noise, duration=4.0, **named)
+        rest = mx.run(cells, noise, duration=4.0, state=half.final, **named | {"key": None})
+        kept = lambda r: jax.tree.leaves((r.recorded, r.spike_times, r.spike_counts, r.finite, r.final.v))
+        pairs = zip(kept(one), kept(three), strict=True)
+        print(json.dumps({
+            "whole": all(np.array_equal(a, b, equal_nan=True) for a, b in pairs),
+            "cut": np.array_equal(np.hstack([half.v, rest.v[:, 1:]]), one.v),
+            "shape": list(three.v.shape),
+            "devices": len(three.final.v.devices()),
+            "spikes": int(three.spike_counts.sum()),
+        }))
+    """)
+    spikes = same.pop("spikes")
+    assert same == {"whole": True, "cut": True, "shape": [7, 81], "devices": 3}
+    assert spikes > 3
+
+
+def test_a_run_stays_on_the_device_it_is_given():
+    used = on_three_devices("""
+        result = mx.run(mx.models.hodgkin_huxley(), 1.0, duration=1.0, devices=jax.devices()[2:], progress=False)
+        print(json.dumps(sorted(d.id for d in result.final.v.devices())))
+    """)
+    assert used == [2]
+
+
+@given(
+    count=st.integers(1, 10**6), neurons=st.integers(1, 10**7), block=st.integers(1, 50), stride=st.integers(1, 50),
+    asked=st.none() | st.integers(1, 10**6),
+)  # fmt: skip
+def test_chunks_are_whole_blocks_near_what_is_asked(count, neurons, block, stride, asked):
+    every = block * stride
+    size = sharding.chunk_steps(count, neurons, block, every, asked)
+    assert size >= block
+    assert size % block == 0
+    if asked is not None:
+        assert size == max(block, asked - asked % block)
+    elif size > block:
+        assert size * neurons <= sharding.NEURON_STEPS_PER_CHUNK
+        assert size * neurons <= sharding.SAMPLES_PER_CHUNK * every
+
+
+def test_chunks_are_equal_where_they_can_be():
+    assert sharding.chunk_steps(30_000, 10_000, 1, 30_000, None) == 10_000
+    assert sharding.chunk_steps(32_000, 10_000, 1, 32_000, None) == 8_000
+
+
+def test_one_state_is_given_to_every_neuron():
+    state = mx.cell.state_at(mx.models.hodgkin_huxley(), -60.0)
+    many = sharding.as_population(state, 5, many=False)
+    assert many.v.shape == many.gates["na"]["m"].shape == (5,)
+    assert many.step.shape == many.time.whole.shape == many.lag.shape == ()
+
+
+def test_trees_are_mapped_with_their_axes():
+    tree, axes = {"a": jnp.ones(3), "b": jnp.ones(())}, {"a": 0, "b": None}
+    assert sharding.map_with_axes(lambda leaf, axis: axis, tree, axes) == {"a": 0, "b": None}
+
+
+def test_where_jax_has_one_device_nothing_is_spread():
+    if len(jax.devices()) == 1:
+        assert sharding.device_mesh(None) is None
+    assert sharding.device_mesh(jax.devices()[:1]).size == 1
+
+
+def test_what_are_no_devices_is_refused():
+    for devices in ("cpu", True):
+        with pytest.raises(ValueError, match=r"devices must be a list such as jax.devices\(\)\[:2\], or a number of"):
+            sharding.device_mesh(devices)
+
+
+def test_more_devices_than_there_are_says_how_to_get_them():
+    count = len(jax.devices())
+    for devices in (0, count + 1):
+        with pytest.raises(ValueError, match=rf"devices must be from 1 to {count}, as many as JAX has, got {devices}"):
+            sharding.device_mesh(devices)
+    if jax.default_backend() == "cpu":
+        with pytest.raises(ValueError, match=r'run jax.config.update\("jax_num_cpu_devices", 2\) before anything else'):
+            sharding.device_mesh(count + 1)
+    assert sharding.device_mesh(1).size == 1
