@@ -18,7 +18,7 @@ import numpy as np
 
 import membrax as mx
 from membrax.ephys.edges import depolarised, stretches
-from membrax.ephys.preprocess import prepare
+from membrax.ephys.preprocess import preprocess
 from membrax.ephys.spikes import spikes_of
 from membrax.fitting.evaluation.compare import model_voltages
 from membrax.fitting.report.text import cautions, verdict
@@ -59,7 +59,7 @@ def fitted(data: mx.Recording, options: argparse.Namespace) -> tuple[dict, tuple
     busy = time.process_time()
     found = mx.fit_recording(data, seed=options.seed, stop=stop, template=options.template, progress=False)
     spent = time.process_time() - busy
-    whole = resample(prepare(data).data, found.data.dt) if stop else found.data
+    whole = resample(preprocess(data).data, found.data.dt) if stop else found.data
     v = model_voltages(found.cell, whole, mx.integrators.staggered, None)
     sweeps = [0] if stop else [k for k in range(data.sweeps) if k not in found.sweeps]
     since = middle if stop else whole.t[0]

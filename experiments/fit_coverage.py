@@ -36,12 +36,12 @@ from membrax.compilation import host_jit
 from membrax.fitting import Fit, Starts
 from membrax.fitting.fit import search_for
 from membrax.fitting.optimisers import levenberg_marquardt
-from membrax.fitting.optimisers.levenberg_marquardt import Levenberg
+from membrax.fitting.optimisers.levenberg_marquardt import LevenbergMarquardt
 from membrax.fitting.problem.nudging import schedule
 from membrax.fitting.problem.parameters import free, paths
 from membrax.fitting.problem.problem import Problem, voltage_loss
 from membrax.fitting.problem.target import target
-from membrax.fitting.uncertainty import uncertainty
+from membrax.fitting.uncertainty import assess
 from membrax.fitting.uncertainty.polish import iterate
 
 matplotlib.use("Agg")
@@ -133,9 +133,9 @@ def drawn(
     cell: mx.Cell, key: jax.Array, *, current: tuple[float, float, float], duration: float
 ) -> tuple[jax.Array, ...]:  # fmt: skip
     """A current [time − 1], the voltage under it [time] from rest, and the number of spikes."""
-    i = mx.stimuli.sample(mx.stimuli.ornstein_uhlenbeck(*current), duration=duration, dt=DT, key=key)
+    i = mx.stimuli.evaluate(mx.stimuli.ornstein_uhlenbeck(*current), duration=duration, dt=DT, key=key)
     i = i.at[: round(QUIET / DT)].set(0.0)
-    trace = mx.simulate(cell, mx.stimuli.sampled(i, DT), duration=duration, dt=DT, state=mx.rest(cell))
+    trace = mx.simulate(cell, mx.stimuli.from_samples(i, DT), duration=duration, dt=DT, state=mx.rest(cell))
     return i, trace.v, trace.spike_count
 
 
@@ -163,7 +163,7 @@ def recover(task: Task, seed: int, starts: int) -> dict[str, Any]:
     data, spikes = recording(task, seed)
     problem = problem_of(task, data)
     began, worked = time.perf_counter(), time.process_time()
-    search, _ = search_for(problem, Levenberg(), starts, seed, False, None)
+    search, _ = search_for(problem, LevenbergMarquardt(), starts, seed, False, None)
     loss = np.asarray(search.loss, dtype=float)
     at_truth = loss_at_truth(task, problem)
     return {
@@ -185,7 +185,7 @@ def search_all(problems: list[Problem], starts: int, first: int) -> list[Any]:
 
     What Levenberg.iterate does, with the recordings as one more axis: one after the other they would take an hour.
     """
-    method, free_, count = Levenberg(), problems[0].free, len(problems)
+    method, free_, count = LevenbergMarquardt(), problems[0].free, len(problems)
     data = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[problem.data for problem in problems])
     place = jnp.asarray(free_.draw(count * starts, first).reshape(count, starts, -1), dtype=float)
     search = jax.vmap(lambda place: method.begin(problems[0], place))(place)
@@ -217,12 +217,12 @@ def judge(
 ) -> dict[str, Any]:  # fmt: skip
     """One recording's intervals beside the truth."""
     result = as_fit(task, problem, data, search)
-    told = uncertainty(result)
-    naive = uncertainty(result, estimator="white") if task.memory else None
+    told = assess(result)
+    naive = assess(result, estimator="white") if task.memory else None
     z = [(told.values[name] - x) / told.errors[name] for name, x in zip(task.bounds, task.truth, strict=True)]
     return {
         "seed": seed, "spikes": spikes, "found": bool(np.min(search.loss) <= 1.1 * loss_at_truth(task, problem)),
-        "estimator": told.estimator, "trusted": told.trusted, "flags": told.flags, "doubts": list(told.doubts),
+        "estimator": told.estimator, "trusted": told.reliable, "flags": told.flags, "doubts": list(told.warnings),
         "held": holds(told, task), "held_as_white": holds(naive, task) if naive else None,
         "infinite": sum(bool(np.isinf(end).any()) for end in told.intervals.values()),
         "z": [round(x, 3) if np.isfinite(x) else None for x in z],

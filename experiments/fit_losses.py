@@ -36,12 +36,14 @@ OUT = Path(__file__).parent / "results"
 
 def recording(seed: int, duration: float) -> mx.Recording:
     """A noisy trace of the axon; the first millisecond without current."""
-    i = np.array(mx.stimuli.sample(
+    i = np.array(mx.stimuli.evaluate(
         mx.stimuli.ornstein_uhlenbeck(6.0, 8.0, 3.0), duration=duration, dt=DT, key=jax.random.key(seed)
     ))  # fmt: skip
     i[: round(1.0 / DT)] = 0.0
     cell = mx.models.hodgkin_huxley()
-    trace = mx.simulate(cell, mx.stimuli.sampled(jnp.asarray(i), DT), duration=duration, dt=DT, state=mx.rest(cell))
+    trace = mx.simulate(
+        cell, mx.stimuli.from_samples(jnp.asarray(i), DT), duration=duration, dt=DT, state=mx.rest(cell)
+    )
     v = np.asarray(trace.v) + np.random.default_rng(seed).normal(0.0, NOISE, trace.v.shape)
     return mx.Recording(t=np.arange(len(v)) * DT, v=v, i=np.append(i, i[-1]), unit="uA/cm2")
 

@@ -28,7 +28,7 @@ import numpy as np
 
 import membrax as mx
 from membrax.fitting.optimisers.adam import Adam
-from membrax.fitting.optimisers.levenberg_marquardt import Levenberg
+from membrax.fitting.optimisers.levenberg_marquardt import LevenbergMarquardt
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.problem.problem import Problem, voltage_loss
 from membrax.fitting.problem.target import target
@@ -68,9 +68,11 @@ def recording(seed: int) -> tuple[mx.Cell, mx.Recording, int]:
     """The cell with the true parameters, its noisy trace, and how many spikes are in it."""
     cell = mx.models.hodgkin_huxley()
     noise = mx.stimuli.ornstein_uhlenbeck(6.0, 8.0, 3.0)
-    i = np.array(mx.stimuli.sample(noise, duration=DURATION, dt=DT, key=jax.random.key(seed)))
+    i = np.array(mx.stimuli.evaluate(noise, duration=DURATION, dt=DT, key=jax.random.key(seed)))
     i[: round(QUIET / DT)] = 0.0
-    trace = mx.simulate(cell, mx.stimuli.sampled(jnp.asarray(i), DT), duration=DURATION, dt=DT, state=mx.rest(cell))
+    trace = mx.simulate(
+        cell, mx.stimuli.from_samples(jnp.asarray(i), DT), duration=DURATION, dt=DT, state=mx.rest(cell)
+    )
     v = np.asarray(trace.v) + np.random.default_rng(seed).normal(0.0, NOISE, trace.v.shape)
     data = mx.Recording(t=np.arange(len(v)) * DT, v=v, i=np.append(i, i[-1]), unit="uA/cm2")
     return cell, data, int(trace.spike_count)
@@ -93,7 +95,7 @@ def warm(problem: Problem, method: Any, place: jax.Array) -> tuple[float, float]
 
 def contestants(problem: Problem, place: jax.Array, multiple: int) -> dict[str, tuple[Any, float]]:
     """{name: (method, seconds to compile)}; Adam's number of steps from the time one of each takes."""
-    default = Levenberg()
+    default = LevenbergMarquardt()
     compiling, step = warm(problem, default, place)
     chosen = {"levenberg, clamp released": (default, compiling)}
     for released in (False, True):

@@ -58,7 +58,7 @@ def recording(cell: mx.Cell, seed: int) -> mx.Recording:
     start = mx.rest(cell)
 
     def soma(row: np.ndarray) -> np.ndarray:
-        stimulus = mx.stimuli.sampled(row, DT, unit="nA")
+        stimulus = mx.stimuli.from_samples(row, DT, unit="nA")
         return np.asarray(mx.simulate(cell, stimulus, duration=DURATION, dt=DT, state=start).v[:, 0])
 
     v = np.stack([soma(row) for row in i])
@@ -73,7 +73,7 @@ def draw(found: mx.fitting.Fit, path: Path) -> None:
     left.plot(found.data.t, np.asarray(found.v)[1], color="C3", lw=0.9, label="fitted")
     left.set(xlabel="time (ms)", ylabel="voltage (mV)")
     left.legend(frameon=False, loc="upper right")
-    sure = mx.fitting.uncertainty.uncertainty(found)
+    sure = mx.fitting.uncertainty.assess(found)
     for k, (name, true) in enumerate(TRUTH.items()):
         low, high = np.array(sure.intervals[name]) / true
         right.plot([low, high], [k, k], color="C0", lw=2)
@@ -98,7 +98,7 @@ def main() -> None:
     found = mx.fit(cell, BOUNDS, data, starts=options.starts, seed=options.seed, dt=DT, progress=False)
     seconds, cpu = time.perf_counter() - began, time.process_time() - busy
     share = float(np.mean(np.asarray(found.starts.loss) < 1.1 * truth))
-    sure = mx.fitting.uncertainty.uncertainty(found)
+    sure = mx.fitting.uncertainty.assess(found)
     rows = {
         name: {"true": true, "found": found.values[name], "interval": list(map(float, sure.intervals[name]))}
         for name, true in TRUTH.items()

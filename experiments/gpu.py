@@ -29,7 +29,7 @@ import jax.numpy as jnp
 
 import membrax as mx
 from membrax.population import setup as plans
-from membrax.population.chunk_settings import Pace
+from membrax.population.chunk_settings import ChunkSettings
 from membrax.timegrid import grid
 
 HERE = Path(__file__).parent
@@ -74,7 +74,7 @@ def program() -> str:
     )  # fmt: skip
     done = run.begin(plan)
     static = {"dt": plan.dt, "probes": plan.probes, "spikes": plan.spikes, "integrator": plan.integrator}
-    static |= {"axes": plan.axes, "pace": Pace(window=50, unroll=1, room=0), "mesh": None}
+    static |= {"axes": plan.axes, "pace": ChunkSettings(window=50, unroll=1, room=0), "mesh": None}
     chunk = lambda *given: run.chunk(*given, **static)  # noqa: E731
     given = plan.cells, plan.stimulus, done.state, done.memories, grid(0, 100, plan.dt)
     return jax.jit(chunk).lower(*given).compile().as_text()

@@ -24,7 +24,7 @@ import numpy as np
 
 import membrax as mx
 from membrax.compilation import host_jit
-from membrax.fitting import misfit
+from membrax.fitting import value_and_grad
 from membrax.fitting.problem.from_values import problem_of
 from membrax.fitting.problem.problem import voltage_loss
 from membrax.population import chunk_settings as paces
@@ -119,7 +119,7 @@ def gradients(neurons: int, duration: float) -> list[dict]:
         place, problem = problem_of(cell, values, data)
         simulation = host_jit(jax.vmap(voltage_loss, in_axes=(0, None)))
         simulate = lambda s=simulation, p=place, q=problem: jax.block_until_ready(s(p, q))  # noqa: E731
-        slope = lambda v=values, m=mode: jax.block_until_ready(misfit(cell, v, data, derivative=m))  # noqa: E731
+        slope = lambda v=values, m=mode: jax.block_until_ready(value_and_grad(cell, v, data, ad_mode=m))  # noqa: E731
         simulate(), slope()
         alone, both = timed(simulate), timed(slope)
         rows.append({"neurons": neurons, "parameters": count, "mode": mode, "simulation_seconds": alone,

@@ -21,12 +21,12 @@ OUT = Path(__file__).parents[1] / "src" / "membrax" / "recordings" / "squid.npz"
 
 def main() -> None:
     noise = mx.stimuli.ornstein_uhlenbeck(6.0, 8.0, 3.0)
-    current = np.array(mx.stimuli.sample(noise, duration=DURATION, dt=DT, key=jax.random.key(SEED)))
+    current = np.array(mx.stimuli.evaluate(noise, duration=DURATION, dt=DT, key=jax.random.key(SEED)))
     current[: round(5.0 / DT)] = 0.0
     current = np.round(current, 3)
     cell = mx.models.hodgkin_huxley()
     trace = mx.simulate(
-        cell, mx.stimuli.sampled(jnp.asarray(current), DT), duration=DURATION, dt=DT / 10, state=mx.rest(cell),
+        cell, mx.stimuli.from_samples(jnp.asarray(current), DT), duration=DURATION, dt=DT / 10, state=mx.rest(cell),
         record=mx.probes.voltage(10), integrator=mx.integrators.runge_kutta,
     )  # fmt: skip
     v = np.asarray(trace.v) + np.random.default_rng(SEED).normal(0.0, NOISE, trace.v.shape)

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import membrax as mx
-from membrax.ephys.preprocess import Prepared, prepare
+from membrax.ephys.preprocess import Preprocessed, preprocess
 from membrax.fitting.evaluation.compare import model_voltages
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.templates import pyramidal
@@ -32,10 +32,10 @@ def main() -> None:
     options = arguments()
     report = json.loads(options.fits.read_text())
     data, other = mx.recordings.load(options.file), mx.recordings.load(options.other)
-    measured = prepare(data.crop(None, options.stop))
+    measured = preprocess(data.crop(None, options.stop))
     cell, bounds = pyramidal(measured)
     found = free(cell, bounds)
-    whole = prepare(data).data
+    whole = preprocess(data).data
     held_out = [k for k in range(data.sweeps) if k not in report["fitted"]]
     first, second = (window(data, options.stop - options.first, start) for start in (options.first, options.second))
     recorded = counts(data.v[:, first]), counts(data.v[:, second])
@@ -72,9 +72,9 @@ def window(data: mx.Recording, duration: float, start: float) -> slice:
     return slice(begin, begin + round(duration / data.dt))
 
 
-def resting(other: mx.Recording, measured: Prepared) -> tuple[mx.Recording, float]:
+def resting(other: mx.Recording, measured: Preprocessed) -> tuple[mx.Recording, float]:
     """The other recording with its rest as a bias current, as `prepare` treats a sweep, and that current, nA."""
-    bias = (prepare(other).rest - measured.rest) / measured.resistance
+    bias = (preprocess(other).rest - measured.rest) / measured.resistance
     return dataclasses.replace(other, i=other.i + bias), bias
 
 

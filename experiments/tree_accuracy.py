@@ -20,7 +20,7 @@ import numpy as np
 
 import membrax as mx
 from membrax.channels import Leak, squid
-from membrax.integrators import eliminated, propagated
+from membrax.integrators import hines, matrix_exponential
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -114,7 +114,7 @@ def main() -> None:
     if folder is not None:
         asked |= {"granule cell [ms]": neuron("granule", folder), "pyramidal cell [ms]": neuron("pyramid", folder)}
     found = {
-        name: {scheme.name: [ask(scheme, dt) for dt in STEPS] for scheme in (eliminated, propagated)}
+        name: {scheme.name: [ask(scheme, dt) for dt in STEPS] for scheme in (hines, matrix_exponential)}
         for name, ask in asked.items()
     }
     print(f"{'dt [ms]':36s}" + "".join(f"{dt:>10g}" for dt in STEPS))

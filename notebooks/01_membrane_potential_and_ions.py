@@ -77,7 +77,7 @@ for celsius in (6.3, 20.0, 37.0):
 
 # %%
 outside = jnp.geomspace(0.5, 150.0, 200)
-mx.plot.curves(
+mx.plot.lines(
     outside,
     {f"K⁺ at {celsius:g} °C": nernst(outside, 140.0, valence=1, celsius=celsius) for celsius in (6.3, 37.0)}
     | {"Cl⁻ at 37 °C": nernst(outside, 10.0, valence=-1, celsius=37.0)},
@@ -139,7 +139,7 @@ from membrax.laws.poisson import capacitance, diffuse_together
 
 pair = dict(diffusivity=1e-3, partition=[1e-4, 0.0], valence=[1, -1])  # few K⁺ enter the membrane, no anion does
 free = diffuse_together([5.0, 5.0], [140.0, 140.0], **pair, celsius=37.0, thickness=0.005, dt=0.5, steps=100)
-mx.plot.curves(
+mx.plot.lines(
     free.t,
     {"membrane potential": free.potential[:, 0]},
     xlabel="time (ms)",
@@ -252,8 +252,8 @@ for name, permeability in {"at rest": [1.0, 0.04, 0.45], "at the peak of a spike
     print(f"squid axon {name}, {permeability}: {v:+.1f} mV")
 
 # %%
-mx.plot.slide(
-    lambda potassium: mx.plot.goldman(SQUID_AXON, "K", potassium),
+mx.plot.sliders(
+    lambda potassium: mx.plot.ghk(SQUID_AXON, "K", potassium),
     potassium=(0.7, 590.0, 20.0, "K⁺ outside (mM)"),
 )
 
@@ -264,8 +264,8 @@ mx.plot.slide(
 # because Na⁺ and Cl⁻ then decide. Move the slider: the dot is the membrane. Now the same for Na⁺.
 
 # %%
-mx.plot.slide(
-    lambda sodium: mx.plot.goldman(SQUID_AXON, "Na", sodium),
+mx.plot.sliders(
+    lambda sodium: mx.plot.ghk(SQUID_AXON, "Na", sodium),
     sodium=(15.0, 990.0, 440.0, "Na⁺ outside (mM)"),
 )
 

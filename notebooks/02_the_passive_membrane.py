@@ -79,10 +79,10 @@ for v in (-90.0, -70.0, -50.0):
 
 # %%
 def balance(sodium):
-    return mx.plot.batteries([0.3, sodium, 0.1], e, ["K⁺", "Na⁺", "Cl⁻"])
+    return mx.plot.reversal_potentials([0.3, sodium, 0.1], e, ["K⁺", "Na⁺", "Cl⁻"])
 
 
-mx.plot.slide(balance, sodium=(0.001, 10.0, 0.015, "conductance of Na⁺ (mS/cm²)"))
+mx.plot.sliders(balance, sodium=(0.001, 10.0, 0.015, "conductance of Na⁺ (mS/cm²)"))
 
 # %%
 balance(3.0)
@@ -121,7 +121,7 @@ print(f"Norton: {source.current:.1f} µA/cm² beside {source.conductance:.3f} mS
 pulse = mx.stimuli.step(5.0, start=10.0, stop=40.0)  # µA/cm²
 single = mx.Cell(channels={"all": mx.channels.Leak(g=one.conductance, e=one.potential)}, v_init=-70.0)
 three, alone = (mx.simulate(c, pulse, duration=60.0, dt=0.1) for c in (cell, single))
-mx.plot.curves(
+mx.plot.lines(
     three.t,
     {"three branches": three.v, "Thévenin": alone.v},
     xlabel="time (ms)",
@@ -153,10 +153,10 @@ mx.plot.curves(
 # %%
 def water(time, current, conductance, capacitance):
     membrane = dict(conductance=conductance, reversal=-70.0, capacitance=capacitance)
-    return mx.plot.tap(current, time, **membrane, highest=-8.0)
+    return mx.plot.hydraulic_analogy(current, time, **membrane, highest=-8.0)
 
 
-mx.plot.slide(
+mx.plot.sliders(
     water,
     time=(0.0, 50.0, 5.0, "time (ms)"),
     current=(0.0, 6.0, 4.0, "tap: current (µA/cm²)"),
@@ -196,7 +196,7 @@ rising = mx.simulate(open_na, duration=10.0, dt=0.05, state=quiet.final)
 open_k = mx.replace(cell, {"k.g": 6.0})
 falling = mx.simulate(open_k, duration=10.0, dt=0.05, state=rising.final)
 again = mx.simulate(cell, duration=10.0, dt=0.05, state=falling.final)
-mx.plot.walls(cell, {"rest": quiet, "Na⁺ open": rising, "K⁺ open": falling, "as before": again})
+mx.plot.reversal_bounds(cell, {"rest": quiet, "Na⁺ open": rising, "K⁺ open": falling, "as before": again})
 
 # %%
 print(f"highest {rising.v.max():.1f} mV, below +50; lowest {falling.v.min():.1f} mV, above −80")
@@ -208,7 +208,7 @@ print(f"highest {rising.v.max():.1f} mV, below +50; lowest {falling.v.min():.1f}
 
 # %%
 pulled = mx.simulate(cell, mx.stimuli.step(-20.0, start=5.0, stop=30.0), duration=60.0, dt=0.1)
-mx.plot.walls(cell, {"−20 µA/cm² from 5 to 30 ms": pulled})
+mx.plot.reversal_bounds(cell, {"−20 µA/cm² from 5 to 30 ms": pulled})
 
 # %% [markdown]
 # **What to see.** The electrode pulls the potential far below −80 mV. When it is silent, the membrane comes back by itself.

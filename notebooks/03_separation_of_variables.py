@@ -96,7 +96,7 @@ trace = mx.simulate(cell, pulse, duration=120.0, dt=0.1)
 charging = trace.v[:601]  # the first 60 ms
 print(f"largest difference: {jnp.max(jnp.abs(charging - separated(trace.t[:601], **way))):.4f} mV of 20 mV")
 membrane = dict(conductance=conductance, reversal=battery, capacitance=capacitance)
-mx.plot.curves(
+mx.plot.lines(
     trace.t,
     {"simulated": trace.v, "formula": mx.laws.rc.pulse(trace.t, current, width=60.0, **membrane)},
     xlabel="time (ms)",
@@ -119,7 +119,7 @@ mx.plot.curves(
 # it takes $\tau \ln 2 = 0.69\,\tau$.
 
 # %%
-mx.plot.slide(
+mx.plot.sliders(
     lambda touches, tau: mx.plot.charging(battery, v_inf, tau, tangent_at=touches),
     touches=(0.0, 16.0, 0.0, "tangent touches at (ms)"),
     tau=(4.0, 20.0, 10.0, "τ (ms)"),
@@ -157,7 +157,7 @@ for v in (-65.0, -60.0, -55.0, -51.0, -50.0):
 
 # %%
 currents = jnp.linspace(1.6, 10.0, 200)
-mx.plot.curves(
+mx.plot.lines(
     currents,
     {"time to −55 mV": time_to_reach(-55.0, v0=battery, v_inf=battery + currents / conductance, tau=tau)},
     xlabel="injected current (µA/cm²)",
@@ -201,7 +201,7 @@ mx.plot.mirror(battery, v_inf, tau)
 
 # %%
 up, down = v_inf - trace.v[1:401], trace.v[601:1001] - battery  # mV, what is left of the way
-mx.plot.curves(
+mx.plot.lines(
     trace.t[1:401],
     {"charging, to −50 mV": up, "discharging, to −70 mV": down},
     xlabel="time since the edge (ms)",

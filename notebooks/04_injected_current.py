@@ -103,7 +103,7 @@ resistance = mx.laws.circuits.specific_to_total(area=20_000.0, resistance=1e4)  
 amplitudes = jnp.linspace(-0.4, 0.4, 9)  # nA
 ends = jax.vmap(lambda I: mx.simulate(cell, mx.stimuli.constant(I, unit="nA"), duration=100.0, dt=0.1).v[-1])(amplitudes)
 print(f"R_in = {resistance:.1f} MΩ; between −0.4 and 0.4 nA membrax finds {(ends[-1] - ends[0]) / 0.8:.1f} MΩ")
-mx.plot.curves(
+mx.plot.lines(
     amplitudes, {"E + R I": -70.0 + resistance * amplitudes}, points={"membrax, after 100 ms": (amplitudes, ends)},
     levels={"rest": -70.0}, xlabel="injected current (nA)", ylabel="membrane potential (mV)",
     title="A passive membrane obeys Ohm's law: nA times MΩ is mV",
@@ -131,7 +131,7 @@ staircase = mx.stimuli.constant(0.0)
 for i, a, b in zip(stairs, times, [*times[1:], 120.1], strict=True):
     staircase = staircase + mx.stimuli.step(i, a, b)
 trace = mx.simulate(cell, staircase, duration=120.0, dt=0.1)
-current = mx.stimuli.sample(staircase, duration=120.1, dt=0.1)
+current = mx.stimuli.evaluate(staircase, duration=120.1, dt=0.1)
 print(f"largest difference: {jnp.max(jnp.abs(trace.v - exact)):.5f} mV")
 mx.plot.responses(
     t, {"closed form": exact}, {"injected": current}, points={"membrax": (trace.t[::25], trace.v[::25])}, levels={"rest": -70.0},
@@ -185,7 +185,7 @@ def z(frequency):
 
 
 print(f"cut-off: {1e3 / (2 * jnp.pi * tau):.1f} Hz")
-mx.plot.slide(lambda frequency: mx.plot.impedance(z, at=frequency), frequency=(0.5, 500.0, 15.9, "frequency (Hz)"))
+mx.plot.sliders(lambda frequency: mx.plot.impedance(z, at=frequency), frequency=(0.5, 500.0, 15.9, "frequency (Hz)"))
 
 # %% [markdown]
 # **What to see.** At the cut-off, 15.9 Hz, the voltage has 71 % of its slow amplitude; above it $|Z|$ falls tenfold for ten

@@ -114,7 +114,7 @@ def threshold_current(width):
 T, tried = jnp.geomspace(0.3, 60.0, 100), jnp.asarray([0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])  # ms
 dots = jnp.stack([threshold_current(width) for width in tried])
 print(f"rheobase {rheobase:.2f} µA/cm², chronaxie {chronaxie:.2f} ms, least charge C θ = {theta:.0f} nC/cm²")
-mx.plot.lapicque(T, rheobase / (1 - jnp.exp(-T / tau)), rheobase=rheobase, chronaxie=chronaxie, points={"membrax": (tried, dots)})
+mx.plot.strength_duration(T, rheobase / (1 - jnp.exp(-T / tau)), rheobase=rheobase, chronaxie=chronaxie, points={"membrax": (tried, dots)})
 
 # %% [markdown]
 # **What to see.** On the left the current falls towards the rheobase, and crosses twice of it at the chronaxie, 6.9 ms. On
@@ -137,7 +137,7 @@ def two(gap):
     return mx.plot.responses(t, {"v": v}, {"i": i}, levels={"threshold": -55.0, "rest": -70.0}, title=told)
 
 
-mx.plot.slide(two, gap=(2.0, 60.0, 4.0, "from pulse to pulse (ms)"))
+mx.plot.sliders(two, gap=(2.0, 60.0, 4.0, "from pulse to pulse (ms)"))
 
 # %% [markdown]
 # **What to see.** Each pulse alone gives 9.1 mV. 4 ms apart, the two reach the threshold of 15 mV; 6 ms apart they fall 1 mV short. A neuron with a long time

@@ -105,7 +105,7 @@ mx.plot.convergence(
 
 # %%
 z = jnp.linspace(0.0, 4.0, 200)
-mx.plot.curves(
+mx.plot.lines(
     z, {"truth e⁻ᶻ": jnp.exp(-z)} | {name: S.amplification(m, z) for name, m in methods.items() if m is not S.exponential_euler},
     levels={"1": 1.0, "−1": -1.0}, xlabel="z = dt/τ", ylabel="factor R(z) of one step",
     title="Beyond ±1 a solution grows that should decay",
@@ -124,7 +124,7 @@ def walk(dt):
     return mx.plot.solutions((t, exact(t)), shown, title=f"dt = {dt:.3g} ms, which is {dt / tau:.3g} τ")
 
 
-mx.plot.slide(walk, dt=(1.0, 32.0, 21.0, "dt (ms)"))
+mx.plot.sliders(walk, dt=(1.0, 32.0, 21.0, "dt (ms)"))
 
 # %% [markdown]
 # **What to see.** At 21 ms forward Euler swings wider at each step, and Crank–Nicolson has just begun to cross the end
@@ -142,7 +142,7 @@ trace = mx.simulate(squid, 10.0, duration=20.0, record=mx.probes.gates())
 na, k = trace.recorded["gates"]["na"], trace.recorded["gates"]["k"]
 g = 120.0 * na["m"] ** 3 * na["h"] + 36.0 * k["n"] ** 4 + 0.3  # mS/cm²
 print(f"at rest {1.0 / g[0]:.2f} ms, at the peak of the spike {jnp.min(1.0 / g):.3f} ms")
-mx.plot.curves(trace.t, {"τ": 1.0 / g}, log="y", xlabel="time (ms)", ylabel="C / g (ms)", title="In a spike the membrane is fifty times faster")
+mx.plot.lines(trace.t, {"τ": 1.0 / g}, log="y", xlabel="time (ms)", ylabel="C / g (ms)", title="In a spike the membrane is fifty times faster")
 
 # %% [markdown]
 # **What to see.** At rest the membrane needs about a millisecond, at the peak of the spike a fiftieth of that.

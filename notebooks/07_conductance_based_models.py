@@ -73,7 +73,7 @@ mx.plot.circuit(cell)
 v = jnp.linspace(-100.0, 50.0, 301)
 alpha, beta = mx.channels.squid.n_rates(v)
 rates = {"α: shut → open": alpha, "β: open → shut": beta}
-mx.plot.curves(v, rates, xlabel="membrane potential (mV)", ylabel="rate (1/ms)")
+mx.plot.lines(v, rates, xlabel="membrane potential (mV)", ylabel="rate (1/ms)")
 
 # %% [markdown]
 # **What to see.** $\alpha$ rises with depolarisation and $\beta$ falls. Where the two cross, half of the gates are open
@@ -103,7 +103,7 @@ steady = {
     "sodium, 120 m³h": 120.0 * m**3 * h,
     "sodium without h, 120 m³": 120.0 * m**3,
 }
-mx.plot.curves(v, steady, xlabel="membrane potential (mV)", ylabel="conductance in the long run (mS/cm²)", log="y")
+mx.plot.lines(v, steady, xlabel="membrane potential (mV)", ylabel="conductance in the long run (mS/cm²)", log="y")
 
 # %% [markdown]
 # **What to see.** In the long run at most 1 of the 120 mS/cm² of sodium is left, whatever the potential (mind the
@@ -158,7 +158,7 @@ difference = jnp.abs(charging - (injected - channels)).max()
 print(f"largest difference: {difference:.4f} µA/cm², of {jnp.abs(charging).max():.0f}")
 balance = {"k": kept["k"], "na": kept["na"], "all channels": channels, "C dv/dt": charging}
 part = slice(450, 1000)  # 4.5 to 10 ms
-mx.plot.curves(
+mx.plot.lines(
     trace.times["currents"][part], {name: i[part] for name, i in balance.items()},
     xlabel="time (ms)", ylabel="current (µA/cm²)", levels={"": 0.0},
     title="Outward currents, and what charges the capacitor",
@@ -202,7 +202,7 @@ courses = {
     "two exponentials, 0.5 and 3 ms": synapse.two_exponential(t, 0.5, 3.0),
     "receptor of two states": receptor,
 }
-mx.plot.curves(t, courses, xlabel="time after the spike (ms)", ylabel="open fraction s")
+mx.plot.lines(t, courses, xlabel="time after the spike (ms)", ylabel="open fraction s")
 
 # %% [markdown]
 # **What to see.** All rise faster than they decay. The receptor (Destexhe, Mainen & Sejnowski 1994) obeys
@@ -264,7 +264,7 @@ peak = jax.vmap(lambda g: mx.simulate(mx.replace(target, {"ampa.g": g}), duratio
 ten, hundred = jnp.interp(jnp.array([0.1, 1.0]), g, peak + 70.0) / (peak[0] + 70.0)
 print(f"ten times the smallest conductance gives {ten:.1f} times the EPSP, a hundred times {hundred:.0f}")
 print("It ends at the battery: as v nears 0 mV the driving force vanishes.")
-mx.plot.curves(g, {"peak": peak}, xlabel="synaptic conductance (mS/cm²)", ylabel="peak (mV)", log="x",
+mx.plot.lines(g, {"peak": peak}, xlabel="synaptic conductance (mS/cm²)", ylabel="peak (mV)", log="x",
                levels={"E = 0 mV": 0.0})  # fmt: skip
 
 # %% [markdown]

@@ -63,7 +63,7 @@ whole, blocked = to_zero({}), to_zero({"na.g": 0.0})
 shares = {"with tetrodotoxin": blocked.i, "difference: sodium": whole.i - blocked.i, "before": whole.i}
 error = jnp.abs(whole.i - blocked.i - whole.currents["na"]).max()
 print(f"the difference is the sodium current to {error:.4f} µA/cm²")
-mx.plot.curves(whole.t, shares, xlabel="time after the step to 0 mV (ms)", ylabel="current (µA/cm²)")
+mx.plot.lines(whole.t, shares, xlabel="time after the step to 0 mV (ms)", ylabel="current (µA/cm²)")
 
 # %% [markdown]
 # **What to see.** Sodium comes first and is over after 4 ms; potassium comes late and stays. Under clamp the difference
@@ -81,7 +81,7 @@ levels = np.arange(-80.0, 81.0, 5.0)
 late = mx.protocols.iv_curve(cell, levels, holding=-65.0, duration=20.0, dt=0.05)
 peaks = mx.protocols.iv_curve(cell, levels, channel="na", holding=-65.0, duration=5.0)
 lines = {"whole current after 20 ms": late.steady, "sodium, peak": peaks.peak}
-mx.plot.curves(levels, lines, xlabel="level of the step (mV)", ylabel="current (µA/cm²)", levels={"": 0.0})
+mx.plot.lines(levels, lines, xlabel="level of the step (mV)", ylabel="current (µA/cm²)", levels={"": 0.0})
 
 # %% [markdown]
 # **What to see.** The sodium current is a valley: from the left more channels open, to the right the driving force
@@ -136,7 +136,7 @@ for name, held in {"at −65 mV": -65.0, "at −80 mV": -80.0}.items():
     recovery = mx.protocols.recovery_from_inactivation(cell, gaps, channel="na", holding=held)
     curves[name], points[name] = recovery.recovered, (gaps, recovery.recovered)
     print(f"{name}: τ = {recovery.time_constant:.1f} ms")
-mx.plot.curves(gaps, curves, points=points, xlabel="gap (ms)", ylabel="second peak over the first")
+mx.plot.lines(gaps, curves, points=points, xlabel="gap (ms)", ylabel="second peak over the first")
 
 # %% [markdown]
 # **What to see.** Recovery is faster the more negative the potential. This is the refractoriness of lesson 09.
@@ -155,7 +155,7 @@ def through(resistance):
 
 clamps = {f"{r:g} MΩ": through(r) for r in (0.0, 2.0, 8.0)}
 voltages = {"through " + name: clamp.v for name, clamp in clamps.items()}
-mx.plot.curves(clamps["0 MΩ"].t, voltages, xlabel="time (ms)", ylabel="membrane potential (mV)",
+mx.plot.lines(clamps["0 MΩ"].t, voltages, xlabel="time (ms)", ylabel="membrane potential (mV)",
                levels={"command": -20.0})  # fmt: skip
 
 # %% [markdown]
@@ -166,7 +166,7 @@ measured = dict(channel="na", holding=-65.0, duration=5.0)
 commands, iv = peaks.levels[:27], {"0 MΩ": peaks.peak[:27]}  # up to +50 mV
 for r in (2.0, 8.0):
     iv[f"{r:g} MΩ"] = mx.protocols.iv_curve(cell, commands, series_resistance=r, **measured).peak
-mx.plot.curves(commands, iv, xlabel="command (mV)", ylabel="peak sodium current (µA/cm²)")
+mx.plot.lines(commands, iv, xlabel="command (mV)", ylabel="peak sodium current (µA/cm²)")
 
 # %% [markdown]
 # **What to see.** With 8 MΩ the inward current depolarises the membrane far beyond the command: a spike escapes from
@@ -188,7 +188,7 @@ v = jnp.linspace(-100.0, 50.0, 301)
 squid = mx.channels.squid
 named = {"n": squid.n_rates(v), "m": squid.m_rates(v), "h": squid.h_rates(v)}
 rates = {f"{letter} {gate}": x for gate, ab in named.items() for letter, x in zip("αβ", ab, strict=True)}
-mx.plot.curves(v, rates, xlabel="membrane potential (mV)", ylabel="rate (1/ms)", log="y")
+mx.plot.lines(v, rates, xlabel="membrane potential (mV)", ylabel="rate (1/ms)", log="y")
 
 # %% [markdown]
 # The gates of sodium as goal and time constant:
@@ -296,7 +296,7 @@ half = mx.laws.electrochemistry.nernst(0.5 * outside, inside, valence=1, celsius
 less = mx.protocols.iv_curve(mx.replace(cell, {"na.e": half}), peaks.levels, **measured).peak
 iv = {"E = 50.0 mV": peaks.peak, f"E = {half:.1f} mV": less}
 print(f"RT/F ln 2 = {50.0 - half:.1f} mV: the crossing moves to {half:.1f} mV")
-mx.plot.curves(peaks.levels, iv, xlabel="level of the step (mV)", ylabel="peak sodium current (µA/cm²)",
+mx.plot.lines(peaks.levels, iv, xlabel="level of the step (mV)", ylabel="peak sodium current (µA/cm²)",
                levels={"": 0.0})  # fmt: skip
 
 # %% [markdown]
@@ -316,7 +316,7 @@ i = {name: clamp.currents["na"] for name, clamp in warmth.items()}
 for name, x in i.items():
     print(f"{name}: peak {x.min():.0f} µA/cm² at {0.005 * jnp.argmin(x):.2f} ms")
 print("In a third of the time, and exactly as large: all rates of a channel are scaled together, and v is held.")
-mx.plot.curves(warmth["6.3 °C"].t, i, xlabel="time after the step to 0 mV (ms)", ylabel="sodium current (µA/cm²)")
+mx.plot.lines(warmth["6.3 °C"].t, i, xlabel="time after the step to 0 mV (ms)", ylabel="sodium current (µA/cm²)")
 
 # %% [markdown]
 # ### Exercise 3
@@ -331,7 +331,7 @@ seen = mean > 10.0
 slope, single = np.polyfit(mean[seen], variance[seen] / mean[seen], 1)
 print(f"i = {single:.2f} pA and N = {-1 / slope:.0f}; true are 1.54 pA and 100")
 straight = {"measured": variance / mean, "fit": single + slope * mean}
-mx.plot.curves(mean, straight, xlabel="mean current I (pA)", ylabel="variance over I (pA)")
+mx.plot.lines(mean, straight, xlabel="mean current I (pA)", ylabel="variance over I (pA)")
 
 # %% [markdown]
 # ## What you have learnt

@@ -98,11 +98,11 @@ def peaks(na):
     peak = responses(na, strength).max(axis=1)
     fires = peak > 0.0
     title = f"threshold {strength[jnp.argmax(fires)]:.0f} µA/cm²" if fires.any() else "no spike"
-    return mx.plot.curves(strength, {"peak": peak}, title=title,
+    return mx.plot.lines(strength, {"peak": peak}, title=title,
                           xlabel="strength of a pulse of 0.2 ms (µA/cm²)", ylabel="peak (mV)")  # fmt: skip
 
 
-mx.plot.slide(peaks, na=(40.0, 200.0, 120.0, "sodium conductance (mS/cm²)"))
+mx.plot.sliders(peaks, na=(40.0, 200.0, 120.0, "sodium conductance (mS/cm²)"))
 
 # %% [markdown]
 # ## Strength and duration
@@ -118,7 +118,7 @@ fine = jnp.geomspace(0.05, 20.0, 200)
 (b, c), (b_exp, c_exp) = sd.weiss, sd.lapicque
 laws = {"Weiss": b * (1.0 + c / fine), "Lapicque": b_exp / (1.0 - 2.0 ** (-fine / c_exp))}
 print(f"Weiss: rheobase {b:.2f} µA/cm², chronaxie {c:.2f} ms; Lapicque: {b_exp:.2f} µA/cm², {c_exp:.2f} ms")
-mx.plot.curves(fine, laws, points={"axon": (widths, sd.thresholds)}, xlabel="duration of the pulse (ms)",
+mx.plot.lines(fine, laws, points={"axon": (widths, sd.thresholds)}, xlabel="duration of the pulse (ms)",
                ylabel="threshold (µA/cm²)", log="xy")  # fmt: skip
 
 # %% [markdown]
@@ -147,7 +147,7 @@ intervals = jnp.arange(3.0, 26.0, 1.0)
 refractory = mx.protocols.refractory_period(cell, intervals)
 print(f"absolute until {refractory.absolute:.0f} ms, relative until {refractory.relative:.0f} ms")
 line = {"second pulse": refractory.thresholds / refractory.at_rest}
-mx.plot.curves(intervals, line, points={"second pulse": (intervals, line["second pulse"])}, levels={"at rest": 1.0},
+mx.plot.lines(intervals, line, points={"second pulse": (intervals, line["second pulse"])}, levels={"at rest": 1.0},
                xlabel="time after the first pulse (ms)", ylabel="threshold over that at rest")  # fmt: skip
 
 # %% [markdown]
@@ -182,7 +182,7 @@ def fire(current):
     return mx.plot.responses(trace.t, {"axon": trace.v}, {"current": injected}, title=title)
 
 
-mx.plot.slide(fire, current=(-5.0, 30.0, 10.0, "current (µA/cm²)"))
+mx.plot.sliders(fire, current=(-5.0, 30.0, 10.0, "current (µA/cm²)"))
 
 # %% [markdown]
 # **What to see.** The axon fires on at fifty a second or more, or not at all. The interneuron of Wang & Buzsáki can be
@@ -198,7 +198,7 @@ onsets = {
 }
 rates = {name: mx.protocols.fi_curve(cells[name], i * relative, dt=0.05).rate for name, i in onsets.items()}
 print({name: f"onset at {i:.2f} µA/cm²" for name, i in onsets.items()})
-mx.plot.curves(relative, rates, xlabel="current over the onset of firing", ylabel="rate (Hz)")
+mx.plot.lines(relative, rates, xlabel="current over the onset of firing", ylabel="rate (Hz)")
 
 # %% [markdown]
 # **What to see.** At its onset the axon's rate jumps to more than 50 Hz. The interneuron's rises from 0.
@@ -316,7 +316,7 @@ def cubic(current):
     return mx.plot.phase_plane(field, v, lines, w=(-1.2, 2.6), paths=paths, points=points, labels=("v", "w"))
 
 
-mx.plot.slide(cubic, current=(0.0, 2.0, 0.5, "current"))
+mx.plot.sliders(cubic, current=(0.0, 2.0, 0.5, "current"))
 
 # %% [markdown]
 # **What to see.** Between the two Hopf points the crossing is a ring, and the path goes round for ever. Outside it ends
@@ -353,7 +353,7 @@ for radius in (250.0, 0.25):
 # %%
 celsius = jnp.arange(0.0, 31.0, 2.5)
 costs = mx.protocols.spike_energetics(cell, celsius)
-mx.plot.curves(celsius, {"sodium over the least": costs.excess_ratio}, points={"mossy fibre, 36 °C": ([36.0], [1.3])},
+mx.plot.lines(celsius, {"sodium over the least": costs.excess_ratio}, points={"mossy fibre, 36 °C": ([36.0], [1.3])},
                levels={"no waste": 1.0}, xlabel="temperature (°C)", ylabel="sodium over C ΔV/F")  # fmt: skip
 
 # %% [markdown]
@@ -388,7 +388,7 @@ print("as in the squid axon, rest and firing coexist there.")
 print("Above 114 µA/cm² the second stays depolarised and no longer fires: depolarisation block.")
 currents = jnp.linspace(30.0, 120.0, 46)
 rates = {name: mx.protocols.fi_curve(model, currents, duration=2000.0, dt=0.1).rate for name, model in kinds.items()}
-mx.plot.curves(currents, rates, xlabel="current (µA/cm²)", ylabel="rate (Hz)")
+mx.plot.lines(currents, rates, xlabel="current (µA/cm²)", ylabel="rate (Hz)")
 
 # %% [markdown]
 # ### Exercise 3

@@ -52,7 +52,7 @@ reach = {
     "1/g = 20 kΩ·cm²": cable.length_constant(d, **membrane),
     "1/g = 2 kΩ·cm²": cable.length_constant(d, conductance=0.5, axial_resistivity=150.0),
 }
-mx.plot.curves(
+mx.plot.lines(
     d, reach, xlabel="diameter (µm)", ylabel="length constant (µm)", log="xy",
     title="A thicker dendrite reaches further, a leakier one less far",
 )  # fmt: skip
@@ -81,7 +81,7 @@ for name, end in ends.items():
     print(f"{name:8s} R_in = {resistance:4.0f} MΩ, {arrives:.2f} of the voltage at {length:.0f} µm")
 x = jnp.linspace(0.0, length, 161)
 profiles = {name: cable.voltage_profile(x, length, length_constant=lam, end=end) for name, end in ends.items()}
-mx.plot.curves(
+mx.plot.lines(
     x, profiles, xlabel="distance (µm)", ylabel="v(x) / v(0)", title="One λ of dendrite, held at its beginning",
 )  # fmt: skip
 
@@ -114,7 +114,7 @@ def neuron(diameter):
     return mx.plot.ball_and_stick(x, voltages, title=title)
 
 
-mx.plot.slide(neuron, diameter=(0.5, 8.0, 1.0, "diameter of the dendrite (µm)"))
+mx.plot.sliders(neuron, diameter=(0.5, 8.0, 1.0, "diameter of the dendrite (µm)"))
 
 # %% [markdown]
 # **What to see.** Into the soma, about half arrives at the tip; from the tip, less than a third at the soma: there the
@@ -135,7 +135,7 @@ mx.plot.slide(neuron, diameter=(0.5, 8.0, 1.0, "diameter of the dendrite (µm)")
 parent, children = 2.0, jnp.asarray([1.4, 1.1])  # µm
 ratio, amount = cable.rall_ratio(parent, children), cable.equivalent_diameter(children)
 print(f"ratio {ratio:.3f}; the children amount to {amount:.2f} µm")
-mx.plot.rall(parent, children)
+mx.plot.ralls_law(parent, children)
 
 # %% [markdown]
 # **What to see.** The children's sum is nearly the parent's. Does the law hold? A tree whose children obey it, parent
@@ -168,7 +168,7 @@ def at(frequency):
     return mx.plot.ball_and_stick(x, {f"{frequency:.3g} Hz": v}, ylabel="|v(x) / v(0)|", title=title)
 
 
-mx.plot.slide(at, frequency=(1.0, 1000.0, 50.0, "frequency (Hz)"))
+mx.plot.sliders(at, frequency=(1.0, 1000.0, 50.0, "frequency (Hz)"))
 
 # %% [markdown]
 # **What to see.** At 50 Hz about a third arrives. Move the frequency: slow changes fill the dendrite evenly, fast ones
@@ -201,7 +201,7 @@ transients = mx.laws.cable_transients
 line = dict(thin, tau=tau)
 t = jnp.linspace(0.0, 100.0, 401)
 places = {f"x = {k:g} λ": transients.infinite_step(k * lam, t, 0.1, **line) for k in (0.0, 0.5, 1.0, 2.0)}
-mx.plot.curves(t, places, xlabel="time (ms)", ylabel="deviation from rest (mV)", title="0.1 nA into an infinite cable")
+mx.plot.lines(t, places, xlabel="time (ms)", ylabel="deviation from rest (mV)", title="0.1 nA into an infinite cable")
 
 # %% [markdown]
 # **What to see.** At the electrode the voltage rises faster than an exponential of $\tau$, because charge also runs off
@@ -222,7 +222,7 @@ electrotonic = jnp.pi / jnp.sqrt(taus[0] / taus[1] - 1)
 print("τ₀ … τ₃ =", ", ".join(f"{constant:.2f}" for constant in taus), f"ms; L = {electrotonic:.2f}")
 t = jnp.linspace(1.0, 40.0, 400)
 spread = {f"x = {k:.0f} µm": transients.sealed_impulse(k, 0.0, t, 1.0, length, **line) for k in (0.0, 400.0, 800.0)}
-mx.plot.curves(
+mx.plot.lines(
     t, spread, log="y", xlabel="time (ms)", ylabel="deviation from rest (mV)",
     title="1 pC onto one end: it spreads within 6 ms, then leaks away with 20 ms",
 )  # fmt: skip
@@ -256,7 +256,7 @@ def far_end(N):
 t = jnp.linspace(0.5, 20.0, 40)
 truth = transients.sealed_impulse(length, 0.0, t, 1.0, length, **line)
 chains = {f"{N} compartments": far_end(N) for N in (2, 4, 8)}
-mx.plot.curves(
+mx.plot.lines(
     t, chains | {"cable": truth}, xlabel="time (ms)", ylabel="deviation from rest (mV)",
     title="1 pC onto one end, seen at the other",
 )  # fmt: skip
@@ -349,7 +349,7 @@ radius = jnp.where(jnp.arange(6) < 2, 2.0, children[:, None])  # of two points f
 axons = mx.vary(axon, {"morphology.radius": radius})
 beyond = mx.run(axons, kick, duration=6.0, record=mx.probes.voltage(sites=[(1, 0.1)]), progress=False)
 lines = {f"ratio {ratio:.0f}": v[:, 0] for ratio, v in zip(ratios, beyond.v, strict=True)}
-mx.plot.curves(
+mx.plot.lines(
     beyond.t, lines, xlabel="time (ms)", ylabel="membrane potential (mV)", title="150 µm beyond the branch point",
 )  # fmt: skip
 
@@ -373,7 +373,7 @@ distances = (20.0, 50.0, 100.0)  # µm
 field = mx.morphology.lead_field(compartments, [(x, 0.0, 0.0) for x in distances])  # mV/nA, at 0.3 S/m
 potential = 1e3 * field @ trace.recorded["transmembrane"].T  # µV
 lines = {f"{x:.0f} µm away": each for x, each in zip(distances, potential, strict=True)}
-mx.plot.curves(
+mx.plot.lines(
     trace.times["transmembrane"], lines, xlabel="time (ms)", ylabel="potential in the bath (µV)",
     title="Thousands of times smaller, and upside down",
 )  # fmt: skip

@@ -83,7 +83,7 @@ rows, columns = jnp.repeat(na, 100), jnp.tile(k, 100)
 cells = mx.vary(cell, {"na.g": rows, "k.g": columns})
 result = mx.run(cells, mx.stimuli.step(10.0), duration=200.0, dt=0.025, progress=False)
 labels = ("potassium conductance (mS/cm²)", "sodium conductance (mS/cm²)", "spikes in 200 ms at 10 µA/cm²")
-mx.plot.plane(k, na, result.spike_counts.reshape(100, 100), labels=labels)
+mx.plot.heatmap(k, na, result.spike_counts.reshape(100, 100), labels=labels)
 
 # %% [markdown]
 # **What to see.** The border of firing runs obliquely. At this current it matters less how many sodium channels there

@@ -35,7 +35,7 @@ import jax.numpy as jnp
 data = mx.recordings.example()
 print(data)
 cell = mx.models.hodgkin_huxley()
-place = mx.fitting.misfit(cell, {"na.g": 100.0, "k.g": 36.0}, data)
+place = mx.fitting.value_and_grad(cell, {"na.g": 100.0, "k.g": 36.0}, data)
 slope = place.gradient
 print(f"loss {place.loss:.1f} mV², its slope by g_Na {slope['na.g']:.1f} and by g_K {slope['k.g']:.1f} mV² cm²/mS")
 
@@ -45,9 +45,9 @@ print(f"loss {place.loss:.1f} mV², its slope by g_Na {slope['na.g']:.1f} and by
 
 # %%
 g = jnp.linspace(40.0, 240.0, 201)
-along = mx.fitting.misfit(cell, {"na.g": g}, data).loss
-truth = {"the truth": ([120.0], [mx.fitting.misfit(cell, {"na.g": 120.0}, data).loss])}
-mx.plot.curves(g, {"loss": along}, xlabel="sodium conductance (mS/cm²)", ylabel="loss (mV²)", points=truth)
+along = mx.fitting.value_and_grad(cell, {"na.g": g}, data).loss
+truth = {"the truth": ([120.0], [mx.fitting.value_and_grad(cell, {"na.g": 120.0}, data).loss])}
+mx.plot.lines(g, {"loss": along}, xlabel="sodium conductance (mS/cm²)", ylabel="loss (mV²)", points=truth)
 
 # %% [markdown]
 # **What to see.** At the truth, marked, there is a pit as deep as the noise allows, 0.25 mV². But below 100 mS/cm²

@@ -11,7 +11,7 @@ import pytest
 
 import membrax as mx
 from membrax import compilation
-from membrax.compilation import host_jit, keep_compiled
+from membrax.compilation import enable_compilation_cache, host_jit
 
 SCRIPT = """
     import json, sys, jax
@@ -40,7 +40,7 @@ def test_what_is_compiled_in_one_session_is_found_in_the_next(tmp_path):
 def test_a_file_is_no_folder_for_programs(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="folder must be a folder for compiled programs, got the file"):
-        keep_compiled(tmp_path / "file")
+        enable_compilation_cache(tmp_path / "file")
 
 
 def test_a_function_compiled_for_the_host_is_traced_once_and_works_inside_other_transformations():
@@ -72,7 +72,7 @@ def test_a_sweep_of_equal_shape_is_traced_once():
             mx.simulate(mx.replace(cell, {"na.g": 100.0 + level}), mx.stimuli.step(level, 1, stop), duration=4.0,
                         integrator=scheme)  # fmt: skip
     once = len(calls)
-    samples = [mx.stimuli.sampled(np.full(8, level), 0.5) for level in (1.0, 2.0)]
+    samples = [mx.stimuli.from_samples(np.full(8, level), 0.5) for level in (1.0, 2.0)]
     for sample in samples:
         mx.simulate(cell, sample, duration=4.0, integrator=scheme)
     assert len(calls) == 2 * once

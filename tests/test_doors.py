@@ -73,11 +73,11 @@ WRONG = {
     "a word as amplitude": (lambda: stimuli.step("a"), "amplitude must be a number.*'a'"),
     "edges that disagree": (lambda: stimuli.step(1.0, start=[1, 2], stop=[1, 2, 3]), "stop must come after start, got"),
     "half a pulse": (lambda: stimuli.pulse_train(1.0, width=1, period=2, count=2.5), "count must be a whole number"),
-    "no samples": (lambda: stimuli.sampled(np.zeros((0, 3)), 1.0), "samples must be a number.*empty"),
-    "a batch sampled": (lambda: stimuli.sample(stimuli.step([1.0, 2.0]), duration=1, dt=0.1), "holds 2"),
-    "no area": (lambda: stimuli.sample(1.0, duration=1, dt=0.1, area=0), "area must be above 0, got 0 µm²"),
+    "no samples": (lambda: stimuli.from_samples(np.zeros((0, 3)), 1.0), "samples must be a number.*empty"),
+    "a batch sampled": (lambda: stimuli.evaluate(stimuli.step([1.0, 2.0]), duration=1, dt=0.1), "holds 2"),
+    "no area": (lambda: stimuli.evaluate(1.0, duration=1, dt=0.1, area=0), "area must be above 0, got 0 µm²"),
     "no file": (lambda: mx.recordings.load(None), "path must be a file's, or a list of them, got None"),
-    "a late nan": (lambda: stimuli.sample(1.0, duration=1, dt=0.1, start=np.nan), "start must be finite"),
+    "a late nan": (lambda: stimuli.evaluate(1.0, duration=1, dt=0.1, start=np.nan), "start must be finite"),
 }  # fmt: skip
 
 

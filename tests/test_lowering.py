@@ -24,11 +24,11 @@ STIMULI = {
     "ramp": stimuli.ramp(10.0, 0.0, 5.0),
     "sine": stimuli.sine(10.0, 100.0),
     "chirp": stimuli.chirp(10.0, 1.0, 100.0, 0.0, 5.0),
-    "sampled": stimuli.sampled(np.arange(5.0), 1.0),
+    "from_samples": stimuli.from_samples(np.arange(5.0), 1.0),
     "function": stimuli.function(lambda t: jnp.sin(t)),
     "ornstein_uhlenbeck": stimuli.ornstein_uhlenbeck(5.0, 2.0, 3.0),
 }
-NO_STIMULI = {"Stimulus", "as_stimulus", "batch_axes", "batch_size", "begin", "mean_density", "sample"}
+NO_STIMULI = {"Stimulus", "as_stimulus", "batch_axes", "batch_size", "begin", "mean_density", "evaluate"}
 
 
 def lowers(function, *given):

@@ -10,10 +10,10 @@ import pytest
 import membrax as mx
 from membrax import morphology, probes, stimuli
 from membrax.channels import Leak, squid
-from membrax.integrators import eliminated, propagated
+from membrax.integrators import hines, matrix_exponential
 
 TABLE = json.loads((Path(__file__).parent / "reference" / "trees.json").read_text())
-BOTH = pytest.mark.parametrize("integrator", [eliminated, propagated], ids=repr)
+BOTH = pytest.mark.parametrize("integrator", [hines, matrix_exponential], ids=repr)
 
 
 def cable():
@@ -55,7 +55,7 @@ def first_and_last(cell, row, integrator, dt, until):
 
 
 def test_twigs_charge_as_the_exact_solution_of_their_compartments():
-    off = first_and_last(passive(twigs()), TABLE["rallpack2"], eliminated, 0.05, 10.0)
+    off = first_and_last(passive(twigs()), TABLE["rallpack2"], hines, 0.05, 10.0)
     assert np.abs(off[:3]).max() < 2e-3
     assert np.abs(off[3:]).max() < 2e-4
 
@@ -64,7 +64,7 @@ def test_a_tree_of_whole_levels_is_as_the_cable_it_equals():
     shape = twigs(4)
     v = np.asarray(
         mx.simulate(
-            passive(shape), stimuli.step(0.1, unit="nA"), duration=5.0, dt=0.05, integrator=eliminated
+            passive(shape), stimuli.step(0.1, unit="nA"), duration=5.0, dt=0.05, integrator=hines
         ).v
     )  # fmt: skip
     level = np.floor(np.log2(np.arange(shape.count) + 1)).astype(int)
@@ -80,7 +80,7 @@ def test_a_tree_of_whole_levels_is_as_the_cable_it_equals():
 @BOTH
 @pytest.mark.parametrize("case", ["rallpack1", "rallpack2"])
 def test_passive_rallpacks(case, integrator):
-    if case == "rallpack2" and integrator is propagated:
+    if case == "rallpack2" and integrator is matrix_exponential:
         pytest.skip("1023 compartments are for elimination")
     shape = cable() if case == "rallpack1" else twigs()
     off = first_and_last(passive(shape), TABLE[case], integrator, 0.05, 250.0)
@@ -168,7 +168,7 @@ def test_spikes_of_real_neurons(neuron, integrator):
     known = np.array(row["converged"]["spikes"])
     theirs = np.abs(np.array(row["fixed"]["dt 0.025, secondorder 2"]["spikes"]) - known).max()
     assert int(trace.spike_count) == len(known)
-    bound = 2.0 * theirs if integrator is eliminated else 0.05  # a splitting has twice the error of one system
+    bound = 2.0 * theirs if integrator is hines else 0.05  # a splitting has twice the error of one system
     assert np.abs(np.asarray(trace.spikes)[: len(known)] - known).max() < bound
     for place, (section, fraction) in row["sites"].items():
         v = np.asarray(trace.v, dtype=float)[::40, shape.site(section, fraction)]

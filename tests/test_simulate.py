@@ -170,7 +170,7 @@ def test_edges_and_noise_do_not_notice_the_cut(cell):
     parts = np.concatenate([t.recorded["currents"]["stimulus"] for t in (first, second)])
     assert parts == pytest.approx(np.asarray(whole.recorded["currents"]["stimulus"]), abs=2e-4)
     assert times_of(first, second) == pytest.approx(times_of(whole), abs=1e-3)
-    known = stimuli.sample(stimulus, duration=15.0, dt=0.025, key=key)
+    known = stimuli.evaluate(stimulus, duration=15.0, dt=0.025, key=key)
     assert parts == pytest.approx(np.asarray(known), abs=2e-4)
 
 

@@ -7,9 +7,9 @@ import membrax as mx
 from membrax import probes
 from membrax.cell import state_at
 from membrax.integrators import Integrator, runge_kutta, staggered
-from membrax.stimuli import sample
+from membrax.stimuli import evaluate
 from membrax.timegrid import grid
-from membrax.timeloop import begin_drive, begin_memories, block_size, march, one_step, thin, with_first
+from membrax.timeloop import begin_drive, begin_memories, block_size, one_step, run_loop, thin, with_first
 
 NOISE = mx.stimuli.ornstein_uhlenbeck(8.0, 3.0, 2.0) + mx.stimuli.step(2.0, start=1.01, stop=2.02)
 PROBES = (probes.voltage(2), probes.gates(4), probes.summary(), probes.spikes(capacity=4))
@@ -26,7 +26,9 @@ def start(cell):
 
 
 def marched(cell, state, memories, first, count, kept=PROBES):
-    return march(cell, NOISE, state, memories, grid(first, count, 0.025), dt=0.025, probes=kept, integrator=staggered)
+    return run_loop(
+        cell, NOISE, state, memories, grid(first, count, 0.025), dt=0.025, probes=kept, integrator=staggered
+    )
 
 
 def identical(a, b):
@@ -94,14 +96,14 @@ def test_every_step_receives_the_stimulus_that_sample_shows(cell, integrator):
     # Also where a scheme asks for it in parts: their mean is the mean over the step.
     stimulus = mx.stimuli.sine(5.0, 100.0) + mx.stimuli.step(2.0, start=1.01, stop=2.02)
     trace = mx.simulate(cell, stimulus, duration=3.0, integrator=integrator, record=probes.currents())
-    known = sample(stimulus, duration=3.0, dt=0.025)
+    known = evaluate(stimulus, duration=3.0, dt=0.025)
     assert np.asarray(trace.recorded["currents"]["stimulus"]) == pytest.approx(np.asarray(known), abs=1e-4)
 
 
 def test_noise_is_that_of_its_key_and_step_wherever_a_run_begins(cell, start):
     key = jax.random.key(5)
     trace = mx.simulate(cell, NOISE, duration=3.0, key=key, record=probes.currents())
-    known = sample(NOISE, duration=3.0, dt=0.025, key=key)
+    known = evaluate(NOISE, duration=3.0, dt=0.025, key=key)
     assert np.asarray(trace.recorded["currents"]["stimulus"]) == pytest.approx(np.asarray(known), abs=1e-5)
 
 

@@ -11,13 +11,13 @@ import membrax as mx
 from membrax import morphology, probes, stimuli
 from membrax.cell import state_at
 from membrax.channels import Leak, squid
-from membrax.integrators import eliminated, exponential_euler, propagated, runge_kutta
+from membrax.integrators import exponential_euler, hines, matrix_exponential, runge_kutta
 from membrax.morphology import by_distance, by_region
 
 QUICK = pytest.mark.parametrize(
-    "integrator", [eliminated, pytest.param(propagated, marks=pytest.mark.slow)], ids=repr
+    "integrator", [hines, pytest.param(matrix_exponential, marks=pytest.mark.slow)], ids=repr
 )  # fmt: skip
-BOTH = pytest.mark.parametrize("integrator", [eliminated, propagated], ids=repr)
+BOTH = pytest.mark.parametrize("integrator", [hines, matrix_exponential], ids=repr)
 X64 = jax.config.jax_enable_x64
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 PULSE = stimuli.step(0.3, 0.1, unit="nA")

@@ -41,32 +41,32 @@ def test_the_charging_rate_needs_no_factor():
 def test_every_number_of_a_published_cell_has_a_unit_of_the_table(name):
     for path, (value, metadata) in pytrees.leaves(CELLS[name]()).items():
         assert metadata["unit"] in TABLE, path
-        assert units.allowed(value, metadata), path
+        assert units.in_bounds(value, metadata), path
 
 
 @pytest.mark.parametrize("field", ["conductance", "factor", "timescale", "temperature"])
 def test_bounded_quantities_refuse_what_is_far_below(field):
     metadata = getattr(units, field)(1.0).metadata
-    assert units.allowed(1.0, metadata)
-    assert not units.allowed(-300.0, metadata)
+    assert units.in_bounds(1.0, metadata)
+    assert not units.in_bounds(-300.0, metadata)
 
 
 def test_a_conductance_may_be_zero_and_a_factor_may_not():
-    assert units.allowed(0.0, units.conductance(1.0).metadata)
-    assert not units.allowed(0.0, units.factor(1.0).metadata)
-    assert not units.allowed(0.0, units.timescale(1.0).metadata)
+    assert units.in_bounds(0.0, units.conductance(1.0).metadata)
+    assert not units.in_bounds(0.0, units.factor(1.0).metadata)
+    assert not units.in_bounds(0.0, units.timescale(1.0).metadata)
 
 
 def test_absolute_zero_is_out_of_bounds():
     metadata = units.temperature(6.3).metadata
-    assert not units.allowed(-273.15, metadata)
-    assert units.allowed(-273.1, metadata)
+    assert not units.in_bounds(-273.15, metadata)
+    assert units.in_bounds(-273.1, metadata)
 
 
 def test_a_potential_has_no_bound_but_being_finite():
     metadata = units.potential(0.0).metadata
-    assert units.allowed(np.array([-1e30, 0.0, 1e30]), metadata).all()
-    assert not units.allowed(np.array([np.nan, np.inf, -np.inf]), metadata).any()
+    assert units.in_bounds(np.array([-1e30, 0.0, 1e30]), metadata).all()
+    assert not units.in_bounds(np.array([np.nan, np.inf, -np.inf]), metadata).any()
 
 
 def test_a_field_keeps_its_default():
@@ -85,7 +85,7 @@ def test_a_field_keeps_its_default():
 def test_allowed_is_finite_and_inside_both_bounds(value, at_least, above):
     metadata = units.parameter(0.0, "mV", at_least=at_least, above=above).metadata
     expected = np.isfinite(value) and (at_least is None or value >= at_least) and (above is None or value > above)
-    assert bool(units.allowed(value, metadata)) == expected
+    assert bool(units.in_bounds(value, metadata)) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,4 +100,4 @@ def test_allowed_is_finite_and_inside_both_bounds(value, at_least, above):
     ],
 )
 def test_the_complaint_names_value_unit_and_bound(field, value, message):
-    assert units.complaint("na.g", value, field.metadata) == message
+    assert units.bound_message("na.g", value, field.metadata) == message

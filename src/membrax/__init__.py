@@ -19,10 +19,10 @@ from . import (
     units,
 )
 from .cell import Cell, State, replace
-from .compilation import keep_compiled
+from .compilation import enable_compilation_cache
 from .fitting import fit
 from .lazy import late
-from .population import Result, run, vary
+from .population import PopulationResult, run, vary
 from .pytrees import pytree
 from .recordings import Recording
 from .rest import rest, resting_point
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cell",
+    "PopulationResult",
     "Recording",
-    "Result",
     "State",
     "Trace",
     "__version__",
     "channels",
     "clamp",
+    "enable_compilation_cache",
     "ephys",
     "fit",
     "fit_recording",
     "fitting",
     "integrators",
     "io",
-    "keep_compiled",
     "laws",
     "load_cell",
     "models",

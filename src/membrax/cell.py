@@ -17,9 +17,9 @@ from .compartmentwise import over_patches, spread
 from .morphology import Compartments, Tree
 from .morphology.compartments.densities import is_spread
 from .morphology.compartments.discretise import discretise
-from .morphology.system import Wiring
+from .morphology.system import TreeSystem
 from .pytrees import pytree
-from .timegrid import Instant, zero
+from .timegrid import Time, zero
 
 Array = jax.Array
 
@@ -64,7 +64,7 @@ class State:
 
     v: Array
     gates: dict[str, dict[str, Array]]
-    time: Instant
+    time: Time
     step: Array
     lag: Array
     key: Any = None
@@ -73,7 +73,7 @@ class State:
 
 def compartments(cell: Cell) -> Compartments | None:
     """The compartments of a tree, wired for its steps or not; None of a patch."""
-    return cell.morphology.compartments if isinstance(cell.morphology, Wiring) else cell.morphology
+    return cell.morphology.compartments if isinstance(cell.morphology, TreeSystem) else cell.morphology
 
 
 def unwired(cell: Cell) -> Cell:
@@ -81,7 +81,7 @@ def unwired(cell: Cell) -> Cell:
     return dataclasses.replace(cell, morphology=compartments(cell))
 
 
-def environment(cell: Cell, time: Instant | None = None, key: Any = None, dt: float | None = None) -> Env:
+def environment(cell: Cell, time: Time | None = None, key: Any = None, dt: float | None = None) -> Env:
     """What the cell's channels share at ``time``, in a step of ``dt`` [ms]."""
     celsius = cell.celsius if cell.morphology is None else spread(cell).celsius
     return Env(celsius=celsius, time=time, key=key, dt=dt)
@@ -147,13 +147,13 @@ def replace(tree: Any, changes: Mapping[str, Any]) -> Any:
         ValueError: an unknown path (the near matches are named), or a value outside the bounds of its field.
     """
     for path, value in pytrees.changes_of(changes).items():
-        tree = pytrees.put(tree, path, _fitting(value, pytrees.find(tree, path), path))
+        tree = pytrees.put(tree, path, _as_existing(value, pytrees.find(tree, path), path))
     tree = pytrees.strong(tree)
     check_parameters(tree)
     return tree
 
 
-def _fitting(value: Any, old: Any, path: str) -> Any:
+def _as_existing(value: Any, old: Any, path: str) -> Any:
     """The value as what stands at the path now: a number, or a part such as a channel.
 
     Raises:
@@ -194,9 +194,9 @@ def check_parameters(tree: Any) -> None:
             continue
         if not isinstance(value, pytrees.NUMBER):
             raise ValueError(f"{path} must be a number, got {value!r}")
-        good = units.allowed(value, metadata)
+        good = units.in_bounds(value, metadata)
         if not np.all(good):
-            raise ValueError(units.complaint(path, np.asarray(value)[~good].flat[0], metadata))
+            raise ValueError(units.bound_message(path, np.asarray(value)[~good].flat[0], metadata))
 
 
 def check_cell(cell: Any) -> None:

@@ -28,7 +28,7 @@ from .numerics.arithmetic import at_least
 from .pytrees import is_concrete, numbers, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, begin, check_key, mean_density
 from .stimuli.stimulus import channel_key
-from .timegrid import Instant, grid, plain, steps
+from .timegrid import Time, grid, positive_scalar, steps
 from .units import density
 
 Array = jax.Array
@@ -101,7 +101,7 @@ def voltage_clamp(
             batched cell or command, a negative resistance, a command that is not finite or has another number of
             samples than there are steps.
     """
-    count, dt = steps(duration, dt), plain(dt, "dt")
+    count, dt = steps(duration, dt), positive_scalar(dt, "dt")
     check_cell(cell)
     check_patch(cell, "voltage_clamp")
     check_single(cell, "voltage_clamp", "jax.vmap over cells")
@@ -115,7 +115,7 @@ def voltage_clamp(
 
 @functools.partial(jax.jit, static_argnames=("dt",))
 def _clamp(
-    cell: Cell, command: Array, resistance: Array, holding: Array, key: Any, times: Instant, *, dt: float
+    cell: Cell, command: Array, resistance: Array, holding: Array, key: Any, times: Time, *, dt: float
 ) -> Clamped:
     # The product R_s A, as kΩ cm²: mV across it is µA/cm².
     resistance = resistance / density(1.0, cell.area)
@@ -124,7 +124,7 @@ def _clamp(
     def one(state: tuple, at: tuple) -> tuple[tuple, tuple]:
         before, gates, lost = state
         k, t, told = at
-        env = environment(cell, t.later(0.5 * dt), None if key is None else channel_key(key, k), dt)
+        env = environment(cell, t.plus(0.5 * dt), None if key is None else channel_key(key, k), dt)
         v = jnp.where(resistance > 0, before, told)
         each = currents(cell, gates, v, env)
         ionic = sum(each.values(), jnp.zeros_like(v))

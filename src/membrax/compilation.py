@@ -50,7 +50,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def keep_compiled(folder: str | Path = "~/.cache/membrax", *, at_least: float = 0.2) -> Path:
+def enable_compilation_cache(folder: str | Path = "~/.cache/membrax", *, at_least: float = 0.2) -> Path:
     """Keep compiled programs in a folder, where later sessions find them: their first results come sooner.
 
     One setting for the whole session, to be made before the first simulation. It is JAX's persistent compilation

@@ -25,13 +25,13 @@ from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, check_key
-from .timegrid import Instant, grid, milliseconds, plain, steps
+from .timegrid import Time, grid, milliseconds, positive_scalar, steps
 from .timeloop import (
     begin_drive,
     begin_memories,
     block_size,
     first_samples,
-    march,
+    run_loop,
     thin,
     with_first,
 )
@@ -58,7 +58,7 @@ class Trace:
     final: State
     finite: Array
     recorded: dict[str, Any]
-    start: Instant
+    start: Time
     dt: float = static(0.0)
     steps: int = static(0)
     samplers: tuple[Any, ...] = static(())
@@ -107,7 +107,7 @@ def simulate(
         ValueError: a parameter outside its bounds, a duration that is no multiple of dt, a traced dt, a batched cell
             or stimulus, a random stimulus without a key.
     """
-    count, dt = steps(duration, dt), plain(dt, "dt")
+    count, dt = steps(duration, dt), positive_scalar(dt, "dt")
     stimulus = as_stimulus(stimulus)
     check_cell(cell)
     check_single(cell, stimulus)
@@ -127,21 +127,21 @@ def simulate(
 
 @functools.partial(jax.jit, static_argnames=("dt", "probes", "integrator"))
 def _simulate(
-    cell: Cell, stimulus: Stimulus, state: Any, key: Any, times: Instant, *, dt: float, probes: tuple,
+    cell: Cell, stimulus: Stimulus, state: Any, key: Any, times: Time, *, dt: float, probes: tuple,
     integrator: Integrator,
 ) -> Trace:  # fmt: skip
     start = begin_drive(stimulus, begin_state(cell, state, key))
     start = start if integrator.staggered else settle(cell, start)
     origin = start.time
-    times = Instant(origin.whole + times.whole, origin.fraction + times.fraction)
+    times = Time(origin.whole + times.whole, origin.fraction + times.fraction)
     # Under vmap a stimulus that is ahead of its time takes a number per neuron and step: no more than what is recorded.
-    end, memories, samples = march(
+    end, memories, samples = run_loop(
         cell, stimulus, start, begin_memories(cell, start, probes), times, dt=dt, probes=probes, integrator=integrator,
         ahead=block_size(probes) == 1,
     )  # fmt: skip
     recorded = with_first(first_samples(cell, start, probes), thin(samples, probes)) | memories
     last = jax.tree.map(lambda x: x[-1], times)
-    final = dataclasses.replace(settle(cell, end), time=last.later(dt).normalised())
+    final = dataclasses.replace(settle(cell, end), time=last.plus(dt).normalised())
     v = recorded.pop("voltage")
     spikes = recorded.get("spikes")
     if spikes is None:

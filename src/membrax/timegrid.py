@@ -19,7 +19,7 @@ Array = jax.Array
 
 
 @pytree
-class Instant:
+class Time:
     """A moment: ``whole`` milliseconds (an integer kept as a float, exact for 4.6 hours) and a ``fraction``."""
 
     whole: Array
@@ -29,27 +29,27 @@ class Instant:
         """Milliseconds from ``moment`` [ms] to this instant."""
         return (self.whole - moment) + self.fraction
 
-    def later(self, dt: Any) -> Instant:
+    def plus(self, dt: Any) -> Time:
         """The instant ``dt`` [ms] later; ``dt`` is a step, small beside a float32's whole numbers."""
-        return Instant(self.whole, self.fraction + dt)
+        return Time(self.whole, self.fraction + dt)
 
-    def normalised(self) -> Instant:
+    def normalised(self) -> Time:
         """The same moment with its fraction in [0, 1)."""
         carry = jnp.floor(self.fraction)
-        return Instant(self.whole + carry, self.fraction - carry)
+        return Time(self.whole + carry, self.fraction - carry)
 
 
-def zero() -> Instant:
+def zero() -> Time:
     """The start of time."""
-    return Instant(jnp.zeros(()), jnp.zeros(()))
+    return Time(jnp.zeros(()), jnp.zeros(()))
 
 
-def milliseconds(instant: Instant) -> np.ndarray:
+def milliseconds(instant: Time) -> np.ndarray:
     """The instant in float64 ms, on the host."""
     return np.asarray(instant.whole, dtype=np.float64) + np.asarray(instant.fraction, dtype=np.float64)
 
 
-def grid(first: int, count: int, dt: float, origin: float = 0.0) -> Instant:
+def grid(first: int, count: int, dt: float, origin: float = 0.0) -> Time:
     """Instants of the steps ``first … first + count − 1`` [count], computed in float64 on the host.
 
     An origin within rounding of the grid is taken as on it, so that a run cut in two sees the same instants as the
@@ -60,7 +60,7 @@ def grid(first: int, count: int, dt: float, origin: float = 0.0) -> Instant:
     t = origin + (first + np.arange(count)) * dt
     whole = np.floor(t + 1e-9)
     dtype = jnp.result_type(float)
-    return Instant(whole.astype(dtype), (t - whole).astype(dtype))
+    return Time(whole.astype(dtype), (t - whole).astype(dtype))
 
 
 def steps(duration: Any, dt: Any, *, name: str = "duration") -> int:
@@ -69,8 +69,8 @@ def steps(duration: Any, dt: Any, *, name: str = "duration") -> int:
     Raises:
         ValueError: a traced, non-finite or non-positive value, or a duration that is no multiple of dt.
     """
-    dt = plain(dt, "dt")
-    duration = plain(duration, name)
+    dt = positive_scalar(dt, "dt")
+    duration = positive_scalar(duration, name)
     if not duration / dt < 2**31:
         raise ValueError(f"{name} = {duration:g} ms is too many steps of dt = {dt:g} ms")
     count = round(duration / dt)
@@ -80,7 +80,7 @@ def steps(duration: Any, dt: Any, *, name: str = "duration") -> int:
     return count
 
 
-def plain(value: Any, name: str, unit: str = "ms") -> float:
+def positive_scalar(value: Any, name: str, unit: str = "ms") -> float:
     """``value`` as a positive Python float.
 
     Raises:

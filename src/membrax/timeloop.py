@@ -20,13 +20,13 @@ from .probes import Step, samplers, take_notes, watchers, write_down
 from .stimuli import Stimulus, begin, mean_density
 from .stimuli.stimulus import channel_key, mean_currents
 from .stimuli.waveforms import Function
-from .timegrid import Instant
+from .timegrid import Time
 
 Array = jax.Array
 
 
 def one_step(
-    cell: Cell, stimulus: Stimulus, state: State, t: Instant, dt: float, integrator: Integrator, given: Any = None
+    cell: Cell, stimulus: Stimulus, state: State, t: Time, dt: float, integrator: Integrator, given: Any = None
 ) -> tuple[State, Step]:
     """The state after [t, t + dt], and the step as probes see it. ``state.time`` is left to the loop's end.
 
@@ -34,14 +34,14 @@ def one_step(
     """
     drive, pieces = (state.drive, given) if given else means(cell, stimulus, state, t, dt, integrator)
     key = None if state.key is None else channel_key(state.key, state.step)
-    env = environment(cell, t.later(0.5 * dt), key, dt)
+    env = environment(cell, t.plus(0.5 * dt), key, dt)
     after = integrator.advance(cell, state, pieces, dt, env)
     after = dataclasses.replace(after, step=state.step + 1, drive=drive)
     return after, Step(cell, state, after, sum(pieces) / len(pieces), dt, env, integrator.staggered)
 
 
 def means(
-    cell: Cell, stimulus: Stimulus, state: State, t: Instant, dt: float, integrator: Integrator
+    cell: Cell, stimulus: Stimulus, state: State, t: Time, dt: float, integrator: Integrator
 ) -> tuple[Any, tuple]:
     """The stimulus's memory after [t, t + dt], and its mean densities [µA/cm²] over the parts a scheme asks for.
 
@@ -55,7 +55,7 @@ def means(
         mean_of = functools.partial(mean_currents, stimulus, **_places(cell, stimulus), key=state.key)
     for j in range(integrator.pieces):
         number = state.step * integrator.pieces + j
-        drive, mean = mean_of(memory=drive, t=t.later(j * part), dt=part, step=number)
+        drive, mean = mean_of(memory=drive, t=t.plus(j * part), dt=part, step=number)
         pieces.append(mean)
     return drive, tuple(pieces)
 
@@ -92,7 +92,7 @@ def _places(cell: Cell, stimulus: Stimulus) -> dict[str, Any]:
 
 
 def ahead_of_time(
-    cell: Cell, stimulus: Stimulus, state: State, times: Instant, dt: float, integrator: Integrator
+    cell: Cell, stimulus: Stimulus, state: State, times: Time, dt: float, integrator: Integrator
 ) -> tuple:
     """The stimulus's means of all steps, for each part an array [step]; none where it depends on what has been.
 
@@ -123,12 +123,12 @@ def first_samples(cell: Cell, state: State, probes: tuple) -> dict[str, Any]:
     return {probe.name: probe.sample(cell, state) for probe in samplers(probes) if not probe.per_step}
 
 
-def march(
+def run_loop(
     cell: Cell,
     stimulus: Stimulus,
     state: State,
     memories: dict[str, Any],
-    times: Instant,
+    times: Time,
     *,
     dt: float,
     probes: tuple,
@@ -153,11 +153,11 @@ def march(
     """
     cell = wired(cell, stimulus, dt, integrator)
     steps = times, ahead_of_time(cell, stimulus, state, times, dt, integrator) if ahead else ()
-    return Way(cell, stimulus, dt, probes, integrator, window, unroll).march(state, memories, steps)
+    return TimeLoop(cell, stimulus, dt, probes, integrator, window, unroll).march(state, memories, steps)
 
 
 @dataclasses.dataclass(frozen=True)
-class Way:
+class TimeLoop:
     """What all steps share, and how they are taken: steps make windows, windows make blocks.
 
     Attributes:

@@ -72,7 +72,7 @@ def temperature(default: float) -> Any:
     return parameter(default, "°C", above=-KELVIN)
 
 
-def allowed(value: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+def in_bounds(value: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     """Which entries of ``value`` are finite and inside the bounds of their field."""
     value = np.asarray(value)
     good = np.isfinite(value)
@@ -83,7 +83,7 @@ def allowed(value: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     return good
 
 
-def complaint(path: str, value: Any, metadata: Mapping[str, Any]) -> str:
+def bound_message(path: str, value: Any, metadata: Mapping[str, Any]) -> str:
     """The sentence that names a value, its unit and its bound."""
     unit = f" {metadata['unit']}" if metadata.get("unit") else ""
     if not np.isfinite(value):

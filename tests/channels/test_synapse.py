@@ -13,7 +13,7 @@ import membrax as mx
 from membrax.channels import synapse
 from membrax.channels.channel import Env
 from membrax.clamp import voltage_clamp
-from membrax.timegrid import Instant
+from membrax.timegrid import Time
 
 X64 = jax.config.jax_enable_x64
 TIGHT = 1e-12 if X64 else 2e-6
@@ -29,7 +29,7 @@ TWO_EXPONENTIAL = jax.jit(synapse.two_exponential)
 
 def at(t):
     whole = np.floor(t)
-    return Env(jnp.asarray(6.3), Instant(jnp.asarray(whole, dtype=float), jnp.asarray(t - whole, dtype=float)))
+    return Env(jnp.asarray(6.3), Time(jnp.asarray(whole, dtype=float), jnp.asarray(t - whole, dtype=float)))
 
 
 def cell_of(channel):

@@ -94,7 +94,7 @@ def synthetic(path):
     i = np.where((t >= 10) & (t < 50), np.array(amplitudes)[:, None], 0.0)
     v = [
         mx.simulate(
-            cell, mx.stimuli.sampled(sweep, dt, unit="nA"), duration=60.0, dt=dt, state=mx.rest(cell), key=None
+            cell, mx.stimuli.from_samples(sweep, dt, unit="nA"), duration=60.0, dt=dt, state=mx.rest(cell), key=None
         ).v
         for sweep in i
     ]

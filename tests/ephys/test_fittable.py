@@ -43,7 +43,7 @@ def clamped(noise=0.0, levels=(-90.0, -40.0, 0.0), unit="uA/cm2"):
     for level in levels:
         command = np.where((t >= 5) & (t < 25), level, -70.0)
         found = mx.clamp.voltage_clamp(
-            mx.models.hodgkin_huxley(), mx.stimuli.sampled(jnp.asarray(command[:-1], dtype=float), 0.025),
+            mx.models.hodgkin_huxley(), mx.stimuli.from_samples(jnp.asarray(command[:-1], dtype=float), 0.025),
             duration=40.0, dt=0.025,
         )  # fmt: skip
         v.append(command + rng.normal(0.0, noise, t.size))

@@ -7,7 +7,7 @@ import pytest
 
 import membrax as mx
 from membrax.ephys.membrane import membrane, resting
-from membrax.ephys.step_responses import answers, charging, telling
+from membrax.ephys.step_responses import charging, most_informative, step_responses
 
 RESISTANCE, TAU, REST, SERIES = 150.0, 22.0, -68.0, 14.0  # MΩ, ms, mV, MΩ
 ON, OFF, DURATION = 100.0, 500.0, 650.0  # ms
@@ -121,7 +121,7 @@ def test_a_density_has_its_units():
 
 def test_steps_down_come_before_steps_up():
     data = recording(0.05, -0.02)
-    assert [one.step.size for one in telling(answers(data))] == [pytest.approx(-0.02)]
+    assert [one.step.size for one in most_informative(step_responses(data))] == [pytest.approx(-0.02)]
     assert membrane(recording(0.05)).direction == "up"
     assert "no step goes down" in membrane(recording(0.05)).notes[0]
 
@@ -150,7 +150,7 @@ def test_only_the_rise_to_the_first_spike_is_looked_at():
     data = recording(0.08)
     v = data.v.copy()
     v[0, 1400:1410] = 30.0
-    (one,) = answers(dataclasses.replace(data, v=v))[:1]
+    (one,) = step_responses(dataclasses.replace(data, v=v))[:1]
     assert len(one.v) == 1400 - 1000 - 30 and not one.whole
     assert charging(one, data.dt).resistance == pytest.approx(RESISTANCE, rel=0.05)
 
@@ -159,7 +159,7 @@ def test_a_step_after_a_spike_is_left_out():
     data = recording(-0.1)
     v = data.v.copy()
     v[0, 500:510] = 30.0
-    assert all(one.step.start != 1000 for one in answers(dataclasses.replace(data, v=v)))
+    assert all(one.step.start != 1000 for one in step_responses(dataclasses.replace(data, v=v)))
 
 
 def test_spikes_do_not_move_the_rest():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.ephys.preprocess import prepare
+from membrax.ephys.preprocess import preprocess
 from membrax.ephys.series_resistance import onset
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.templates import CORTICAL, PYRAMIDAL, UNMEASURED, adapting, pyramidal
@@ -36,7 +36,7 @@ def recording(*sizes, noise=0.0, series=SERIES, drift=None, holding=0.0):
 
 @pytest.mark.parametrize("noise, tolerance", [(0.0, 0.03), (0.05, 0.05)])
 def test_electrode_and_membrane_are_those_of_the_cell(noise, tolerance):
-    found = prepare(recording(-0.1, -0.05, 0.05, noise=noise))
+    found = preprocess(recording(-0.1, -0.05, 0.05, noise=noise))
     # The parabola through the first ms misses the third order of the exponential, below (4 ms/τ)³/40 of R.
     assert found.series_resistance == pytest.approx(SERIES, abs=20 * tolerance - 0.5)
     assert found.resistance == pytest.approx(RESISTANCE, rel=tolerance)
@@ -46,7 +46,7 @@ def test_electrode_and_membrane_are_those_of_the_cell(noise, tolerance):
 
 def test_the_jump_is_taken_out():
     data = recording(-0.1, 0.05)
-    found = prepare(data)
+    found = preprocess(data)
     start = round(ON / DT)
     jumps = found.data.v[:, start] - found.data.v[:, start - 1]
     np.testing.assert_allclose(jumps, 0.0, atol=0.05)
@@ -54,19 +54,19 @@ def test_the_jump_is_taken_out():
 
 
 def test_its_error_is_that_of_the_sweeps():
-    quiet, noisy = prepare(recording(-0.1, -0.08)), prepare(recording(-0.1, -0.08, 0.09, -0.09, noise=0.5))
+    quiet, noisy = preprocess(recording(-0.1, -0.08)), preprocess(recording(-0.1, -0.08, 0.09, -0.09, noise=0.5))
     assert quiet.series_error < 0.1 < noisy.series_error
     assert abs(noisy.series_resistance - SERIES) < 4 * noisy.series_error + 0.5
 
 
 def test_an_overcompensated_bridge_is_taken_out_too():
-    assert prepare(recording(-0.1, 0.05, series=-5.0)).series_resistance == pytest.approx(-5.0, abs=0.3)
+    assert preprocess(recording(-0.1, 0.05, series=-5.0)).series_resistance == pytest.approx(-5.0, abs=0.3)
 
 
 def test_the_drift_of_rest_becomes_a_current():
     drift = np.array([0.0, 1.5, -1.5])
     data = recording(-0.1, -0.05, 0.05, drift=drift)
-    found = prepare(data)
+    found = preprocess(data)
     assert found.rest == pytest.approx(REST, abs=0.05)
     np.testing.assert_allclose(found.bias * found.resistance, drift, atol=0.05)
     np.testing.assert_allclose(found.data.i - data.i, np.repeat(found.bias[:, None], data.t.size, axis=1), atol=1e-12)
@@ -74,59 +74,59 @@ def test_the_drift_of_rest_becomes_a_current():
 
 
 def test_a_holding_current_is_no_step():
-    found = prepare(recording(-0.1, 0.05, holding=-0.02))
+    found = preprocess(recording(-0.1, 0.05, holding=-0.02))
     assert found.resistance == pytest.approx(RESISTANCE, rel=0.03)
     assert found.rest == pytest.approx(REST, abs=0.05)
 
 
 def test_what_is_simulated_begins_just_before_the_first_step():
-    assert prepare(recording(-0.1, 0.05)).begin == pytest.approx(ON - 10.0)
+    assert preprocess(recording(-0.1, 0.05)).begin == pytest.approx(ON - 10.0)
 
 
 def test_where_the_cell_fires_before_the_step_all_of_it_is_simulated():
     data = recording(-0.1, 0.05)
     v = data.v.copy()
     v[1, 300:310] = 20.0
-    assert prepare(dataclasses.replace(data, v=v)).begin == 0.0
+    assert preprocess(dataclasses.replace(data, v=v)).begin == 0.0
 
 
 def test_spikes_are_kept_out_of_the_measurement():
     data = recording(-0.1, 0.09)
     v = data.v.copy()
     v[1, 1400:1410] = 30.0
-    found = prepare(dataclasses.replace(data, v=v))
+    found = preprocess(dataclasses.replace(data, v=v))
     assert found.resistance == pytest.approx(RESISTANCE, rel=0.05)
 
 
 def test_without_a_step_nothing_is_measured():
-    found = prepare(recording(0.0, 0.0))
+    found = preprocess(recording(0.0, 0.0))
     assert found.series_resistance == 0.0 and np.isnan(found.area) and np.all(found.bias == 0.0)
     assert "not" not in found.told and "pF" not in found.told
 
 
 def test_a_current_density_is_left_alone():
     data = dataclasses.replace(recording(-0.1, 0.05), unit="uA/cm2")
-    found = prepare(data)
+    found = preprocess(data)
     assert found.data is data and found.series_resistance == 0.0
 
 
 def test_the_junction_potential_is_subtracted_from_every_potential():
     data = dataclasses.replace(recording(-0.1, 0.05), notes=("voltage: liquid junction potential not corrected",))
-    found, moved = prepare(data), prepare(data, junction=14.0)
+    found, moved = preprocess(data), preprocess(data, liquid_junction_potential=14.0)
     np.testing.assert_allclose(moved.data.v, found.data.v - 14.0)
     assert moved.rest == pytest.approx(found.rest - 14.0)
     assert moved.membrane.rest.value == pytest.approx(found.membrane.rest.value - 14.0)
     assert moved.resistance == found.resistance and moved.series_resistance == found.series_resistance
     assert "liquid junction potential of 14 mV subtracted" in moved.told
     assert not any("not corrected" in note for note in moved.data.notes) and moved.junction == 14.0
-    density = prepare(dataclasses.replace(data, unit="uA/cm2"), junction=-5.0)
+    density = preprocess(dataclasses.replace(data, unit="uA/cm2"), liquid_junction_potential=-5.0)
     np.testing.assert_allclose(density.data.v, data.v + 5.0)
 
 
 @pytest.mark.parametrize("wrong", [31.0, -40, np.nan, "14", True, None])
 def test_a_junction_that_no_solutions_have_is_refused(wrong):
     with pytest.raises(ValueError, match="from −30 to 30 mV"):
-        prepare(recording(-0.1), junction=wrong)
+        preprocess(recording(-0.1), liquid_junction_potential=wrong)
 
 
 @pytest.mark.parametrize("tau, noise", [(3.0, 0.02), (6.0, 0.05), (TAU, 0.1), (60.0, 0.1)])
@@ -135,7 +135,7 @@ def test_the_electrode_is_known_within_its_error(tau, noise):
     for seed in range(20):
         data = recording(-0.1, -0.08, -0.06, -0.04, series=SERIES)
         scaled = dataclasses.replace(data, v=with_time_constant(data, tau, noise, seed))
-        found = prepare(scaled).electrode
+        found = preprocess(scaled).electrode
         off.append((found.value - SERIES) / found.error)
     # Twice the error covers it, and a lag of an interval, which there is none of here, widens it.
     assert np.mean(np.abs(off) < 2) > 0.8
@@ -151,7 +151,7 @@ def with_time_constant(data, tau, noise, seed):
 
 
 def test_a_single_step_has_an_error_too():
-    found = prepare(recording(-0.1, noise=0.1))
+    found = preprocess(recording(-0.1, noise=0.1))
     assert 0.1 < found.series_error < 3.0
     assert abs(found.series_resistance - SERIES) < 4 * found.series_error
 
@@ -159,7 +159,7 @@ def test_a_single_step_has_an_error_too():
 def test_a_ramp_is_no_step():
     data = recording(0.0, 0.0)
     ramps = np.array([[0.0], [0.05]]) + 0.05 * data.t / data.t[-1]
-    found = prepare(dataclasses.replace(data, i=ramps, v=REST + RESISTANCE * ramps))
+    found = preprocess(dataclasses.replace(data, i=ramps, v=REST + RESISTANCE * ramps))
     assert np.isnan(found.area) and not found.electrode.known and np.all(found.bias == 0.0)
     assert "no step shows the series resistance" in found.told and "no step" in found.notes[0]
     assert found.rest == pytest.approx(REST + 1.0, abs=1.1)  # the first sweep's, not that held at 0.05 nA
@@ -168,7 +168,7 @@ def test_a_ramp_is_no_step():
 def test_another_holding_current_is_no_drift():
     data = recording(-0.1, -0.05, 0.05)
     held = np.array([[0.0], [0.0], [0.1]])
-    found = prepare(dataclasses.replace(data, i=data.i + held, v=data.v + (RESISTANCE + SERIES) * held))
+    found = preprocess(dataclasses.replace(data, i=data.i + held, v=data.v + (RESISTANCE + SERIES) * held))
     np.testing.assert_allclose(found.bias, 0.0, atol=1e-3)
     assert found.rest == pytest.approx(REST, abs=0.1)
 
@@ -176,7 +176,7 @@ def test_another_holding_current_is_no_drift():
 def test_sweeps_that_begin_in_a_step_say_so():
     data = recording(-0.1, 0.05)
     begun = dataclasses.replace(data, t=data.t[2000:], v=data.v[:, 2000:], i=data.i[:, 2000:])
-    found = prepare(begun)
+    found = preprocess(begun)
     assert any("2 of 2 sweeps begin in a step" in note for note in found.notes)
     assert found.resistance == pytest.approx(RESISTANCE, rel=0.05)
     assert found.begin == pytest.approx(OFF - 10.0)
@@ -184,7 +184,7 @@ def test_sweeps_that_begin_in_a_step_say_so():
 
 def test_a_cell_that_rests_high_is_measured_all_the_same():
     data = recording(-0.1, -0.05)
-    found = prepare(dataclasses.replace(data, v=data.v + 24.0))
+    found = preprocess(dataclasses.replace(data, v=data.v + 24.0))
     assert found.resistance == pytest.approx(RESISTANCE, rel=0.05)
 
 
@@ -200,7 +200,7 @@ def test_whatever_comes_something_finite_or_nan_comes_out(samples, kind, current
         "ramp": 0.1 * t / t[-1],
         "step": 0.1 * (t > t[samples // 2]),
     }
-    found = prepare(mx.Recording(t=t, v=v, i=i[current]))
+    found = preprocess(mx.Recording(t=t, v=v, i=i[current]))
     assert np.all(np.isfinite(found.data.v)) and np.all(np.isfinite(found.data.i)) and np.isfinite(found.rest)
     assert np.isnan(found.resistance) or found.resistance > 0
     assert found.told and found.data.t[0] <= found.begin <= found.data.t[-1]
@@ -208,7 +208,7 @@ def test_whatever_comes_something_finite_or_nan_comes_out(samples, kind, current
 
 def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
     data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
-    found = prepare(data)
+    found = preprocess(data)
     assert found.told.startswith(
         "series resistance 12.9 ± 0.1 MΩ taken out; R 135 MΩ, τ 32.5 ms, C 241 pF; rest -62.0 mV"
     )
@@ -222,7 +222,7 @@ def test_the_onset_is_the_first_large_change(i, expected):
 
 
 def test_the_template_takes_size_leak_and_rest_from_the_measurement():
-    found = prepare(recording(-0.1, 0.05))
+    found = preprocess(recording(-0.1, 0.05))
     cell, bounds = pyramidal(found)
     assert float(cell.area) == pytest.approx(found.area, rel=1e-6)
     low, high = bounds["leak.g"]
@@ -234,14 +234,14 @@ def test_the_template_takes_size_leak_and_rest_from_the_measurement():
 
 
 def test_the_template_without_a_measurement():
-    cell, bounds = pyramidal(prepare(recording(0.0, 0.0)))
+    cell, bounds = pyramidal(preprocess(recording(0.0, 0.0)))
     assert float(cell.area) == pytest.approx(UNMEASURED)
     assert bounds["leak.g"] == CORTICAL["leak.g"] and set(bounds) == {*PYRAMIDAL, "leak.g", "leak.e"}
 
 
 @pytest.mark.parametrize("template", [pyramidal, adapting])
 def test_persistent_sodium_reverses_where_the_transient_one_does(template):
-    cell, bounds = template(prepare(recording(0.0, 0.0)))
+    cell, bounds = template(preprocess(recording(0.0, 0.0)))
     found = free(cell, bounds)
     assert {"na.e, nap.e", "nap.g", "nap.half"} <= set(found.names)
     assert found.logarithmic[found.names.index("nap.g")] and not found.logarithmic[found.names.index("nap.half")]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.ephys.quality import Quality, quality
+from membrax.ephys.quality import QualityControl, quality_control
 
 DT = 0.05
 T = np.arange(12000) * DT
@@ -35,11 +35,11 @@ def recording(series=1.0, noise=0.05, drift=0.0, rundown=0.0, spikes=3, width=0.
 
 def told(data):
     """The warnings as one text."""
-    return "\n".join(quality(data).warnings)
+    return "\n".join(quality_control(data).warnings)
 
 
 def test_a_good_recording_has_no_warning():
-    found = quality(recording())
+    found = quality_control(recording())
     assert found.warnings == () and all(one.passes for one in found.verdicts)
     assert found.membrane.resistance.value == pytest.approx(RESISTANCE, rel=0.02)
     assert found.electrode.value == pytest.approx(1.0, abs=0.5)
@@ -101,7 +101,7 @@ def test_every_disturbance_is_told(case):
 
 
 def test_the_table_has_every_number_and_warning():
-    found = quality(recording(drift=8.0, noise=0.4))
+    found = quality_control(recording(drift=8.0, noise=0.4))
     text = found.table()
     for one in found.verdicts:
         assert one.name in text and one.shown in text and one.bound in text
@@ -110,15 +110,15 @@ def test_the_table_has_every_number_and_warning():
 
 
 def test_it_is_frozen_and_compact():
-    found = quality(recording())
+    found = quality_control(recording())
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.samples = 3
-    assert isinstance(found, Quality) and "array" not in repr(found.data)
+    assert isinstance(found, QualityControl) and "array" not in repr(found.data)
 
 
 def test_what_is_no_recording_is_refused():
     with pytest.raises(ValueError, match="must be a Recording"):
-        quality("cell.abf")
+        quality_control("cell.abf")
 
 
 @settings(max_examples=30)
@@ -138,7 +138,7 @@ def test_whatever_comes_a_report_comes_out(samples, sweeps, dt, kind, current, u
         "none": 0 * t, "noise": rng.normal(0, 0.1, samples), "ramp": 0.1 * t / t[-1], "step": 0.1 * half,
         "begun": 0.1 * ~half,
     }[current]  # fmt: skip
-    found = quality(mx.Recording(t=t, v=v - 65.0, i=i, unit=unit))
+    found = quality_control(mx.Recording(t=t, v=v - 65.0, i=i, unit=unit))
     assert found.table() and len(found.rests) == sweeps
 
 
@@ -152,14 +152,14 @@ def test_whatever_comes_a_report_comes_out(samples, sweeps, dt, kind, current, u
     ],
 )
 def test_real_recordings(shared_data, name, expected):
-    found = quality(mx.recordings.load(shared_data / "recordings" / name))
+    found = quality_control(mx.recordings.load(shared_data / "recordings" / name))
     assert len(found.warnings) == len(expected), found.warnings
     assert all(words in warning for words, warning in zip(expected, found.warnings, strict=True))
 
 
 def test_a_recording_at_4_khz_with_a_holding_current(shared_data):
     folder = shared_data / "recordings" / "ibw_B6_B95"
-    found = quality(mx.recordings.load(sorted(folder.glob("B6_Ch3*.ibw"))))
+    found = quality_control(mx.recordings.load(sorted(folder.glob("B6_Ch3*.ibw"))))
     text = "\n".join(found.warnings)
     assert "cut by sampling: with 7 samples" in text and "holding current of -0.0124 nA" in text
     assert found.firing.counts.tolist() == [26, 50, 68, 82, 89]

@@ -49,7 +49,7 @@ def steps():
     cell, i = _cell(**TRUTH), _two_steps()
     traces = [
         mx.simulate(
-            cell, mx.stimuli.sampled(jnp.asarray(x[:-1]), INTERVAL), duration=12.0, dt=INTERVAL / 2,
+            cell, mx.stimuli.from_samples(jnp.asarray(x[:-1]), INTERVAL), duration=12.0, dt=INTERVAL / 2,
             state=mx.rest(cell, x[0]), record=mx.probes.voltage(2),
         ).v
         for x in i
@@ -74,9 +74,9 @@ def firing(squid):
 
     def make(seed, milliseconds, dt=0.05, noise=0.5):
         current = mx.stimuli.ornstein_uhlenbeck(6.0, 8.0, 3.0)
-        i = np.array(mx.stimuli.sample(current, duration=milliseconds, dt=dt, key=jax.random.key(seed)))
+        i = np.array(mx.stimuli.evaluate(current, duration=milliseconds, dt=dt, key=jax.random.key(seed)))
         i[: round(1.0 / dt)] = 0.0
-        stimulus = mx.stimuli.sampled(jnp.asarray(i), dt)
+        stimulus = mx.stimuli.from_samples(jnp.asarray(i), dt)
         trace = mx.simulate(squid, stimulus, duration=milliseconds, dt=dt, state=mx.rest(squid))
         v = np.asarray(trace.v) + np.random.default_rng(seed).normal(0.0, noise, trace.v.shape)
         data = mx.Recording(t=np.arange(len(v)) * dt, v=v, i=np.append(i, i[-1]), unit="uA/cm2")

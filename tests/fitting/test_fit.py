@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.fitting.optimisers.adam import Adam
-from membrax.fitting.optimisers.cmaes import Evolution
-from membrax.fitting.optimisers.levenberg_marquardt import Levenberg
+from membrax.fitting.optimisers.cmaes import CMAES
+from membrax.fitting.optimisers.levenberg_marquardt import LevenbergMarquardt
 
-METHODS = {"levenberg": Levenberg, "adam": Adam, "evolution": Evolution}
+METHODS = {"levenberg": LevenbergMarquardt, "adam": Adam, "evolution": CMAES}
 ITERATIONS = {"levenberg": 12, "adam": 6, "evolution": 3}
 
 # `starts`, the number of free parameters and the shape of the data decide what is compiled: the tests share them.
@@ -176,9 +176,9 @@ def test_the_report_is_complete_strict_json(found, steps, bounds, tmp_path):
 
 
 def test_starts_that_were_lost_are_null_and_noted(passive, bounds, steps, found, monkeypatch, tmp_path):
-    begin = Levenberg.begin
+    begin = LevenbergMarquardt.begin
     spoil = lambda self, problem, place: begin(self, problem, place.at[1].set(jnp.nan))  # noqa: E731
-    monkeypatch.setattr(Levenberg, "begin", spoil)
+    monkeypatch.setattr(LevenbergMarquardt, "begin", spoil)
     result = run(passive, bounds, steps)
     assert result.starts.loss[1] == np.inf and any("1 of 3 starts" in note for note in result.notes)
     np.testing.assert_array_equal(result.starts.loss[[0, 2]], found.starts.loss[[0, 2]])

@@ -26,7 +26,7 @@ def lowered(function, *arguments):
 
 
 def test_an_iteration_of_levenberg(problem):
-    search = levenberg_marquardt.Levenberg().begin(problem, jnp.full((4, 2), 0.5))
+    search = levenberg_marquardt.LevenbergMarquardt().begin(problem, jnp.full((4, 2), 0.5))
     text = lowered(lambda *args: levenberg_marquardt._iterate(*args), problem, search, jnp.asarray(KAPPA))
     assert "stablehlo.while" in text
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from membrax.fitting import losses, misfit
+from membrax.fitting import losses, value_and_grad
 from membrax.fitting.objectives import objective
 from membrax.fitting.problem.problem import voltages
 
@@ -41,7 +41,7 @@ def test_the_value_is_the_loss_of_the_simulated_voltage(o, places):
 def test_the_mean_square_is_that_of_misfit(passive, bounds, steps, truth):
     square = objective(passive, bounds, steps)
     wrong = {"leak.g": 0.15, "capacitance": 1.0}
-    found = misfit(passive, wrong, steps)
+    found = value_and_grad(passive, wrong, steps)
     assert float(square.at(wrong)) == pytest.approx(float(found.loss), rel=1e-4)
     assert float(square.at(truth)) < 0.05**2 * 1.2 < float(square.at(wrong))
 
@@ -174,7 +174,7 @@ def test_what_is_no_place_is_refused(o, place):
 
 
 def test_a_derivative_is_forward_or_reverse(o, places):
-    with pytest.raises(ValueError, match="derivative must be one of forward, reverse or None"):
+    with pytest.raises(ValueError, match="ad_mode must be one of forward, reverse or None"):
         o.value_and_gradient(places, "sideways")
 
 

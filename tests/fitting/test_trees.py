@@ -12,13 +12,15 @@ from membrax.fitting.problem.from_values import problem_of
 from membrax.fitting.problem.nudging import trajectory
 from membrax.fitting.problem.parameters import free as free_parameters
 from membrax.fitting.problem.target import target
-from membrax.integrators import eliminated, exponential_euler, propagated
+from membrax.integrators import exponential_euler, hines, matrix_exponential
 from membrax.morphology import by_distance, by_region
 from membrax.pytrees import strong
 from membrax.rest.trees import tree_rest
 
-QUICK = pytest.mark.parametrize("integrator", [eliminated, pytest.param(propagated, marks=pytest.mark.slow)], ids=repr)
-BOTH = pytest.mark.parametrize("integrator", [eliminated, propagated], ids=repr)
+QUICK = pytest.mark.parametrize(
+    "integrator", [hines, pytest.param(matrix_exponential, marks=pytest.mark.slow)], ids=repr
+)
+BOTH = pytest.mark.parametrize("integrator", [hines, matrix_exponential], ids=repr)
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 X64 = jax.config.jax_enable_x64
 INTERVAL, SAMPLES, START, STOP = 0.1, 81, 10, 60
@@ -37,10 +39,10 @@ def data():
     i[:, START:STOP] = 0.1
     i += 0.02
     cell = cell_of()
-    current = stimuli.sampled(jnp.asarray(i[0, :-1], dtype=float), INTERVAL, unit="nA")
+    current = stimuli.from_samples(jnp.asarray(i[0, :-1], dtype=float), INTERVAL, unit="nA")
     into = jnp.zeros(SHAPE.count).at[0].set(0.02)
     state = mx.cell.state_at(cell, tree_rest(strong(cell), 0.0, into))
-    named = {"state": state, "integrator": eliminated, "record": mx.probes.voltage(2, sites=["soma"])}
+    named = {"state": state, "integrator": hines, "record": mx.probes.voltage(2, sites=["soma"])}
     v = mx.simulate(cell, current, duration=8.0, dt=INTERVAL / 2, **named).v[:, 0]
     return mx.Recording(t=np.arange(SAMPLES) * INTERVAL, v=np.asarray(v)[None], i=i, unit="nA", name="soma")
 
@@ -50,7 +52,7 @@ def sweep(data):
     return jax.tree.map(lambda x: x[0], target(data, [0], None))
 
 
-def follow(cell, sweep, kappa=0.0, integrator=eliminated):
+def follow(cell, sweep, kappa=0.0, integrator=hines):
     run = jax.jit(trajectory, static_argnames="integrator")
     return np.asarray(run(strong(cell), sweep, jnp.asarray(kappa, dtype=float), integrator=integrator))
 
@@ -75,7 +77,7 @@ def test_the_misfit_and_its_slopes_are_those_of_finite_differences(data, integra
     values = {"leak.g.soma": 0.35, "leak.g.dendrite": 0.12, "morphology.axial_resistivity": 130.0, "capacitance": 1.1}
 
     def misfit(changes):
-        return mx.fitting.misfit(cell_of(), {**values, **changes}, data, integrator=integrator)
+        return mx.fitting.value_and_grad(cell_of(), {**values, **changes}, data, integrator=integrator)
 
     found = misfit({})
     assert float(found.loss) > 0.0
@@ -88,7 +90,7 @@ def test_the_misfit_and_its_slopes_are_those_of_finite_differences(data, integra
 
 def test_at_the_truth_there_is_no_misfit(data):
     truth = {"leak.g.soma": 0.3, "leak.g.dendrite": 0.1, "morphology.axial_resistivity": 100.0, "capacitance": 1.0}
-    found = mx.fitting.misfit(cell_of(), truth, data, integrator=eliminated)
+    found = mx.fitting.value_and_grad(cell_of(), truth, data, integrator=hines)
     assert float(found.loss) < 1e-8
 
 
@@ -135,6 +137,6 @@ def test_what_the_propagator_is_made_of_is_not_worked_out_before_it_is_known(pat
     spread = mx.morphology.by_region(soma=1.0, elsewhere=2.0) if path == "capacitance.soma" else 1.0
     cell = mx.Cell({"leak": mx.channels.Leak()}, capacitance=spread, morphology=tree)
     data = mx.Recording(t=np.arange(3) * 0.05, v=np.full((1, 3), -65.0), i=np.zeros((1, 3)), unit="nA")
-    _, problem = problem_of(cell, {path: 1.5}, data, integrator=mx.integrators.propagated)
+    _, problem = problem_of(cell, {path: 1.5}, data, integrator=mx.integrators.matrix_exponential)
     assert problem.moves_the_axial_current
     assert isinstance(problem.cell.morphology, mx.morphology.Compartments)

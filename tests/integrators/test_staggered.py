@@ -14,7 +14,7 @@ from membrax.integrators.staggered import voltage_step
 from membrax.laws.membrane import relax_voltage
 from membrax.pytrees import pytree
 from membrax.timegrid import grid
-from membrax.timeloop import march
+from membrax.timeloop import run_loop
 
 # --- accuracy
 
@@ -191,7 +191,7 @@ def sixty_steps(cell, gates, dt):
     start = dataclasses.replace(state_at(cell, cell.v_init), gates=gates, drive=())
     times, probes = grid(0, 60, 1.0), (mx.probes.voltage(), mx.probes.gates())
     none = mx.stimuli.Stimulus()
-    _, _, samples = march(cell, none, start, {}, times, dt=dt, probes=probes, integrator=staggered)
+    _, _, samples = run_loop(cell, none, start, {}, times, dt=dt, probes=probes, integrator=staggered)
     return samples["voltage"], samples["gates"]
 
 

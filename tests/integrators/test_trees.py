@@ -14,13 +14,13 @@ import membrax as mx
 from membrax import laws, morphology, probes, stimuli
 from membrax.cell import environment, state_at
 from membrax.channels import Leak, squid, wang_buzsaki
-from membrax.integrators import eliminated, propagated
-from membrax.morphology.system import wire
+from membrax.integrators import hines, matrix_exponential
+from membrax.morphology.system import assemble
 
 QUICK = pytest.mark.parametrize(
-    "integrator", [eliminated, pytest.param(propagated, marks=pytest.mark.slow)], ids=repr
+    "integrator", [hines, pytest.param(matrix_exponential, marks=pytest.mark.slow)], ids=repr
 )  # fmt: skip
-BOTH = pytest.mark.parametrize("integrator", [eliminated, propagated], ids=repr)
+BOTH = pytest.mark.parametrize("integrator", [hines, matrix_exponential], ids=repr)
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 DT = 0.025
 
@@ -102,7 +102,7 @@ def converging():
 def test_both_schemes_are_of_order_two_and_come_to_the_same(stick, converging):
     cell, current = axon(morphology=stick), stimuli.step(0.6, unit="nA")
     ends = []
-    for integrator in (eliminated, propagated):
+    for integrator in (hines, matrix_exponential):
         apart, end = converging(cell, current, integrator, 0.025)
         assert np.log2(apart[:-1] / apart[1:]) == pytest.approx(2.0, abs=0.05)
         ends.append(end)
@@ -129,7 +129,7 @@ def fired(stick):
     kept = {"duration": 3.0, "dt": DT, "record": probes.transmembrane()}
     return {
         scheme.name: mx.simulate(axon(morphology=stick), current, integrator=scheme, **kept)
-        for scheme in (eliminated, propagated)
+        for scheme in (hines, matrix_exponential)
     }  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def test_axial_currents_are_those_of_the_conductance_matrix_and_branch_points_ke
     shape = morphology.discretise(morphology.binary_tree(8, length=50.0, radius=1.0), per_section=2)
     assert shape.nodes > shape.count
     v = np.random.default_rng(0).normal(size=shape.count)
-    found = np.asarray(wire(shape, ()).axial(jnp.asarray(v, dtype=float)), dtype=float)
+    found = np.asarray(assemble(shape, ()).axial(jnp.asarray(v, dtype=float)), dtype=float)
     assert found == pytest.approx(-np.asarray(shape.matrix(), dtype=float) @ v, abs=1e3 * EPS * np.abs(found).max())
     assert abs(found.sum()) < 1e3 * EPS * np.abs(found).max()
 
@@ -285,7 +285,7 @@ def test_a_density_goes_into_all_of_the_membrane_and_a_site_gets_its_share_of_it
 def test_steps_of_ten_milliseconds_and_extreme_conductances_stay_finite(stick, integrator):
     # Both may go beyond what v is drawn to: the linear system by no more than 0.207 of the way, what the propagator is
     # handed of the ionic current by less (0.07 in some thousand draws).
-    margin = (0.25 if integrator is eliminated else 0.15) * 127.0
+    margin = (0.25 if integrator is hines else 0.15) * 127.0
 
     @jax.jit
     def run(na, k, leak, ri, v):
@@ -311,8 +311,8 @@ def test_steps_of_ten_milliseconds_and_extreme_conductances_stay_finite(stick, i
 def test_a_step_on_its_own_is_the_first_of_a_simulation(stick):
     cell = passive(stick)
     state, env = state_at(cell, -60.0), environment(cell)
-    after = jax.jit(lambda state: eliminated(cell, state, 2.0, DT, env))(state)
-    first = mx.simulate(dataclasses.replace(cell, v_init=-60.0), 2.0, duration=DT, dt=DT, integrator=eliminated).final
+    after = jax.jit(lambda state: hines(cell, state, 2.0, DT, env))(state)
+    first = mx.simulate(dataclasses.replace(cell, v_init=-60.0), 2.0, duration=DT, dt=DT, integrator=hines).final
     assert np.asarray(after.v) == pytest.approx(np.asarray(first.v), abs=100 * EPS)
     assert float(after.lag) == 0.0
 

@@ -12,7 +12,7 @@ import membrax as mx
 from membrax.cell import state_at
 from membrax.integrators import staggered
 from membrax.timegrid import grid
-from membrax.timeloop import march
+from membrax.timeloop import run_loop
 
 CELLS, STEPS = 500, 120
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
@@ -30,7 +30,7 @@ def voltages(cell, gates, dt):
     start = dataclasses.replace(state_at(cell, cell.v_init), gates=gates, drive=())
     times, probes = grid(0, STEPS, 1.0), (mx.probes.voltage(), mx.probes.gates())
     none = mx.stimuli.Stimulus()
-    _, _, samples = march(cell, none, start, {}, times, dt=dt, probes=probes, integrator=staggered)
+    _, _, samples = run_loop(cell, none, start, {}, times, dt=dt, probes=probes, integrator=staggered)
     return samples["voltage"], samples["gates"]
 
 

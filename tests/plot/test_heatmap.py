@@ -9,7 +9,7 @@ LABELS = ("$g_K$ (mS/cm²)", "$g_{Na}$ (mS/cm²)", "spikes")
 def test_every_number_is_at_its_place():
     x, y = np.linspace(20.0, 50.0, 4), np.linspace(60.0, 180.0, 3)
     values = np.arange(12.0).reshape(3, 4)
-    figure = mx.plot.plane(x, y, values, labels=LABELS)
+    figure = mx.plot.heatmap(x, y, values, labels=LABELS)
     ax, bar = figure.axes
     picture = ax.get_images()[0]
     np.testing.assert_array_equal(picture.get_array(), values)
@@ -23,14 +23,14 @@ def test_every_number_is_at_its_place():
 
 
 def test_it_is_saved(tmp_path):
-    mx.plot.plane([0.0, 1.0], [0.0, 1.0], np.eye(2), labels=LABELS, path=tmp_path / "plane")
+    mx.plot.heatmap([0.0, 1.0], [0.0, 1.0], np.eye(2), labels=LABELS, path=tmp_path / "plane")
     assert (tmp_path / "plane.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_refusals():
     with pytest.raises(ValueError, match=r"values must be \[row, column\], here \(3, 2\).*got \(2, 3\)"):
-        mx.plot.plane(np.arange(2.0), np.arange(3.0), np.zeros((2, 3)), labels=LABELS)
+        mx.plot.heatmap(np.arange(2.0), np.arange(3.0), np.zeros((2, 3)), labels=LABELS)
     with pytest.raises(ValueError, match=r"values must be .* 2 or more each"):
-        mx.plot.plane([1.0], [1.0, 2.0], np.zeros((2, 1)), labels=LABELS)
+        mx.plot.heatmap([1.0], [1.0, 2.0], np.zeros((2, 1)), labels=LABELS)
     with pytest.raises(ValueError, match="labels must be those of x, y and the number"):
-        mx.plot.plane([0.0, 1.0], [0.0, 1.0], np.eye(2), labels=("x", "y"))
+        mx.plot.heatmap([0.0, 1.0], [0.0, 1.0], np.eye(2), labels=("x", "y"))

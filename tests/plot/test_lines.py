@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from membrax.plot.lines import curves
+from membrax.plot.lines import lines
 
 X = np.linspace(1.0, 100.0, 50)
 
 
 def test_lines_points_and_levels_are_where_they_were_told():
-    figure = curves(
+    figure = lines(
         X, {"fast": 1 / X, "slow": 2 / X}, xlabel="x (ms)", ylabel="y (mV)", points={"fast": (X[::10], 1 / X[::10])},
         levels={"half": 0.5}, log="xy", title="seen",
     )  # fmt: skip
@@ -27,7 +27,7 @@ def test_lines_points_and_levels_are_where_they_were_told():
 
 
 def test_one_line_needs_no_legend(tmp_path):
-    figure = curves(X, {"alone": X}, xlabel="x", ylabel="y", path=tmp_path / "one")
+    figure = lines(X, {"alone": X}, xlabel="x", ylabel="y", path=tmp_path / "one")
     assert figure.axes[0].get_legend() is None and figure.axes[0].get_xscale() == "linear"
     assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
 
@@ -36,8 +36,8 @@ def test_refusals():
     with pytest.raises(
         ValueError, match=r"short must have one value for each of x, got the shapes \(49,\) and \(50,\)"
     ):
-        curves(X, {"short": X[1:]}, xlabel="x", ylabel="y")
+        lines(X, {"short": X[1:]}, xlabel="x", ylabel="y")
     with pytest.raises(ValueError, match=r"a dictionary \{name: values\}"):
-        curves(X, {}, xlabel="x", ylabel="y")
+        lines(X, {}, xlabel="x", ylabel="y")
     with pytest.raises(ValueError, match=r"got 'z'"):
-        curves(X, {"a": X}, xlabel="x", ylabel="y", log="z")
+        lines(X, {"a": X}, xlabel="x", ylabel="y", log="z")

@@ -21,7 +21,7 @@ def draw(asked):
 
 
 def test_without_a_kernel_it_is_the_figure_at_the_start(draw, asked):
-    shown = mx.plot.slide(draw, g=(0.1, 1.0, 0.3), e=(-90.0, 0.0, -60.0, "E (mV)"))
+    shown = mx.plot.sliders(draw, g=(0.1, 1.0, 0.3), e=(-90.0, 0.0, -60.0, "E (mV)"))
     assert asked == [(0.3, -60.0)]
     bundle, sizes = shown._repr_mimebundle_()
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
@@ -35,7 +35,7 @@ def test_with_a_kernel_sliders_move_the_figure(draw, asked, monkeypatch):
 
     monkeypatch.setattr(IPython, "get_ipython", lambda: type("Shell", (), {"kernel": object()})())
     monkeypatch.setattr("IPython.display.display", lambda figure: None)
-    shown = mx.plot.slide(draw, g=(0.01, 1.0, 0.3, "g (mS/cm²)"), e=(-90.0, 0.0, -60.0))
+    shown = mx.plot.sliders(draw, g=(0.01, 1.0, 0.3, "g (mS/cm²)"), e=(-90.0, 0.0, -60.0))
     bundle, _ = shown._repr_mimebundle_()
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == shown.sliders.model_id
     conductance, potential, _ = shown.sliders.children
@@ -47,10 +47,10 @@ def test_with_a_kernel_sliders_move_the_figure(draw, asked, monkeypatch):
 
 def test_without_ipywidgets_it_is_the_figure(draw, monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    assert mx.plot.slide(draw, g=(0.1, 1.0, 0.3)).sliders is None
+    assert mx.plot.sliders(draw, g=(0.1, 1.0, 0.3)).sliders is None
 
 
 @pytest.mark.parametrize("wrong", [(0.0, 1.0), (0.0, 1.0, 2.0), (1.0, 0.0, 0.5), (1.0, 1.0, 1.0)])
 def test_refusals(draw, wrong):
     with pytest.raises(ValueError, match=r"g must be \(lowest, highest, start\)"):
-        mx.plot.slide(draw, g=wrong)
+        mx.plot.sliders(draw, g=wrong)

@@ -47,7 +47,7 @@ def test_the_stimulus_is_drawn_as_the_steps_received_it(trace):
     late = mx.stimuli.step(10.0, 2.01, 18.0)  # an edge inside a step
     (stairs,) = panel(mx.plot.trace(trace, late), "injected").patches
     values, edges, _ = stairs.get_data()
-    np.testing.assert_allclose(values, mx.stimuli.sample(late, duration=20.0, dt=0.025))
+    np.testing.assert_allclose(values, mx.stimuli.evaluate(late, duration=20.0, dt=0.025))
     np.testing.assert_allclose(edges, trace.t)
     assert 0 < values[80] < 10
 
@@ -126,7 +126,7 @@ def test_it_saves(trace, tmp_path):
 
 
 def test_refusals(cell, trace, batch, result):
-    with pytest.raises(ValueError, match=r"draws a Trace.*got Result"):
+    with pytest.raises(ValueError, match=r"draws a Trace.*got PopulationResult"):
         mx.plot.trace(result)
     many = jax.tree.map(lambda x: jnp.concatenate([x] * 7), batch)
     with pytest.raises(ValueError, match=r"up to 20 neurons .* got 21: .*plot\.population"):

@@ -4,7 +4,7 @@ import pytest
 import membrax as mx
 from membrax import probes, stimuli
 from membrax.population import chunk_settings
-from membrax.population.host_buffers import Kept, SpikeList, spike_table
+from membrax.population.host_buffers import HostBuffers, SpikeList, spike_table
 from membrax.probes import SpikeBuffer
 
 # 4 kHz: the voltage crosses its mean up to four times in a window of a millisecond.
@@ -34,7 +34,7 @@ def test_crossings_in_one_window_are_all_kept(leaky, run):
 
 def test_a_chunk_that_runs_out_of_room_is_run_again_with_enough(cells, run, monkeypatch):
     known = run(cells, 10.0, duration=60.0)
-    monkeypatch.setattr(chunk_settings, "first", lambda *given, **named: chunk_settings.Pace(40, 1, 1))
+    monkeypatch.setattr(chunk_settings, "first", lambda *given, **named: chunk_settings.ChunkSettings(40, 1, 1))
     found = run(cells, 10.0, duration=60.0)
     assert known.spike_counts.max() > 2
     assert np.array_equal(found.spike_counts, known.spike_counts)
@@ -42,9 +42,11 @@ def test_a_chunk_that_runs_out_of_room_is_run_again_with_enough(cells, run, monk
 
 
 def test_paces():
-    assert chunk_settings.first(1000, 0.025, 8000, 256) == chunk_settings.Pace(80, chunk_settings.UNROLL, 50)
-    assert chunk_settings.first(1, 0.1, 100, 256) == chunk_settings.Pace(20, 1, chunk_settings.LEAST_ROOM, ahead=True)
-    assert chunk_settings.first(10, 0.1, 1000, 256) == chunk_settings.Pace(20, chunk_settings.UNROLL_FEW, 25)
+    assert chunk_settings.first(1000, 0.025, 8000, 256) == chunk_settings.ChunkSettings(80, chunk_settings.UNROLL, 50)
+    assert chunk_settings.first(1, 0.1, 100, 256) == chunk_settings.ChunkSettings(
+        20, 1, chunk_settings.LEAST_ROOM, ahead=True
+    )
+    assert chunk_settings.first(10, 0.1, 1000, 256) == chunk_settings.ChunkSettings(20, chunk_settings.UNROLL_FEW, 25)
     assert chunk_settings.first(1000, 0.025, 8000, 256, shared=True).ahead
     assert chunk_settings.first(chunk_settings.MANY, 0.025, 8000, 256, spare_cores=True).threads
     assert not chunk_settings.first(chunk_settings.MANY, 0.025, 8000, 256).threads
@@ -52,14 +54,18 @@ def test_paces():
     assert chunk_settings.first(1, 1e-3, 100, 256).window == chunk_settings.MOST_STEPS
     assert chunk_settings.first(1, 2.5, 10, 256).window == 1
     assert chunk_settings.first(1, 0.025, 8000, 0).room == 0
-    crowded = chunk_settings.careful(chunk_settings.Pace(40, 2, 4), np.array([0, 9]), 256)
-    assert crowded == chunk_settings.Pace(40, 2, 16)  # more room first
-    assert chunk_settings.careful(crowded, np.array([0, 9]), 256) == chunk_settings.Pace(1, 2, 16)  # then every step
-    assert chunk_settings.careful(chunk_settings.Pace(40, 2, 4), np.array([0, 9]), 10).room == 10
+    crowded = chunk_settings.careful(chunk_settings.ChunkSettings(40, 2, 4), np.array([0, 9]), 256)
+    assert crowded == chunk_settings.ChunkSettings(40, 2, 16)  # more room first
+    assert chunk_settings.careful(crowded, np.array([0, 9]), 256) == chunk_settings.ChunkSettings(
+        1, 2, 16
+    )  # then every step
+    assert chunk_settings.careful(chunk_settings.ChunkSettings(40, 2, 4), np.array([0, 9]), 10).room == 10
 
 
 def kept(neurons=2):
-    return Kept(lambda path, dtype, sample: np.empty((neurons, 4, *sample), dtype), {}, {}, np.zeros(neurons, np.int64))
+    return HostBuffers(
+        lambda path, dtype, sample: np.empty((neurons, 4, *sample), dtype), {}, {}, np.zeros(neurons, np.int64)
+    )
 
 
 def buffer(steps, count):

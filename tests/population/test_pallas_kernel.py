@@ -51,7 +51,7 @@ def test_it_goes_on_from_where_it_was(cells, run):
 BAD = {
     "samples": ({"record": probes.voltage()}, "keeps spikes and summaries and no samples, but is to record: voltage"),
     "noise": ({"stimulus": stimuli.ornstein_uhlenbeck(1.0, 1.0, 1.0), "key": 0}, "holds no random numbers"),
-    "lookup": ({"stimulus": stimuli.sampled(np.zeros(5), 1.0)}, "looks no samples up"),
+    "lookup": ({"stimulus": stimuli.from_samples(np.zeros(5), 1.0)}, "looks no samples up"),
 }
 
 

@@ -116,7 +116,7 @@ def test_noise_differs_from_neuron_to_neuron_and_is_that_of_its_key(cell, cells,
     result = run(cells, NOISE, duration=2.0, key=9, record=probes.currents())
     current = result.recorded["currents"]["stimulus"]
     own = jax.random.fold_in(jax.random.key(9), 1)
-    alone = stimuli.sample(NOISE, duration=2.0, dt=0.025, key=own)
+    alone = stimuli.evaluate(NOISE, duration=2.0, dt=0.025, key=own)
     assert current[1] == pytest.approx(np.asarray(alone), abs=1e-4)
     assert np.all(np.ptp(current, axis=0) > 0)
     assert len(np.unique(current[:, 0])) == 7

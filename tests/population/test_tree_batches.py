@@ -8,7 +8,7 @@ import pytest
 import membrax as mx
 from membrax import morphology, probes, stimuli
 from membrax.channels import Leak, patch, squid
-from membrax.integrators import eliminated
+from membrax.integrators import hines
 from membrax.morphology import by_region
 from membrax.population import tree_turns
 
@@ -60,7 +60,7 @@ CASES = [
 
 
 def run(cells, stimulus, **named):
-    return mx.run(cells, stimulus, duration=2.0, record=RECORD, integrator=eliminated, progress=False, **named)
+    return mx.run(cells, stimulus, duration=2.0, record=RECORD, integrator=hines, progress=False, **named)
 
 
 def of_some(tree):
@@ -88,7 +88,7 @@ def test_each_of_many_is_what_it_is_among_a_few(cell, case):
 
 def test_some_of_them_fire(cell):
     cells, stimulus = own_currents(cell)
-    found = mx.run(cells, stimulus, duration=2.0, record=RECORD[4], integrator=eliminated, progress=False)
+    found = mx.run(cells, stimulus, duration=2.0, record=RECORD[4], integrator=hines, progress=False)
     assert 0 < (found.spike_counts > 0).sum() < MANY
 
 
@@ -104,7 +104,7 @@ def test_chunks_and_states_carried_on_leave_no_mark(cell):
 def test_batches_are_filled_up_and_nobody_is_lost(cell, count):
     values = np.linspace(40.0, 20.0, count)
     record = probes.voltage(20, sites=[0])
-    named = {"duration": 1.0, "record": record, "integrator": eliminated}
+    named = {"duration": 1.0, "record": record, "integrator": hines}
     found = mx.run(mx.vary(cell, {"k.g": values}), 2.0, progress=False, **named)
     assert found.v.shape == (count, 3, 1)
     assert found.spike_counts.shape == (count,)
@@ -125,7 +125,7 @@ def test_noise_is_each_neurons_own_and_the_same_among_a_few():
     cell = mx.Cell({"k": patch.Potassium(count=500.0), "leak": Leak()}, morphology=SHAPE)
     noise = stimuli.ornstein_uhlenbeck(0.0, 2.0, 1.0)
     cells = mx.vary(cell, {"leak.g": np.full(MANY, 0.3)})
-    named = {"duration": 1.0, "record": probes.voltage(20), "integrator": eliminated, "key": 3, "progress": False}
+    named = {"duration": 1.0, "record": probes.voltage(20), "integrator": hines, "key": 3, "progress": False}
     many = mx.run(cells, noise, **named)
     few = mx.run(jax.tree.map(lambda x: x[:4], cells), noise, **named)
     np.testing.assert_allclose(many.v[:4], few.v, atol=2e3 * EPS)

@@ -11,7 +11,7 @@ import membrax as mx
 from membrax import morphology, probes, stimuli
 from membrax.cell import state_at
 from membrax.channels import Leak, squid
-from membrax.integrators import eliminated, propagated
+from membrax.integrators import hines, matrix_exponential
 from membrax.morphology import by_distance, by_region
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
@@ -46,7 +46,7 @@ def shapes(cell):
     return mx.vary(cell, {"morphology.radius": np.array([0.8, 1.0, 1.3])[:, None] * np.asarray(SHAPE.radius)})
 
 
-NAMED = {"duration": 2.0, "record": RECORD, "integrator": eliminated}
+NAMED = {"duration": 2.0, "record": RECORD, "integrator": hines}
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +108,15 @@ def test_no_spike_need_be_kept_and_no_number_of_trees_is_special(cell, count):
     values = np.linspace(40.0, 20.0, count)
     cells = mx.vary(cell, {"k.g": values})
     record = probes.voltage(1, sites=[0])
-    found = mx.run(cells, PULSE, duration=1.0, record=record, progress=False, integrator=eliminated)
-    last = mx.simulate(mx.replace(cell, {"k.g": values[-1]}), PULSE, duration=1.0, record=record, integrator=eliminated)
+    found = mx.run(cells, PULSE, duration=1.0, record=record, progress=False, integrator=hines)
+    last = mx.simulate(mx.replace(cell, {"k.g": values[-1]}), PULSE, duration=1.0, record=record, integrator=hines)
     assert found.v.shape == (count, 41, 1)
     np.testing.assert_allclose(found.v[-1], last.v, atol=2e-3)
 
 
 @pytest.mark.slow
 def test_trees_of_several_shapes_can_be_propagated(shapes, run):
-    a, b = (run(shapes, PULSE, **{**NAMED, "integrator": scheme}) for scheme in (eliminated, propagated))
+    a, b = (run(shapes, PULSE, **{**NAMED, "integrator": scheme}) for scheme in (hines, matrix_exponential))
     assert a.v == pytest.approx(b.v, abs=0.05)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.population.vary import condense, count_neurons, outlaws
+from membrax.population.vary import count_neurons, invalid, share_equal_leaves
 
 
 def test_every_leaf_gets_a_neuron_axis(cell):
@@ -52,7 +52,7 @@ def test_one_cell_has_no_number_of_neurons_and_uneven_leaves_have_none_either(ce
 
 def test_leaves_that_all_neurons_share_become_numbers(cell):
     cells = mx.vary(cell, {"na.g": [100.0, 120.0], "k.g": [36.0, 36.0], "leak.g": [np.nan, np.nan]})
-    shared, axes = condense(cells)
+    shared, axes = share_equal_leaves(cells)
     assert shared.channels["na"].g.shape == (2,)
     assert axes.channels["na"].g == 0
     assert shared.channels["k"].g.shape == ()
@@ -62,7 +62,7 @@ def test_leaves_that_all_neurons_share_become_numbers(cell):
 
 def test_entries_out_of_bounds_are_named_and_shared_ones_refused(cell):
     cells = mx.vary(cell, {"na.g": [100.0, -1.0, np.nan, 0.0], "capacitance": [1.0, 1.0, 0.0, 1.0]})
-    found = outlaws(cells)
+    found = invalid(cells)
     assert found == {
         1: "na.g must be at least 0 mS/cm², got -1 mS/cm²",
         2: "na.g must be finite, got nan mS/cm²",
@@ -71,4 +71,4 @@ def test_entries_out_of_bounds_are_named_and_shared_ones_refused(cell):
         2: "capacitance must be above 0 µF/cm², got 0 µF/cm²",
     }
     with pytest.raises(ValueError, match="capacitance must be above 0"):
-        outlaws(mx.pytrees.put(cell, "capacitance", -1.0))
+        invalid(mx.pytrees.put(cell, "capacitance", -1.0))

@@ -11,7 +11,7 @@ import membrax as mx
 from membrax import probes
 from membrax.probes import find_spikes, spike_times
 from membrax.probes.watching import crossing
-from membrax.timegrid import Instant, zero
+from membrax.timegrid import Time, zero
 
 
 def by_hand(v, threshold):
@@ -80,7 +80,7 @@ def test_spikes_beyond_the_buffer_are_counted_and_the_first_are_kept(cell, full)
 
 def test_times_are_counted_from_where_the_simulation_began():
     found = find_spikes(jnp.asarray([-1.0, -1.0, 3.0, 3.0]), 0.0, 2)
-    later = Instant(jnp.asarray(7.0), jnp.asarray(0.5))
+    later = Time(jnp.asarray(7.0), jnp.asarray(0.5))
     assert np.asarray(spike_times(found, 0.1, later, jnp.zeros((), jnp.int32)))[0] == pytest.approx(7.625)
     assert np.asarray(spike_times(found, 0.1, later, jnp.ones((), jnp.int32)))[0] == pytest.approx(7.525)
 

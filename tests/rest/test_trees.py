@@ -10,7 +10,7 @@ import pytest
 import membrax as mx
 from membrax import laws, morphology, stimuli
 from membrax.channels import Leak, squid
-from membrax.integrators import eliminated, propagated
+from membrax.integrators import hines, matrix_exponential
 from membrax.morphology import by_distance, by_region
 from membrax.rest.trees import holds, tree_rest
 
@@ -37,7 +37,7 @@ def rest():
 
 def test_a_simulation_stays_where_it_rests(cell, rest):
     state = rest(cell, 0.0)
-    v = np.asarray(mx.simulate(cell, duration=20.0, state=state, integrator=eliminated).v, dtype=float)
+    v = np.asarray(mx.simulate(cell, duration=20.0, state=state, integrator=hines).v, dtype=float)
     assert np.ptp(v[0]) > 0.1
     assert np.abs(v - v[0]).max() < 1e-3
 
@@ -45,7 +45,7 @@ def test_a_simulation_stays_where_it_rests(cell, rest):
 @pytest.mark.slow
 def test_the_split_scheme_rests_a_little_beside_it(cell, rest):
     v = np.asarray(
-        mx.simulate(cell, duration=20.0, state=rest(cell, 0.0), integrator=propagated).v, dtype=float
+        mx.simulate(cell, duration=20.0, state=rest(cell, 0.0), integrator=matrix_exponential).v, dtype=float
     )  # fmt: skip
     assert np.abs(v - v[0]).max() < 1e-2
 
@@ -97,7 +97,7 @@ def test_a_current_into_one_end_of_a_cable_falls_off_as_rall_says():
 def test_a_current_is_a_density_for_all_of_the_membrane(cell, rest):
     there = rest(cell, 1.0)
     v = np.asarray(
-        mx.simulate(cell, stimuli.constant(1.0), duration=20.0, state=there, integrator=eliminated).v, dtype=float
+        mx.simulate(cell, stimuli.constant(1.0), duration=20.0, state=there, integrator=hines).v, dtype=float
     )  # fmt: skip
     assert np.abs(v - v[0]).max() < 2e-3
     assert float(there.v[0]) > float(rest(cell, 0.0).v[0])
@@ -146,7 +146,7 @@ def test_one_that_will_not_stay_is_told():
     with pytest.warns(UserWarning, match="the resting point at -5.* mV is unstable"):
         state = mx.rest(squid_tree(), 20.0)
     nudge = stimuli.constant(20.0) + stimuli.step(0.1, stop=1.0)
-    v = np.asarray(mx.simulate(squid_tree(), nudge, duration=100.0, state=state, integrator=eliminated).v[:, 0])
+    v = np.asarray(mx.simulate(squid_tree(), nudge, duration=100.0, state=state, integrator=hines).v[:, 0])
     assert np.ptp(v[-800:]) > 20.0 * np.ptp(v[:400]) > 0.0
 
 
@@ -169,7 +169,7 @@ def test_a_stiff_cut_is_solved_to_the_last_digits():
     sodium = squid.Sodium(g=by_distance(lambda x: jnp.where(x < 20.0, 120.0, 0.0)))
     cell = mx.Cell({"na": sodium, "k": squid.Potassium(), "leak": Leak()}, morphology=shape)
     state = mx.rest(cell)
-    after = mx.simulate(cell, duration=1.0, state=state, integrator=eliminated).final
+    after = mx.simulate(cell, duration=1.0, state=state, integrator=hines).final
     assert np.abs(after.v - state.v).max() < 1e-9
 
 

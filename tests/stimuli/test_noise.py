@@ -12,7 +12,7 @@ from membrax.stimuli.noise import OrnsteinUhlenbeck
 from membrax.stimuli.stimulus import channel_key
 from membrax.timegrid import grid
 
-sample = jax.jit(stimuli.sample, static_argnames=("duration", "dt", "start"))
+sample = jax.jit(stimuli.evaluate, static_argnames=("duration", "dt", "start"))
 
 MEAN, SIGMA, TAU = 1.5, 0.8, 3.0
 NEURONS = 4000
@@ -136,12 +136,12 @@ def test_a_random_stimulus_needs_a_key():
 
 def test_sample_asks_for_the_key_too():
     with pytest.raises(ValueError, match="key"):
-        stimuli.sample(stimuli.ornstein_uhlenbeck(0.0, 1.0, TAU), duration=1.0, dt=0.1)
+        stimuli.evaluate(stimuli.ornstein_uhlenbeck(0.0, 1.0, TAU), duration=1.0, dt=0.1)
 
 
 def test_a_seed_is_the_key_it_makes():
     noise = stimuli.ornstein_uhlenbeck(8.0, 4.0, 3.0)
-    seeded, keyed = (stimuli.sample(noise, duration=1.0, dt=0.1, key=key) for key in (3, jax.random.key(3)))
+    seeded, keyed = (stimuli.evaluate(noise, duration=1.0, dt=0.1, key=key) for key in (3, jax.random.key(3)))
     np.testing.assert_array_equal(seeded, keyed)
 
 

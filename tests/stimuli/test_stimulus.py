@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax import stimuli
-from membrax.stimuli import Stimulus, as_stimulus, batch_size, sample
+from membrax.stimuli import Stimulus, as_stimulus, batch_size, evaluate
 
-DENSITY = jax.jit(sample, static_argnames=("duration", "dt", "start"))
+DENSITY = jax.jit(evaluate, static_argnames=("duration", "dt", "start"))
 PASSIVE = mx.Cell({"leak": mx.channels.Leak(0.1, -65.0)}, area=2000.0)
 
 
@@ -86,7 +86,7 @@ MAKERS = {
     "sine": lambda unit: stimuli.sine(1.0, 10.0, unit=unit),
     "chirp": lambda unit: stimuli.chirp(1.0, 1.0, 10.0, 0.0, 5.0, unit=unit),
     "ornstein_uhlenbeck": lambda unit: stimuli.ornstein_uhlenbeck(1.0, 1.0, 1.0, unit=unit),
-    "sampled": lambda unit: stimuli.sampled(np.ones(3), 0.1, unit=unit),
+    "sampled": lambda unit: stimuli.from_samples(np.ones(3), 0.1, unit=unit),
     "function": lambda unit: stimuli.function(lambda t: t, unit=unit),
 }
 
@@ -125,9 +125,9 @@ def test_batches_are_counted():
     assert batch_size(stimuli.step(1.0)) is None
     assert batch_size(stimuli.step(jnp.ones(3))) == 3
     assert batch_size(stimuli.step(1.0, jnp.zeros(4)) + stimuli.ramp(jnp.ones(4), 0.0, 1.0)) == 4
-    assert batch_size(stimuli.sampled(np.ones(7), 0.1)) is None
-    assert batch_size(stimuli.sampled(np.ones((2, 7)), 0.1)) == 2
-    assert batch_size(stimuli.sampled(np.ones(7), 0.1, start=jnp.zeros(5))) == 5
+    assert batch_size(stimuli.from_samples(np.ones(7), 0.1)) is None
+    assert batch_size(stimuli.from_samples(np.ones((2, 7)), 0.1)) == 2
+    assert batch_size(stimuli.from_samples(np.ones(7), 0.1, start=jnp.zeros(5))) == 5
     assert batch_size(stimuli.function(lambda t: t)) is None
     assert batch_size(Stimulus()) is None
 
@@ -138,10 +138,12 @@ def test_batches_of_different_lengths_are_refused():
 
 
 def test_a_batch_is_vmapped_by_its_axes():
-    batch = stimuli.step(jnp.asarray([1.0, 2.0]), 0.25) + stimuli.sampled(jnp.asarray([[1.0, 2.0], [3.0, 4.0]]), 0.5)
-    together = jax.vmap(lambda s: sample(s, duration=1.0, dt=0.1), (stimuli.batch_axes(batch),))(batch)
+    batch = stimuli.step(jnp.asarray([1.0, 2.0]), 0.25) + stimuli.from_samples(
+        jnp.asarray([[1.0, 2.0], [3.0, 4.0]]), 0.5
+    )
+    together = jax.vmap(lambda s: evaluate(s, duration=1.0, dt=0.1), (stimuli.batch_axes(batch),))(batch)
     for j, (amplitude, samples) in enumerate([(1.0, [1.0, 2.0]), (2.0, [3.0, 4.0])]):
-        alone = stimuli.step(amplitude, 0.25) + stimuli.sampled(np.array(samples), 0.5)
+        alone = stimuli.step(amplitude, 0.25) + stimuli.from_samples(np.array(samples), 0.5)
         np.testing.assert_allclose(together[j], current(alone), atol=1e-6)
 
 
@@ -151,7 +153,7 @@ def test_simulate_refuses_a_batch():
 
 
 def test_numbers_become_strong_arrays():
-    for stimulus in (stimuli.step(1, 2, 3), stimuli.sampled(np.ones(3), 0.1, 1), as_stimulus(2)):
+    for stimulus in (stimuli.step(1, 2, 3), stimuli.from_samples(np.ones(3), 0.1, 1), as_stimulus(2)):
         for leaf in jax.tree.leaves(stimulus):
             assert isinstance(leaf, jax.Array)
             assert leaf.dtype == jnp.result_type(float)
@@ -159,7 +161,7 @@ def test_numbers_become_strong_arrays():
 
 
 @pytest.mark.parametrize("values", [np.array([1, 2]), [1.0, 2.0]], ids=["integers", "list"])
-@pytest.mark.parametrize("make", [stimuli.step, lambda x: stimuli.sampled(x, 0.1)], ids=["step", "sampled"])
+@pytest.mark.parametrize("make", [stimuli.step, lambda x: stimuli.from_samples(x, 0.1)], ids=["step", "sampled"])
 def test_integers_and_lists_become_strong_arrays_too(make, values):
     (leaf, *_) = jax.tree.leaves(make(values))
     assert leaf.shape == (2,)
@@ -188,13 +190,13 @@ def test_integers_and_lists_become_strong_arrays_too(make, values):
         (lambda: stimuli.ornstein_uhlenbeck(0.0, 1.0, 0.0), "tau must be above 0, got 0 ms"),
         (lambda: stimuli.ornstein_uhlenbeck(0.0, -1.0, 1.0), "sigma must be at least 0, got -1 uA/cm2"),
         (lambda: stimuli.ornstein_uhlenbeck(0.0, np.nan, 1.0), "sigma must be at least 0, got nan"),
-        (lambda: stimuli.sampled(np.array([1.0, np.nan]), 0.1), "samples must be finite, got nan uA/cm2"),
-        (lambda: stimuli.sampled([[1.0], [np.inf]], 0.1, unit="nA"), "samples must be finite, got inf nA"),
-        (lambda: stimuli.sampled(np.ones((2, 2, 2)), 0.1), "samples must be [time] or [neuron, time]"),
-        (lambda: stimuli.sampled(np.ones(0), 0.1), "samples must be a number or an array of numbers"),
-        (lambda: stimuli.sampled(3.0, 0.1), "samples must be [time] or [neuron, time], got the shape ()"),
-        (lambda: stimuli.sampled(np.ones(3), 0.0), "interval must be above 0 ms, got 0 ms"),
-        (lambda: stimuli.sampled(np.ones(3), -0.1), "interval must be above 0 ms, got -0.1 ms"),
+        (lambda: stimuli.from_samples(np.array([1.0, np.nan]), 0.1), "samples must be finite, got nan uA/cm2"),
+        (lambda: stimuli.from_samples([[1.0], [np.inf]], 0.1, unit="nA"), "samples must be finite, got inf nA"),
+        (lambda: stimuli.from_samples(np.ones((2, 2, 2)), 0.1), "samples must be [time] or [neuron, time]"),
+        (lambda: stimuli.from_samples(np.ones(0), 0.1), "samples must be a number or an array of numbers"),
+        (lambda: stimuli.from_samples(3.0, 0.1), "samples must be [time] or [neuron, time], got the shape ()"),
+        (lambda: stimuli.from_samples(np.ones(3), 0.0), "interval must be above 0 ms, got 0 ms"),
+        (lambda: stimuli.from_samples(np.ones(3), -0.1), "interval must be above 0 ms, got -0.1 ms"),
         (lambda: stimuli.function(3.0), "a function of time must be callable, got 3.0"),
     ],
 )  # fmt: skip
@@ -239,11 +241,11 @@ def test_any_step_that_is_accepted_has_finite_means_within_its_amplitude(amplitu
 
 def test_errors_in_sample_are_those_of_simulate():
     with pytest.raises(ValueError, match="duration must be a multiple of dt"):
-        sample(None, duration=1.05, dt=0.1)
+        evaluate(None, duration=1.05, dt=0.1)
     with pytest.raises(ValueError, match="dt must be above 0 ms"):
-        sample(None, duration=1.0, dt=0.0)
+        evaluate(None, duration=1.0, dt=0.0)
 
 
 def test_traced_numbers_pass_unchecked():
-    density = jax.jit(lambda stop: sample(stimuli.step(1.0, 0.5, stop), duration=1.0, dt=0.1))(0.8)
+    density = jax.jit(lambda stop: evaluate(stimuli.step(1.0, 0.5, stop), duration=1.0, dt=0.1))(0.8)
     np.testing.assert_allclose(density, [0, 0, 0, 0, 0, 1, 1, 1, 0, 0], atol=1e-5)

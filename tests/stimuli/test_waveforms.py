@@ -12,7 +12,7 @@ from membrax import stimuli
 from membrax.timegrid import grid
 
 X64 = jax.config.jax_enable_x64
-sample = jax.jit(stimuli.sample, static_argnames=("duration", "dt", "start"))
+sample = jax.jit(stimuli.evaluate, static_argnames=("duration", "dt", "start"))
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 DT = 0.1
 
@@ -156,7 +156,7 @@ def held(samples, interval, start=0.0):
 )
 @pytest.mark.parametrize("start", [0.0, 0.2, 0.13, -0.25])
 def test_samples_are_held_until_the_next_whatever_the_step(interval, dt, start):
-    ours = sample(stimuli.sampled(SAMPLES, interval, start), duration=2.0, dt=dt)
+    ours = sample(stimuli.from_samples(SAMPLES, interval, start), duration=2.0, dt=dt)
     expected = quadrature(held(SAMPLES, interval, start), np.arange(round(2.0 / dt) + 1) * dt, 4000)
     np.testing.assert_allclose(ours, expected, atol=4e-3)
 
@@ -165,19 +165,19 @@ def test_on_their_own_grid_samples_are_given_to_the_bit():
     rng = np.random.default_rng(0)
     samples = rng.normal(size=2000)
     for dt in (0.1, 0.05, 0.025):
-        ours = sample(stimuli.sampled(samples, dt), duration=2000 * dt, dt=dt)
+        ours = sample(stimuli.from_samples(samples, dt), duration=2000 * dt, dt=dt)
         np.testing.assert_array_equal(ours, jnp.asarray(samples, dtype=float))
 
 
 def test_before_and_after_the_samples_the_ends_are_held():
-    ours = sample(stimuli.sampled(SAMPLES, 0.1, 1.0), duration=3.0, dt=DT)
+    ours = sample(stimuli.from_samples(SAMPLES, 0.1, 1.0), duration=3.0, dt=DT)
     np.testing.assert_allclose(ours[:10], SAMPLES[0])
     np.testing.assert_allclose(ours[17:], SAMPLES[-1])
 
 
 def test_samples_keep_their_charge():
     for dt in (0.025, 0.04, 0.1, 0.35, 0.7):
-        ours = sample(stimuli.sampled(SAMPLES, 0.1), duration=1.4, dt=dt)
+        ours = sample(stimuli.from_samples(SAMPLES, 0.1), duration=1.4, dt=dt)
         charge = 0.1 * SAMPLES.sum() + 0.7 * SAMPLES[-1]
         assert float(jnp.sum(ours)) * dt == pytest.approx(charge, abs=1e-5)
 
@@ -235,7 +235,7 @@ LATE = {
         stimuli.pulse_train(1.0, width=0.51, period=1.0), lambda t: train(t, 0.0, 0.51, 1.0, np.inf),
     ),
     "samples begun long ago": (
-        stimuli.sampled(np.resize([1.0, -1.0], 10_000_100), 0.1),
+        stimuli.from_samples(np.resize([1.0, -1.0], 10_000_100), 0.1),
         lambda t: 1.0 - 2.0 * (np.floor(t / 0.1 + 1e-7) % 2),
     ),
     "a sine begun long ago": (stimuli.sine(1.0, 100.0), lambda t: np.sin(2 * np.pi * 0.1 * (t % 10.0))),
@@ -286,7 +286,7 @@ def test_the_charge_has_these_slopes_too_if_the_edges_fall_on_the_grid():
 
 
 def test_the_slope_by_a_sample_is_its_share_of_the_step():
-    slopes = jax.jit(jax.grad(lambda samples: sample(stimuli.sampled(samples, 0.1), duration=1.0, dt=0.25)[1]))
+    slopes = jax.jit(jax.grad(lambda samples: sample(stimuli.from_samples(samples, 0.1), duration=1.0, dt=0.25)[1]))
     np.testing.assert_allclose(slopes(jnp.asarray(SAMPLES)), np.array([0, 0, 1, 2, 2, 0, 0]) / 5, atol=1e-5)
 
 
@@ -300,7 +300,7 @@ def test_gradients_are_finite_differences():
         (lambda a, on, off, b: stimuli.ramp(a, on, off, initial=b), (4.0, 1.03, 5.57, -1.0)),
         (lambda a, f, on, off, p: stimuli.sine(a, f, on, off, phase=p), (2.0, 170.0, 0.33, 5.41, 0.4)),
         (lambda a, f, g, on: stimuli.chirp(a, f, g, on, 5.41), (2.0, 5.0, 170.0, 0.33)),
-        (lambda x, on: stimuli.sampled(x, 0.37, on), (SAMPLES, 0.213)),
+        (lambda x, on: stimuli.from_samples(x, 0.37, on), (SAMPLES, 0.213)),
     ]
     for make, arguments in cases:
         arguments = [jnp.asarray(x) for x in arguments]

@@ -15,7 +15,7 @@ import numpy as np
 import membrax as mx
 from membrax.channels import Leak
 from membrax.channels.pospischil import M, Potassium, Sodium
-from membrax.ephys.preprocess import Prepared, onset, prepare
+from membrax.ephys.preprocess import Preprocessed, onset, preprocess
 from membrax.fitting.evaluation.compare import Comparison, compare, summary
 
 MARK = "# bench"
@@ -24,12 +24,12 @@ NUMBERS = ("count_error_mean", "count_error_max", "peak_error_median", "width_er
            "latency_error_median", "quiet_rms_mean")  # fmt: skip
 
 
-def prepared(file: Path, stop: float | None) -> Prepared:
+def prepared(file: Path, stop: float | None) -> Preprocessed:
     """The recording as all are held against it: cut, the electrode taken out, the drift of rest as a bias."""
-    return prepare(mx.recordings.load(file).crop(None, stop))
+    return preprocess(mx.recordings.load(file).crop(None, stop))
 
 
-def save(ready: Prepared, path: Path) -> None:
+def save(ready: Preprocessed, path: Path) -> None:
     """What contenders read: t [ms], v [mV], i [nA], area [µm²], rest [mV], and the pulse's beginning and end [ms]."""
     data = ready.data
     np.savez(path, t=data.t, v=data.v, i=data.i, area=ready.area, rest=ready.rest, pulse=pulse(data))
@@ -91,7 +91,7 @@ def spike_times(v: np.ndarray, dt: float) -> list[np.ndarray]:
     return found
 
 
-def reference(ready: Prepared, values: dict[str, float], finer: int = 4) -> np.ndarray:
+def reference(ready: Preprocessed, values: dict[str, float], finer: int = 4) -> np.ndarray:
     """What the cell of eight free parameters does in truth: membrax at a finer step, begun as the peers begin.
 
     They begin at the recorded rest with gates steady there, and hold every sample of the current until the next.
@@ -105,7 +105,7 @@ def reference(ready: Prepared, values: dict[str, float], finer: int = 4) -> np.n
     data = ready.data
 
     def one(i: jax.Array) -> jax.Array:
-        current = mx.stimuli.sampled(i, data.dt, unit="nA")
+        current = mx.stimuli.from_samples(i, data.dt, unit="nA")
         return mx.simulate(cell, current, duration=data.duration, dt=data.dt / finer).v[::finer]
 
     return np.asarray(jax.lax.map(one, jnp.asarray(data.i, dtype=float)))

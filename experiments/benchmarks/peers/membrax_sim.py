@@ -80,7 +80,7 @@ def gradient(job: dict) -> dict:
     """mean((v − target)²) and its gradient, for every neuron at its own parameters."""
     import membrax as mx
     from membrax.compilation import host_jit
-    from membrax.fitting import misfit
+    from membrax.fitting import value_and_grad
     from membrax.fitting.problem.from_values import problem_of
     from membrax.fitting.problem.problem import voltage_loss
 
@@ -96,7 +96,7 @@ def gradient(job: dict) -> dict:
     values = jobs.scattered(names, truth, job["neurons"])
     if "na.shift" in values:  # whose truth is 0
         values["na.shift"] = np.random.default_rng(1).uniform(-1, 1, job["neurons"])
-    run = lambda: jax.block_until_ready(misfit(cell, values, data, derivative=job["derivative"]))  # noqa: E731
+    run = lambda: jax.block_until_ready(value_and_grad(cell, values, data, ad_mode=job["derivative"]))  # noqa: E731
     place, problem = problem_of(cell, values, data)
     simulation = host_jit(jax.vmap(voltage_loss, in_axes=(0, None)))
     simulate = lambda: jax.block_until_ready(simulation(place, problem))  # noqa: E731

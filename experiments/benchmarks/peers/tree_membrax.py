@@ -107,7 +107,7 @@ def slopes(simulate: Any, both: Any, p: Any, job: dict) -> dict:
 def cold(job: dict) -> dict:
     """One simulation from nothing, timed from outside."""
     if job.get("keep"):
-        mx.keep_compiled(job["keep"])
+        mx.enable_compilation_cache(job["keep"])
     one = cell(tree())
     v = mx.simulate(one, current(job), record=mx.probes.voltage(1, sites=[task.ROOT, task.TIP]), **named(job)).v
     return task.told_of_voltages(np.asarray(v)[None], job["dt"])

@@ -19,7 +19,7 @@ import jax
 from ..laws import gating
 from ..numerics.derivatives import each_alone
 from ..pytrees import pytree, static
-from ..timegrid import Instant
+from ..timegrid import Time
 
 Array = jax.Array
 Gates = dict[str, Array]
@@ -37,7 +37,7 @@ class Env:
     """
 
     celsius: Array
-    time: Instant | None = None
+    time: Time | None = None
     key: Any = None
     dt: float | None = static(None)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import models, plot, probes, recordings, stimuli
 from ..fitting import Fit, fit
-from ..population import Result, run
+from ..population import PopulationResult, run
 from ..pytrees import find
 from ..simulate import simulate
 from .words import columns
@@ -49,7 +49,7 @@ def run_demo(out: Path, neurons: int) -> None:
     print(f"\nneuron.png, population.png, fit.png and fitted_cell.json are in {out}/")
 
 
-def _rates(currents: np.ndarray, result: Result) -> str:
+def _rates(currents: np.ndarray, result: PopulationResult) -> str:
     """Firing at a handful of currents across the range."""
     rows = [("current", "spikes", "rate"), ("µA/cm²", "", "Hz")]
     for k in np.linspace(0, len(currents) - 1, 9).astype(int):

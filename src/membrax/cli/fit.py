@@ -10,7 +10,7 @@ from .. import plot, recordings
 from ..cell import replace
 from ..fitting import fit, fit_recording
 from ..fitting.evaluation.compare import summary
-from ..fitting.recipe.sweep_selection import choose_fitted
+from ..fitting.recipe.sweep_selection import select_training_sweeps
 from ..fitting.recipe.templates import cortical
 from ..fitting.report.text import cautions, verdict
 from .words import bounds as read_bounds
@@ -33,7 +33,7 @@ def run_fit(
     print(data)
     for note in whole.notes:
         print(f"  {note}")
-    chosen = numbers(sweeps, "--sweeps") if sweeps else choose_fitted(data).sweeps
+    chosen = numbers(sweeps, "--sweeps") if sweeps else select_training_sweeps(data).sweeps
     began = time.perf_counter()
     own = bool(asked) or starts is not None or area is not None or data.unit != "nA"
     method = "evolution" if method == "recipe" and own else method

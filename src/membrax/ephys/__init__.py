@@ -1,7 +1,7 @@
 """Measurements on recordings: spikes, passive properties, electrode, quality. No model is known here."""
 
 from .fittable import check_fittable
-from .preprocess import Prepared, prepare
-from .quality import Quality, quality
+from .preprocess import Preprocessed, preprocess
+from .quality import QualityControl, quality_control
 
-__all__ = ["Prepared", "Quality", "check_fittable", "prepare", "quality"]
+__all__ = ["Preprocessed", "QualityControl", "check_fittable", "preprocess", "quality_control"]

@@ -9,7 +9,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Measured:
+class Estimate:
     """A measured number; NaN where it could not be measured.
 
     Attributes:
@@ -37,9 +37,9 @@ class Measured:
         return f"{self.value:.{digits}f}{error} {self.unit}".rstrip()
 
 
-def unmeasured(unit: str) -> Measured:
+def unmeasured(unit: str) -> Estimate:
     """What could not be measured."""
-    return Measured(np.nan, np.nan, unit, 0)
+    return Estimate(np.nan, np.nan, unit, 0)
 
 
 def decimals(error: float) -> int:
@@ -47,14 +47,14 @@ def decimals(error: float) -> int:
     return int(np.clip(1 - np.floor(np.log10(error)), 0, 4)) if error > 0 else 1
 
 
-def few(count: int) -> float:
+def t_quantile(count: int) -> float:
     """By how much a standard error from the scatter of ``count`` numbers falls short: Student's t at one sigma."""
     from scipy.special import ndtr, stdtrit
 
     return float(stdtrit(count - 1, ndtr(1.0))) if count > 1 else np.nan
 
 
-def combined(values: Sequence[float], errors: Sequence[float], unit: str) -> Measured:
+def random_effects_mean(values: Sequence[float], errors: Sequence[float], unit: str) -> Estimate:
     """The mean of several measurements of one number that differ by more than their errors.
 
     Each weighs 1/(σ² + s²), with its own error σ and the scatter s beyond the errors (random effects, DerSimonian &
@@ -75,11 +75,11 @@ def combined(values: Sequence[float], errors: Sequence[float], unit: str) -> Mea
     # An error that is small by chance must not outvote the others.
     sigma = np.maximum(sigma, 0.3 * np.median(sigma) + 1e-9 * np.max(np.abs(x)) + 1e-300)
     if count == 1:
-        return Measured(float(x[0]), float(sigma[0]), unit, 1)
+        return Estimate(float(x[0]), float(sigma[0]), unit, 1)
     w = 1 / np.square(sigma)
     mean = np.sum(w * x) / np.sum(w)
     excess = np.sum(w * np.square(x - mean)) - (count - 1)
     w = 1 / (np.square(sigma) + max(0.0, float(excess / (np.sum(w) - np.sum(w**2) / np.sum(w)))))
     mean = float(np.sum(w * x) / np.sum(w))
-    scatter = few(count) * float(np.sqrt(np.sum(w * np.square(x - mean)) / ((count - 1) * np.sum(w))))
-    return Measured(mean, max(float(1 / np.sqrt(np.sum(w))), scatter), unit, count)
+    scatter = t_quantile(count) * float(np.sqrt(np.sum(w * np.square(x - mean)) / ((count - 1) * np.sum(w))))
+    return Estimate(mean, max(float(1 / np.sqrt(np.sum(w))), scatter), unit, count)

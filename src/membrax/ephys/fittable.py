@@ -9,7 +9,7 @@ import numpy as np
 from ..recordings import Recording
 from ..recordings.sweeps import choose_sweeps
 from .edges import changes
-from .estimate import Measured
+from .estimate import Estimate
 from .membrane import membrane
 from .saturation import clipped
 from .spikes import firing
@@ -57,7 +57,7 @@ def check_fittable(
 
 def complaints(
     data: Recording, *, spikes: bool = True, resistances: tuple[float, float] | None = None,
-    resistance: Measured | None = None,
+    resistance: Estimate | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """All that `check_fittable` would refuse, the gravest first; ``resistance`` if it is measured already."""
     still = flat(data)
@@ -143,7 +143,7 @@ def no_current(data: Recording) -> str | None:
     return f"{told}, yet there are {count} spikes: is the injected current missing?" if count else told
 
 
-def _wrong_resistance(data: Recording, bounds: tuple[float, float] | None, measured: Measured) -> str | None:
+def _wrong_resistance(data: Recording, bounds: tuple[float, float] | None, measured: Estimate) -> str | None:
     low, high, unit = RESISTANCES[data.unit]
     low, high = (low, high) if bounds is None else bounds
     value, name = measured.value, "the input resistance"

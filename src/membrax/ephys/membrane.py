@@ -8,9 +8,9 @@ import numpy as np
 
 from ..recordings import Recording
 from .edges import base_level, changes
-from .estimate import Measured, combined, few, unmeasured
+from .estimate import Estimate, random_effects_mean, t_quantile, unmeasured
 from .spikes import spikes_of
-from .step_responses import LONGEST, Answer, Charging, answers, charging, telling
+from .step_responses import LONGEST, Charging, StepResponse, charging, most_informative, step_responses
 
 LONG = 200.0  # ms that a step must last to show a sag
 SMOOTHED = 10.0  # ms over which the deflection is averaged where it is largest
@@ -39,11 +39,11 @@ class Membrane:
         notes: what was not as it should be, in words.
     """
 
-    rest: Measured
-    resistance: Measured
-    time_constant: Measured
-    capacitance: Measured
-    sag: Measured
+    rest: Estimate
+    resistance: Estimate
+    time_constant: Estimate
+    capacitance: Estimate
+    sag: Estimate
     direction: str = ""
     notes: tuple[str, ...] = ()
 
@@ -64,7 +64,7 @@ def membrane(data: Recording) -> Membrane:
     resistance, capacitance = ("kΩ·cm²", "µF/cm²") if density else ("MΩ", "pF")
     units = {"resistance": resistance, "time_constant": "ms", "capacitance": capacitance}
     scale = 1e-3 if density else 1.0  # τ/R is µF/cm² of kΩ·cm²; `Charging` gives pF of MΩ
-    found = telling(answers(data))
+    found = most_informative(step_responses(data))
     sag, until = _sag(found, data.dt)
     fitted = [(one, fit) for one in found if (fit := charging(one, data.dt, until)) is not None and _certain(fit)]
     numbers = {}
@@ -72,13 +72,13 @@ def membrane(data: Recording) -> Membrane:
         factor = scale if name == "capacitance" else 1.0
         values = [factor * getattr(fit, name) for _, fit in fitted]
         errors = [factor * getattr(fit, f"{name}_error") for _, fit in fitted]
-        numbers[name] = combined(values, errors, unit)
+        numbers[name] = random_effects_mean(values, errors, unit)
     direction = "" if not fitted else "down" if fitted[0][0].step.size < 0 else "up"
     notes = _notes(data, fitted, direction)
     return Membrane(rest=resting(data), **numbers, sag=sag, direction=direction, notes=notes)
 
 
-def resting(data: Recording) -> Measured:
+def resting(data: Recording) -> Estimate:
     """The median of the sweeps' resting potentials; see `Membrane`."""
     levels, own = rests(data)
     known = np.isfinite(levels)
@@ -86,9 +86,9 @@ def resting(data: Recording) -> Measured:
     if not count:
         return unmeasured("mV")
     levels, own = levels[known], own[known]
-    scatter = 1.2533 * few(count) * float(np.std(levels, ddof=1)) / np.sqrt(count) if count > 1 else np.nan
+    scatter = 1.2533 * t_quantile(count) * float(np.std(levels, ddof=1)) / np.sqrt(count) if count > 1 else np.nan
     error = float(np.fmax(np.median(own) / np.sqrt(count), scatter))
-    return Measured(float(np.median(levels)), error, "mV", count)
+    return Estimate(float(np.median(levels)), error, "mV", count)
 
 
 def rests(data: Recording) -> tuple[np.ndarray, np.ndarray]:
@@ -119,10 +119,10 @@ def _without_spikes(v: np.ndarray, spikes: np.ndarray, stop: int, dt: float) -> 
 def _error_of_mean(v: np.ndarray, dt: float) -> float:
     """The standard error of the mean of v [time], whose blocks of 20 ms are taken as independent; NaN for one."""
     means = [part.mean() for part in np.array_split(v, max(1, int(len(v) * dt / 20.0)))]
-    return few(len(means)) * float(np.std(means, ddof=1) / np.sqrt(len(means))) if len(means) > 1 else np.nan
+    return t_quantile(len(means)) * float(np.std(means, ddof=1) / np.sqrt(len(means))) if len(means) > 1 else np.nan
 
 
-def _sag(found: list[Answer], dt: float) -> tuple[Measured, float]:
+def _sag(found: list[StepResponse], dt: float) -> tuple[Estimate, float]:
     """The sag over the downward answers, and until when the charging before it is to be fitted [ms].
 
     Where an answer is largest is looked up on the others, so that noise is not taken for a peak; of a single answer,
@@ -145,7 +145,7 @@ def _sag(found: list[Answer], dt: float) -> tuple[Measured, float]:
         sags.append(1 - float(np.mean(end)) / float(mine[at]))
         errors.append((1.8 if len(long) > 1 else 2.5) * noise / abs(float(mine[at])))
         peaks.append((at + width // 2) * dt)
-    sag = combined(sags, errors, "")
+    sag = random_effects_mean(sags, errors, "")
     clear = sag.value > LARGEST_SAG * sag.error and sag.value > 0.03
     return sag, min(LONGEST, max(float(np.median(peaks)), 30.0)) if clear else LONGEST
 
@@ -184,5 +184,5 @@ def _held(data: Recording) -> tuple[str, ...]:
     return (f"rest is under a holding current of {held:.3g} {data.unit.replace('uA/cm2', 'µA/cm²')}",)
 
 
-def _counted(one: Measured) -> str:
+def _counted(one: Estimate) -> str:
     return f"over {one.count}" if one.known else ""

@@ -16,12 +16,12 @@ import numpy as np
 
 from ..recordings import Recording
 from .edges import base_level, changes
-from .estimate import Measured, unmeasured
+from .estimate import Estimate, unmeasured
 from .membrane import Membrane, membrane
 from .passive import SPECIFIC_CAPACITANCE
 from .series_resistance import SILENT, electrode, electrode_and_membrane, first_step, onset, series_resistance
 
-__all__ = ["Prepared", "onset", "prepare"]
+__all__ = ["Preprocessed", "onset", "preprocess"]
 
 LEAD = 10.0  # ms before the first step that are simulated
 LARGEST_JUNCTION = 30.0  # mV: no pair of usual solutions has more
@@ -29,7 +29,7 @@ HELD_ALIKE = 0.05  # of the current's range, within which holding currents count
 
 
 @dataclasses.dataclass(frozen=True)
-class Prepared:
+class Preprocessed:
     """A recording, ready for a fit, and what was measured on it.
 
     Attributes:
@@ -56,7 +56,7 @@ class Prepared:
     bias: np.ndarray
     begin: float
     membrane: Membrane
-    electrode: Measured
+    electrode: Estimate
     junction: float = 0.0
     notes: tuple[str, ...] = ()
 
@@ -81,7 +81,7 @@ class Prepared:
         return "; ".join(parts)
 
 
-def prepare(data: Recording, *, junction: float = 0.0) -> Prepared:
+def preprocess(data: Recording, *, liquid_junction_potential: float = 0.0) -> Preprocessed:
     """Measure a recording's electrode, membrane and rest, and take what is no matter of channels out of it.
 
     Args:
@@ -94,15 +94,15 @@ def prepare(data: Recording, *, junction: float = 0.0) -> Prepared:
     Raises:
         ValueError: a junction potential that is no number or larger than 30 mV.
     """
-    junction = _checked(junction)
+    liquid_junction_potential = _checked(liquid_junction_potential)
     onsets = [first_step(i, data.dt) for i in data.i]
     if data.unit != "nA":
         measured = membrane(data)
         notes = (*measured.notes, *_late(data))
         rest, bias = _rest(data.v, onsets, data)[0], np.zeros(data.sweeps)
         begin, none = float(data.t[0]), unmeasured("MΩ")
-        found = Prepared(data, 0.0, 0.0, np.nan, np.nan, rest, bias, begin, measured, none, notes=notes)
-        return _moved(found, junction) if junction else found
+        found = Preprocessed(data, 0.0, 0.0, np.nan, np.nan, rest, bias, begin, measured, none, notes=notes)
+        return _moved(found, liquid_junction_potential) if liquid_junction_potential else found
     jumps, resistance, tau = electrode_and_membrane(data, onsets)
     series, error = series_resistance(jumps)
     v = data.v - series * data.i
@@ -115,8 +115,8 @@ def prepare(data: Recording, *, junction: float = 0.0) -> Prepared:
     corrected = dataclasses.replace(data, v=v, i=data.i + bias[:, None])
     begin = _begin(v, onsets, data)
     bridge = electrode(jumps, data.dt * resistance / tau)
-    prepared = Prepared(corrected, series, error, resistance, tau, rest, bias, begin, measured, bridge, notes=notes)
-    prepared = _moved(prepared, junction) if junction else prepared
+    prepared = Preprocessed(corrected, series, error, resistance, tau, rest, bias, begin, measured, bridge, notes=notes)
+    prepared = _moved(prepared, liquid_junction_potential) if liquid_junction_potential else prepared
     told = dataclasses.replace(prepared.data, notes=(*prepared.data.notes, prepared.told, *notes))
     return dataclasses.replace(prepared, data=told)
 
@@ -133,7 +133,7 @@ def _junction_note(junction: float) -> str:
     return f"liquid junction potential of {junction:g} mV subtracted"
 
 
-def _moved(found: Prepared, junction: float) -> Prepared:
+def _moved(found: Preprocessed, junction: float) -> Preprocessed:
     """What was prepared, with the junction potential subtracted from all that is a potential of the membrane."""
     notes = tuple(note for note in found.data.notes if "junction potential not corrected" not in note)
     notes = (*notes, f"voltage: {_junction_note(junction)}")

@@ -8,18 +8,18 @@ import numpy as np
 
 from ..recordings import Recording
 from .baseline_noise import Quiet, quiet
-from .estimate import Measured, combined, unmeasured
+from .estimate import Estimate, random_effects_mean, unmeasured
 from .fittable import complaints, flat
 from .membrane import Membrane, rests
-from .preprocess import Prepared, prepare
-from .quality_checks import Verdict, verdicts
+from .preprocess import Preprocessed, preprocess
+from .quality_checks import QCCheck, qc_checks
 from .saturation import clipped
 from .spikes import Firing, Spikes, firing, spikes_of
-from .step_responses import Answer, answers, telling
+from .step_responses import StepResponse, most_informative, step_responses
 
 
 @dataclasses.dataclass(frozen=True)
-class Quality:
+class QualityControl:
     """What a recording is worth for a fit.
 
     Attributes:
@@ -45,9 +45,9 @@ class Quality:
     data: Recording = dataclasses.field(repr=False)
     rests: np.ndarray
     membrane: Membrane
-    electrode: Measured
-    first_resistance: Measured
-    last_resistance: Measured
+    electrode: Estimate
+    first_resistance: Estimate
+    last_resistance: Estimate
     quiet: Quiet
     firing: Firing
     samples: float
@@ -57,7 +57,7 @@ class Quality:
     flat: tuple[int, ...]
     unfit: tuple[str, ...]
     spikes: tuple[Spikes, ...] = dataclasses.field(repr=False)
-    answers: tuple[Answer, ...] = dataclasses.field(repr=False)
+    answers: tuple[StepResponse, ...] = dataclasses.field(repr=False)
 
     @property
     def drift(self) -> float:
@@ -66,9 +66,9 @@ class Quality:
         return float(np.ptp(known)) if len(known) > 1 else np.nan
 
     @property
-    def verdicts(self) -> tuple[Verdict, ...]:
+    def verdicts(self) -> tuple[QCCheck, ...]:
         """Every number with its unit, its bound, and whether it passes it."""
-        return verdicts(self)
+        return qc_checks(self)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ class Quality:
         return "\n".join([*lines, *(f"! {one}" for one in self.warnings)])
 
 
-def quality(data: Recording) -> Quality:
+def quality_control(data: Recording) -> QualityControl:
     """Look a recording over before a fit.
 
     Raises:
@@ -93,23 +93,23 @@ def quality(data: Recording) -> Quality:
     """
     if not isinstance(data, Recording):
         raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
-    prepared, found = prepare(data), answers(data)
+    prepared, found = preprocess(data), step_responses(data)
     spikes = tuple(spikes_of(v, data.t) for v in data.v)
     first, last = _resistances(found, data, prepared)
     samples, missed, jitter = _sampled(spikes)
     unfit = complaints(data, spikes=False, resistance=prepared.membrane.resistance)
     limits, still = clipped(data.v).sum(axis=1), tuple(flat(data))
-    return Quality(
+    return QualityControl(
         data, rests(data)[0], prepared.membrane, prepared.electrode, first, last, quiet(data), firing(data),
-        samples, missed, jitter, limits, still, unfit, spikes, tuple(telling(found)),
+        samples, missed, jitter, limits, still, unfit, spikes, tuple(most_informative(found)),
     )  # fmt: skip
 
 
-def _resistances(found: list[Answer], data: Recording, prepared: Prepared) -> tuple[Measured, Measured]:
+def _resistances(found: list[StepResponse], data: Recording, prepared: Preprocessed) -> tuple[Estimate, Estimate]:
     """Input resistance in the first and the last third of the sweeps, from the step that most of them share."""
     unit = prepared.membrane.resistance.unit
     series = prepared.series_resistance
-    groups: dict[tuple[float, ...], list[Answer]] = {}
+    groups: dict[tuple[float, ...], list[StepResponse]] = {}
     for one in found:
         if one.from_rest and one.whole:
             key = (round(one.step.start * data.dt / 5.0), round(50 * one.step.size / np.ptp(data.i)))
@@ -119,10 +119,10 @@ def _resistances(found: list[Answer], data: Recording, prepared: Prepared) -> tu
         return unmeasured(unit), unmeasured(unit)
     third = max(1, len(common) // 3)
     each = np.array([_steady(one, series, data.dt) for one in common])
-    return combined(*each[:third].T, unit), combined(*each[-third:].T, unit)
+    return random_effects_mean(*each[:third].T, unit), random_effects_mean(*each[-third:].T, unit)
 
 
-def _steady(one: Answer, series: float, dt: float) -> tuple[float, float]:
+def _steady(one: StepResponse, series: float, dt: float) -> tuple[float, float]:
     """Input resistance at the end of a step, and its error from blocks of 10 ms."""
     end = one.v[-max(2, len(one.v) // 5) :] / one.step.size - series
     blocks = [part.mean() for part in np.array_split(end, max(2, int(len(end) * dt / 10.0)))]

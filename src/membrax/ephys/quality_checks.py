@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .estimate import Measured
+from .estimate import Estimate
 
 # Bounds of the Allen Institute's quality control of patch clamp recordings, as published in its code (ipfx, Ephys QC
 # Criteria v1.1): noise within a sweep, series resistance, and its part of the input resistance.
@@ -26,7 +26,7 @@ CERTAIN = 2.0  # standard errors by which a measured number must be beyond its b
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class QCCheck:
     """One number of a quality report.
 
     Attributes:
@@ -49,12 +49,12 @@ class Verdict:
         return "" if self.passes else "!"
 
 
-def verdicts(found: Any) -> tuple[Verdict, ...]:
+def qc_checks(found: Any) -> tuple[QCCheck, ...]:
     """All verdicts on a `Quality`."""
     return (*_on_the_cell(found), *_on_the_electrode(found), *_on_the_noise(found), *_on_the_spikes(found))
 
 
-def _on_the_cell(found: Any) -> list[Verdict]:
+def _on_the_cell(found: Any) -> list[QCCheck]:
     cell, rest = found.membrane, found.membrane.rest
     within = f"{RESTS[0]:g} to {RESTS[1]:g} mV"
     out = rest.known and not RESTS[0] <= rest.value <= RESTS[1]
@@ -62,15 +62,15 @@ def _on_the_cell(found: Any) -> list[Verdict]:
     return [
         _judged("rest", str(rest), within, out, f"the cell rests at {rest}, outside {within}"),
         _at_most("drift of rest over sweeps", found.drift, DRIFT, "mV", drift),
-        Verdict("resistance", str(cell.resistance)),
+        QCCheck("resistance", str(cell.resistance)),
         _rundown(found.first_resistance, found.last_resistance),
-        Verdict("time constant", str(cell.time_constant)),
-        Verdict("capacitance", str(cell.capacitance)),
-        Verdict("sag", str(cell.sag)),
+        QCCheck("time constant", str(cell.time_constant)),
+        QCCheck("capacitance", str(cell.capacitance)),
+        QCCheck("sag", str(cell.sag)),
     ]
 
 
-def _rundown(first: Measured, last: Measured) -> Verdict:
+def _rundown(first: Estimate, last: Estimate) -> QCCheck:
     """How the input resistance changes; its change must also be beyond its error."""
     change = last.value / first.value - 1
     error = np.hypot(first.error / first.value, last.error / last.value)
@@ -81,7 +81,7 @@ def _rundown(first: Measured, last: Measured) -> Verdict:
     return _judged("  change from first to last sweeps", shown, bound, wrong, told)
 
 
-def _on_the_electrode(found: Any) -> list[Verdict]:
+def _on_the_electrode(found: Any) -> list[QCCheck]:
     series, part = found.electrode, found.electrode.value / found.membrane.resistance.value
     sure = series.known and abs(series.value) > CERTAIN * np.nan_to_num(series.error)
     share = f"{100 * SERIES_PART:.0f} % of R"
@@ -95,7 +95,7 @@ def _on_the_electrode(found: Any) -> list[Verdict]:
     return [_judged("series resistance", str(series), f"0 to {SERIES:g} MΩ, ≤ {share}", bool(told), told)]
 
 
-def _on_the_noise(found: Any) -> list[Verdict]:
+def _on_the_noise(found: Any) -> list[QCCheck]:
     calm, limits = found.quiet, int(np.sum(found.clipped))
     sweeps = ", ".join(map(str, np.flatnonzero(found.clipped)))
     ends = f"{found.data.v.min():.4g} or {found.data.v.max():.4g} mV"
@@ -114,7 +114,7 @@ def _on_the_noise(found: Any) -> list[Verdict]:
     ]
 
 
-def _on_the_spikes(found: Any) -> list[Verdict]:
+def _on_the_spikes(found: Any) -> list[QCCheck]:
     fires, total, sweeps = found.firing, int(found.firing.counts.sum()), found.data.sweeps
     none = "no spike passes −10 mV (bound: 1): a search on spikes has nothing to fit"
     alone = f"{fires.outside} of {total} spikes come while no current depolarises the cell (bound 0)"
@@ -124,20 +124,20 @@ def _on_the_spikes(found: Any) -> list[Verdict]:
     return [
         _judged("spikes", str(total), "≥ 1", total == 0, none),
         _judged("  outside of depolarising steps", str(fires.outside), "0", fires.outside > 0, alone),
-        Verdict("  half width", _number(fires.width, "ms")),
-        Verdict("  highest rate", _number(fires.max_rate, "Hz")),
-        Verdict("  adaptation index", _number(fires.adaptation, "")),
+        QCCheck("  half width", _number(fires.width, "ms")),
+        QCCheck("  highest rate", _number(fires.max_rate, "Hz")),
+        QCCheck("  adaptation index", _number(fires.adaptation, "")),
         _at_most("  missed of a peak by sampling", found.missed, MISSED, "mV", cut),
         _at_most("  jitter of peaks", found.jitter, JITTER, "mV", jitter),
         _judged("sweeps", str(sweeps), "≥ 2", sweeps < 2, one),
     ]
 
 
-def _judged(name: str, shown: str, bound: str, wrong: bool, told: str) -> Verdict:
-    return Verdict(name, shown, bound, not wrong, told if wrong else "")
+def _judged(name: str, shown: str, bound: str, wrong: bool, told: str) -> QCCheck:
+    return QCCheck(name, shown, bound, not wrong, told if wrong else "")
 
 
-def _at_most(name: str, value: float, bound: float, unit: str, told: str) -> Verdict:
+def _at_most(name: str, value: float, bound: float, unit: str, told: str) -> QCCheck:
     """A number that should not exceed a bound; ``told`` has a place for the number."""
     shown = _number(value, unit)
     told = f"{told.format(shown)} (bound {bound:g} {unit})"

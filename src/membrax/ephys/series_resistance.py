@@ -13,7 +13,7 @@ import numpy as np
 
 from ..recordings import Recording
 from .edges import steps
-from .estimate import Measured, few, unmeasured
+from .estimate import Estimate, t_quantile, unmeasured
 
 SETTLED = (0.5, 4.0)  # ms after a step: the electrode has settled and the membrane still moves along a parabola
 BENT = 0.5  # MΩ by which the parabola may miss the jump; beyond it the time ends at a quarter of the time constant
@@ -75,7 +75,7 @@ def series_resistance(found: list[Jump]) -> tuple[float, float]:
     return mean, float(np.sqrt(np.sum(weights**2 * np.square(estimates - mean))))
 
 
-def electrode(found: list[Jump], lag: float) -> Measured:
+def electrode(found: list[Jump], lag: float) -> Estimate:
     """R_s with all of its error [MΩ].
 
     It is what the jumps scatter, as for so few as there are (`measured.few`), and no less than what their own errors
@@ -88,8 +88,8 @@ def electrode(found: list[Jump], lag: float) -> Measured:
     value, scatter = series_resistance(found)
     weights = np.square([jump.size for jump in found])
     own = float(np.sqrt(np.sum(np.square(weights * [jump.error for jump in found]))) / np.sum(weights))
-    scatter = scatter * few(count) * np.sqrt(count / (count - 1)) if count > 1 else 0.0
-    return Measured(value, float(np.hypot(max(own, scatter), np.nan_to_num(lag) / np.sqrt(3.0))), "MΩ", count)
+    scatter = scatter * t_quantile(count) * np.sqrt(count / (count - 1)) if count > 1 else 0.0
+    return Estimate(value, float(np.hypot(max(own, scatter), np.nan_to_num(lag) / np.sqrt(3.0))), "MΩ", count)
 
 
 def jumps(data: Recording, onsets: list[int | None], until: float = SETTLED[1]) -> list[Jump]:

@@ -23,7 +23,7 @@ SAMPLES = 600  # of an answer that are fitted; more are averaged to as many
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class StepResponse:
     """The answer to one step.
 
     Attributes:
@@ -66,7 +66,7 @@ class Charging:
     capacitance_error: float
 
 
-def answers(data: Recording) -> list[Answer]:
+def step_responses(data: Recording) -> list[StepResponse]:
     """The answers to all steps at which the cell was steady.
 
     A step counts if no spike comes in the 100 ms before it, if the potential was steady in the last 20 ms, if the
@@ -80,7 +80,7 @@ def answers(data: Recording) -> list[Answer]:
     return found
 
 
-def telling(found: list[Answer]) -> list[Answer]:
+def most_informative(found: list[StepResponse]) -> list[StepResponse]:
     """Those that say most of the resting membrane: answers to steps down from rest.
 
     Without them, to steps up from rest that elicit no spike; else, until the first spike, to steps up from rest; else
@@ -95,7 +95,7 @@ def telling(found: list[Answer]) -> list[Answer]:
     return next((chosen for kind in kinds if (chosen := [one for one in found if kind(one)])), [])
 
 
-def _answer(sweep: int, v: np.ndarray, step: Step, base: float, spikes: Spikes, dt: float) -> Answer | None:
+def _answer(sweep: int, v: np.ndarray, step: Step, base: float, spikes: Spikes, dt: float) -> StepResponse | None:
     """One step's answer, or None where it says nothing; see `answers`."""
     before = v[max(0, step.start - round(BASELINE / dt)) : step.start]
     since = step.start - spikes.samples[spikes.samples < step.start]
@@ -112,10 +112,10 @@ def _answer(sweep: int, v: np.ndarray, step: Step, base: float, spikes: Spikes, 
     halves = [part.mean() for part in np.array_split(before, 2)]
     if reached * step.size <= 0 or abs(halves[1] - halves[0]) > STEADY * abs(reached):
         return None
-    return Answer(sweep, step, answer, start, base)
+    return StepResponse(sweep, step, answer, start, base)
 
 
-def charging(answer: Answer, dt: float, until: float = LONGEST) -> Charging | None:
+def charging(answer: StepResponse, dt: float, until: float = LONGEST) -> Charging | None:
     """The resistor and capacitor of one answer, or None where its shape fits none.
 
     Least squares over A, B and τ between 0.5 ms and ``until`` [ms] after the step. The errors allow for correlated

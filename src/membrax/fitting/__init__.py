@@ -6,7 +6,7 @@ from ..lazy import late
 from .evaluation.compare import Comparison
 from .fit import fit
 from .result import Fit, Starts
-from .value_and_grad import Misfit, misfit
+from .value_and_grad import ValueAndGrad, value_and_grad
 
 if TYPE_CHECKING:
     from . import linear, losses, uncertainty
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .objectives import Objective, objective
     from .recipe import fit_recording, templates
     from .recipe.membrane_bounds import with_membrane
-    from .recipe.sweep_selection import choose_fitted
+    from .recipe.sweep_selection import select_training_sweeps
     from .recipe.templates import template_for
     from .report.efel import efel_section
     from .report.page import Section
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Comparison",
     "Fit",
-    "Misfit",
     "Objective",
     "Section",
     "Starts",
-    "choose_fitted",
+    "ValueAndGrad",
     "efel_features",
     "efel_section",
     "evaluate",
@@ -35,11 +34,12 @@ __all__ = [
     "fit_recording",
     "linear",
     "losses",
-    "misfit",
     "objective",
+    "select_training_sweeps",
     "template_for",
     "templates",
     "uncertainty",
+    "value_and_grad",
     "with_membrane",
 ]
 
@@ -50,7 +50,7 @@ __getattr__, __dir__ = late(
     "uncertainty",
     Objective="objectives",
     Section="report.page",
-    choose_fitted="recipe.sweep_selection",
+    select_training_sweeps="recipe.sweep_selection",
     efel_features="evaluation.efel",
     efel_section="report.efel",
     evaluate="evaluation.evaluate",

@@ -23,9 +23,9 @@ from ..stimuli import Stimulus
 from ..version import __version__
 from .evaluation.compare import Comparison, compare, model_voltages
 from .optimisers.adam import Adam
-from .optimisers.cmaes import Evolution
+from .optimisers.cmaes import CMAES
 from .optimisers.driver import Limit, search_for
-from .optimisers.levenberg_marquardt import Levenberg
+from .optimisers.levenberg_marquardt import LevenbergMarquardt
 from .problem.parameters import Free, free, paths
 from .problem.problem import Problem
 from .problem.sensitivities import choose
@@ -50,10 +50,10 @@ def fit(
     iterations: int | None = None,
     dt: float | None = None,
     integrator: Integrator = staggered,
-    derivative: str | None = None,
+    ad_mode: str | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
-    seconds: float | None = None,
+    max_seconds: float | None = None,
 ) -> Fit:
     """Fit a cell to some sweeps of a recording, from many starts, and predict the others.
 
@@ -76,7 +76,7 @@ def fit(
         iterations: of the method; None is its default.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
-        derivative: of "adam": "forward", "reverse", or None for the cheaper one, forward up to 5 parameters.
+        ad_mode: of "adam": "forward", "reverse", or None for the cheaper one, forward up to 5 parameters.
         progress: whether to show a bar with the best loss.
         checkpoint: a file written after every iteration, from which the same call goes on to the same numbers.
         max_seconds: after which no further iteration begins; the best so far is returned, and a note says so.
@@ -86,7 +86,7 @@ def fit(
 
     Raises:
         ValueError: unknown paths, bounds that are swapped or out of range, unknown sweeps, a dt that is no whole
-            fraction of the sampling interval, an unknown method or derivative, no start that stayed finite.
+            fraction of the sampling interval, an unknown method or ad_mode, no start that stayed finite.
     """
     check_cell(cell)
     check_integrator(integrator)
@@ -96,10 +96,10 @@ def fit(
     parameters = free(cell, bounds)
     chosen = choose_sweeps(data, sweeps)
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
-    limit = Limit(seconds)
+    limit = Limit(max_seconds)
     told = _degenerate(parameters, cell, data.unit)
-    choose(len(parameters), derivative)
-    first = _first_method(problem, method, loss, iterations, seed, derivative)
+    choose(len(parameters), ad_mode)
+    first = _first_method(problem, method, loss, iterations, seed, ad_mode)
     found, cut = search_for(problem, first, _count(starts, first), seed, progress, checkpoint, limit)
     result = as_fit(problem, first, found, bounds, data, chosen, seed, (*told, *cut))
     if loss is not None or method is not None or cut or _fires_right(result):
@@ -115,18 +115,18 @@ def fit(
 
 
 def _first_method(
-    problem: Problem, name: str | None, loss: Any, iterations: int | None, seed: int, derivative: str | None
+    problem: Problem, name: str | None, loss: Any, iterations: int | None, seed: int, ad_mode: str | None
 ) -> Any:
     """The method of that name, or for None what suits the number of free parameters or the loss of one's own."""
     if loss is not None:
         from .optimisers.custom_loss import own_method
 
-        return own_method(loss, problem, name, iterations=iterations, seed=seed, derivative=derivative)
+        return own_method(loss, problem, name, iterations=iterations, seed=seed, ad_mode=ad_mode)
     automatic = "levenberg" if len(problem.free) <= FEW else "adam"
-    return _method(automatic if name is None else name, iterations, seed, derivative)
+    return _method(automatic if name is None else name, iterations, seed, ad_mode)
 
 
-def _method(name: str, iterations: int | None, seed: int, derivative: str | None = None) -> Any:
+def _method(name: str, iterations: int | None, seed: int, ad_mode: str | None = None) -> Any:
     """The method of that name.
 
     Raises:
@@ -136,8 +136,8 @@ def _method(name: str, iterations: int | None, seed: int, derivative: str | None
         raise ValueError(f"method must be one of {', '.join(METHODS)} or None, got {name!r}")
     asked = {} if iterations is None else {"iterations": whole(iterations, "iterations")}
     if name == "evolution":
-        return Evolution(**asked, seed=seed)
-    return Levenberg(**asked) if name == "levenberg" else Adam(**asked, derivative=derivative)
+        return CMAES(**asked, seed=seed)
+    return LevenbergMarquardt(**asked) if name == "levenberg" else Adam(**asked, ad_mode=ad_mode)
 
 
 def _count(starts: int | None, method: Any) -> int:

@@ -65,18 +65,18 @@ class Objective:
         """
         return _values(self._places(place), self)
 
-    def value_and_gradient(self, place: Any, derivative: str | None = None) -> tuple[Array, Array]:
+    def value_and_gradient(self, place: Any, ad_mode: str | None = None) -> tuple[Array, Array]:
         """The loss at one place or many, and its gradient by the place, of the place's shape.
 
         Args:
             place: [parameter] or [candidate, parameter].
-            derivative: "forward" (time and memory grow with the parameters), "reverse" (with neither, but it costs
+            ad_mode: "forward" (time and memory grow with the parameters), "reverse" (with neither, but it costs
                 several simulations), or None: forward up to 5 parameters.
 
         Raises:
-            ValueError: a place of another shape, an unknown ``derivative``.
+            ValueError: a place of another shape, an unknown ``ad_mode``.
         """
-        mode = choose(len(self.problem.free), derivative)
+        mode = choose(len(self.problem.free), ad_mode)
         return _values_and_gradients(self._places(place), self, mode=mode)
 
     def at(self, values: Mapping[str, Any]) -> Array:

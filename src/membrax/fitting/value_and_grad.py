@@ -22,7 +22,7 @@ Array = jax.Array
 
 
 @pytree
-class Misfit:
+class ValueAndGrad:
     """The voltage's mean squared error at some values of the parameters.
 
     Attributes:
@@ -34,7 +34,7 @@ class Misfit:
     gradient: dict[str, Array]
 
 
-def misfit(
+def value_and_grad(
     cell: Cell,
     values: Mapping[str, Any],
     data: Recording,
@@ -42,8 +42,8 @@ def misfit(
     *,
     dt: float | None = None,
     integrator: Integrator = staggered,
-    derivative: str | None = None,
-) -> Misfit:
+    ad_mode: str | None = None,
+) -> ValueAndGrad:
     """The mean squared error of a cell's voltage against a recording, and its gradient.
 
     Each sweep begins at rest under its own holding current, as in `fit`.
@@ -55,7 +55,7 @@ def misfit(
         sweeps: which to compare, by default all.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
-        derivative: "forward" (sensitivities that ride along: no memory, about four simulations and one per
+        ad_mode: "forward" (sensitivities that ride along: no memory, about four simulations and one per
             parameter), "reverse" (the state before every block of steps is kept: eight or nine simulations for
             any number of parameters), or None, which is forward up to 5 parameters.
 
@@ -64,14 +64,14 @@ def misfit(
 
     Raises:
         ValueError: unknown paths, values of different lengths or of more than one axis, unknown sweeps, a ``dt``
-            that is no whole fraction of the sampling interval, an unknown ``derivative``.
+            that is no whole fraction of the sampling interval, an unknown ``ad_mode``.
     """
     place, problem = problem_of(cell, values, data, sweeps, dt=dt, integrator=integrator)
-    return _at(place, problem, mode=choose(len(problem.free), derivative))
+    return _at(place, problem, mode=choose(len(problem.free), ad_mode))
 
 
 @functools.partial(host_jit, static_argnames=("mode",))
-def _at(place: Array, problem: Problem, *, mode: str) -> Misfit:
+def _at(place: Array, problem: Problem, *, mode: str) -> ValueAndGrad:
     loss, gradient = value_and_gradient(jnp.atleast_2d(place), problem, mode=mode)
     loss, gradient = (loss, gradient) if place.ndim > 1 else (loss[0], gradient[0])
-    return Misfit(loss, {name: gradient[..., k] for k, name in enumerate(problem.free.names)})
+    return ValueAndGrad(loss, {name: gradient[..., k] for k, name in enumerate(problem.free.names)})

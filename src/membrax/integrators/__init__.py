@@ -6,17 +6,17 @@ Trees are for `staggered`, which chooses between `eliminated` and `propagated` b
 from .exponential_euler import exponential_euler
 from .integrator import Integrator, check_integrator
 from .runge_kutta import runge_kutta
-from .staggered import eliminated, of_many, propagated, staggered
+from .staggered import hines, matrix_exponential, of_many, staggered
 
 rk4 = runge_kutta
 
 __all__ = [
     "Integrator",
     "check_integrator",
-    "eliminated",
     "exponential_euler",
+    "hines",
+    "matrix_exponential",
     "of_many",
-    "propagated",
     "rk4",
     "runge_kutta",
     "staggered",

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from ..cell import Cell, State, settle
 from ..channels import Env
-from ..morphology.system import Wiring
+from ..morphology.system import TreeSystem
 
 Array = jax.Array
 
@@ -54,7 +54,7 @@ class Integrator:
         Raises:
             ValueError: a tree, and a scheme that takes none.
         """
-        if cell.morphology is None or isinstance(cell.morphology, Wiring):
+        if cell.morphology is None or isinstance(cell.morphology, TreeSystem):
             return cell
         if self.axial is None:
             raise ValueError(f"{self.name} takes no cells with a morphology: use membrax.integrators.staggered")

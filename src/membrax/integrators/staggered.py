@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ..cell import Cell, State, advance_gates
 from ..channels import Env
-from ..morphology.system import Wiring
+from ..morphology.system import TreeSystem
 from ..numerics.derivatives import one_number
 from . import trees
 from .integrator import Integrator
@@ -33,8 +33,8 @@ def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env:
 
 
 staggered = Integrator("staggered", advance, staggered=True, axial=trees.by_size)
-eliminated = Integrator("eliminated", advance, staggered=True, axial=trees.eliminated)
-propagated = Integrator("propagated", advance, staggered=True, axial=trees.propagated)
+hines = Integrator("eliminated", advance, staggered=True, axial=trees.eliminated)
+matrix_exponential = Integrator("propagated", advance, staggered=True, axial=trees.propagated)
 
 
 def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
@@ -47,6 +47,6 @@ def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
     """
     if integrator != staggered or cell.morphology is None:
         return integrator
-    if isinstance(cell.morphology, Wiring):
+    if isinstance(cell.morphology, TreeSystem):
         return integrator
-    return propagated if shared and trees.suits_a_propagator(cell.morphology) else eliminated
+    return matrix_exponential if shared and trees.suits_a_propagator(cell.morphology) else hines

@@ -23,7 +23,7 @@ from ..cell import Cell, State, advance_gates
 from ..channels import Env
 from ..compartmentwise import over_patches, spread
 from ..morphology import Compartments
-from ..morphology.system import wire
+from ..morphology.system import assemble
 from ..numerics.arithmetic import at_least
 from .points import by_ohmic, current_and_slope, voltage_step
 
@@ -35,12 +35,12 @@ FEW = 800  # compartments, up to which an accelerator multiplies by e^(dt A) soo
 
 def eliminated(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
     """The cell wired for a system that is solved at every step."""
-    return dataclasses.replace(cell, morphology=wire(cell.morphology, sites))
+    return dataclasses.replace(cell, morphology=assemble(cell.morphology, sites))
 
 
 def propagated(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
     """The cell wired for a propagator, which holds for this step, capacitance and shape."""
-    return dataclasses.replace(cell, morphology=wire(cell.morphology, sites, spread(cell).capacitance, dt))
+    return dataclasses.replace(cell, morphology=assemble(cell.morphology, sites, spread(cell).capacitance, dt))
 
 
 def by_size(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..pytrees import is_concrete
-from ..units import KELVIN, allowed, complaint
+from ..units import KELVIN, bound_message, in_bounds
 from .electrochemistry import thermal_voltage
 from .gating import exprel_inverse
 
@@ -214,9 +214,9 @@ def check(cells: int, steps: int, *, inside_width: Any, outside_width: Any, **va
 
 
 def _check(name: str, value: np.ndarray, bounds: Mapping[str, Any]) -> None:
-    wrong = ~allowed(value, bounds)
+    wrong = ~in_bounds(value, bounds)
     if wrong.any():
-        raise ValueError(complaint(name, value[wrong].ravel()[0], bounds))
+        raise ValueError(bound_message(name, value[wrong].ravel()[0], bounds))
 
 
 def moments(dt: Any, steps: int) -> Array:

@@ -20,7 +20,7 @@ NF_PER_AREA = 1e-5  # of 1 µm² at 1 µF/cm²; as well nA of 1 µA/cm², and µ
 
 
 @pytree
-class Wiring:
+class TreeSystem:
     """A tree's areas and axial conductances, in nF, nA and µS per unit of the membrane's densities.
 
     Attributes:
@@ -78,11 +78,11 @@ class Wiring:
         return lambda b: solve(jnp.concatenate([b, none]))[:count]
 
 
-def wire(compartments: Compartments, sites: tuple[int, ...], capacitance: Any = None, dt: Any = None) -> Wiring:
+def assemble(compartments: Compartments, sites: tuple[int, ...], capacitance: Any = None, dt: Any = None) -> TreeSystem:
     """The wiring of a tree; with a capacitance [µF/cm²] and a step [ms] also its propagator."""
     area = NF_PER_AREA * compartments.area
     if capacitance is None:
-        return Wiring(area, compartments.conductance, None, None, compartments, sites)
+        return TreeSystem(area, compartments.conductance, None, None, compartments, sites)
     each = jnp.eye(compartments.count, dtype=area.dtype)
     change, gain = propagator(compartments.matrix(), area * capacitance, dt, each)
-    return Wiring(area, compartments.conductance, change, gain, compartments, sites)
+    return TreeSystem(area, compartments.conductance, change, gain, compartments, sites)

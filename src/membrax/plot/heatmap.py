@@ -12,7 +12,7 @@ from . import style
 
 
 @style.styled
-def plane(
+def heatmap(
     x: Any, y: Any, values: Any, *, labels: tuple[str, str, str], path: str | os.PathLike[str] | None = None
 ) -> style.Figure:
     """Draw a number, such as a spike count, over two parameters: a coloured rectangle for each neuron.

@@ -12,7 +12,7 @@ from ..cell import Cell
 from ..population.vary import count_neurons
 from ..pytrees import strong
 from ..simulate import Trace
-from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, sample
+from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, evaluate
 from . import style
 from .clock import Clock
 
@@ -75,7 +75,7 @@ def _means(stimulus: Stimulus, time: Clock, area: jax.Array) -> np.ndarray:
     lasted, start = time.steps * time.dt, float(time.start[0])
 
     def one(stimulus: Stimulus, area: jax.Array) -> jax.Array:
-        return sample(stimulus, duration=lasted, dt=time.dt, area=area, start=start)
+        return evaluate(stimulus, duration=lasted, dt=time.dt, area=area, start=start)
 
     matters = area.ndim and "nA" in stimulus.part_units
     batched = batch_size(stimulus) is not None

@@ -13,7 +13,7 @@ from . import style
 
 
 @style.styled
-def curves(
+def lines(
     x: Any, lines: Mapping[str, Any], *, xlabel: str, ylabel: str, points: Mapping[str, tuple] | None = None,
     levels: Mapping[str, float] | None = None, log: str = "", title: str = "",
     path: str | os.PathLike[str] | None = None,

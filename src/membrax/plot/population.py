@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from ..population import Result
+from ..population import PopulationResult
 from ..timegrid import milliseconds
 from . import style
 
@@ -18,7 +18,7 @@ HEIGHT = 3.6  # inches
 
 @style.styled
 def population(
-    result: Result, *, against: Any = None, label: str = "", max_neurons: int = 2000,
+    result: PopulationResult, *, against: Any = None, label: str = "", max_neurons: int = 2000,
     path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:  # fmt: skip
     """Draw a raster of the spikes, and the firing rates: over ``against`` if it is given, else how they spread.
@@ -35,7 +35,7 @@ def population(
     Raises:
         ValueError: something that is no result, numbers that are not one per neuron, or max_neurons below 1.
     """
-    style.expect(result, Result, "a Result, as from membrax.run")
+    style.expect(result, PopulationResult, "a Result, as from membrax.run")
     if isinstance(max_neurons, bool) or not isinstance(max_neurons, int) or max_neurons < 1:
         raise ValueError(f"max_neurons must be a whole number of at least 1, got {max_neurons!r}")
     key = _numbers(against, len(result.spike_counts))
@@ -73,7 +73,7 @@ def _numbers(against: Any, count: int) -> np.ndarray | None:
     return key
 
 
-def _raster(ax: Axes, result: Result, rows: np.ndarray) -> None:
+def _raster(ax: Axes, result: PopulationResult, rows: np.ndarray) -> None:
     """One tick per spike, a row per neuron: a single rasterized artist, so that 200 000 spikes draw at once."""
     times = result.spike_times[rows]
     row, spike = np.nonzero(np.isfinite(times))
@@ -98,7 +98,7 @@ def _value_ticks(ax: Axes, values: np.ndarray, label: str) -> None:
     ax.set_yticks(at[kept], [style.number(nice[k]) for k in kept])
 
 
-def _curve(ax: Axes, result: Result, key: np.ndarray, label: str) -> None:
+def _curve(ax: Axes, result: PopulationResult, key: np.ndarray, label: str) -> None:
     """The rate of each neuron over its value, and crosses on the axis where neurons were lost."""
     good = np.asarray(result.finite) & np.isfinite(key)
     lost = ~np.asarray(result.finite) & np.isfinite(key)
@@ -111,7 +111,7 @@ def _curve(ax: Axes, result: Result, key: np.ndarray, label: str) -> None:
     ax.set_ylim(bottom=0, top=None if good.any() and result.rates[good].max() > 0 else 1)
 
 
-def _spread(ax: Axes, result: Result, order: np.ndarray) -> None:
+def _spread(ax: Axes, result: PopulationResult, order: np.ndarray) -> None:
     """How many neurons fire how fast, in bins of whole spikes, which rates over one duration come in."""
     counts = result.spike_counts[order]
     low, high = (int(counts.min()), int(counts.max())) if len(counts) else (0, 0)
@@ -122,7 +122,7 @@ def _spread(ax: Axes, result: Result, order: np.ndarray) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
-def _caption(result: Result, key: np.ndarray | None, shown: int) -> str:
+def _caption(result: PopulationResult, key: np.ndarray | None, shown: int) -> str:
     """How many neurons the raster shows, how many were lost, and whether it shows all their spikes."""
     total, gone = len(result.finite), ~np.asarray(result.finite)
     known = np.zeros(total, bool) if key is None else np.isfinite(key)

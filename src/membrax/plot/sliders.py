@@ -30,7 +30,7 @@ class Slides:
         return shown, {"image/png": size}
 
 
-def slide(draw: Callable[..., style.Figure], **ranges: tuple) -> Slides:
+def sliders(draw: Callable[..., style.Figure], **ranges: tuple) -> Slides:
     """Put a figure under sliders, one for each number that may be moved.
 
     Args:

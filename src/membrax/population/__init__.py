@@ -1,7 +1,7 @@
 """Populations: `vary` makes one cell many, `run` takes them through time."""
 
-from .result import Result
+from .result import PopulationResult
 from .run import run
 from .vary import vary
 
-__all__ = ["Result", "run", "vary"]
+__all__ = ["PopulationResult", "run", "vary"]

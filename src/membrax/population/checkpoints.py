@@ -16,7 +16,7 @@ import numpy as np
 from ..io import npz_file
 from ..stimuli.waveforms import Function
 from ..timeloop import stride
-from .host_buffers import Kept, SpikeList
+from .host_buffers import HostBuffers, SpikeList
 from .setup import Plan, Progress
 from .sharding import fetch, put
 
@@ -55,7 +55,7 @@ def load(path: str | Path, mark: str, plan: Plan, fresh: Progress) -> Progress:
     return Progress(step, state, memories, _kept(path, saved, fresh.kept), pace)
 
 
-def _kept(path: str | Path, saved: dict[str, np.ndarray], fresh: Kept) -> Kept:
+def _kept(path: str | Path, saved: dict[str, np.ndarray], fresh: HostBuffers) -> HostBuffers:
     """What a file says was brought home, its samples in arrays for the whole of this run.
 
     Raises:

@@ -18,7 +18,7 @@ ROOM_EVERY, LEAST_ROOM = 4.0, 4  # ms to a spike for which a chunk has room, and
 
 
 @dataclasses.dataclass(frozen=True)
-class Pace:
+class ChunkSettings:
     """How a chunk goes about its steps; it changes no number.
 
     Attributes:
@@ -42,7 +42,7 @@ class Pace:
 def first(
     neurons: int, dt: float, chunk: int, capacity: int, *, shared: bool = False, spare_cores: bool = False,
     in_turn: bool = False,
-) -> Pace:  # fmt: skip
+) -> ChunkSettings:  # fmt: skip
     """Windows of two milliseconds, and room for a spike every four.
 
     Args:
@@ -58,10 +58,10 @@ def first(
     unroll = 1 if neurons == 1 or in_turn else UNROLL_FEW if neurons < FEW else UNROLL
     room = min(capacity, max(LEAST_ROOM, math.ceil(chunk * dt / ROOM_EVERY)))
     threads = spare_cores and neurons >= MANY and not in_turn
-    return Pace(window, unroll, room, shared or neurons == 1, threads, in_turn)
+    return ChunkSettings(window, unroll, room, shared or neurons == 1, threads, in_turn)
 
 
-def careful(pace: Pace, counts: np.ndarray, capacity: int) -> Pace:
+def careful(pace: ChunkSettings, counts: np.ndarray, capacity: int) -> ChunkSettings:
     """The pace for a chunk that was incomplete at this one, in which neurons fired ``counts`` times.
 
     It has more room, if that was what it lacked; otherwise a neuron fired twice within a window, and every step is

@@ -13,15 +13,15 @@ import numpy as np
 from ..cell import State
 from ..probes import sample_times, samplers
 from ..simulate import all_finite
-from ..timegrid import Instant, grid
+from ..timegrid import Time, grid
 from . import storage
 from .host_buffers import SpikeList, spike_table
-from .result import Result, nested
+from .result import PopulationResult, nested
 from .setup import Axes, Plan, Progress
 from .sharding import fetch, without_padding
 
 
-def result(plan: Plan, done: Progress, group: Any = None) -> Result:
+def result(plan: Plan, done: Progress, group: Any = None) -> PopulationResult:
     """Everything the run kept, without the padding; warns of lost neurons and of spikes beyond the buffer."""
     memories = jax.tree.map(lambda x: fetch(x)[: plan.neurons], done.memories)
     final = without_padding(_stamped(plan, done), plan.axes.state, plan.neurons)
@@ -33,7 +33,7 @@ def result(plan: Plan, done: Progress, group: Any = None) -> Result:
     duration, done = done.step * plan.dt, None  # whose lists of spikes may go as the table grows
     _warn_of_lost(finite, plan.outlaws)
     _warn_of_overflow(counts, plan)
-    found = Result(
+    found = PopulationResult(
         duration=duration, dt=plan.dt, spike_times=_spike_times(plan, spikes), spike_counts=counts, finite=finite,
         quarantined=plan.outlaws, recorded=recorded, times=times, final=final,
     )  # fmt: skip
@@ -50,7 +50,7 @@ def _finite(state: State, *, axes: Axes) -> jax.Array:
 def _stamped(plan: Plan, done: Progress) -> Any:
     """The last state with its time."""
     end = grid(done.step, 1, plan.dt, plan.origin)
-    return dataclasses.replace(done.state, time=Instant(end.whole[0], end.fraction[0]))
+    return dataclasses.replace(done.state, time=Time(end.whole[0], end.fraction[0]))
 
 
 def _spike_times(plan: Plan, spikes: list[SpikeList]) -> np.ndarray:

@@ -20,7 +20,7 @@ class SpikeList(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Kept:
+class HostBuffers:
     """The host's side of a run between two chunks.
 
     Attributes:
@@ -38,7 +38,7 @@ class Kept:
     counts: np.ndarray
     spikes: tuple[SpikeList, ...] = ()
 
-    def with_samples(self, samples: dict[str, np.ndarray]) -> Kept:
+    def with_samples(self, samples: dict[str, np.ndarray]) -> HostBuffers:
         """With samples {path: [time, neuron, …]} written behind those that are there."""
         arrays, filled = dict(self.arrays), dict(self.filled)
         for path, array in samples.items():
@@ -50,7 +50,7 @@ class Kept:
             arrays[path][:, first : filled[path]] = np.swapaxes(array[:, : len(self.counts)], 0, 1)
         return dataclasses.replace(self, arrays=arrays, filled=filled)
 
-    def with_spikes(self, buffer: SpikeBuffer, capacity: int) -> Kept:
+    def with_spikes(self, buffer: SpikeBuffer, capacity: int) -> HostBuffers:
         """With a chunk's spikes, as far as each neuron's first ``capacity`` go."""
         room, places = np.maximum(capacity - self.counts, 0), buffer.steps.shape[1]
         there = buffer.steps >= 0

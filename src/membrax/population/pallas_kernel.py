@@ -26,7 +26,7 @@ from ..integrators import Integrator
 from ..probes import SpikeNotes, Spikes, samplers
 from ..stimuli import Stimulus
 from ..stimuli.waveforms import Sampled
-from ..timegrid import Instant
+from ..timegrid import Time
 from ..timeloop import one_step
 from .setup import Axes, Plan
 
@@ -54,7 +54,7 @@ def check(plan: Plan) -> None:
 
 
 def many_steps(
-    cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, dt: float, probes: tuple,
+    cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time, *, dt: float, probes: tuple,
     spikes: Spikes, integrator: Integrator, axes: Axes, window: int, interpret: bool,
 ) -> tuple[State, dict]:  # fmt: skip
     """The population's state and memories after some steps.
@@ -87,7 +87,7 @@ def many_steps(
 def _stepper(where: tuple, *, dt: float, probes: tuple, spikes: Spikes, integrator: Integrator) -> Callable:
     """Step ``k`` of all neurons of a block: from what moves (state, memories, notes) to the same after it."""
 
-    def step(k: Array, carry: tuple, still: tuple, instants: Instant) -> tuple:
+    def step(k: Array, carry: tuple, still: tuple, instants: Time) -> tuple:
         def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, notes: SpikeNotes) -> tuple:
             t = jax.tree.map(lambda ref: ref[k], instants)
             after, seen = one_step(cell, stimulus, state, t, dt, integrator)
@@ -112,7 +112,7 @@ def _kernel(
 
         def one_window(w: Array, carry: tuple) -> tuple:
             fresh = SpikeNotes(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(_kinds(kind))))
-            within = lambda j, c: step(w * window + j, c, (cells, stimulus), Instant(whole, fraction))  # noqa: E731
+            within = lambda j, c: step(w * window + j, c, (cells, stimulus), Time(whole, fraction))  # noqa: E731
             *carry, notes = jax.lax.fori_loop(0, window, within, (*carry, fresh))
             for ref, value in zip(noted, (notes.step, notes.before, notes.after, notes.count), strict=True):
                 ref[w, :] = value
@@ -132,7 +132,7 @@ def _kinds(kind: Any) -> tuple:
 
 
 def _call(
-    kernel: Callable, times: Instant, flat: list, batched: list[bool], *, still: int, windows: int, neurons: int,
+    kernel: Callable, times: Time, flat: list, batched: list[bool], *, still: int, windows: int, neurons: int,
     kinds: tuple, interpret: bool,
 ) -> tuple[list, list]:  # fmt: skip
     """Runs the kernel over all blocks of neurons: what moved, and the notes [window, neuron].

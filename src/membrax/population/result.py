@@ -13,7 +13,7 @@ from ..cell import State
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
+class PopulationResult:
     """A population's run.
 
     Attributes:

@@ -13,18 +13,18 @@ import numpy as np
 
 from ..cell import Cell, State
 from ..compilation import cores, host_jit
-from ..integrators import Integrator, eliminated, staggered
+from ..integrators import Integrator, hines, staggered
 from ..probes import SpikeBuffer, Spikes, sample_times, samplers
 from ..stimuli import Stimulus
-from ..timegrid import Instant, grid
-from ..timeloop import begin_memories, first_samples, march, thin
+from ..timegrid import Time, grid
+from ..timeloop import begin_memories, first_samples, run_loop, thin
 from . import checkpoints, conclude, sharding, storage, tree_turns
 from . import chunk_settings as paces
 from . import pallas_kernel as kernels
 from . import setup as plans
-from .chunk_settings import Pace
-from .host_buffers import Kept
-from .result import Result, flat
+from .chunk_settings import ChunkSettings
+from .host_buffers import HostBuffers
+from .result import PopulationResult, flat
 from .setup import Axes, Plan, Progress
 
 
@@ -44,7 +44,7 @@ def run(
     checkpoint: str | Path | None = None,
     store: str | Path | None = None,
     fused: bool = False,
-) -> Result:
+) -> PopulationResult:
     """Simulate a population.
 
     Args:
@@ -99,7 +99,7 @@ def begin(plan: Plan, group: Any = None) -> Progress:
     memories, samples = _first(plan.cells, plan.state, probes=probes, axes=plan.axes, mesh=plan.mesh)
     make = functools.partial(_array, plan, group)
     first = {path: array[None] for path, array in flat(jax.tree.map(sharding.fetch, samples)).items()}
-    kept = Kept(make, {}, {}, np.zeros(plan.neurons, np.int64)).with_samples(first)
+    kept = HostBuffers(make, {}, {}, np.zeros(plan.neurons, np.int64)).with_samples(first)
     devices, here = (1, 1) if plan.mesh is None else (plan.mesh.size, len(plan.mesh.local_devices))
     pace = paces.first(
         -(-plan.neurons // devices), plan.dt, plan.chunk, plan.spikes.capacity, shared=_shared(plan),
@@ -111,7 +111,7 @@ def begin(plan: Plan, group: Any = None) -> Progress:
 def _in_turn(plan: Plan) -> bool:
     """Whether a CPU eliminates trees, which it does faster a few at a time than all side by side."""
     device = jax.local_devices()[0] if plan.mesh is None else plan.mesh.local_devices[0]
-    return plan.cells.morphology is not None and plan.integrator == eliminated and device.platform == "cpu"
+    return plan.cells.morphology is not None and plan.integrator == hines and device.platform == "cpu"
 
 
 def _shared(plan: Plan) -> bool:
@@ -171,7 +171,7 @@ def _advance(plan: Plan, done: Progress) -> Progress:
     return Progress(done.step + size, state, memories, done.kept.with_samples(home).with_spikes(spikes, capacity), pace)
 
 
-def _take(plan: Plan, done: Progress, size: int, pace: Pace) -> tuple[State, dict, dict, SpikeBuffer]:
+def _take(plan: Plan, done: Progress, size: int, pace: ChunkSettings) -> tuple[State, dict, dict, SpikeBuffer]:
     """State, memories, samples [time, neuron] and spikes [neuron, k] after ``size`` steps more."""
     run_chunk = _chunk_of_many if pace.threads else _chunk
     state, memories, samples = run_chunk(
@@ -186,8 +186,8 @@ def _take(plan: Plan, done: Progress, size: int, pace: Pace) -> tuple[State, dic
 
 
 def chunk(
-    cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, dt: float, probes: tuple,
-    spikes: Spikes, integrator: Integrator, axes: Axes, pace: Pace, mesh: Any, fused: str = "",
+    cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time, *, dt: float, probes: tuple,
+    spikes: Spikes, integrator: Integrator, axes: Axes, pace: ChunkSettings, mesh: Any, fused: str = "",
 ) -> tuple[State, dict, dict]:  # fmt: skip
     """State, memories and samples after some steps; the spikes among the memories are this chunk's alone.
 
@@ -196,14 +196,14 @@ def chunk(
     room = dataclasses.replace(spikes, capacity=pace.room)
     roomy = tuple(room if probe == spikes else probe for probe in probes)
 
-    def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
-        state, memories, samples = march(
+    def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time) -> tuple:
+        state, memories, samples = run_loop(
             cell, stimulus, state, memories, times, dt=dt, probes=roomy, integrator=integrator, window=pace.window,
             unroll=pace.unroll, ahead=pace.ahead,
         )  # fmt: skip
         return state, memories, thin(samples, roomy)
 
-    def at_once(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
+    def at_once(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time) -> tuple:
         state, memories = kernels.many_steps(
             cells, stimulus, state, memories, times, dt=dt, probes=tuple(probe for probe in roomy if probe != room),
             spikes=room, integrator=integrator, axes=axes, window=pace.window, interpret=fused == "interpret",
@@ -220,7 +220,7 @@ def chunk(
     side_by_side = jax.vmap(one, in_axes=axes_in, out_axes=axes_out)
     way = at_once if fused else in_turn if pace.in_turn else side_by_side
 
-    def many(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant) -> tuple:
+    def many(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time) -> tuple:
         begin = jax.vmap(room.begin, in_axes=(axes.cells, axes.state))
         return way(cells, stimulus, state, memories | {room.name: begin(cells, state)}, times)
 

@@ -15,15 +15,15 @@ from ..integrators import Integrator, check_integrator, of_many
 from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
 from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, check_key
-from ..timegrid import milliseconds, plain, steps
+from ..timegrid import milliseconds, positive_scalar, steps
 from ..timeloop import begin_drive, compartments_of, stride
 from . import sharding, storage
-from .chunk_settings import Pace
-from .host_buffers import Kept
-from .vary import condense, count_neurons, outlaws
+from .chunk_settings import ChunkSettings
+from .host_buffers import HostBuffers
+from .vary import count_neurons, invalid, share_equal_leaves
 
 
-class Held:
+class StaticAxes:
     """A tree of vmap axes, 0 and None, as a value that jit can hold as static."""
 
     def __init__(self, tree: Any) -> None:
@@ -35,10 +35,10 @@ class Held:
         return hash(self._identity[0])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Held) and self._identity == other._identity
+        return isinstance(other, StaticAxes) and self._identity == other._identity
 
 
-class Axes(Held):
+class Axes(StaticAxes):
     """The vmap axes of cells, stimulus and state."""
 
     def __init__(self, cells: Cell, stimulus: Stimulus, state: State) -> None:
@@ -95,8 +95,8 @@ class Progress:
     step: int
     state: State
     memories: dict[str, Any]
-    kept: Kept
-    pace: Pace
+    kept: HostBuffers
+    pace: ChunkSettings
 
 
 def make(
@@ -108,7 +108,7 @@ def make(
     Raises:
         ValueError: see `run`.
     """
-    count, dt = steps(duration, dt), plain(dt, "dt")
+    count, dt = steps(duration, dt), positive_scalar(dt, "dt")
     check_cell(cells)
     if not is_concrete((cells, stimulus, state)):
         raise ValueError("run must be called outside jit, vmap and grad: it loops on the host; simulate can be traced")
@@ -118,8 +118,8 @@ def make(
     probes, spikes = _with_spikes(as_probes(record), wanted=record is None)
     stimulus = strong(as_stimulus(stimulus))
     neurons = _agree(cells, stimulus, state)
-    bad = outlaws(cells)
-    cells, cell_axes = condense(strong(cells))
+    bad = invalid(cells)
+    cells, cell_axes = share_equal_leaves(strong(cells))
     one_shape = not jax.tree.leaves((cell_axes.morphology, cell_axes.capacitance))  # None is no leaf
     integrator = of_many(integrator, cells, shared=one_shape)
     key = check_key(stimulus, key, getattr(state, "key", None))
@@ -208,12 +208,12 @@ def _start(
     cells: Cell, axes: Cell, stimulus: Stimulus, state: State | None, neurons: int, key: Any, integrator: Integrator
 ) -> State:
     """The population's first state; with a key, each neuron gets one of its own from it."""
-    held = Held(axes)
+    held = StaticAxes(axes)
     if state is None:
         state = _at_v_init(cells, jnp.arange(neurons), axes=held)
     state = sharding.as_population(strong(state), neurons, many=is_batch(state, cells))
     if not integrator.staggered:
-        state = _settled(cells, state, axes=Held((axes, sharding.state_axes(state))))
+        state = _settled(cells, state, axes=StaticAxes((axes, sharding.state_axes(state))))
     if key is not None:
         state = dataclasses.replace(state, key=sharding.keys_of(key, neurons))
     if not stimulus.random:
@@ -223,10 +223,10 @@ def _start(
 
 
 @functools.partial(jax.jit, static_argnames="axes")
-def _at_v_init(cells: Cell, neurons: Any, *, axes: Held) -> State:
+def _at_v_init(cells: Cell, neurons: Any, *, axes: StaticAxes) -> State:
     return jax.vmap(lambda cell, _: state_at(cell, first_voltage(cell)), in_axes=(axes.tree, 0))(cells, neurons)
 
 
 @functools.partial(jax.jit, static_argnames="axes")
-def _settled(cells: Cell, state: State, *, axes: Held) -> State:
+def _settled(cells: Cell, state: State, *, axes: StaticAxes) -> State:
     return jax.vmap(settle, in_axes=axes.tree, out_axes=axes.tree[1])(cells, state)

@@ -18,8 +18,8 @@ from ..integrators import Integrator
 from ..probes import Step
 from ..stimuli import Stimulus
 from ..stimuli.stimulus import channel_key
-from ..timegrid import Instant
-from ..timeloop import Way, first_samples, means, thin, wired
+from ..timegrid import Time
+from ..timeloop import TimeLoop, first_samples, means, thin, wired
 from . import sharding
 from .setup import Axes
 
@@ -29,7 +29,7 @@ LAST = -1
 
 
 def march(
-    cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, axes: Axes, dt: float,
+    cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time, *, axes: Axes, dt: float,
     probes: tuple, integrator: Integrator, window: int,
 ) -> tuple[State, dict, dict]:  # fmt: skip
     """`timeloop.march` of many neurons: state, memories and thinned samples, all [neuron, …].
@@ -53,7 +53,7 @@ def march(
 
 
 @dataclasses.dataclass(frozen=True)
-class Abreast(Way):
+class Abreast(TimeLoop):
     """A `Way` of many neurons, each of whose steps is taken by all of them.
 
     Attributes:
@@ -72,12 +72,12 @@ class Abreast(Way):
         (before, notes), (t, _) = carry, at
         drive, pieces = self._means(before, t)
         key = before.key if before.key is None else jax.vmap(lambda key: channel_key(key, before.step))(before.key)
-        env = environment(self.in_rows, t.later(0.5 * self.dt), key, self.dt)
+        env = environment(self.in_rows, t.plus(0.5 * self.dt), key, self.dt)
         after = self.integrator.advance(self.in_rows, before, pieces, self.dt, env)
         after = dataclasses.replace(after, step=before.step + 1, drive=drive)
 
         def look(cell: Cell, before: State, after: State, pieces: tuple, key: Any, notes: dict) -> tuple[dict, dict]:
-            env = environment(cell, t.later(0.5 * self.dt), key, self.dt)
+            env = environment(cell, t.plus(0.5 * self.dt), key, self.dt)
             mean = sum(pieces) / len(pieces)
             return self.looked(Step(cell, before, after, mean, self.dt, env, self.integrator.staggered), notes)
 
@@ -87,7 +87,7 @@ class Abreast(Way):
         notes, kept = each(self.cell, before, after, pieces, key, notes)
         return (after, notes), kept
 
-    def _means(self, state: State, t: Instant) -> tuple[Any, tuple]:
+    def _means(self, state: State, t: Time) -> tuple[Any, tuple]:
         """The stimulus's memory after the step, and its means [1 + site, neuron], 1 long if all get the same."""
 
         def of(cell: Cell, stimulus: Stimulus, state: State) -> tuple[Any, tuple]:

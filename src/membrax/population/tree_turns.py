@@ -13,7 +13,7 @@ import numpy as np
 from ..cell import Cell, State
 from ..integrators import Integrator
 from ..stimuli import Stimulus
-from ..timegrid import Instant
+from ..timegrid import Time
 from . import sharding, tree_batches
 from .setup import Axes
 
@@ -26,7 +26,7 @@ VECTOR = 8  # numbers that a CPU with AVX2 takes at once; what is left over of a
 
 
 def in_turn(
-    one: Callable, cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Instant, *, axes: Axes,
+    one: Callable, cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time, *, axes: Axes,
     dt: float, probes: tuple, integrator: Integrator, window: int,
 ) -> tuple[State, dict, dict]:  # fmt: skip
     """State, memories [neuron, …] and samples [time, neuron, …] after some steps; see `run.chunk`.

@@ -109,7 +109,7 @@ def _count_trees(cells: Cell) -> int:
     return count
 
 
-def condense(cells: Cell) -> tuple[Cell, Cell]:
+def share_equal_leaves(cells: Cell) -> tuple[Cell, Cell]:
     """The cells with each leaf that is the same for all neurons as one number, and the vmap axes that go with it.
 
     Reading a number instead of an array saves most of the memory traffic of a step.
@@ -129,7 +129,7 @@ def condense(cells: Cell) -> tuple[Cell, Cell]:
     return shared, jax.tree.map(lambda one: None if one else 0, alike)
 
 
-def outlaws(cells: Cell) -> dict[int, str]:
+def invalid(cells: Cell) -> dict[int, str]:
     """{neuron: complaint} for every neuron with a parameter that is not finite or out of its bounds.
 
     Raises:
@@ -145,8 +145,8 @@ def outlaws(cells: Cell) -> dict[int, str]:
         if "unit" not in metadata or not np.ndim(value):
             continue
         values = np.asarray(value)
-        bad = ~units.allowed(values, metadata).reshape(len(values), -1)
+        bad = ~units.in_bounds(values, metadata).reshape(len(values), -1)
         for neuron in np.flatnonzero(bad.any(axis=1)):
             value = values[neuron].reshape(-1)[bad[neuron]][0]
-            found.setdefault(int(neuron), units.complaint(path, value, metadata))
+            found.setdefault(int(neuron), units.bound_message(path, value, metadata))
     return found

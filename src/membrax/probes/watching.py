@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ..cell import Cell, State
 from ..pytrees import pytree
-from ..timegrid import Instant
+from ..timegrid import Time
 from .probe import Step
 from .sites import watched
 
@@ -131,7 +131,7 @@ def find_spikes(v: Array, threshold: float, capacity: int) -> SpikeBuffer:
     return SpikeBuffer(at.astype(jnp.int32), fractions, jnp.sum(crossed, dtype=jnp.int32))
 
 
-def spike_times(buffer: SpikeBuffer, dt: float, start: Instant, first_step: Array) -> Array:
+def spike_times(buffer: SpikeBuffer, dt: float, start: Time, first_step: Array) -> Array:
     """Times [ms] of a buffer's spikes, NaN in its empty places, in the default precision.
 
     Args:

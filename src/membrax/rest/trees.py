@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from ..cell import Cell, advance_gates, compartments, environment, ionic_current, steady_gates
 from ..channels import Env
 from ..compartmentwise import over_patches, spread
-from ..morphology.system import Wiring, wire
+from ..morphology.system import TreeSystem, assemble
 
 Array = jax.Array
 
@@ -34,7 +34,7 @@ def tree_rest(cell: Cell, current: Any, injected: Array | None = None) -> Array:
         current: density into all of the membrane, µA/cm².
         injected: currents into the compartments [compartment], nA.
     """
-    tree = cell.morphology if isinstance(cell.morphology, Wiring) else wire(cell.morphology, ())
+    tree = cell.morphology if isinstance(cell.morphology, TreeSystem) else assemble(cell.morphology, ())
     cell = spread(dataclasses.replace(cell, morphology=tree))
     current = jnp.asarray(current, dtype=float)
     points = jnp.zeros_like(tree.area) if injected is None else injected
@@ -81,7 +81,7 @@ def holds(cell: Cell, v: Array, current: Any) -> Array:
         v: resting voltages [compartment], mV.
         current: density into all of the membrane, µA/cm².
     """
-    cell = spread(dataclasses.replace(cell, morphology=wire(compartments(cell), ())))
+    cell = spread(dataclasses.replace(cell, morphology=assemble(compartments(cell), ())))
     tree, env, dt = cell.morphology, environment(cell), WATCHED / LOOKS
 
     def step(v: Array, gates: dict) -> tuple[Array, dict]:

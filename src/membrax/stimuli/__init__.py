@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..pytrees import numbers, strong
-from ..timegrid import Instant, grid, plain, steps
+from ..timegrid import Time, grid, positive_scalar, steps
 from .noise import OrnsteinUhlenbeck
 from .stimulus import (
     Stimulus,
@@ -38,13 +38,13 @@ __all__ = [
     "begin",
     "chirp",
     "constant",
+    "evaluate",
+    "from_samples",
     "function",
     "mean_density",
     "ornstein_uhlenbeck",
     "pulse_train",
     "ramp",
-    "sample",
-    "sampled",
     "sine",
     "step",
 ]
@@ -132,14 +132,14 @@ def ornstein_uhlenbeck(mean: Any, sigma: Any, tau: Any, *, unit: str = "uA/cm2")
     return wrap(OrnsteinUhlenbeck(mean, sigma, tau), unit)
 
 
-def sampled(samples: Any, interval: float, start: Any = 0.0, *, unit: str = "uA/cm2") -> Stimulus:
+def from_samples(samples: Any, interval: float, start: Any = 0.0, *, unit: str = "uA/cm2") -> Stimulus:
     """Samples [time] (or [neuron, time]) every ``interval`` ms, each held until the next; the ends are held on.
 
     Raises:
         ValueError: samples that are no array of finite numbers with one or two axes, an interval not above 0, or an
             unknown unit.
     """
-    interval = plain(interval, "interval")
+    interval = positive_scalar(interval, "interval")
     samples = numbers(samples, "samples")
     if jnp.ndim(samples) not in (1, 2):
         raise ValueError(f"samples must be [time] or [neuron, time], got the shape {jnp.shape(samples)}")
@@ -156,7 +156,7 @@ def function(of_time: Callable[[Any], Any], *, unit: str = "uA/cm2") -> Stimulus
     return Stimulus((Function(check_function(of_time)),), (check_unit(unit),))
 
 
-def sample(
+def evaluate(
     stimulus: Any, *, duration: float, dt: float, area: Any = 1000.0, start: float = 0.0, key: Any = None
 ) -> jax.Array:
     """The current density [step] in µA/cm² that each step of a simulation receives: means over [t, t + dt].
@@ -172,14 +172,14 @@ def sample(
     """
     stimulus = strong(as_stimulus(stimulus))
     if batch_size(stimulus):
-        raise ValueError(f"sample takes one stimulus, but this one holds {batch_size(stimulus)}: use jax.vmap")
+        raise ValueError(f"evaluate takes one stimulus, but this one holds {batch_size(stimulus)}: use jax.vmap")
     key = check_key(stimulus, key)
     count = steps(duration, dt)
     _each(lambda a: a > 0, (area,), "area must be above 0", "µm²")
     _each(np.isfinite, (start,), "start must be finite", "ms")
     area = jnp.asarray(area, dtype=float)
 
-    def one(memory: tuple, at: tuple[Instant, jax.Array]) -> tuple[tuple, jax.Array]:
+    def one(memory: tuple, at: tuple[Time, jax.Array]) -> tuple[tuple, jax.Array]:
         return mean_density(stimulus, memory, at[0], dt, area=area, key=key, step=at[1])
 
     return jax.lax.scan(one, begin(stimulus, key), (grid(0, count, dt, start), jnp.arange(count, dtype=jnp.int32)))[1]

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from ..pytrees import pytree
-from ..timegrid import Instant
+from ..timegrid import Time
 
 Array = jax.Array
 
@@ -31,7 +31,7 @@ class OrnsteinUhlenbeck:
         """A value of the stationary distribution, less the average, in units of sigma."""
         return jax.random.normal(key, dtype=jnp.result_type(float))
 
-    def mean(self, x: Array, t: Instant, dt: Any, key: Array) -> tuple[Array, Array]:
+    def mean(self, x: Array, t: Time, dt: Any, key: Array) -> tuple[Array, Array]:
         """The value at the end of the step (in units of sigma), and the average current over the step."""
         h = dt / self.tau
         decay, ratio = jnp.exp(-h), -jnp.expm1(-h) / h

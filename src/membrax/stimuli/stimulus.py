@@ -12,7 +12,7 @@ import numpy as np
 from .. import units
 from ..morphology.compartments.sites import section_and_fraction
 from ..pytrees import NUMBER, numbers, pytree, static, unknown
-from ..timegrid import Instant
+from ..timegrid import Time
 from .noise import OrnsteinUhlenbeck
 from .waveforms import RANKS, Function, Step
 
@@ -74,7 +74,7 @@ def begin(stimulus: Stimulus, key: Any) -> tuple:
 
 
 def mean_density(
-    stimulus: Stimulus, memory: tuple, t: Instant, dt: Any, *, area: Array, key: Any = None, step: Any = 0
+    stimulus: Stimulus, memory: tuple, t: Time, dt: Any, *, area: Array, key: Any = None, step: Any = 0
 ) -> tuple[tuple, Array]:
     """The stimulus's memory after [t, t + dt], and its mean over it as a current density [µA/cm²].
 
@@ -95,7 +95,7 @@ def mean_density(
 
 
 def mean_currents(
-    stimulus: Stimulus, memory: tuple, t: Instant, dt: Any, *, places: tuple, areas: Array, key: Any = None,
+    stimulus: Stimulus, memory: tuple, t: Time, dt: Any, *, places: tuple, areas: Array, key: Any = None,
     step: Any = 0,
 ) -> tuple[tuple, Array]:  # fmt: skip
     """The memory after [t, t + dt], and the mean of a density for all [µA/cm²] and of currents at places [nA].
@@ -117,7 +117,7 @@ def mean_currents(
     return after, jnp.stack(totals)
 
 
-def _means(stimulus: Stimulus, memory: tuple, t: Instant, dt: Any, key: Any, step: Any) -> tuple[tuple, list[Array]]:
+def _means(stimulus: Stimulus, memory: tuple, t: Time, dt: Any, key: Any, step: Any) -> tuple[tuple, list[Array]]:
     """The memory after the step, and each part's mean over it in its own unit."""
     after, means = [], []
     for j, part in enumerate(stimulus.parts):

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from ..pytrees import pytree, static
-from ..timegrid import Instant
+from ..timegrid import Time
 
 Array = jax.Array
 
@@ -48,7 +48,7 @@ class Step:
 
     unbounded = ("start", "stop")
 
-    def mean(self, t: Instant, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Any) -> Array:
         """Average over the step."""
         # Each edge is measured by itself: stop − start would lose the digits of a late, short pulse.
         return self.amplitude * (_within(-t.since(self.stop), dt) - _within(-t.since(self.start), dt)) / dt
@@ -66,7 +66,7 @@ class PulseTrain:
 
     unbounded = ("count",)
 
-    def mean(self, t: Instant, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Any) -> Array:
         """Average over the step, exact as long as a step is shorter than a period."""
         elapsed = t.since(self.start)
         pulse = jnp.floor(elapsed / self.period)
@@ -91,7 +91,7 @@ class Ramp:
 
     unbounded = ()
 
-    def mean(self, t: Instant, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Any) -> Array:
         """Average over the step."""
         elapsed, width = t.since(self.start), self.stop - self.start
         first, last = _overlap(elapsed, dt, width)
@@ -115,7 +115,7 @@ class Chirp:
 
     unbounded = ("stop",)
 
-    def mean(self, t: Instant, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Any) -> Array:
         """Average over the step: exact for a sine; for a chirp the frequency is that of the step's middle."""
         elapsed, width = t.since(self.start), self.stop - self.start
         first, last = _overlap(elapsed, dt, width)
@@ -141,7 +141,7 @@ class Sampled:
 
     unbounded = ()
 
-    def mean(self, t: Instant, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Any) -> Array:
         """Average over the step."""
         at = t.since(self.start) / self.interval
         # A step that begins within rounding of a sample begins with it.
@@ -162,8 +162,8 @@ class Function:
 
     unbounded = ()
 
-    def mean(self, t: Instant, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Any) -> Array:
         """Average over the step."""
         offset = 0.5 / 3**0.5
-        early, late = t.later((0.5 - offset) * dt), t.later((0.5 + offset) * dt)
+        early, late = t.plus((0.5 - offset) * dt), t.plus((0.5 + offset) * dt)
         return 0.5 * (self.function(early.since(0.0)) + self.function(late.since(0.0)))

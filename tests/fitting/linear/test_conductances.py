@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.ephys.preprocess import prepare
+from membrax.ephys.preprocess import preprocess
 from membrax.fitting.linear.conductances import conductances
 from membrax.fitting.linear.regressors import columns_of, is_linear
 from membrax.fitting.linear.windows import LONGEST, MOVED, cut, noise_of
@@ -190,14 +190,14 @@ def test_noise_is_read_from_second_differences():
 @pytest.mark.slow
 def test_on_a_real_cell_it_makes_the_template_fire(shared_data):
     data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf").crop(None, 650.0)
-    prepared = prepare(data)
+    prepared = preprocess(data)
     cell, bounds = templates.pyramidal(prepared)
     chosen = [0, 5, 8, 14]
     found = conductances(cell, prepared.data, chosen, bounds=bounds)
     model = mx.replace(cell, found.values)
     spikes = []
     for k in chosen:
-        stimulus = mx.stimuli.sampled(jnp.asarray(prepared.data.i[k][:-1]), data.dt, unit="nA")
+        stimulus = mx.stimuli.from_samples(jnp.asarray(prepared.data.i[k][:-1]), data.dt, unit="nA")
         trace = mx.simulate(model, stimulus, duration=data.duration, dt=data.dt, state=mx.rest(model))
         spikes.append(int(trace.spike_count))
     assert spikes[:2] == [0, 0] and spikes[2] > 0 and spikes[3] > 0  # recorded: 0, 0, 3, 8; the template's own: none

@@ -18,7 +18,7 @@ DT, CURRENT = 0.05, 10.0
 def run(squid):
     """A squid axon that fires from rest; v [mV] and the injected current density of each step."""
     i = np.where(np.arange(800) * DT < 30.0, CURRENT, 0.0)
-    stimulus = mx.stimuli.sampled(jnp.asarray(i), DT)
+    stimulus = mx.stimuli.from_samples(jnp.asarray(i), DT)
     trace = mx.simulate(squid, stimulus, duration=40.0, dt=DT, state=mx.rest(squid))
     assert int(trace.spike_count) >= 2
     return trace.v, jnp.asarray(i, dtype=float)
@@ -92,7 +92,7 @@ def test_a_clamp_current_has_bounds():
 
 def beside(sweep=0):
     v, recorded = jnp.linspace(-70.0, -50.0, 40), jnp.linspace(-71.0, -53.0, 40)
-    return losses.Beside(v, recorded, jnp.zeros(39), None, jnp.asarray(sweep), 0.1, 1)
+    return losses.Context(v, recorded, jnp.zeros(39), None, jnp.asarray(sweep), 0.1, 1)
 
 
 def own(v, recorded, interval):

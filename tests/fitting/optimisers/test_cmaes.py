@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.fitting.optimisers.cmaes import Evolution
+from membrax.fitting.optimisers.cmaes import CMAES
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.problem.problem import Problem, voltages
 from membrax.fitting.scores import spike_score
 from membrax.fitting.scores.online import spike_scores
 
-METHOD = Evolution(iterations=8, population=6)
+METHOD = CMAES(iterations=8, population=6)
 
 
 def places(problem, count=3, seed=0):

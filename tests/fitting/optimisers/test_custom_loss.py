@@ -34,8 +34,8 @@ def test_a_search_finds_the_truth(passive_problem, truth, name, iterations):
 
 def test_evolution_is_for_any_loss_and_adam_is_asked_for(passive_problem):
     assert isinstance(own_method(own, passive_problem, None, seed=3), OwnEvolution)
-    method = own_method(own, passive_problem, "adam", derivative="reverse")
-    assert isinstance(method, OwnAdam) and method.derivative == "reverse" and method.loss_name == "own"
+    method = own_method(own, passive_problem, "adam", ad_mode="reverse")
+    assert isinstance(method, OwnAdam) and method.ad_mode == "reverse" and method.loss_name == "own"
 
 
 @pytest.mark.parametrize(

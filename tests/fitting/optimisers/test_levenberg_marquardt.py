@@ -8,7 +8,7 @@ import pytest
 
 import membrax as mx
 from membrax.fitting.optimisers import levenberg_marquardt
-from membrax.fitting.optimisers.levenberg_marquardt import LONGEST_STEP, Levenberg, Search, _damped
+from membrax.fitting.optimisers.levenberg_marquardt import LONGEST_STEP, LevenbergMarquardt, Search, _damped
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.problem.problem import Problem, voltage_loss
 from membrax.fitting.problem.target import target
@@ -39,7 +39,7 @@ def places(problem, count, seed=0):
 
 def searches(problem, place, iterations):
     """The search before the first and after every iteration."""
-    method = Levenberg(iterations=iterations)
+    method = LevenbergMarquardt(iterations=iterations)
     path = [method.begin(problem, place)]
     for k in range(iterations):
         path.append(method.iterate(problem, path[-1], k))
@@ -107,7 +107,7 @@ def test_64_starts_find_the_parameters_of_a_long_noisy_trace(squid, firing, seed
 
 
 def test_a_start_that_is_nan_leaves_its_neighbours_bit_identical(axon, path):
-    method = Levenberg(iterations=40)
+    method = LevenbergMarquardt(iterations=40)
     search = method.begin(axon, path[0].place.at[2].set(jnp.nan))
     for k in range(6):
         search = method.iterate(axon, search, k)
@@ -116,7 +116,7 @@ def test_a_start_that_is_nan_leaves_its_neighbours_bit_identical(axon, path):
 
 
 def test_a_start_does_not_see_who_its_neighbours_are(axon, path):
-    method = Levenberg(iterations=40)
+    method = LevenbergMarquardt(iterations=40)
     others = places(axon, 8, seed=9).at[5].set(path[0].place[5])
     search = method.begin(axon, others)
     for k in range(6):
@@ -135,7 +135,7 @@ def test_a_start_alone_goes_where_it_goes_in_company(passive_problem):
 
 def test_a_start_without_a_resting_state_waits_and_can_come_back(passive_problem):
     """What isn't finite is never a better place, and raises the damping only."""
-    method = Levenberg(iterations=10)
+    method = LevenbergMarquardt(iterations=10)
     nowhere = dataclasses.replace(
         passive_problem, data=dataclasses.replace(passive_problem.data, holding=jnp.array([jnp.nan]))
     )
@@ -200,7 +200,7 @@ def test_a_parameter_that_the_data_do_not_see_stays_and_stops_nobody():
 
 
 def test_a_search_is_packed_into_arrays_and_back(passive_problem):
-    method = Levenberg(iterations=10)
+    method = LevenbergMarquardt(iterations=10)
     search = method.iterate(passive_problem, method.begin(passive_problem, places(passive_problem, 3)), 0)
     arrays = method.pack(search)
     assert all(isinstance(array, np.ndarray) for array in arrays.values())

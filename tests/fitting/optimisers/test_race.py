@@ -10,7 +10,7 @@ import pytest
 from membrax.fitting.optimisers import checkpoints, race
 from membrax.fitting.optimisers.cmaes import WORST
 from membrax.fitting.optimisers.race import Race
-from membrax.fitting.problem.count_bounds import Expected
+from membrax.fitting.problem.count_bounds import CountBounds
 from membrax.fitting.scores import train_score
 
 METHOD = Race(iterations=10, population=6)
@@ -73,7 +73,7 @@ def test_a_search_that_was_dropped_can_not_win_by_an_easier_score(path):
 @pytest.mark.parametrize("expected", [False, True])
 def test_it_knows_how_many_simulations_it_takes(passive_problem, monkeypatch, generations, expected):
     sweep = passive_problem.data
-    unseen = Expected(jax.tree.map(lambda x: jnp.concatenate([x, x]), sweep), jnp.zeros(2), jnp.ones(2))
+    unseen = CountBounds(jax.tree.map(lambda x: jnp.concatenate([x, x]), sweep), jnp.zeros(2), jnp.ones(2))
     problem = dataclasses.replace(passive_problem, unseen=unseen if expected else None)
     asked = []
 

@@ -37,7 +37,7 @@ def run(cell, sweep, kappa=0.0, integrator=mx.integrators.staggered):
 
 def simulated(cell, data, dt, integrator=mx.integrators.staggered):
     """The cell alone under the recording's first current, at the recording's samples."""
-    stimulus = mx.stimuli.sampled(jnp.asarray(data.i[0, :-1]), data.dt, unit=data.unit)
+    stimulus = mx.stimuli.from_samples(jnp.asarray(data.i[0, :-1]), data.dt, unit=data.unit)
     every = round(data.dt / dt)
     state = mx.rest(cell, injected(cell, sweep_of(data), jnp.asarray(data.holding[0], dtype=float)))
     trace = mx.simulate(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.fitting.problem.count_bounds import surprise
+from membrax.fitting.problem.count_bounds import excess
 from membrax.fitting.recipe.count_bounds import MOST, amplitudes, expected
 
 T = np.arange(400) * 0.5
@@ -96,7 +96,7 @@ def test_few_sweeps_are_asked_for_and_every_range_has_a_number(counts, seed):
 def test_spikes_outside_of_the_range_are_counted():
     found = expected(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
     for count, off in ((9, 2.0), (11, 0.0), (15, 0.0), (17, 2.0)):
-        assert surprise(jnp.array([count]), found)[0] == pytest.approx(off)
+        assert excess(jnp.array([count]), found)[0] == pytest.approx(off)
 
 
 def test_in_a_wide_gap_more_than_one_sweep_is_held():

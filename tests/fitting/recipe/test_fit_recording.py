@@ -29,15 +29,15 @@ def test_an_unknown_template_is_refused():
 @pytest.mark.parametrize(
     "budget",
     [
-        {"iterations": 3, "simulations": 1e5},
-        {"simulations": 10},
-        {"simulations": 1e30},
-        {"seconds": 0.0},
+        {"iterations": 3, "max_simulations": 1e5},
+        {"max_simulations": 10},
+        {"max_simulations": 1e30},
+        {"max_seconds": 0.0},
     ],
 )
 def test_budgets_that_are_none_are_refused(budget):
     data = mx.recordings.example("cortical")
-    with pytest.raises(ValueError, match=r"two budgets|at least|seconds must be"):
+    with pytest.raises(ValueError, match=r"two budgets|at least|max_seconds must be"):
         fit_recording(data, [0, 6], **budget, progress=False)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.fitting.recipe.sweep_selection import choose_fitted
+from membrax.fitting.recipe.sweep_selection import select_training_sweeps
 
 T = np.arange(600) * 0.5
 
@@ -22,7 +22,7 @@ def recording(counts, currents=None):
 
 def test_a_family_of_steps_is_bracketed():
     counts = [0, 0, 0, 0, 0, 1, 3, 5, 8, 12, 15, 18]
-    found = choose_fitted(recording(counts))
+    found = select_training_sweeps(recording(counts))
     assert found.sweeps == [0, 4, 5, 8, 11]
     assert [reason.split(",")[0] for reason in found.why] == [
         "the strongest hyperpolarisation", "the largest current that leaves it silent", "the first that fires",
@@ -34,7 +34,7 @@ def test_a_family_of_steps_is_bracketed():
 def test_the_order_of_the_sweeps_does_not_matter():
     counts = np.array([0, 0, 0, 0, 0, 1, 3, 5, 8, 12, 15, 18])
     order = np.random.default_rng(0).permutation(len(counts))
-    found = choose_fitted(recording(counts[order], (np.arange(12) * 0.05 - 0.1)[order]))
+    found = select_training_sweeps(recording(counts[order], (np.arange(12) * 0.05 - 0.1)[order]))
     assert sorted(order[found.sweeps].tolist()) == [0, 4, 5, 8, 11]
 
 
@@ -52,28 +52,30 @@ def test_the_order_of_the_sweeps_does_not_matter():
     ],
 )
 def test_few_sweeps(counts, expected):
-    assert choose_fitted(recording(counts)).sweeps == expected
+    assert select_training_sweeps(recording(counts)).sweeps == expected
 
 
 def test_where_firing_saturates_the_fitted_sweeps_leave_no_wide_gap():
     counts = [0] * 7 + [2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 10, 9]
-    firing = [k for k in choose_fitted(recording(counts)).sweeps if k >= 7]
+    firing = [k for k in select_training_sweeps(recording(counts)).sweeps if k >= 7]
     assert firing[0] == 7 and firing[-1] == 29 and max(np.diff(firing)) <= 6
 
 
 def test_the_middle_is_no_repeat_of_the_top():
-    found = choose_fitted(recording([0, 0, 1, 2, 3, 5] + 8 * [8], [-0.1, 0.0, 0.05, 0.1, 0.15, 0.2] + 8 * [0.3]))
+    found = select_training_sweeps(
+        recording([0, 0, 1, 2, 3, 5] + 8 * [8], [-0.1, 0.0, 0.05, 0.1, 0.15, 0.2] + 8 * [0.3])
+    )
     middle = [k for k, why in zip(found.sweeps, found.why, strict=True) if why.startswith("the middle")]
     assert middle and middle[0] < 6
 
 
 @pytest.mark.parametrize("sweeps, fitted", [(10, 5), (17, 6), (24, 8), (60, 8)])
 def test_a_third_is_fitted_but_five_to_eight(sweeps, fitted):
-    assert len(choose_fitted(recording(np.arange(sweeps) // 4)).sweeps) == fitted
+    assert len(select_training_sweeps(recording(np.arange(sweeps) // 4)).sweeps) == fitted
 
 
 def test_repeats_of_one_current_are_spread():
-    found = choose_fitted(recording([2] * 9, [0.1] * 9))
+    found = select_training_sweeps(recording([2] * 9, [0.1] * 9))
     assert len(found.sweeps) == 4 and "same current" in found.why[0]
     assert np.all(np.diff(found.sweeps) >= 1) and found.sweeps[0] > 0 and found.sweeps[-1] < 8
 
@@ -83,8 +85,8 @@ def test_what_always_holds(counts, most, random):
     currents = [0.02 * k - 0.1 for k in range(len(counts))]
     random.shuffle(currents)
     data = recording(counts, currents)
-    found = choose_fitted(data, most)
-    assert found == choose_fitted(data, most)
+    found = select_training_sweeps(data, most)
+    assert found == select_training_sweeps(data, most)
     assert found.sweeps == sorted(set(found.sweeps)) and len(found.why) == len(found.sweeps)
     assert 1 <= len(found.sweeps) <= max(1, min(most, (len(counts) + 1) // 2))
     firing = [k for k, count in enumerate(counts) if count]
@@ -98,7 +100,7 @@ def test_what_always_holds(counts, most, random):
 @pytest.mark.parametrize("most", [0, -1, 2.5, "3"])
 def test_a_wrong_number_is_refused(most):
     with pytest.raises(ValueError, match="most"):
-        choose_fitted(recording([0, 1, 2]), most)
+        select_training_sweeps(recording([0, 1, 2]), most)
 
 
 @pytest.mark.parametrize(
@@ -111,4 +113,4 @@ def test_a_wrong_number_is_refused(most):
 )
 def test_real_recordings(shared_data, name, expected):
     data = mx.recordings.load(shared_data / "recordings" / name)
-    assert choose_fitted(data).sweeps == expected
+    assert select_training_sweeps(data).sweeps == expected

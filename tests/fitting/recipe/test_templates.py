@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.ephys.preprocess import prepare
+from membrax.ephys.preprocess import preprocess
 from membrax.ephys.spikes import adaptation, spikes_of
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.templates import (
@@ -38,7 +38,7 @@ def recording(times=(), width=0.8, noise=0.05, sizes=(-0.1, -0.05, 0.05), unit="
 
 @pytest.fixture(scope="module")
 def prepared():
-    return prepare(recording())
+    return preprocess(recording())
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -147,7 +147,7 @@ def test_the_capacitance_is_fixed_on_request(prepared):
 
 
 def test_where_nothing_was_measured_nothing_changes():
-    found = prepare(recording(sizes=(0.0, 0.0)))
+    found = preprocess(recording(sizes=(0.0, 0.0)))
     cell, bounds = pyramidal(found)
     assert float(cell.area) == pytest.approx(UNMEASURED)
     assert with_membrane(cell, bounds, found, fixed=True)[1] == bounds
@@ -159,7 +159,7 @@ def test_real_cells(shared_data, name, expected):
 
 
 def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
-    found = prepare(mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf"))
+    found = preprocess(mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf"))
     cell, bounds = pyramidal(found)
     assert float(cell.area) == pytest.approx(26817.52, abs=0.01)
     assert bounds["leak.g"] == pytest.approx((0.005543192, 0.06928990), rel=1e-6)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from membrax.fitting.optimisers.levenberg_marquardt import Levenberg
+from membrax.fitting.optimisers.levenberg_marquardt import LevenbergMarquardt
 from membrax.fitting.uncertainty.polish import descend, iterate
 
 pytestmark = pytest.mark.slow
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 def test_it_lowers_for_a_gpu(passive_problem):
     problem = passive_problem
-    search = Levenberg().begin(problem, jnp.full((3, 2), 0.5))
+    search = LevenbergMarquardt().begin(problem, jnp.full((3, 2), 0.5))
     step = jax.jit(lambda *arguments: iterate(*arguments))
     text = step.trace(problem, search, jnp.ones((3, 2)), jnp.zeros(())).lower(lowering_platforms=("cuda",)).as_text()
     assert "stablehlo.while" in text
@@ -24,7 +24,7 @@ def test_many_recordings_can_be_searched_side_by_side(passive_problem):
     """One more axis over everything, as a study of coverage needs it: every search is what it is alone."""
     data = passive_problem.data
     both = jax.tree.map(lambda x: jnp.stack([x, x + 0.1]), data)
-    search = Levenberg().begin(passive_problem, jnp.asarray(passive_problem.free.draw(3, 0), dtype=float))
+    search = LevenbergMarquardt().begin(passive_problem, jnp.asarray(passive_problem.free.draw(3, 0), dtype=float))
 
     def one(data):
         problem = dataclasses.replace(passive_problem, data=data)
@@ -37,15 +37,15 @@ def test_many_recordings_can_be_searched_side_by_side(passive_problem):
 
 
 def test_a_search_that_is_held_nowhere_is_levenbergs(passive_problem):
-    start = Levenberg().begin(passive_problem, jnp.asarray(passive_problem.free.draw(3, 0), dtype=float))
+    start = LevenbergMarquardt().begin(passive_problem, jnp.asarray(passive_problem.free.draw(3, 0), dtype=float))
     mine = iterate(passive_problem, start, jnp.ones((3, 2)), jnp.zeros(()))
     # A single iteration has no time for a clamp.
-    theirs = Levenberg(iterations=1).iterate(passive_problem, start, 0)
+    theirs = LevenbergMarquardt(iterations=1).iterate(passive_problem, start, 0)
     np.testing.assert_allclose(mine.loss, theirs.loss, rtol=1e-4)
 
 
 def test_what_is_held_does_not_move(passive_problem):
-    start = Levenberg().begin(passive_problem, jnp.asarray(passive_problem.free.draw(3, 0), dtype=float))
+    start = LevenbergMarquardt().begin(passive_problem, jnp.asarray(passive_problem.free.draw(3, 0), dtype=float))
     held = iterate(passive_problem, start, jnp.array([[0.0, 1.0]] * 3), jnp.zeros(()))
     np.testing.assert_array_equal(held.place[:, 0], start.place[:, 0])
     assert np.all(np.asarray(held.place[:, 1]) != np.asarray(start.place[:, 1]))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.fitting.uncertainty import posterior, uncertainty
+from membrax.fitting.uncertainty import assess, posterior
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ def drawn(found):
 
 
 def test_where_a_fit_is_nearly_linear_it_agrees_with_the_standard_error(found, drawn):
-    told = uncertainty(found)
+    told = assess(found)
     for path, (low, high) in told.intervals.items():
         np.testing.assert_allclose(drawn.intervals[path], (low, high), atol=0.08 * (high - low))
         assert np.mean(drawn.samples[path]) == pytest.approx(told.values[path], abs=0.15 * told.errors[path])
@@ -32,7 +32,7 @@ def test_where_a_fit_is_nearly_linear_it_agrees_with_the_standard_error(found, d
 def test_draws_are_as_correlated_as_the_estimates(found, drawn):
     logarithm = np.log(drawn.samples["leak.g"]).ravel()
     seen = np.corrcoef(logarithm, drawn.samples["capacitance"].ravel())[0, 1]
-    assert seen == pytest.approx(uncertainty(found).correlation[0, 1], abs=0.08)
+    assert seen == pytest.approx(assess(found).correlation[0, 1], abs=0.08)
 
 
 def test_the_walkers_mixed_and_say_so(drawn):

@@ -5,7 +5,7 @@ import pytest
 
 import membrax as mx
 from membrax.fitting import Starts
-from membrax.fitting.uncertainty import profiles, uncertainty
+from membrax.fitting.uncertainty import assess, profiles
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def drawn(found):
 
 
 def test_where_a_fit_is_nearly_linear_they_agree_with_the_standard_error(found, drawn):
-    told = uncertainty(found)
+    told = assess(found)
     for path, one in drawn.items():
         width = one.wald[1] - one.wald[0]
         assert one.wald == pytest.approx(told.intervals[path], rel=1e-6)
@@ -55,7 +55,7 @@ def test_the_loss_rises_to_its_threshold_at_the_ends(drawn):
 
 def test_the_others_are_fitted_anew(found, drawn):
     """They follow the regression line of the covariance."""
-    told = uncertainty(found)
+    told = assess(found)
     slope = told.covariance[0, 1] / told.covariance[0, 0] * 1.5 / np.log(25.0)
     one = drawn["leak.g"]
     expected = told.values["capacitance"] + slope * np.log(one.values / one.best)
@@ -95,7 +95,7 @@ def test_a_profile_says_that_it_found_a_better_fit(found, monkeypatch):
 
     # Of a fit that is called a bottom wherever it is.
     monkeypatch.setattr(minimum, "OPEN", np.inf)
-    error = uncertainty(found).errors["leak.g"]
+    error = assess(found).errors["leak.g"]
     off = dataclasses.replace(found, values={**found.values, "leak.g": found.values["leak.g"] + 2.0 * error})
     assert profiles(off, "leak.g")["leak.g"].deeper
 

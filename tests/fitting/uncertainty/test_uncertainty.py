@@ -8,7 +8,7 @@ import pytest
 import membrax as mx
 from membrax.fitting import Starts
 from membrax.fitting.problem.problem import voltages
-from membrax.fitting.uncertainty import uncertainty
+from membrax.fitting.uncertainty import assess
 from membrax.fitting.uncertainty.covariance import covariance
 from membrax.fitting.uncertainty.intervals import quantile, value
 from membrax.fitting.uncertainty.linearisation import linear, place_of, problem_of
@@ -32,7 +32,7 @@ def found(passive, bounds, steps):
 
 @pytest.fixture(scope="module")
 def told(found):
-    return uncertainty(found)
+    return assess(found)
 
 
 def slow(steps, share=0.5):
@@ -89,14 +89,14 @@ def test_the_table_says_it_all(told):
 
 
 def test_a_higher_level_is_wider(found, told):
-    wide = uncertainty(found, level=0.99)
+    wide = assess(found, level=0.99)
     for path, (low, high) in told.intervals.items():
         assert wide.intervals[path][0] < low and wide.intervals[path][1] > high
 
 
 def test_more_noise_is_more_uncertain(passive, bounds, steps, told):
     more = np.random.default_rng(1).normal(0.0, 3 * NOISE, steps.v.shape)
-    louder = uncertainty(run(passive, bounds, dataclasses.replace(steps, v=steps.v + more)))
+    louder = assess(run(passive, bounds, dataclasses.replace(steps, v=steps.v + more)))
     ratio = louder.errors["capacitance"] / told.errors["capacitance"]
     assert ratio == pytest.approx(np.sqrt(10.0), rel=0.2)
 
@@ -110,7 +110,7 @@ def test_directions_explain_the_covariance(told):
 
 
 def test_the_same_fit_says_the_same(found, told):
-    assert uncertainty(found).intervals == told.intervals
+    assert assess(found).intervals == told.intervals
 
 
 # --- a fit that is not at the bottom yet
@@ -118,16 +118,16 @@ def test_the_same_fit_says_the_same(found, told):
 
 def test_it_is_taken_to_the_bottom_first(found, told):
     away = {path: x + 3.0 * told.errors[path] for path, x in found.values.items()}
-    moved = uncertainty(dataclasses.replace(found, values=away))
+    moved = assess(dataclasses.replace(found, values=away))
     for path, error in told.errors.items():
         assert moved.values[path] == pytest.approx(told.values[path], abs=0.1 * error)
         assert moved.errors[path] == pytest.approx(error, rel=0.02)
-    assert any("not quite at its minimum" in note for note in moved.notes) and moved.trusted
+    assert any("not quite at its minimum" in note for note in moved.notes) and moved.reliable
     assert not any("minimum" in note for note in told.notes)
 
 
 def test_a_bound_that_it_stood_at_for_no_reason_is_left(found, told):
-    stuck = uncertainty(dataclasses.replace(found, values={**found.values, "capacitance": 0.5}))
+    stuck = assess(dataclasses.replace(found, values={**found.values, "capacitance": 0.5}))
     assert stuck.values["capacitance"] == pytest.approx(told.values["capacitance"], rel=1e-3)
     assert stuck.flags == {}
 
@@ -147,18 +147,18 @@ def test_a_parameter_at_its_bound_is_held_there(found, passive, bounds, steps):
     problem = problem_of(found)
     noise = np.random.default_rng(2).normal(0.0, NOISE, steps.v.shape)
     v = np.asarray(VOLTAGES(jnp.array([0.5, 1.5]), problem)) + noise
-    held = uncertainty(fit := run(passive, bounds, dataclasses.replace(steps, v=v)))
+    held = assess(fit := run(passive, bounds, dataclasses.replace(steps, v=v)))
     assert held.flags["capacitance"].startswith("at its bound")
     assert np.isnan(held.errors["capacitance"]) and np.isnan(held.intervals["capacitance"]).all()
     here = linear(place_of(fit, problem.free), problem_of(fit))
     alone = covariance(here, np.array([True, False]), "blocks", whiteness(here.residuals).memory)
     assert held.covariance[0, 0] == pytest.approx(alone.matrix[0, 0], rel=1e-4)
     assert any("held at a bound: capacitance" in note for note in held.notes)
-    assert not held.trusted  # a capacitance that is too small leaves a misfit beyond the noise
+    assert not held.reliable  # a capacitance that is too small leaves a misfit beyond the noise
 
 
 def test_what_the_voltage_does_not_depend_on_is_named(found, told):
-    lost = uncertainty(with_more(found, {"area": 1000.0}, {"area": (100.0, 1e4)}))
+    lost = assess(with_more(found, {"area": 1000.0}, {"area": (100.0, 1e4)}))
     assert lost.intervals["area"] == (0.0, np.inf) and np.isinf(lost.errors["area"])
     assert lost.flags == {"area": "not identified"}
     assert any(note == "the voltage does not depend on 1.00 area" for note in lost.notes)
@@ -169,7 +169,7 @@ def test_what_the_voltage_does_not_depend_on_is_named(found, told):
 def test_a_common_factor_of_everything_is_named(found, steps):
     nano = mx.Recording(t=steps.t, v=steps.v, i=steps.i * 1000.0 * 1e-5, unit="nA")
     bounds = {"capacitance": (0.2, 5.0), "area": (300.0, 3000.0)}
-    lost = uncertainty(with_more(found, {"area": 1000.0}, bounds, data=nano))
+    lost = assess(with_more(found, {"area": 1000.0}, bounds, data=nano))
     assert lost.flags == dict.fromkeys(("leak.g", "capacitance", "area"), "not identified")
     (direction,) = [one for one in lost.directions if np.isinf(one.spread)]
     # leak.g and capacitance go down by the factor by which the area goes up, each over the length of its scale.
@@ -182,11 +182,11 @@ def test_a_common_factor_of_everything_is_named(found, steps):
 
 def test_a_slow_misfit_widens_the_intervals_and_is_a_doubt(passive, bounds, steps, told):
     fit = run(passive, bounds, slow(steps))
-    doubtful = uncertainty(fit)
-    assert doubtful.estimator == "blocks" and not doubtful.trusted
-    assert any("times the noise" in doubt for doubt in doubtful.doubts)
+    doubtful = assess(fit)
+    assert doubtful.estimator == "blocks" and not doubtful.reliable
+    assert any("times the noise" in doubt for doubt in doubtful.warnings)
     assert "doubt: the misfit is" in doubtful.table()
-    white = uncertainty(fit, estimator="white")
+    white = assess(fit, estimator="white")
     for path in bounds:
         assert doubtful.errors[path] > white.errors[path] > 3.0 * told.errors[path]
 
@@ -197,15 +197,15 @@ def test_noise_that_remembers_is_no_misfit(passive, bounds, steps):
     shape = (2, 2401)
     t = np.arange(shape[1]) * 0.1
     i = np.broadcast_to(np.where((t > 60.0) & (t < 160.0), 1.0, 0.1), shape)
-    current = mx.stimuli.sampled(jnp.asarray(i[0, :-1]), 0.1)
+    current = mx.stimuli.from_samples(jnp.asarray(i[0, :-1]), 0.1)
     cell = mx.replace(passive, {"leak.g": 0.1, "capacitance": 1.25})
     v = mx.simulate(cell, current, duration=240.0, dt=0.05, state=mx.rest(cell, 0.1), record=mx.probes.voltage(2)).v
     noise = np.random.default_rng(3).normal(size=shape)
     for k in range(1, shape[1]):
         noise[:, k] = 0.8 * noise[:, k - 1] + 0.6 * noise[:, k]
     data = mx.Recording(t=t, v=np.asarray(v) + NOISE * noise, i=i, unit="uA/cm2")
-    heard = uncertainty(run(passive, bounds, data))
-    assert heard.estimator == "blocks" and heard.trusted
+    heard = assess(run(passive, bounds, data))
+    assert heard.estimator == "blocks" and heard.reliable
     assert heard.inflation == pytest.approx(9.0, rel=0.6)  # (1 + ρ)/(1 − ρ), for a slow enough response
     for path, (low, high) in heard.intervals.items():
         assert low - heard.errors[path] < float({"leak.g": 0.1, "capacitance": 1.25}[path]) < high + heard.errors[path]
@@ -215,13 +215,13 @@ def test_one_start_alone_at_the_best_loss_is_a_doubt(found):
     best = int(np.argmin(found.starts.loss))
     loss = np.where(np.arange(3) == best, found.loss, 9.0)
     lonely = dataclasses.replace(found, starts=Starts(loss, found.starts.values))
-    assert any("one of 3 starts alone" in doubt for doubt in uncertainty(lonely).doubts)
+    assert any("one of 3 starts alone" in doubt for doubt in assess(lonely).warnings)
 
 
 def test_equal_starts_elsewhere_are_a_doubt(found):
     values = {**found.starts.values, "capacitance": np.array([0.8, 1.25, 1.9])}
     twins = dataclasses.replace(found, starts=Starts(found.starts.loss, values))
-    assert any("outside the interval of capacitance" in doubt for doubt in uncertainty(twins).doubts)
+    assert any("outside the interval of capacitance" in doubt for doubt in assess(twins).warnings)
 
 
 # --- a fit on spikes
@@ -233,14 +233,14 @@ def test_a_fit_on_spikes_has_the_spread_of_its_starts(found):
     spikes = dataclasses.replace(
         found, method="evolution", loss=1.0, loss_name="spike score", starts=Starts(loss, values)
     )
-    told = uncertainty(spikes)
-    assert told.estimator == "ensemble" and np.isnan(told.level) and not told.trusted
+    told = assess(spikes)
+    assert told.estimator == "ensemble" and np.isnan(told.level) and not told.reliable
     assert told.intervals == {"leak.g": (0.09, 0.12), "capacitance": (1.1, 1.3)}
     assert told.errors["capacitance"] == pytest.approx(0.1) and np.isnan(told.covariance).all()
-    assert "no least-squares estimate" in told.doubts[0] and "3 of 4 starts" in told.doubts[0]
+    assert "no least-squares estimate" in told.warnings[0] and "3 of 4 starts" in told.warnings[0]
     assert "spread of the starts" in told.table()
-    few = uncertainty(spikes, tolerance=1.06)
-    assert np.isnan(few.intervals["leak.g"]).all() and "more starts" in few.doubts[-1]
+    few = assess(spikes, tolerance=1.06)
+    assert np.isnan(few.intervals["leak.g"]).all() and "more starts" in few.warnings[-1]
 
 
 # --- refusals
@@ -258,18 +258,18 @@ def test_a_fit_on_spikes_has_the_spread_of_its_starts(found):
 )
 def test_refusals(found, options, message):
     with pytest.raises(ValueError, match=message):
-        uncertainty(found, **options)
+        assess(found, **options)
 
 
 def test_something_that_is_no_fit(steps):
     with pytest.raises(ValueError, match=r"found must be a Fit, as membrax\.fit returns, got Recording"):
-        uncertainty(steps)
+        assess(steps)
 
 
 def test_a_best_cell_that_diverges_is_refused(found):
     nowhere = dataclasses.replace(found, values={**found.values, "capacitance": np.nan})
     with pytest.raises(ValueError, match="not finite"):
-        uncertainty(nowhere)
+        assess(nowhere)
 
 
 # --- scales
@@ -289,9 +289,9 @@ def test_values_outside_the_bounds_keep_their_scale(found):
 def test_a_squid_axon_is_held_by_its_intervals(squid, firing):
     bounds = {"na.g": (20.0, 250.0), "k.g": (5.0, 80.0), "leak.g": (0.03, 3.0)}
     data = firing(1, 25.0)
-    told = uncertainty(run(squid, bounds, data, iterations=40, starts=4))
+    told = assess(run(squid, bounds, data, iterations=40, starts=4))
     truth = {"na.g": 120.0, "k.g": 36.0, "leak.g": 0.3}
-    assert told.trusted and told.misfit == pytest.approx(0.5, rel=0.1)
+    assert told.reliable and told.misfit == pytest.approx(0.5, rel=0.1)
     for path, x in truth.items():
         assert abs(told.values[path] - x) < 4.0 * told.errors[path] < 0.05 * x
 

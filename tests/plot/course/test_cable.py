@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from membrax.plot.course.cable import ball_and_stick, rall
+from membrax.plot.course.cable import ball_and_stick, ralls_law
 
 X = np.linspace(0.0, 500.0, 101)
 
@@ -28,7 +28,7 @@ def test_negative_deviations_have_their_colours_too(tmp_path):
 
 
 def test_the_bars_are_sums_of_the_three_halves_power():
-    figure = rall(2.0, [1.0, 1.5])
+    figure = ralls_law(2.0, [1.0, 1.5])
     parent, first, second = (patch for patch in figure.axes[1].patches)
     assert parent.get_width() == pytest.approx(2.0**1.5)
     assert first.get_width() == pytest.approx(1.0) and second.get_width() == pytest.approx(1.5**1.5)
@@ -40,7 +40,7 @@ def test_the_bars_are_sums_of_the_three_halves_power():
 def test_branches_are_as_thick_as_they_are():
     from matplotlib.patches import Polygon
 
-    branches = [patch for patch in rall(2.0, 1.25).axes[0].patches if isinstance(patch, Polygon)]
+    branches = [patch for patch in ralls_law(2.0, 1.25).axes[0].patches if isinstance(patch, Polygon)]
     for patch, thick in zip(branches, (2.0, 1.25), strict=True):
         corners = patch.get_xy()
         assert np.hypot(*(corners[0] - corners[3])) == pytest.approx(thick)
@@ -52,6 +52,6 @@ def test_refusals():
     with pytest.raises(ValueError, match="v must have one value"):
         ball_and_stick(X, {"v": X[1:]})
     with pytest.raises(ValueError, match="got a parent of 0 and children"):
-        rall(0.0, [1.0])
+        ralls_law(0.0, [1.0])
     with pytest.raises(ValueError, match="diameters must be above 0 µm"):
-        rall(1.0, [])
+        ralls_law(1.0, [])

@@ -3,7 +3,7 @@ import pytest
 
 from membrax.laws.electrochemistry import nernst
 from membrax.laws.ions import MAMMALIAN_NEURON, SQUID_AXON, Ion, IonTable
-from membrax.plot.course.ghk import goldman, rectification
+from membrax.plot.course.ghk import ghk, rectification
 from membrax.plot.course.ions import paints, symbol
 from membrax.units import FARADAY, GAS
 
@@ -65,7 +65,7 @@ def potential(k, na, cl):
 
 
 def test_goldman_over_the_outside_concentration(tmp_path):
-    figure = goldman(TABLE, path=tmp_path / "goldman.png")
+    figure = ghk(TABLE, path=tmp_path / "goldman.png")
     (ax,) = figure.axes
     drawn = lines(ax)
     k, v = drawn["Goldman–Hodgkin–Katz"]
@@ -79,7 +79,7 @@ def test_goldman_over_the_outside_concentration(tmp_path):
 
 
 def test_the_dot_and_the_levels_move_with_the_concentration():
-    (ax,) = goldman(TABLE, "Na", 14.5).axes
+    (ax,) = ghk(TABLE, "Na", 14.5).axes
     (dot,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
     np.testing.assert_allclose(np.ravel(dot.get_data()), [14.5, potential(5.0, 14.5, 110.0)], rtol=1e-5)
     levels = sorted(line.get_ydata()[0] for line in ax.get_lines()[:3])
@@ -87,20 +87,20 @@ def test_the_dot_and_the_levels_move_with_the_concentration():
 
 
 def test_names_of_levels_stand_apart_and_concentrations_stay_possible():
-    (ax,) = goldman(SQUID_AXON, "Na").axes
+    (ax,) = ghk(SQUID_AXON, "Na").axes
     at = sorted(text.xy[1] for text in ax.texts)
     assert np.diff(at).min() > 10.0 and at[0] == pytest.approx(-77.0, abs=0.1)
     assert ax.get_xlim()[1] == pytest.approx(1000.0)
 
 
 def test_a_permeable_anion_moves_the_potential_the_other_way():
-    over = {name: lines(goldman(TABLE, name).axes[0])["Goldman–Hodgkin–Katz"][1] for name in ("K", "Na", "Cl")}
+    over = {name: lines(ghk(TABLE, name).axes[0])["Goldman–Hodgkin–Katz"][1] for name in ("K", "Na", "Cl")}
     slopes = {name: np.diff(v) for name, v in over.items()}
     assert (slopes["K"] >= 0).all() and (slopes["Na"] >= 0).all() and (slopes["Cl"] <= 0).all()
 
 
 def test_the_squid_axon_rests_near_minus_60_millivolts():
-    assert goldman(SQUID_AXON).get_suptitle().startswith("With 20 mM K⁺ outside: −6")
+    assert ghk(SQUID_AXON).get_suptitle().startswith("With 20 mM K⁺ outside: −6")
 
 
 def test_an_ion_has_one_colour_and_its_charge():
@@ -115,9 +115,9 @@ def test_an_ion_has_one_colour_and_its_charge():
         (lambda: rectification(ROWS), "a table of ions, such as"),
         (lambda: rectification(TABLE._replace(ions={})), "1 to 6 ions, got 0"),
         (lambda: rectification(TABLE, permeability=0.0), "permeability must be above 0 cm/s, got 0 cm/s"),
-        (lambda: goldman(TABLE, "Ca"), r"one of \['K', 'Na', 'Cl'\], got 'Ca'"),
-        (lambda: goldman(MAMMALIAN_NEURON), r"one of \[\], got 'K'"),
-        (lambda: goldman(TABLE, "K", 0.0), "outside must lie in 0.166667…150 mM, got 0 mM"),
+        (lambda: ghk(TABLE, "Ca"), r"one of \['K', 'Na', 'Cl'\], got 'Ca'"),
+        (lambda: ghk(MAMMALIAN_NEURON), r"one of \[\], got 'K'"),
+        (lambda: ghk(TABLE, "K", 0.0), "outside must lie in 0.166667…150 mM, got 0 mM"),
     ],
 )
 def test_refusals(call, told):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from membrax.plot.course.hydraulic_analogy import tap
+from membrax.plot.course.hydraulic_analogy import hydraulic_analogy
 
 MEMBRANE = {"conductance": 0.2, "reversal": -70.0, "capacitance": 1.5}
 
@@ -16,7 +16,7 @@ def lines(ax):
 
 @pytest.mark.parametrize("now", [0.0, 4.0, 50.0])
 def test_the_water_is_the_charge_on_the_capacitor(now):
-    figure = tap(6.0, now, **MEMBRANE)
+    figure = hydraulic_analogy(6.0, now, **MEMBRANE)
     v = -70.0 + 30.0 * (1.0 - np.exp(-now * 0.2 / 1.5))
     water = patches(figure)["water"]
     assert water.get_width() == 1.5 and water.get_y() == -70.0
@@ -27,15 +27,15 @@ def test_the_water_is_the_charge_on_the_capacitor(now):
 
 
 def test_streams_are_as_wide_as_their_currents_and_equal_in_the_end():
-    begun, done = (patches(tap(6.0, now, **MEMBRANE, duration=500.0)) for now in (0.0, 500.0))
+    begun, done = (patches(hydraulic_analogy(6.0, now, **MEMBRANE, duration=500.0)) for now in (0.0, 500.0))
     assert begun["drain"].get_width() == pytest.approx(0.0, abs=1e-6) and begun["tap"].get_width() > 0
     assert done["drain"].get_width() == pytest.approx(done["tap"].get_width(), rel=1e-5)
-    half = patches(tap(3.0, 0.0, **MEMBRANE))
+    half = patches(hydraulic_analogy(3.0, 0.0, **MEMBRANE))
     assert half["tap"].get_width() == pytest.approx(0.5 * begun["tap"].get_width())
 
 
 def test_charge_is_conserved_at_every_moment():
-    figure = tap(6.0, 8.0, **MEMBRANE)
+    figure = hydraulic_analogy(6.0, 8.0, **MEMBRANE)
     drawn = lines(figure.axes[3])
     np.testing.assert_allclose(drawn["drain"][1] + drawn["filling"][1], drawn["tap"][1], rtol=1e-6)
     t, v = lines(figure.axes[1])["membrane potential"]
@@ -46,11 +46,11 @@ def test_charge_is_conserved_at_every_moment():
 
 
 def test_a_closed_tap_leaves_the_sink_empty():
-    assert patches(tap(0.0, 10.0, **MEMBRANE))["water"].get_height() == 0.0
+    assert patches(hydraulic_analogy(0.0, 10.0, **MEMBRANE))["water"].get_height() == 0.0
 
 
 def test_axes_say_what_they_are(tmp_path):
-    figure = tap(6.0, 8.0, **MEMBRANE, highest=0.0, path=tmp_path / "tap")
+    figure = hydraulic_analogy(6.0, 8.0, **MEMBRANE, highest=0.0, path=tmp_path / "tap")
     sink, curve, bars, flows = figure.axes
     assert sink.get_xlabel() == "width of the sink: capacitance (µF/cm²)"
     assert sink.get_ylabel() == curve.get_ylabel() == "membrane potential (mV)"
@@ -72,4 +72,4 @@ def test_axes_say_what_they_are(tmp_path):
 )
 def test_refusals(changed, told):
     with pytest.raises(ValueError, match=told):
-        tap(**{"current": 6.0, "time": 8.0, **MEMBRANE, **changed})
+        hydraulic_analogy(**{"current": 6.0, "time": 8.0, **MEMBRANE, **changed})

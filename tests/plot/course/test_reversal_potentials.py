@@ -3,14 +3,14 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.plot.course.reversal_bounds import walls
-from membrax.plot.course.reversal_potentials import batteries
+from membrax.plot.course.reversal_bounds import reversal_bounds
+from membrax.plot.course.reversal_potentials import reversal_potentials
 
 G, E, NAMES = [0.3, 0.04, 0.1], [-90.0, 60.0, -65.0], ["K⁺", "Na⁺", "Cl⁻"]
 
 
 def test_the_beam_is_in_balance_at_the_triangle():
-    beam, _ = batteries(G, E, NAMES).axes
+    beam, _ = reversal_potentials(G, E, NAMES).axes
     weights = beam.patches[-3:]
     at = [bar.get_x() + 0.5 * bar.get_width() for bar in weights]
     heavy = [bar.get_height() for bar in weights]
@@ -21,18 +21,18 @@ def test_the_beam_is_in_balance_at_the_triangle():
 
 
 def test_the_currents_at_rest_have_their_signs_and_no_sum():
-    k, na, cl = (bar.get_width() for bar in batteries(G, E, NAMES).axes[1].patches)
+    k, na, cl = (bar.get_width() for bar in reversal_potentials(G, E, NAMES).axes[1].patches)
     assert k > 0 > na and cl < 0  # K⁺ outward, Na⁺ inward, and E_Cl above the rest
     assert k + na + cl == pytest.approx(0.0, abs=1e-5)
 
 
 def test_a_larger_conductance_pulls_the_rest_to_its_battery():
-    titles = [batteries([0.3, g, 0.1], E, NAMES).get_suptitle() for g in (0.0, 1000.0)]
+    titles = [reversal_potentials([0.3, g, 0.1], E, NAMES).get_suptitle() for g in (0.0, 1000.0)]
     assert titles == ["The weights balance at −83.8 mV", "The weights balance at +59.9 mV"]
 
 
 def test_beyond_the_outermost_batteries_it_is_grey():
-    beam, _ = batteries(G, E, NAMES).axes
+    beam, _ = reversal_potentials(G, E, NAMES).axes
     below, above = (patch.get_extents().transformed(beam.transData.inverted()) for patch in beam.patches[:2])
     assert below.x1 == pytest.approx(-90.0) and above.x0 == pytest.approx(60.0)
     assert beam.get_xlabel() == "potential (mV)" and beam.get_ylabel() == "conductance (mS/cm²)"
@@ -51,7 +51,7 @@ def test_beyond_the_outermost_batteries_it_is_grey():
 )
 def test_refusals(arguments, told):
     with pytest.raises(ValueError, match=told):
-        batteries(*arguments)
+        reversal_potentials(*arguments)
 
 
 # --- walls
@@ -68,7 +68,7 @@ def passive():
 
 def test_voltages_follow_each_other_between_the_walls(passive):
     cell, traces = passive
-    (ax,) = walls(cell, traces).axes
+    (ax,) = reversal_bounds(cell, traces).axes
     drawn = {line.get_label(): line for line in ax.get_lines()}
     for name, trace in traces.items():
         np.testing.assert_array_equal(drawn[name].get_xdata(), trace.t)
@@ -83,15 +83,15 @@ def test_voltages_follow_each_other_between_the_walls(passive):
 def test_walls_refuses_what_has_none(passive):
     cell, traces = passive
     with pytest.raises(ValueError, match="at least one trace"):
-        walls(cell, {})
+        reversal_bounds(cell, {})
     with pytest.raises(ValueError, match=r"traces, as from membrax\.simulate, got ndarray"):
-        walls(cell, {"a": np.zeros(3)})
+        reversal_bounds(cell, {"a": np.zeros(3)})
     with pytest.raises(ValueError, match="one neuron's channels with reversal potentials"):
-        walls(mx.vary(cell, {"k.e": jnp.asarray([-80.0, -90.0])}), traces)
+        reversal_bounds(mx.vary(cell, {"k.e": jnp.asarray([-80.0, -90.0])}), traces)
 
 
 def test_an_electrode_breaks_through_and_stays_on_the_page(passive):
     cell, _ = passive
     trace = mx.simulate(cell, -100.0, duration=10.0, dt=0.1)
-    (ax,) = walls(cell, {"pulled": trace}).axes
+    (ax,) = reversal_bounds(cell, {"pulled": trace}).axes
     assert ax.get_ylim()[0] < np.min(trace.v) < -80.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from membrax.plot.course.strength_duration import lapicque, reading
+from membrax.plot.course.strength_duration import reading, strength_duration
 
 TAU = 12.0
 D = np.geomspace(0.1, 200.0, 40)
@@ -11,7 +11,9 @@ V = -70.0 + 8.0 * -np.expm1(-np.maximum(T - 10.0, 0.0) / TAU)
 
 
 def test_the_chronaxie_lies_on_the_curve_at_twice_the_rheobase():
-    figure = lapicque(D, STRENGTH, rheobase=1.5, chronaxie=TAU * np.log(2), points={"found": (D[::9], STRENGTH[::9])})
+    figure = strength_duration(
+        D, STRENGTH, rheobase=1.5, chronaxie=TAU * np.log(2), points={"found": (D[::9], STRENGTH[::9])}
+    )
     left, right = figure.axes
     curve = left.get_lines()[0]
     square = next(line for line in left.get_lines() if line.get_marker() == "s")
@@ -51,11 +53,11 @@ def test_a_step_downward_is_read_the_same_way():
 
 def test_refusals():
     with pytest.raises(ValueError, match="rheobase must be above 0 µA/cm², got −1 µA/cm²"):
-        lapicque(D, STRENGTH, rheobase=-1.0, chronaxie=1.0)
+        strength_duration(D, STRENGTH, rheobase=-1.0, chronaxie=1.0)
     with pytest.raises(ValueError, match="chronaxie must be above 0 ms"):
-        lapicque(D, STRENGTH, rheobase=1.0, chronaxie=0.0)
+        strength_duration(D, STRENGTH, rheobase=1.0, chronaxie=0.0)
     with pytest.raises(ValueError, match="duration must be above 0 ms, got 0 ms"):
-        lapicque([0.0, 1.0], [1.0, 1.0], rheobase=1.0, chronaxie=1.0)
+        strength_duration([0.0, 1.0], [1.0, 1.0], rheobase=1.0, chronaxie=1.0)
     with pytest.raises(ValueError, match="tau must be above 0 ms, got −1 ms"):
         reading(T, V, start=0.0, rest=0.0, plateau=1.0, tau=-1.0)
     with pytest.raises(ValueError, match="plateau and rest must differ, got −70 mV"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.ephys.quality import quality
+from membrax.ephys.quality import quality_control
 from membrax.plot.fits.quality import quality as draw
 
 T = np.arange(6000) * 0.1
@@ -20,7 +20,7 @@ def measured():
     v = -65.0 + 150.0 * sizes[:, None] * (rise - fall) + np.random.default_rng(0).normal(0, 0.05, (5, T.size))
     v[3:] += 90.0 * np.exp(-0.5 * np.square((T[:, None] - [180.0, 230.0]) / 0.5)).sum(axis=1)
     v[0] += 3.0 * (np.exp(-np.maximum(T - 50, 0) / 15.0) - np.exp(-np.maximum(T - 50, 0))) * (T >= 50)
-    return quality(mx.Recording(t=T, v=v, i=sizes[:, None] * on, name="cell"))
+    return quality_control(mx.Recording(t=T, v=v, i=sizes[:, None] * on, name="cell"))
 
 
 def headings(figure):
@@ -64,7 +64,7 @@ def test_every_warning_is_written(measured):
 
 
 def test_a_recording_of_nothing_is_drawn_too():
-    found = quality(mx.Recording(t=T, v=-65.0 + 0.1 * np.sin(T), i=0.05 * np.sin(T / 3.0)))
+    found = quality_control(mx.Recording(t=T, v=-65.0 + 0.1 * np.sin(T), i=0.05 * np.sin(T / 3.0)))
     figure = draw(found)
     assert headings(figure)[1:] == ["No quiet stretch", "R not measured", "No spike"]
     assert "not measured" in headings(figure)[0]

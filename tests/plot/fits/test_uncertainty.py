@@ -39,7 +39,7 @@ def told():
         ensemble=Ensemble(np.array([0]), np.array([0.25]), {}, 1.01, "here"),
         flags={"capacitance": "at its bound, held there", "area": "not identified"},
         notes=(),
-        doubts=("there is one",),
+        warnings=("there is one",),
     )
 
 
@@ -99,7 +99,7 @@ def test_what_it_rests_on_and_what_speaks_against_it(told):
     figure = uncertainty(told)
     assert figure.get_suptitle() == "95 % intervals of 4 parameters, from white residuals"
     assert figure.get_supxlabel() == "Doubts: there is one."
-    assert not uncertainty(dataclasses.replace(told, doubts=())).get_supxlabel()
+    assert not uncertainty(dataclasses.replace(told, warnings=())).get_supxlabel()
 
 
 def test_a_spread_of_starts_has_no_directions(told):

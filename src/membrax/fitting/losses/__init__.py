@@ -27,7 +27,7 @@ narrowed kernel beside `subthreshold` leads it on; experiments/fit_losses.py cou
 """
 
 from .activity import activity
-from .context import Beside
+from .context import Context
 from .crossings import crossing_times
 from .current_balance import Imbalance, clamp_current, imbalance
 from .features import SpikeFeatures, feature_distance, features, soft_count, voltage_base
@@ -38,7 +38,7 @@ from .waveform import waveform
 from .weighted import Weighted, weighted
 
 __all__ = [
-    "Beside",
+    "Context",
     "Imbalance",
     "SpikeFeatures",
     "Weighted",

@@ -23,7 +23,7 @@ Array = jax.Array
 
 
 @pytree
-class Beside:
+class Context:
     """A model beside one recorded sweep.
 
     Attributes:
@@ -45,7 +45,7 @@ class Beside:
     substeps: int = static(1)
 
 
-def value(loss: Any, beside: Beside) -> Array:
+def value(loss: Any, beside: Context) -> Array:
     """What a loss says of a model beside a sweep."""
     if hasattr(loss, "beside"):
         return jnp.asarray(loss.beside(beside), dtype=float)

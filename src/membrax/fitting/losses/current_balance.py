@@ -18,7 +18,7 @@ from ...probes import whole
 from ...pytrees import pytree
 from ..problem.voltage_driven import along, finer
 from .arguments import not_negative, plain, positive, trace
-from .context import Beside
+from .context import Context
 
 Array = jax.Array
 
@@ -76,7 +76,7 @@ class Imbalance:
     scale: Array = 1.0
     width: Array = 0.1
 
-    def beside(self, beside: Beside) -> Array:
+    def beside(self, beside: Context) -> Array:
         """The loss of one sweep."""
         b = beside
         left = imbalance(b.cell, b.recorded, b.current, b.interval, substeps=b.substeps)

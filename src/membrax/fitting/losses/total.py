@@ -12,7 +12,7 @@ from ...integrators import Integrator
 from ..problem.nudging import across, begin, in_rows, injected, intervals, observed
 from ..problem.problem import Problem
 from ..problem.target import Target
-from . import Beside
+from . import Context
 from .context import value
 
 Array = jax.Array
@@ -25,7 +25,7 @@ def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array
     def one(sweep: Target, k: Array) -> Array:
         v = _trace(cell, sweep, kappa, problem.integrator)
         current = sweep.i if cell.morphology is not None else injected(cell, sweep, sweep.i)
-        return value(loss, Beside(v, sweep.v, current, cell, k, sweep.interval, sweep.substeps))
+        return value(loss, Context(v, sweep.v, current, cell, k, sweep.interval, sweep.substeps))
 
     return jax.vmap(one)(problem.data, jnp.arange(len(problem.data.v)))
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ... import pytrees
 from ...pytrees import pytree
-from .context import Beside, as_loss, value
+from .context import Context, as_loss, value
 
 Array = jax.Array
 
@@ -28,11 +28,11 @@ class Weighted:
     losses: tuple[Any, ...]
     weights: tuple[Array, ...]
 
-    def beside(self, beside: Beside) -> Array:
+    def beside(self, beside: Context) -> Array:
         """The sum for one sweep."""
         return sum(self.parts(beside), jnp.zeros(()))
 
-    def parts(self, beside: Beside) -> list[Array]:
+    def parts(self, beside: Context) -> list[Array]:
         """The weighted values of its losses for one sweep."""
         weights = (w[beside.sweep] if jnp.ndim(w) else w for w in self.weights)
         return [w * value(loss, beside) for w, loss in zip(weights, self.losses, strict=True)]

@@ -42,13 +42,13 @@ class Adam:
         iterations: steps of every start.
         rate: learning rate at the beginning, in places (fractions of the distance between bounds).
         released: whether the clamp is used at all; without it this is plain gradient descent on the voltage.
-        derivative: "forward", "reverse", or None for the cheaper one.
+        ad_mode: "forward", "reverse", or None for the cheaper one.
     """
 
     iterations: int = ITERATIONS
     rate: float = 0.03
     released: bool = True
-    derivative: str | None = None
+    ad_mode: str | None = None
     name: str = "adam"
 
     def begin(self, problem: Problem, place: Array) -> Search:
@@ -82,7 +82,7 @@ class Adam:
 def _iterate(problem: Problem, search: Search, kappa: Array, *, method: Adam) -> Search:
     optimiser = method._optimiser()
 
-    mode = choose(len(problem.free), method.derivative)
+    mode = choose(len(problem.free), method.ad_mode)
     _, gradients = value_and_gradient(search.place, problem, kappa, mode)
 
     def one(place: Array, gradient: Array, state: Any) -> tuple[Array, Any, Array]:

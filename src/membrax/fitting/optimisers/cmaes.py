@@ -44,7 +44,7 @@ class Search:
 
 
 @dataclasses.dataclass(frozen=True)
-class Evolution:
+class CMAES:
     """The method."""
 
     iterations: int = GENERATIONS

@@ -48,7 +48,7 @@ class OwnAdam(adam.Adam):
 
 
 @dataclasses.dataclass(frozen=True)
-class OwnEvolution(cmaes.Evolution):
+class OwnEvolution(cmaes.CMAES):
     """CMA-ES on the loss, as `evolution.Evolution`; see `OwnAdam` for the attributes."""
 
     loss: Any = dataclasses.field(default=None, repr=False)
@@ -64,7 +64,7 @@ class OwnEvolution(cmaes.Evolution):
 
 def own_method(
     loss: Any, problem: Problem, method: str | None, *, iterations: int | None = None, seed: int = 0,
-    derivative: str | None = None,
+    ad_mode: str | None = None,
 ) -> OwnAdam | OwnEvolution:  # fmt: skip
     """The search for the least of a loss.
 
@@ -72,7 +72,7 @@ def own_method(
         loss: as for `objective`.
         problem: what it is asked on.
         method: "adam", for a loss that is differentiable, or "evolution", for any; None is "evolution".
-        iterations, seed, derivative: as for `fit`.
+        iterations, seed, ad_mode: as for `fit`.
 
     Raises:
         ValueError: another method, iterations below 1, a loss that gives no single number.
@@ -83,7 +83,7 @@ def own_method(
     own = {"loss": loss, "loss_name": named(loss)}
     if iterations is not None:
         own["iterations"] = whole(iterations, "iterations")
-    return OwnAdam(**own, derivative=derivative) if method == "adam" else OwnEvolution(**own, seed=seed)
+    return OwnAdam(**own, ad_mode=ad_mode) if method == "adam" else OwnEvolution(**own, seed=seed)
 
 
 def _even(problem: Problem) -> Array:
@@ -99,7 +99,7 @@ def _totals(places: Array, problem: Problem, loss: Any) -> Array:
 
 @functools.partial(host_jit, static_argnames=("method",))
 def _iterate(problem: Problem, loss: Any, search: adam.Search, kappa: Array, *, method: OwnAdam) -> adam.Search:
-    optimiser, mode = method._optimiser(), choose(len(problem.free), method.derivative)
+    optimiser, mode = method._optimiser(), choose(len(problem.free), method.ad_mode)
     _, gradients = totals_and_gradients(search.place, problem, loss, _even(problem), kappa, mode)
 
     def one(place: Array, gradient: Array, state: Any) -> tuple[Array, Any]:

@@ -24,7 +24,7 @@ class Limit:
     def __init__(self, seconds: float | None) -> None:
         number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
         if seconds is not None and not (number and 0.0 < seconds < np.inf):
-            raise ValueError(f"seconds must be a finite number above 0 s, or None, got {seconds!r}")
+            raise ValueError(f"max_seconds must be a finite number above 0 s, or None, got {seconds!r}")
         self.seconds = seconds
         self.began = time.monotonic()
 

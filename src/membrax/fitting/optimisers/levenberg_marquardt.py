@@ -46,7 +46,7 @@ class Search:
 
 
 @dataclasses.dataclass(frozen=True)
-class Levenberg:
+class LevenbergMarquardt:
     """The method; its settings in the module's capitals."""
 
     iterations: int = ITERATIONS

@@ -10,7 +10,7 @@ from .target import Target
 
 
 @pytree
-class Expected:
+class CountBounds:
     """Sweeps without a voltage, and the fewest and most spikes [sweep] that a model should have in them."""
 
     sweeps: Target
@@ -18,7 +18,7 @@ class Expected:
     most: Array
 
 
-def surprise(counts: Array, expectation: Expected) -> Array:
+def excess(counts: Array, expectation: CountBounds) -> Array:
     """Spikes too few or too many [sweep], of counts [sweep]."""
     counts = counts.astype(expectation.most.dtype)
     return jnp.maximum(0.0, expectation.fewest - counts) + jnp.maximum(0.0, counts - expectation.most)

@@ -154,5 +154,5 @@ def _check(cell: Cell, path: str, low: float, high: float) -> None:
         raise ValueError(f"{path} is no number that could be fitted: {pytrees.unknown(path, leaves, 'path')}")
     check_number(short)
     for bound in (low, high):
-        if not units.allowed(bound, leaves[short].metadata):
-            raise ValueError(f"a bound of {units.complaint(path, np.asarray(bound), leaves[short].metadata)}")
+        if not units.in_bounds(bound, leaves[short].metadata):
+            raise ValueError(f"a bound of {units.bound_message(path, np.asarray(bound), leaves[short].metadata)}")

@@ -11,7 +11,7 @@ import numpy as np
 from ...cell import Cell
 from ...integrators import Integrator, of_many
 from ...pytrees import pytree, static
-from .count_bounds import Expected
+from .count_bounds import CountBounds
 from .nudging import across, begin, in_blocks, intervals, observed, trajectory, weight, wired
 from .parameters import Free, paths
 from .target import Target
@@ -27,7 +27,7 @@ class Problem:
     data: Target
     free: Free = static()
     integrator: Integrator = static()
-    unseen: Expected | None = None
+    unseen: CountBounds | None = None
 
     def __post_init__(self) -> None:
         """A tree whose shape isn't free is made ready for its steps once, and not in each of them."""

@@ -36,7 +36,7 @@ def choose(parameters: int, mode: str | None) -> str:
     if mode is None:
         return "forward" if parameters <= FORWARD_UP_TO else "reverse"
     if mode not in MODES:
-        raise ValueError(f"derivative must be one of {', '.join(MODES)} or None, got {mode!r}")
+        raise ValueError(f"ad_mode must be one of {', '.join(MODES)} or None, got {mode!r}")
     return mode
 
 

@@ -12,7 +12,7 @@ from ...channels import Leak
 from ...channels.persistent import PersistentSodium
 from ...channels.pospischil import CalciumL, M, Potassium, Sodium
 from ...channels.slow_inactivation import SlowPotassium, SlowSodium
-from ...ephys.preprocess import Prepared
+from ...ephys.preprocess import Preprocessed
 from ...models import hodgkin_huxley
 from ...pytrees import strong
 from .membrane_bounds import UNMEASURED, Bounds, sized
@@ -144,7 +144,7 @@ def cortical_cell(area: float) -> Cell:
     return strong(Cell(channels, capacitance=1.0, celsius=36.0, v_init=-70.0, area=area))
 
 
-def pyramidal(prepared: Prepared) -> tuple[Cell, Bounds]:
+def pyramidal(prepared: Preprocessed) -> tuple[Cell, Bounds]:
     """A regular spiking cortical cell of the measured size, with slow inactivation and persistent sodium, and bounds.
 
     The leak is bounded around the measured input conductance, its reversal around the rest: the other currents share
@@ -153,14 +153,14 @@ def pyramidal(prepared: Prepared) -> tuple[Cell, Bounds]:
     return _slowly_inactivating(prepared, PYRAMIDAL)
 
 
-def adapting(prepared: Prepared) -> tuple[Cell, Bounds]:
+def adapting(prepared: Preprocessed) -> tuple[Cell, Bounds]:
     """A cell that fires a few spikes at the beginning of a step and stops, or slows down by far: as `pyramidal`."""
     cell, bounds = _slowly_inactivating(prepared, ADAPTING)
     slow = {**cell.channels, "m": M(g=1.0, tau_max=300.0)}
     return strong(dataclasses.replace(cell, channels=slow)), bounds
 
 
-def fast_spiking(prepared: Prepared) -> tuple[Cell, Bounds]:
+def fast_spiking(prepared: Preprocessed) -> tuple[Cell, Bounds]:
     """A fast spiking interneuron of the measured size: sodium, a quick delayed rectifier, little M, leak.
 
     Kinetics of Pospischil et al. (2008, Biol Cybern 99:427–441); bounds: `FAST_SPIKING`.
@@ -176,7 +176,7 @@ def fast_spiking(prepared: Prepared) -> tuple[Cell, Bounds]:
     return sized(cell, {**FAST_SPIKING, **leak}, prepared)
 
 
-def squid_axon(prepared: Prepared) -> tuple[Cell, Bounds]:
+def squid_axon(prepared: Preprocessed) -> tuple[Cell, Bounds]:
     """A squid axon at 6.3 °C (Hodgkin & Huxley 1952, table 3) and bounds for its parameters: `SQUID`.
 
     For currents given as densities; of the measured numbers only the rest is used, where a model begins.
@@ -184,7 +184,7 @@ def squid_axon(prepared: Prepared) -> tuple[Cell, Bounds]:
     return strong(dataclasses.replace(hodgkin_huxley(), v_init=prepared.rest)), dict(SQUID)
 
 
-def _slowly_inactivating(prepared: Prepared, bounds: Bounds) -> tuple[Cell, Bounds]:
+def _slowly_inactivating(prepared: Preprocessed, bounds: Bounds) -> tuple[Cell, Bounds]:
     cell = cortical_cell(UNMEASURED)
     named = {"na": SlowSodium(), "nap": PersistentSodium(), "kd": SlowPotassium()}
     channels = named | {name: channel for name, channel in cell.channels.items() if name not in named}

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...ephys.edges import base_level
 from ...recordings import Recording
-from ..problem.count_bounds import Expected
+from ..problem.count_bounds import CountBounds
 from ..problem.target import target
 
 Array = jax.Array
@@ -36,7 +36,7 @@ SAME_HOLDING = 0.05  # of the currents' range, by which holding currents may dif
 REPEATED = 0.01  # of the largest current: closer ones are repeats
 
 
-def expected(data: Recording, fitted: list[int], counts: np.ndarray, dt: float | None = None) -> Expected | None:
+def expected(data: Recording, fitted: list[int], counts: np.ndarray, dt: float | None = None) -> CountBounds | None:
     """What is to be expected of sweeps between and just beyond the fitted ones; None where nothing is.
 
     Args:
@@ -55,7 +55,7 @@ def expected(data: Recording, fitted: list[int], counts: np.ndarray, dt: float |
         return None
     blind = dataclasses.replace(data, v=np.zeros_like(data.v))
     fewest, most = np.array([ranges[k] for k in chosen]).T
-    return Expected(target(blind, chosen, dt), jnp.asarray(fewest, dtype=float), jnp.asarray(most, dtype=float))
+    return CountBounds(target(blind, chosen, dt), jnp.asarray(fewest, dtype=float), jnp.asarray(most, dtype=float))
 
 
 def amplitudes(data: Recording) -> np.ndarray:

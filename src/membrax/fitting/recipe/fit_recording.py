@@ -11,7 +11,7 @@ import numpy as np
 
 from ...cell import Cell
 from ...ephys.fittable import check_fittable
-from ...ephys.preprocess import Prepared, prepare
+from ...ephys.preprocess import Preprocessed, preprocess
 from ...integrators import staggered
 from ...pytrees import strong
 from ...recordings import Recording, load
@@ -20,7 +20,7 @@ from ...recordings.sweeps import choose_sweeps
 from ..fit import as_fit, check_data_and_seed
 from ..optimisers.driver import Limit, search_for
 from ..optimisers.race import Race
-from ..problem.count_bounds import Expected
+from ..problem.count_bounds import CountBounds
 from ..problem.parameters import free
 from ..problem.problem import Problem
 from ..problem.target import target
@@ -30,11 +30,11 @@ from . import templates
 from .budget import plan
 from .count_bounds import expected
 from .sampling import sampling
-from .sweep_selection import Choice, choose_fitted
+from .sweep_selection import SweepSelection, select_training_sweeps
 
 TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
 
-Make = Callable[[Prepared], tuple[Cell, Any]]
+Make = Callable[[Preprocessed], tuple[Cell, Any]]
 
 
 def fit_recording(
@@ -44,10 +44,10 @@ def fit_recording(
     template: str | Make | None = None,
     seed: int = 0,
     stop: float | None = None,
-    junction: float = 0.0,
+    liquid_junction_potential: float = 0.0,
     iterations: int | None = None,
-    simulations: float | None = None,
-    seconds: float | None = None,
+    max_simulations: float | None = None,
+    max_seconds: float | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
 ) -> Fit:
@@ -86,18 +86,18 @@ def fit_recording(
     """
     recording = data if isinstance(data, Recording) else load(data)
     check_data_and_seed(recording, seed)
-    make, limit = _template(template, recording), Limit(seconds)
+    make, limit = _template(template, recording), Limit(max_seconds)
     cut = recording if stop is None else recording.crop(None, stop)
-    choice = choose_fitted(cut) if sweeps is None else None
+    choice = select_training_sweeps(cut) if sweeps is None else None
     chosen = choose_sweeps(cut, sweeps if choice is None else choice.sweeps)
     check_fittable(cut, chosen)
-    prepared = prepare(cut, junction=junction)
+    prepared = preprocess(cut, liquid_junction_potential=liquid_junction_potential)
     cell, bounds = make(prepared)
     shown = resample(prepared.data, sampling(prepared.data))
     searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
-    planned = plan(problem, iterations, simulations)
+    planned = plan(problem, iterations, max_simulations)
     method = Race(planned.generations, planned.population, 1000 * seed % 2**31)
     found, told = search_for(problem, method, planned.starts, seed, progress, checkpoint, limit)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
@@ -118,12 +118,12 @@ def _template(asked: str | Make | None, data: Recording) -> Make:
     return getattr(templates, name)
 
 
-def _notes(prepared: Prepared, choice: Choice | None) -> tuple[str, ...]:
+def _notes(prepared: Preprocessed, choice: SweepSelection | None) -> tuple[str, ...]:
     """What was measured, and which sweeps were chosen."""
     return prepared.told, *prepared.notes, *([] if choice is None else [f"fitted: {choice}"])
 
 
-def _unseen(data: Recording, chosen: list[int]) -> Expected | None:
+def _unseen(data: Recording, chosen: list[int]) -> CountBounds | None:
     """What is expected of the sweeps that aren't fitted."""
     counts = [int(features(data.v[k], data.dt).count) for k in chosen]
     return expected(data, chosen, np.array(counts))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...cell import Cell, replace
-from ...ephys.preprocess import Prepared
+from ...ephys.preprocess import Preprocessed
 from ...pytrees import strong
 
 Bounds = dict[str, tuple[float, float]]
@@ -20,7 +20,7 @@ REVERSAL = 15.0  # mV around the rest
 LEAST = 0.1  # of the capacitance, by which it may at least move: a real cell is no single compartment
 
 
-def sized(cell: Cell, bounds: Mapping[str, tuple[float, float]], prepared: Prepared) -> tuple[Cell, Bounds]:
+def sized(cell: Cell, bounds: Mapping[str, tuple[float, float]], prepared: Preprocessed) -> tuple[Cell, Bounds]:
     """The cell with the measured area and rest, and the bounds with the leak's around the measured conductance.
 
     The other currents share the input conductance and the rest with the leak, hence the width: a fifth to 2.5 times
@@ -37,7 +37,7 @@ def sized(cell: Cell, bounds: Mapping[str, tuple[float, float]], prepared: Prepa
 
 
 def with_membrane(
-    cell: Cell, bounds: Mapping[str, tuple[float, float]], prepared: Prepared, *, errors: float = 3.0,
+    cell: Cell, bounds: Mapping[str, tuple[float, float]], prepared: Preprocessed, *, errors: float = 3.0,
     fixed: bool = False,
 ) -> tuple[Cell, Bounds]:  # fmt: skip
     """Hold a model's membrane to what was measured: its capacitance and leak bounded by their error bars.
@@ -81,7 +81,7 @@ def _narrowed(old: tuple[float, float] | None, new: tuple[float, float]) -> tupl
     return max(old[0], new[0]), min(old[1], new[1])
 
 
-def _leak(prepared: Prepared, errors: float, unit: float) -> Bounds:
+def _leak(prepared: Preprocessed, errors: float, unit: float) -> Bounds:
     """Bounds of the leak from the measured resistance; ``unit`` over it is mS/cm²."""
     resistance, rest = prepared.membrane.resistance, prepared.membrane.rest
     half = errors * float(np.nan_to_num(resistance.error))

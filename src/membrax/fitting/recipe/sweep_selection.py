@@ -17,7 +17,7 @@ FEW, PART, ENOUGH = 5, 3, 8  # sweeps that are fitted: one of three, but at leas
 SILENT_COUNT = 0.5  # of the distance of a sweep that fires
 
 
-class Choice(NamedTuple):
+class SweepSelection(NamedTuple):
     """Sweeps to fit, and why each of them.
 
     Attributes:
@@ -32,7 +32,7 @@ class Choice(NamedTuple):
         return "; ".join(f"sweep {k}: {reason}" for k, reason in zip(self.sweeps, self.why, strict=True))
 
 
-def choose_fitted(data: Recording, most: int | None = None) -> Choice:
+def select_training_sweeps(data: Recording, most: int | None = None) -> SweepSelection:
     """Choose sweeps that bracket what the cell does: models overshoot at currents beyond those they were fitted to.
 
     Sweeps are ordered by their mean current. In the order of their importance, as many as there is room for:
@@ -62,17 +62,17 @@ def choose_fitted(data: Recording, most: int | None = None) -> Choice:
     room = max(1, min(most, data.sweeps // 2))
     drive = data.i.mean(axis=1)
     if data.sweeps == 1:
-        return Choice([0], ("the only one",))
+        return SweepSelection([0], ("the only one",))
     if np.ptp(drive) <= SAME * max(float(np.max(np.abs(data.i))), 1e-300):
         chosen = np.unique(np.linspace(0, data.sweeps - 1, room + 2)[1:-1].round().astype(int)).tolist()
-        return Choice(chosen, ("all sweeps have the same current: spread over the recording",) * len(chosen))
+        return SweepSelection(chosen, ("all sweeps have the same current: spread over the recording",) * len(chosen))
     counts = np.array([len(spikes_of(v, data.t)) for v in data.v])
     if np.count_nonzero(counts) >= MANY:
         room = min(most, (data.sweeps + 1) // 2)
     order = np.argsort(drive, kind="stable")
     picked = _picked(order, counts, data, room)
     chosen = sorted(picked)
-    return Choice(chosen, tuple(picked[k] for k in chosen))
+    return SweepSelection(chosen, tuple(picked[k] for k in chosen))
 
 
 def _picked(order: np.ndarray, counts: np.ndarray, data: Recording, room: int) -> dict[int, str]:

@@ -15,7 +15,7 @@ import numpy as np
 from ... import pytrees
 from ...cell import Cell
 from ...ephys.passive import passive
-from ...ephys.preprocess import Prepared, prepare
+from ...ephys.preprocess import Preprocessed, preprocess
 from ...ephys.spikes import Firing, firing
 from ...recordings import Recording
 from ..problem.parameters import free, paths
@@ -69,7 +69,7 @@ class Template(NamedTuple):
     why: str
 
 
-def template_for(data: Prepared | Recording) -> Template:
+def template_for(data: Preprocessed | Recording) -> Template:
     """The template whose spikes are like the recorded ones.
 
     * a current density: `squid_axon`;
@@ -84,9 +84,9 @@ def template_for(data: Prepared | Recording) -> Template:
     Raises:
         ValueError: neither of them.
     """
-    if not isinstance(data, Prepared | Recording):
+    if not isinstance(data, Preprocessed | Recording):
         raise ValueError(f"template_for needs a Recording or what prepare made of one, got {data!r}")
-    prepared = data if isinstance(data, Prepared) else prepare(data)
+    prepared = data if isinstance(data, Preprocessed) else preprocess(data)
     make, why = _choose(prepared.data, firing(prepared.data))
     cell, bounds = make(prepared)
     return Template(make.__name__, cell, bounds, why)

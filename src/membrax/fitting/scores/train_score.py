@@ -19,7 +19,7 @@ from ...compilation import host_jit
 from ...ephys.threshold import passes
 from ...population import sharding
 from ...pytrees import pytree
-from ..problem.count_bounds import surprise
+from ..problem.count_bounds import excess
 from ..problem.problem import Problem
 from ..problem.target import Target
 from . import spike_score
@@ -143,7 +143,7 @@ def _runs(places: Array, problem: Problem, sweeps: Target) -> tuple[Features, Ar
 
 def _surprises(seen: Features, problem: Problem) -> Array:
     """Spikes too few or too many in the sweeps of which only the count is expected, of features [sweep]."""
-    off = jnp.sum(surprise(seen.count, problem.unseen))
+    off = jnp.sum(excess(seen.count, problem.unseen))
     return jnp.where(jnp.all(jnp.isfinite(seen.quiet)), off, jnp.nan)  # a model that diverged has no count
 
 

@@ -1,6 +1,6 @@
 """How far the numbers of a fit can be believed: intervals, sloppy directions, profiles, ensembles, posteriors."""
 
-from .assess import uncertainty
+from .assess import assess
 from .directions import Direction
 from .ensemble import Ensemble, Predictions, ensemble, predictions
 from .posterior import Posterior, posterior
@@ -14,9 +14,9 @@ __all__ = [
     "Predictions",
     "Profile",
     "Uncertainty",
+    "assess",
     "ensemble",
     "posterior",
     "predictions",
     "profiles",
-    "uncertainty",
 ]

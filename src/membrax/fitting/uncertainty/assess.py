@@ -18,7 +18,7 @@ from .result import Uncertainty
 ENOUGH = 3  # members of an ensemble from which on it has a spread
 
 
-def uncertainty(
+def assess(
     found: Fit, *, level: float = 0.95, estimator: str | None = None, tolerance: float | None = None
 ) -> Uncertainty:
     """Standard errors, confidence intervals, correlations and sloppy directions of a fit's parameters.
@@ -85,7 +85,7 @@ def _by_residuals(
         ensemble=alike,
         flags=messages.flags(free, here, reach),
         notes=tuple(messages.notes(free, here, heard, alike, starts)),
-        doubts=tuple(messages.doubts(here, heard, alike, starts, ends)),
+        warnings=tuple(messages.warnings(here, heard, alike, starts, ends)),
     )
 
 
@@ -121,5 +121,5 @@ def _by_starts(found: Fit, heard: Noise, tolerance: float | None) -> Uncertainty
         ensemble=alike,
         flags=dict.fromkeys(found.at_bounds, "at its bound"),
         notes=(),
-        doubts=tuple(doubts),
+        warnings=tuple(doubts),
     )

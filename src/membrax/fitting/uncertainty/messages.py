@@ -60,7 +60,7 @@ def notes(free: Free, here: Bottom, heard: Noise, alike: Ensemble, starts: int) 
     yield f"{len(alike)} of {starts} starts fit equally well: {equal}"
 
 
-def doubts(
+def warnings(
     here: Bottom, heard: Noise, alike: Ensemble, starts: int, ends: dict[str, tuple[float, float]]
 ) -> Iterable[str]:
     """Why the intervals ``ends`` {path: (low, high)} may not hold."""

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...compilation import host_jit
-from ..optimisers.levenberg_marquardt import Levenberg, Search, _step
+from ..optimisers.levenberg_marquardt import LevenbergMarquardt, Search, _step
 from ..optimisers.multistart import keep_best
 from ..problem.problem import Problem, voltage_loss
 from ..problem.sensitivities import GaussNewton, gauss_newton
@@ -31,7 +31,7 @@ def descend(problem: Problem, places: Any, moving: Any, iterations: int = ITERAT
     """
     places = jnp.asarray(places, dtype=float)
     moving = jnp.broadcast_to(jnp.asarray(moving, dtype=float), places.shape)
-    search = Levenberg().begin(problem, places)
+    search = LevenbergMarquardt().begin(problem, places)
     best = np.full(len(places), np.inf)
     for _ in range(iterations):
         search = iterate(problem, search, moving, jnp.zeros(()))

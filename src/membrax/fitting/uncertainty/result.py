@@ -59,12 +59,12 @@ class Uncertainty:
     ensemble: Ensemble
     flags: dict[str, str]
     notes: tuple[str, ...]
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     @property
-    def trusted(self) -> bool:
+    def reliable(self) -> bool:
         """Whether nothing speaks against the intervals."""
-        return not self.doubts
+        return not self.warnings
 
     def table(self) -> str:
         """Estimates, errors and intervals as text, with the notes below."""
@@ -77,7 +77,7 @@ class Uncertainty:
             lines.append([path, *told, self.units[path], self.flags.get(path, "")])
         widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
         rows = [_row(line, widths) for line in lines]
-        return "\n".join([*rows, "", *self.notes, *(f"doubt: {doubt}" for doubt in self.doubts)])
+        return "\n".join([*rows, "", *self.notes, *(f"doubt: {doubt}" for doubt in self.warnings)])
 
 
 def _row(line: list[str], widths: list[int]) -> str:

@@ -68,7 +68,7 @@ def _neuron(ax: Axes, x: np.ndarray, v: np.ndarray, height: float, shade: Scalar
 
 
 @style.styled
-def rall(parent: float, children: Any, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
+def ralls_law(parent: float, children: Any, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
     """Draw a branch with its children, and beside it what matters where they meet: the sums of d^(3/2).
 
     Args:

@@ -72,7 +72,7 @@ def _current(ax: Axes, ion: Ion, e: float, p: float, celsius: float, paint: Any)
 
 
 @style.styled
-def goldman(
+def ghk(
     table: IonTable,
     varied: str = "K",
     outside: float | None = None,

@@ -19,7 +19,7 @@ BELOW, NECK = 0.3, 0.12  # room under the floor, and the drain's length, of the 
 
 
 @style.styled
-def tap(
+def hydraulic_analogy(
     current: Any,
     time: Any,
     *,

@@ -16,7 +16,9 @@ from .reversal_potentials import OUTSIDE, beyond
 
 
 @style.styled
-def walls(cell: Cell, traces: Mapping[str, Trace], *, path: str | os.PathLike[str] | None = None) -> style.Figure:
+def reversal_bounds(
+    cell: Cell, traces: Mapping[str, Trace], *, path: str | os.PathLike[str] | None = None
+) -> style.Figure:
     """Draw voltages between the batteries of a cell, each trace in its own colour, with its name above.
 
     At the lowest battery no current is outward, at the highest none is inward, so that without an electrode the

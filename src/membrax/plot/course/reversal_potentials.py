@@ -18,7 +18,7 @@ OUTSIDE = 15.0  # mV shown beyond the walls
 
 
 @style.styled
-def batteries(
+def reversal_potentials(
     conductance: Any, reversal: Any, names: Sequence[str], *, path: str | os.PathLike[str] | None = None
 ) -> style.Figure:
     """Draw ohmic branches as weights on a beam: each stands at its reversal potential, as heavy as its conductance.

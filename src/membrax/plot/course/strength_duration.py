@@ -14,7 +14,7 @@ from ..lines import checked, paint_levels, paint_lines
 
 
 @style.styled
-def lapicque(
+def strength_duration(
     duration: Any, threshold: Any, *, rheobase: float, chronaxie: float,
     points: Mapping[str, tuple] | None = None, path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:  # fmt: skip

@@ -46,8 +46,8 @@ def uncertainty(told: Any, *, path: str | os.PathLike[str] | None = None) -> sty
         _draw_correlation(left, told)
         _draw_directions(right, told)
     style.title(figure, _title(told))
-    if told.doubts:
-        style.caption(figure, "Doubts: " + "; ".join(told.doubts) + ".")
+    if told.warnings:
+        style.caption(figure, "Doubts: " + "; ".join(told.warnings) + ".")
     return style.finish(figure, path)
 
 
