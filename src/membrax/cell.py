@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from . import pytrees, units
 from .cell_checks import check_names
@@ -20,8 +21,6 @@ from .morphology.compartments.discretise import discretise
 from .morphology.system import TreeSystem
 from .pytrees import pytree
 from .timegrid import Time, zero
-
-Array = jax.Array
 
 
 @pytree

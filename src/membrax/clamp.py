@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .cell import (
     Cell,
@@ -30,8 +31,6 @@ from .stimuli import Stimulus, as_stimulus, batch_size, begin, check_key, mean_d
 from .stimuli.stimulus import channel_key
 from .timegrid import Time, grid, positive_scalar, steps
 from .units import density
-
-Array = jax.Array
 
 SUBSTEPS = 4  # of a half step, for channels whose kinetics have no closed form here
 # A membrane that charges in a millionth of a step is at the command; below that its time constant no longer matters.

@@ -12,8 +12,6 @@ import jax.numpy as jnp
 from .channels import Env
 from .morphology.compartments.densities import is_spread, over
 
-Array = jax.Array
-
 
 def spread(cell: Any) -> Any:
     """The cell with every parameter that differs between regions as an array [compartment]."""

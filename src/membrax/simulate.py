@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .cell import (
     Cell,
@@ -35,8 +36,6 @@ from .timeloop import (
     thin,
     with_first,
 )
-
-Array = jax.Array
 
 
 @pytree

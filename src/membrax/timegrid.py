@@ -12,10 +12,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .pytrees import pytree
-
-Array = jax.Array
 
 
 @pytree

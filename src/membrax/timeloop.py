@@ -22,8 +22,6 @@ from .stimuli.stimulus import channel_key, mean_currents
 from .stimuli.waveforms import Function
 from .timegrid import Time
 
-Array = jax.Array
-
 
 def one_step(
     cell: Cell, stimulus: Stimulus, state: State, t: Time, dt: float, integrator: Integrator, given: Any = None

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import jax
+from jax import Array
 
 from ..laws import gating
 from ..numerics.derivatives import each_alone
 from ..pytrees import pytree, static
 from ..timegrid import Time
 
-Array = jax.Array
 Gates = dict[str, Array]
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import jax
+from jax import Array
 
 from ..pytrees import pytree
 from ..units import conductance, potential
 from .channel import Env, Gates
-
-Array = jax.Array
 
 
 @pytree

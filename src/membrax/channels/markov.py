@@ -12,8 +12,8 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..laws import markov
 from ..laws.gating import q10_factor
@@ -22,7 +22,6 @@ from ..units import conductance, factor, parameter, potential, temperature
 from . import squid
 from .channel import Env, Gates
 
-Array = jax.Array
 Rates = dict[tuple[str, str], Array]
 
 

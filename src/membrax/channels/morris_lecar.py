@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
+from jax import Array
 
 from ..laws.gating import exponential, sigmoid
 from ..pytrees import pytree
 from ..units import conductance, parameter, potential
 from .channel import Env, Gated, Gates
-
-Array = jax.Array
 
 
 def open_fraction(v: Any, half: Any, scale: Any) -> Array:

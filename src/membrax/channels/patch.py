@@ -16,14 +16,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..laws import markov as laws
 from ..pytrees import pytree, static
 from ..units import parameter
 from . import markov
 from .channel import Env, Gates
-
-Array = jax.Array
 
 MEAN = 20.0  # of a binomial draw that is looked up
 LOOKED_UP = 64  # the largest: of a mean of 20, a larger one comes once in 10¹³

@@ -9,14 +9,12 @@ membrane charges; 1 ms stands for that. Its inactivation, which takes seconds, i
 
 from __future__ import annotations
 
-import jax
+from jax import Array
 
 from ..laws.gating import q10_factor, rates, sigmoid
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature, timescale
 from .channel import Env, Gated, Gates, scaled
-
-Array = jax.Array
 
 
 @pytree

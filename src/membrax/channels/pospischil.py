@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import math
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..laws.gating import exponential, linoid, q10_factor, rates, sigmoid
 from ..numerics.arithmetic import at_least, held_exponential, quotient
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature, timescale
 from .channel import Env, Gated, Gates, scaled
-
-Array = jax.Array
 
 LARGEST_POWER = 25.0  # e^25 to the third power, times 500 s, still fits into a float32
 

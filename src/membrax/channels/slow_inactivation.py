@@ -10,16 +10,14 @@ other: in a fit the data choose the numbers. The defaults are of the size that t
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..laws.gating import q10_factor, sigmoid
 from ..pytrees import pytree
 from ..units import factor, potential, timescale
 from .channel import Env, Gates, scaled
 from .pospischil import Potassium, Sodium
-
-Array = jax.Array
 
 
 def slow_rates(v: Array, half: Array, slope: Array, closing: Array, recovery: Array) -> tuple[Array, Array]:

@@ -9,16 +9,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..laws.gating import exponential, linoid, q10_factor
 from ..numerics.arithmetic import held_exponential, quotient
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature
 from .channel import Env, Gated, Gates, scaled
-
-Array = jax.Array
 
 
 def fall(v: Array, shift: Any = 0.0) -> Array:

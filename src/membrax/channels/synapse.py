@@ -16,16 +16,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..laws.gating import exprel_inverse
 from ..pytrees import pytree
 from ..units import conductance, parameter, potential, timescale
 from .channel import Env, Gates
-
-Array = jax.Array
 
 
 def arrivals(times: Any) -> dict[str, Array]:

@@ -6,14 +6,12 @@ states no temperature, so there is no Q10.
 
 from __future__ import annotations
 
-import jax
+from jax import Array
 
 from ..laws.gating import exponential, linoid, sigmoid, steady_state
 from ..pytrees import pytree
 from ..units import conductance, factor, potential
 from .channel import Env, Gated, Gates, scaled
-
-Array = jax.Array
 
 
 def m_rates(v: Array) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import pytrees
 from ..cell import Cell, check_cell, check_parameters
@@ -32,8 +33,6 @@ from .problem.parameters import free
 from .problem.problem import Problem
 from .problem.sensitivities import choose
 from .problem.target import target
-
-Array = jax.Array
 
 
 @pytree

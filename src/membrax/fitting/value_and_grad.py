@@ -6,8 +6,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell
 from ..compilation import host_jit
@@ -17,8 +17,6 @@ from ..recordings import Recording
 from .problem.from_values import problem_of
 from .problem.problem import Problem
 from .problem.sensitivities import choose, value_and_gradient
-
-Array = jax.Array
 
 
 @pytree

@@ -12,14 +12,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, State, advance_gates, ionic_current
 from ..channels import Env
 from ..laws.gating import exprel_inverse
 from ..laws.membrane import charge_balance
 from .integrator import Integrator
-
-Array = jax.Array
 
 
 def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:

@@ -6,14 +6,12 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, State, settle
 from ..channels import Env
 from ..morphology.system import TreeSystem
-
-Array = jax.Array
 
 
 def check_integrator(integrator: Any) -> None:

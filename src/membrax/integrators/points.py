@@ -7,12 +7,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, ionic_current
 from ..channels import Env
 from ..laws.membrane import correct_voltage, relax_voltage
-
-Array = jax.Array
 
 
 def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env: Env) -> Array:

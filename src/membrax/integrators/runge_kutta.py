@@ -7,13 +7,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, State, advance_gates, ionic_current
 from ..channels import Env
 from ..laws.membrane import charge_balance
 from .integrator import Integrator
-
-Array = jax.Array
 
 
 def derivative(cell: Cell, v: Array, gates: dict, current: Array, env: Env) -> tuple[Array, dict]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, State, advance_gates
 from ..channels import Env
@@ -15,8 +15,6 @@ from ..numerics.derivatives import one_number
 from . import trees
 from .integrator import Integrator
 from .points import voltage_step
-
-Array = jax.Array
 
 
 def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:

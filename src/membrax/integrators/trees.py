@@ -18,6 +18,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, State, advance_gates
 from ..channels import Env
@@ -26,8 +27,6 @@ from ..morphology import Compartments
 from ..morphology.system import assemble
 from ..numerics.arithmetic import at_least
 from .points import by_ohmic, current_and_slope, voltage_step
-
-Array = jax.Array
 
 GAMMA = 1.0 - 0.5**0.5  # of Alexander's method
 FEW = 800  # compartments, up to which an accelerator multiplies by e^(dt A) sooner than it eliminates round by round

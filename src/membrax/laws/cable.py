@@ -15,11 +15,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..units import RADIANS_PER_MS
 from .membrane import membrane_time_constant
-
-Array = jax.Array
 
 SEALED = 0.0  # no current leaves
 SEMI_INFINITE = 1.0  # as if the cable went on for ever

@@ -12,10 +12,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .cable import transfer_resistance
-
-Array = jax.Array
 
 FRACTIONS = 20  # of erfc's continued fraction: what is left out is 1e-16 of it from FAR on
 FAR = 4.0

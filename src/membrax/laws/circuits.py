@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .electrochemistry import chord_rest
-
-Array = jax.Array
 
 # What one specific unit is over 1 µm² = 1e-8 cm²: mS/cm² in nS, µF/cm² in pF, µA/cm² in nA. A resistance is divided
 # by its area instead: Ω·cm² over 1 µm² is 100 MΩ.

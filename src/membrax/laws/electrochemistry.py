@@ -7,12 +7,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..numerics.arithmetic import positive
 from ..units import FARADAY, GAS, KELVIN
 from .gating import exprel_inverse
-
-Array = jax.Array
 
 FARTHEST = 80.0  # zFv/RT, beyond which `exprel_inverse` is flat: 2 V, where one flux is 1e-35 of the other
 ITERATIONS = 8  # of Newton's method with bisection; 6 reach rounding over nine decades of P and concentrations

@@ -19,13 +19,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..pytrees import is_concrete
 from ..units import KELVIN, bound_message, in_bounds
 from .electrochemistry import thermal_voltage
 from .gating import exprel_inverse
-
-Array = jax.Array
 
 FLUX_UNIT = 0.1  # µmol/(cm² s) in one mM µm/ms, and cm/s in one µm/ms
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..numerics.arithmetic import positive, total
 from ..units import FARADAY
-
-Array = jax.Array
 
 AVOGADRO = 6.02214076e23  # 1/mol (SI 2019)
 SODIUM_PER_ATP = 3.0  # ions that the pump carries out for each ATP

@@ -12,12 +12,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..numerics.arithmetic import at_least
-
-Array = jax.Array
 
 NEAR = 0.1  # of length to distance, from where on the logarithm has more digits than the series
 TERMS = 8  # of the series in q² ≤ NEAR²: what is left out is below 1e-17

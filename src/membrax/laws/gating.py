@@ -7,10 +7,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..numerics.arithmetic import at_least, held_exponential, quotient, reciprocal
-
-Array = jax.Array
 
 # e^42 = 2e18: far above any rate, and its square still fits into a float32.
 LARGEST_EXPONENT = 42.0

@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-import jax
 import numpy as np
+from jax import Array
 
 from .electrochemistry import ghk_voltage, nernst
-
-Array = jax.Array
 
 
 class Ion(NamedTuple):

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..numerics.arithmetic import at_least, reciprocal
 
-Array = jax.Array
 Rates = Mapping[tuple[Any, Any], Any]  # {(from, to): rate}
 
 SQUARINGS = 60  # of `propagate`: exit rates times t up to 10¹⁸

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..numerics.arithmetic import at_least, quotient
 from .gating import mean_decay
-
-Array = jax.Array
 
 
 def charge_balance(ionic: Any, injected: Any, *, capacitance: Any) -> Array:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..units import FARADAY
 from .electrochemistry import thermal_voltage
@@ -25,8 +26,6 @@ from .electrodiffusion import (
     moments,
     passages,
 )
-
-Array = jax.Array
 
 VACUUM = 8.8541878128e-4  # ε₀ (CODATA 2018) in µF/cm² of 1 µm
 CHARGE = 0.1 * FARADAY  # nC/cm² of 1 µm with 1 mM of monovalent ions

@@ -12,13 +12,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..units import RADIANS_PER_MS
 from .gating import TERMS, mean_of_mean_decay
 from .membrane import step_response
-
-Array = jax.Array
-
 
 step = step_response  # the law that the others here are made of
 

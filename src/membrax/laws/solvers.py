@@ -13,10 +13,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .rc import step as exact_step
-
-Array = jax.Array
 
 
 def forward_euler(

@@ -6,14 +6,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, advance_gates, environment, ionic_current
 from ..channels import Leak
 from ..channels import morris_lecar as ml
 from ..laws.membrane import charge_balance
 from ..pytrees import strong
-
-Array = jax.Array
 
 
 def morris_lecar() -> Cell:

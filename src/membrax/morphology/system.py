@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..pytrees import pytree, static
 from .compartments.compartments import Compartments
 from .solve.elimination import solver
 from .solve.propagator import propagator
-
-Array = jax.Array
 
 NF_PER_AREA = 1e-5  # of 1 µm² at 1 µF/cm²; as well nA of 1 µA/cm², and µS of 1 mS/cm²
 

@@ -12,9 +12,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 from jax.custom_derivatives import SymbolicZero
-
-Array = jax.Array
 
 
 @jax.custom_jvp

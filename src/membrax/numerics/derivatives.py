@@ -13,9 +13,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 from jax.custom_derivatives import SymbolicZero
-
-Array = jax.Array
 
 
 def each_alone(function: Callable, own: dict[str, Array], *shared: Any) -> dict[str, Array]:

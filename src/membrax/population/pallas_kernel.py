@@ -19,6 +19,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 from jax.experimental import pallas as pl
 
 from ..cell import Cell, State
@@ -29,8 +30,6 @@ from ..stimuli.waveforms import Sampled
 from ..timegrid import Time
 from ..timeloop import one_step
 from .setup import Axes, Plan
-
-Array = jax.Array
 
 BLOCK = 128  # neurons in the registers of one program of the kernel: a power of 2
 WARPS = 4  # of 32 threads, a neuron for each

@@ -8,11 +8,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import State
 from . import storage
-
-Array = jax.Array
 
 WHOLE, SPLIT = jax.sharding.PartitionSpec(), jax.sharding.PartitionSpec("neuron")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 from jax.custom_batching import custom_vmap
 
 from ..cell import Cell, State, environment
@@ -22,8 +23,6 @@ from ..timegrid import Time
 from ..timeloop import TimeLoop, first_samples, means, thin, wired
 from . import sharding
 from .setup import Axes
-
-Array = jax.Array
 
 LAST = -1
 

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import Cell, State
 from ..integrators import Integrator
@@ -16,8 +17,6 @@ from ..stimuli import Stimulus
 from ..timegrid import Time
 from . import sharding, tree_batches
 from .setup import Axes
-
-Array = jax.Array
 
 # By measurement. Few trees are eliminated node by node, where rows of 8 numbers fill a vector; many by rounds, where
 # the longer a row, the less it costs to start an operation.

@@ -9,13 +9,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import pytrees, units
 from ..cell import Cell, check_cell, check_parameters, is_single_tree
 from ..compartmentwise import spread
 from ..pytrees import strong
-
-Array = jax.Array
 
 
 def vary(cell: Cell, values: Mapping[str, Any]) -> Cell:

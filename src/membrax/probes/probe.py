@@ -15,13 +15,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
+from jax import Array
 
 from ..cell import Cell, State
 from ..channels import Env
-
-Array = jax.Array
 
 
 class Step(NamedTuple):

@@ -7,12 +7,11 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
 
 from ..cell import Cell, State, currents, settle
 from .probe import Step
 from .sites import place
-
-Array = jax.Array
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,14 +7,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, State
 from ..pytrees import pytree
 from ..timegrid import Time
 from .probe import Step
 from .sites import watched
-
-Array = jax.Array
 
 
 @pytree

@@ -8,13 +8,12 @@ import jax
 import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import Cell, state_at
 from ..channels.markov import Kinetic
 from ..rest.resting import jacobian, resting_point, steady_current
 from .search import single, within
-
-Array = jax.Array
 
 POINTS = 401  # of the branch
 ALIKE = 1e-6  # size below which one conserved sum follows from others

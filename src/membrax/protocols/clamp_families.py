@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import Cell
 from ..clamp import Clamped, voltage_clamp
@@ -15,8 +16,6 @@ from ..rest.resting import rest
 from ..stimuli import Stimulus, constant, step
 from .boltzmann import Boltzmann, fit_boltzmann
 from .search import best_scale, ordered, single, within
-
-Array = jax.Array
 
 CLOSE = 5.0  # mV about the reversal potential, where a current divided by its driving force says little
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import Cell, environment, replace
 from ..cell import currents as membrane_currents
@@ -19,8 +20,6 @@ from ..stimuli import step
 from ..timegrid import steps
 from ..units import KELVIN
 from .search import ordered, single, within
-
-Array = jax.Array
 
 WIDTH = 0.1  # ms of the shock
 ONWARD = 1.0  # mV above rest that the last sample may be: then the spike is over

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import Cell, State, state_at
 from ..rest.resting import resting_point
 from ..stimuli import step
 from ..timegrid import steps
 from .search import best_scale, most, ordered, over_levels, single, smallest, spike_times, within
-
-Array = jax.Array
 
 FIRST = 1.0  # ms of rest before a pulse
 STEEP = 50.0  # mV/ms at which the strongest step of a rheobase charges the membrane

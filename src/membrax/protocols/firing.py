@@ -14,8 +14,6 @@ from ..stimuli import step
 from ..timegrid import steps
 from .search import most, ordered, single, spike_times
 
-Array = jax.Array
-
 AWAY = 10.0  # mV below an unstable resting point where a cell begins that would else stay there
 PATIENCE = 2.0  # intervals without a spike, before the end, after which a cell counts as silent
 

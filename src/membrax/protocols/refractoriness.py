@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import Cell
 from ..simulate import simulate
 from ..stimuli import step
 from .excitability import FIRST, resting, threshold
 from .search import ordered, over_levels, single, smallest, within
-
-Array = jax.Array
 
 RISE = 5.0  # mV that a spike rises by itself once its pulse is over: more than a pulse's charge alone
 RECOVERED = 1.05  # of the threshold at rest: the relative refractory period ends where the threshold is below

@@ -8,14 +8,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import Cell, State, check_cell, check_parameters, check_patch, check_single
 from ..probes import spikes, voltage
 from ..pytrees import strong
 from ..simulate import simulate
 from ..stimuli import Stimulus
-
-Array = jax.Array
 
 LEVELS = 33  # simulated at once: five bits of the answer
 RESOLUTION = 1e-5  # of an answer; a float32 still has a hundred steps in it

@@ -13,6 +13,7 @@ import jax
 import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import (
     Cell,
@@ -28,8 +29,6 @@ from ..cell import (
 )
 from ..pytrees import is_concrete, numbers, pytree, strong
 from .trees import holds, tree_rest
-
-Array = jax.Array
 
 # Fine where neurons live, coarse where only a strong holding current through a small leak can push a model.
 LADDER = np.concatenate([

@@ -7,13 +7,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..cell import Cell, advance_gates, compartments, environment, ionic_current, steady_gates
 from ..channels import Env
 from ..compartmentwise import over_patches, spread
 from ..morphology.system import TreeSystem, assemble
-
-Array = jax.Array
 
 # Implicit steps of the membrane with its gates at steady state, each longer than the one before: from a step that
 # follows the voltage to one that forgets time, from which on they are Newton's.

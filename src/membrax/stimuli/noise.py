@@ -6,11 +6,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..pytrees import pytree
 from ..timegrid import Time
-
-Array = jax.Array
 
 
 @pytree

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import units
 from ..morphology.compartments.sites import section_and_fraction
@@ -15,8 +16,6 @@ from ..pytrees import NUMBER, numbers, pytree, static, unknown
 from ..timegrid import Time
 from .noise import OrnsteinUhlenbeck
 from .waveforms import RANKS, Function, Step
-
-Array = jax.Array
 
 CHANNELS = 2**31 - 1  # in place of a part's number, of which no stimulus has so many
 

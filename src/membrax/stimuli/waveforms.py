@@ -13,11 +13,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..pytrees import pytree, static
 from ..timegrid import Time
-
-Array = jax.Array
 
 RANKS = {"samples": 1}  # every other field of a waveform is a number
 

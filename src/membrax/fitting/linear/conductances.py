@@ -19,6 +19,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ... import pytrees
 from ...cell import Cell, check_cell, check_parameters
@@ -34,8 +35,6 @@ from ..problem.parameters import Free, free, paths
 from ..problem.target import Target, target
 from .regressors import Column, columns_of, regressors
 from .windows import Windows, noise_of, windows
-
-Array = jax.Array
 
 TOGETHER = 16  # candidates whose gates run at once
 LOUDEST = 100.0  # mV: more is no noise

@@ -9,14 +9,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ... import pytrees
 from ...cell import Cell, currents, environment
 from ..problem.parameters import paths
 from ..problem.target import Target
 from ..problem.voltage_driven import along, finer
-
-Array = jax.Array
 
 PROBED = (-75.0, -40.0, 10.0)  # mV, where a current is asked whether it is linear
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .arguments import choice, finite, pair, positive
-
-Array = jax.Array
 
 KERNELS = ("exponential", "gaussian")
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
 
 from ... import pytrees
-
-Array = jax.Array
 
 
 def pair(v: Any, recorded: Any) -> tuple[Array, Array]:

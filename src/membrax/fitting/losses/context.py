@@ -14,12 +14,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ... import pytrees
 from ...cell import Cell
 from ...pytrees import pytree, static
-
-Array = jax.Array
 
 
 @pytree

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ...ephys.threshold import THRESHOLD
 from ...probes import crossing, whole
 from ..scores.spike_score import CAPACITY
 from .arguments import finite, positive, trace
-
-Array = jax.Array
 
 
 class Crossings(NamedTuple):

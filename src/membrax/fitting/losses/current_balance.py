@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ... import pytrees
 from ...cell import Cell, environment, ionic_current
@@ -19,8 +19,6 @@ from ...pytrees import pytree
 from ..problem.voltage_driven import along, finer
 from .arguments import not_negative, plain, positive, trace
 from .context import Context
-
-Array = jax.Array
 
 
 def imbalance(cell: Cell, recorded: Any, current: Any, interval: float, *, substeps: int = 1) -> Array:

@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ...ephys.threshold import THRESHOLD
 from ...pytrees import pytree
@@ -19,8 +20,6 @@ from .arguments import finite, pair, plain, positive, trace
 from .crossings import crossings, known, read
 from .shapes import shapes
 from .trains import saturated
-
-Array = jax.Array
 
 SPIKES = 32
 SIZES = {  # of a difference that costs 1/2

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...probes import whole
 from .arguments import choice, pair, plain, positive
-
-Array = jax.Array
 
 V = (-100.0, 60.0)  # mV
 RATES = (-500.0, 1000.0)  # mV/ms

@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ...ephys.threshold import AFTER
 from .crossings import Crossings
-
-Array = jax.Array
 
 BEFORE = 3.0  # ms before its upward crossing from which on a spike may rise through half its height
 LONGEST = 8.0  # ms after its upward crossing in which it has its peak

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ...cell import Cell
 from ...integrators import Integrator
@@ -14,8 +15,6 @@ from ..problem.problem import Problem
 from ..problem.target import Target
 from . import Context
 from .context import value
-
-Array = jax.Array
 
 
 def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array:

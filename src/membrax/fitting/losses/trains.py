@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ...ephys.threshold import THRESHOLD
 from ..scores.spike_score import CAPACITY
 from .arguments import not_negative, pair, positive
 from .crossings import Crossings, crossings, known, read
-
-Array = jax.Array
 
 
 def spike_count(

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ...ephys.threshold import QUIET
 from .arguments import finite, pair, positive
-
-Array = jax.Array
 
 
 def mean_square(v: Any, recorded: Any, interval: Any = None) -> Array:

@@ -7,14 +7,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...ephys.threshold import THRESHOLD
 from ...probes import whole
 from .arguments import pair, plain, positive
 from .crossings import Crossings, crossings, known, read
 from .trains import saturated
-
-Array = jax.Array
 
 SPIKES = 24  # of a sweep whose waveforms are compared
 STEP = 0.1  # ms between two points of a waveform

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ... import pytrees
 from ...pytrees import pytree
 from .context import Context, as_loss, value
-
-Array = jax.Array
 
 
 @pytree

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...compilation import host_jit
 from ...pytrees import pytree
@@ -16,8 +17,6 @@ from ..problem.nudging import schedule
 from ..problem.problem import Problem, voltage_loss
 from ..problem.sensitivities import choose, value_and_gradient
 from .multistart import keep_best, pack, unpack
-
-Array = jax.Array
 
 ITERATIONS = 300
 KAPPA = (10.0, 0.1)  # mS/cm²

@@ -10,14 +10,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..problem.problem import Problem
 from ..scores.online import spike_scores
-
-Array = jax.Array
 
 GENERATIONS = 250
 POPULATION = 32

@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...compilation import host_jit
 from ...probes import whole
@@ -23,8 +24,6 @@ from ..problem.problem import Problem
 from ..problem.sensitivities import choose
 from . import adam, cmaes
 from .multistart import keep_best
-
-Array = jax.Array
 
 METHODS = ("adam", "evolution")
 

@@ -12,6 +12,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...compilation import host_jit
 from ...pytrees import pytree
@@ -19,8 +20,6 @@ from ..problem.nudging import schedule
 from ..problem.problem import Problem, voltage_loss
 from ..problem.sensitivities import GaussNewton, gauss_newton
 from .multistart import keep_best, pack, unpack
-
-Array = jax.Array
 
 ITERATIONS = 40
 KAPPA = (30.0, 0.1)  # mS/cm², where the release begins and ends

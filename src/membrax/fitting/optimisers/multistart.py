@@ -8,8 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-
-Array = jax.Array
+from jax import Array
 
 
 def keep_best(search: Any, *, place: Array, loss: Array, **moved: Any) -> Any:

@@ -15,15 +15,13 @@ import itertools
 import math
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..problem.problem import Problem
 from ..scores.train_score import beginning, coarse, score, train_scores
 from .cmaes import WORST, begin_searches
-
-Array = jax.Array
 
 GENERATIONS = 450
 POPULATION = 256

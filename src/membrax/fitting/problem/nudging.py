@@ -13,6 +13,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ...cell import Cell, State, environment
 from ...channels import Leak
@@ -21,8 +22,6 @@ from ...rest.resting import rest_state
 from ...timegrid import zero
 from ...units import density
 from .target import Target
-
-Array = jax.Array
 
 SOMA = 0  # the compartment of a tree that is recorded from
 CLAMP = "released clamp"  # as a channel's name it has a space, which no path can have

@@ -14,11 +14,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ... import pytrees, units
 from ...cell import Cell
-
-Array = jax.Array
 
 DECADE = 10.0
 

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...cell import Cell
 from ...integrators import Integrator, of_many
@@ -15,8 +16,6 @@ from .count_bounds import CountBounds
 from .nudging import across, begin, in_blocks, intervals, observed, trajectory, weight, wired
 from .parameters import Free, paths
 from .target import Target
-
-Array = jax.Array
 
 
 @pytree

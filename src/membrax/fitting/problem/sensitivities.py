@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .nudging import across, begin, in_blocks, in_rows, intervals, observed, weight
 from .problem import Problem, add
 from .target import Target
-
-Array = jax.Array
 
 MODES = ("forward", "reverse")
 FORWARD_UP_TO = 5  # parameters; see experiments/benchmarks for the cost of both

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...pytrees import pytree, static
 from ...recordings import Recording
-
-Array = jax.Array
 
 # Over 200 ms the default scheme then times a squid axon's spikes to 0.06 ms, a regular spiking cell's to 1 ms.
 LARGEST_STEP = 0.05  # ms

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -19,8 +18,6 @@ from ...ephys.edges import base_level
 from ...recordings import Recording
 from ..problem.count_bounds import CountBounds
 from ..problem.target import target
-
-Array = jax.Array
 
 MOST = 4  # sweeps that a search is held to besides: each costs as much as a fitted one
 TOGETHER = 9  # fitted sweeps and these; where more are fitted, one is enough

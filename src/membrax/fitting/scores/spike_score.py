@@ -11,12 +11,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ...ephys.threshold import AFTER, QUIET, THRESHOLD
 from ...probes import crossing
 from ...pytrees import pytree
-
-Array = jax.Array
 
 CAPACITY = 128
 APART = 10.0  # mV by which a sample can at most be off: a spike elsewhere counts for its ms, a block for all its time

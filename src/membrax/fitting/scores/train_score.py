@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...compilation import host_jit
 from ...ephys.threshold import passes
@@ -25,8 +26,6 @@ from ..problem.target import Target
 from . import spike_score
 from .online import watched
 from .spike_score import Features
-
-Array = jax.Array
 
 OFFSETS = np.concatenate([np.arange(-1.0, 3.0, 0.1), np.arange(3.0, 10.1, 0.5)])  # ms from the upstroke
 SHAPES = 24  # spikes of a train whose waveforms are kept

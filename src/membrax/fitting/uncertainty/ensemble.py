@@ -8,14 +8,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...compilation import host_jit
 from ..problem.problem import Problem, voltages
 from ..problem.target import target
 from ..result import Fit
 from .linearisation import check_fit, problem_of
-
-Array = jax.Array
 
 SPIKE_SCORE_RATIO = 1.1  # spike scores have no distribution: within a tenth of the best is as good
 TOGETHER = 8  # members in one simulation

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ... import integrators, pytrees
 from ...compilation import host_jit
@@ -16,8 +17,6 @@ from ..problem.parameters import Free, free, paths
 from ..problem.problem import Problem, voltages
 from ..problem.target import target
 from ..result import Fit
-
-Array = jax.Array
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,14 +7,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...compilation import host_jit
 from ..optimisers.levenberg_marquardt import LevenbergMarquardt, Search, _step
 from ..optimisers.multistart import keep_best
 from ..problem.problem import Problem, voltage_loss
 from ..problem.sensitivities import GaussNewton, gauss_newton
-
-Array = jax.Array
 
 ITERATIONS = 20
 SETTLED = 1e-6  # of the loss, that an iteration gains nowhere any more

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...probes import whole
 from ..problem.problem import Problem, voltage_loss
@@ -17,8 +18,6 @@ from .covariance import check_estimator
 from .intervals import check_level
 from .linearisation import check_fit, is_least_squares, place_of, problem_of
 from .minimum import Bottom, bottom
-
-Array = jax.Array
 
 DRAWS, WARMUP = 1000, 500  # per walker
 LEAST = 4  # draws: R̂ splits them in halves

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...pytrees import pytree, static
 from ..tree.frusta import OHM_CM_PER_UM, axial_integral, lateral_area
@@ -18,8 +19,6 @@ from ..tree.table import counted
 from ..tree.tree import Tree
 from .densities import over
 from .layout import Layout
-
-Array = jax.Array
 
 
 @pytree

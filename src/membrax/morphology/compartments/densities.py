@@ -12,15 +12,13 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...pytrees import numbers, pytree, static
 from ..tree.labels import label, matches
 from .layout import Layout
-
-Array = jax.Array
 
 ELSEWHERE = "elsewhere"
 

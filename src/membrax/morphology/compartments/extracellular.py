@@ -9,13 +9,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ...laws.extracellular import line_sources, point_sources
 from ...pytrees import is_concrete
 from ..tree.frusta import lateral_area
 from .compartments import Compartments, frusta
-
-Array = jax.Array
 
 SOURCES = ("line", "point")
 

@@ -6,14 +6,12 @@ they lie side by side in memory.
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .factor import Factor
 from .rounds import Round, Rounds
-
-Array = jax.Array
 
 
 def factorise(order: Rounds, s: Array, g: Array) -> Factor:

@@ -19,13 +19,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jax.custom_batching import custom_vmap
 
 from . import by_rounds, one_by_one
 from .factor import Factor
 from .rounds import Rounds, rounds
-
-Array = jax.Array
 
 MANY = 16  # trees beside each other, from which on a CPU, too, eliminates by rounds
 

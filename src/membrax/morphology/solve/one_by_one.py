@@ -11,10 +11,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .factor import Factor
-
-Array = jax.Array
 
 
 class Order(NamedTuple):

@@ -10,8 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-
-Array = jax.Array
+from jax import Array
 
 DOUBLINGS = 30  # of dt/2³⁰, in which the fastest compartment of the finest cut moves little
 
