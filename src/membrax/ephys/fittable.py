@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..recordings import Recording
+from ..recordings import Recording, check_recording
 from ..recordings.sweeps import choose_sweeps
 from .edges import changes
 from .estimate import Estimate
@@ -47,8 +47,7 @@ def check_fittable(
             current of the recording explains, an amplifier at its limit, no spike. (NaN, volts and microvolts are
             refused by `Recording`.)
     """
-    if not isinstance(data, Recording):
-        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    check_recording(data)
     chosen = data if sweeps is None else data.select(choose_sweeps(data, sweeps))
     found = complaints(chosen, spikes=spikes, resistances=resistances)
     if found:

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from ..recordings import Recording
+from ..recordings import Recording, check_recording
 from .baseline_noise import Quiet, quiet
 from .estimate import Estimate, random_effects_mean, unmeasured
 from .fittable import complaints, flat
@@ -91,8 +91,7 @@ def quality_control(data: Recording) -> QualityControl:
     Raises:
         ValueError: something that is no recording.
     """
-    if not isinstance(data, Recording):
-        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    check_recording(data)
     prepared, found = preprocess(data), step_responses(data)
     spikes = tuple(spikes_of(v, data.t) for v in data.v)
     first, last = _resistances(found, data, prepared)

@@ -16,7 +16,7 @@ from ..cell import Cell, check_cell, check_parameters, unwired
 from ..integrators import Integrator, check_integrator, staggered
 from ..probes import whole
 from ..pytrees import strong
-from ..recordings import Recording
+from ..recordings import Recording, check_recording
 from ..recordings.sweeps import choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
@@ -152,8 +152,7 @@ def check_data_and_seed(data: Any, seed: Any) -> None:
     Raises:
         ValueError: says what it is.
     """
-    if not isinstance(data, Recording):
-        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    check_recording(data)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**31:
         raise ValueError(f"seed must be a whole number from 0 to 2147483647, got {seed!r}")
 

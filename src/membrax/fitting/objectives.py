@@ -21,7 +21,7 @@ from ..cell import Cell, check_cell, check_parameters
 from ..compilation import host_jit
 from ..integrators import Integrator, check_integrator, staggered
 from ..pytrees import pytree, strong
-from ..recordings import Recording
+from ..recordings import Recording, check_recording
 from ..recordings.sweeps import choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
@@ -158,8 +158,7 @@ def objective(
     check_integrator(integrator)
     check_single(cell, Stimulus())
     check_parameters(cell)
-    if not isinstance(data, Recording):
-        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    check_recording(data)
     parameters, chosen = free(cell, bounds), choose_sweeps(data, sweeps)
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
     return Objective(problem, checked_loss(loss, problem), _weights(weights, len(chosen)))

@@ -155,3 +155,13 @@ class Recording:
             f"Recording({self.name!r}: {count}, {self.t[0]:g} to {self.t[-1]:g} ms at {self.rate:g} kHz,"
             f" v {self.v.min():.4g} to {self.v.max():.4g} mV, i {self.i.min():.4g} to {self.i.max():.4g} {self.unit})"
         )
+
+
+def check_recording(data: object) -> None:
+    """Check that ``data`` is a `Recording`.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if not isinstance(data, Recording):
+        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")

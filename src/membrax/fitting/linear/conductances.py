@@ -25,7 +25,7 @@ from ... import pytrees
 from ...cell import Cell, check_cell, check_parameters
 from ...compilation import host_jit
 from ...pytrees import strong
-from ...recordings import Recording
+from ...recordings import Recording, check_recording
 from ...recordings.sweeps import choose_sweeps
 from ...simulate import check_single
 from ...stimuli import Stimulus
@@ -117,8 +117,7 @@ def _kinetics(cell: Any, data: Any, values: Any) -> tuple[Cell, bool, Free, Arra
     check_cell(cell)
     check_single(cell, Stimulus())
     check_parameters(cell)
-    if not isinstance(data, Recording):
-        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    check_recording(data)
     return strong(cell), False, Free((), (), (), ()), jnp.zeros((1, 0))
 
 

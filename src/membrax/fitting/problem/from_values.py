@@ -13,7 +13,7 @@ from ... import pytrees
 from ...cell import Cell, check_cell, check_parameters
 from ...integrators import Integrator, check_integrator, staggered
 from ...pytrees import strong
-from ...recordings import Recording
+from ...recordings import Recording, check_recording
 from ...recordings.sweeps import choose_sweeps
 from ...simulate import check_single
 from ...stimuli import Stimulus
@@ -31,8 +31,7 @@ def problem_of(
     check_integrator(integrator)
     check_single(cell, Stimulus())
     check_parameters(cell)
-    if not isinstance(data, Recording):
-        raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+    check_recording(data)
     arrays = _together(cell, values)
     count = len(arrays)
     # Between the bounds 0 and 1 a place is the value itself.
