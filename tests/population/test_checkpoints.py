@@ -71,7 +71,7 @@ def test_the_file_of_other_cells_or_currents_is_refused(cells, run, file):
 
 def test_a_file_that_is_no_checkpoint_is_refused(cells, run, tmp_path):
     np.savez(tmp_path / "run.npz", a=1)
-    with pytest.raises(ValueError, match="no checkpoint of this run"):
+    with pytest.raises(ValueError, match=r"run\.npz has no format number"):
         run(cells, 10.0, duration=1.0, checkpoint=tmp_path / "run.npz")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..cell import Cell
 from ..io.cell_json import cell_values, write_arrays
+from ..io.file_format import FORMAT
 from ..recordings import Recording
 from .evaluation.compare import Comparison, summary, table
 from .evaluation.evaluate import Evaluation, evaluate
@@ -78,6 +79,7 @@ class Fit:
         """Everything but the traces, as plain Python values."""
         rows = [{**dataclasses.asdict(row), "count_error": row.count_error} for row in self.comparison]
         return {
+            "format": FORMAT,
             "recording": {"name": self.data.name, "notes": list(self.data.notes), "sweeps": self.data.sweeps},
             "method": self.method,
             "settings": dict(self.settings),

@@ -16,6 +16,8 @@ from .. import pytrees
 from ..cell import Cell, check_cell, check_parameters
 from ..morphology import by_region
 from ..pytrees import strong
+from . import npz_file
+from .file_format import check_format
 from .morphology_json import own_leaves, shape_of, shape_values, spread_values
 
 CHANNELS = "membrax.channels"
@@ -67,6 +69,7 @@ def load_cell(path: str | Path) -> Cell:
         classes, structure = dict(kept["channels"]), dict(kept.get("structure", {}))
     except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path} holds no fitted cell, as Fit.save writes it: {error!r}") from None
+    check_format(kept.get("format"), str(path))
     try:
         channels = {name: _build(_class(name, kind), f"{name}.", values, structure) for name, kind in classes.items()}
         shape = kept.get("morphology")
@@ -186,7 +189,6 @@ def write_arrays(found: Any, path: Path) -> Path:
     leaves = pytrees.leaves(found.cell)
     first = [name.split(",")[0].strip().removeprefix("channels.") for name in names]
     units = [leaves[path].metadata.get("unit", "") if path in leaves else "" for path in first]
-    path.parent.mkdir(parents=True, exist_ok=True)
     arrays = dict(
         t_ms=data.t, v_mV=data.v, model_mV=np.asarray(found.v),
         **{{"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[data.unit]: data.i},
@@ -197,6 +199,5 @@ def write_arrays(found: Any, path: Path) -> Path:
         start_values=np.stack([np.asarray(found.starts.values[name]) for name in names], axis=1),
         name=np.array(data.name), notes=np.array((*data.notes, *found.notes), dtype=np.str_),
     )  # fmt: skip
-    with open(path, "wb") as file:  # to a name NumPy would add a suffix of its own
-        np.savez_compressed(file, **arrays)
+    npz_file.write(path, compressed=True, **arrays)
     return path

@@ -1,36 +1,46 @@
-"""Named arrays in a file that a crash can't spoil: what the checkpoints of runs and of fits are written in."""
+"""Named arrays in an ``.npz`` file that a crash can't spoil: recordings, fits, results and checkpoints."""
 
 from __future__ import annotations
 
 import os
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from jax.typing import ArrayLike
+
+from .file_format import FORMAT, check_format
 
 
-def write(path: str | Path, **arrays: Any) -> None:
-    """Write an ``.npz``; a crash while writing leaves the file that was there before."""
+def write(path: str | Path, *, compressed: bool = False, **arrays: ArrayLike) -> None:
+    """Write an ``.npz`` with the format number; a crash while writing leaves the file that was there before.
+
+    Args:
+        path: the file, whose folder is made if there is none.
+        compressed: whether the arrays are compressed, which takes time.
+        arrays: by name.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
-        np.savez(file, **arrays)
-    os.replace(beside, path)
+    part = path.with_name(path.name + ".part")
+    with open(part, "wb") as file:  # to a name NumPy would add a suffix of its own
+        (np.savez_compressed if compressed else np.savez)(file, format=FORMAT, **arrays)
+    os.replace(part, path)
 
 
 def read(path: str | Path) -> dict[str, np.ndarray] | None:
-    """Every array by its name, or None if there is no file.
+    """Every array of a checkpoint by its name, or None if there is no file.
 
     Raises:
-        ValueError: the file is no such archive.
+        ValueError: the file is no such archive, or its format is unknown.
     """
     path = Path(path)
     if not path.exists():
         return None
     try:
         with open(path, "rb") as file, np.load(file) as archive:
-            return {name: archive[name] for name in archive.files}
+            arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
         raise ValueError(f"{path} can't be read as a checkpoint: {error}") from None
+    check_format(arrays.pop("format", None), str(path))
+    return arrays

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..cell import State
+from ..io import npz_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,10 +74,9 @@ class PopulationResult:
         """
         path = Path(path)
         path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
-        path.parent.mkdir(parents=True, exist_ok=True)
         arrays, about = self.beside_samples()
         arrays |= flat(self.recorded, "recorded")
-        np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
+        npz_file.write(path, compressed=True, about=np.array(json.dumps(about)), **arrays)
         return path
 
     def beside_samples(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

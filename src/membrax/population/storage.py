@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..io.file_format import FORMAT, check_format
+
 ZARR, HDF5 = (".zarr",), (".h5", ".hdf5")
 CHUNK_VALUES = 2**20  # values in a chunk on disk: 4 MB in float32
 
@@ -19,7 +21,8 @@ def open_store(path: str | Path, *, again: bool = False) -> Any:
     """A group that arrays can be made in, new unless the run goes on in it ``again``.
 
     Raises:
-        ValueError: a suffix that says no format, or a file that is there already (or, to go on in, is not).
+        ValueError: a suffix that says no format, a file that is there already (or, to go on in, is not), or one to go
+            on in whose format is unknown.
         ImportError: the library is missing; the message says what to install.
     """
     path = Path(path)
@@ -34,11 +37,18 @@ def open_store(path: str | Path, *, again: bool = False) -> Any:
         if path.suffix in ZARR:
             import zarr
 
-            return zarr.open_group(str(path), mode="r+" if again else "w-")
-        import h5py
+            group = zarr.open_group(str(path), mode="r+" if again else "w-")
+        else:
+            import h5py
+
+            group = h5py.File(path, "r+" if again else "w-")
     except ImportError as error:
         raise ImportError(f'{path.suffix} needs a library: pip install "membrax[storage]"') from error
-    return h5py.File(path, "r+" if again else "w-")
+    if again:
+        check_format(group.attrs.get("format"), str(path))
+    else:
+        group.attrs["format"] = FORMAT
+    return group
 
 
 def array(group: Any, name: str, shape: tuple[int, ...], dtype: Any, *, together: int) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.file_format import check_format
 from .labelled import assemble, choose
 from .reading import UNCORRECTED
 from .recording import Recording
@@ -43,6 +44,8 @@ def read_npz(
             entries = {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
+    if entries.keys() >= {"format", "name", "notes"}:  # an archive of membrax; others have no such number
+        check_format(entries.pop("format"), path.name)
     name = str(entries.pop("name", path.stem))
     notes = tuple(str(note) for note in entries.pop("notes", (UNCORRECTED,)))
     chosen = choose(path.name, list(entries), columns, by_unit=False)

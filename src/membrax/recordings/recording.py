@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io import npz_file
 from . import checks
 from .holding import holding_level
 
@@ -145,8 +146,8 @@ class Recording:
             raise ValueError(f'a Recording is saved as ".npz", got "{path.name}"')
         current = {"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[self.unit]
         arrays: dict[str, Any] = {"t_ms": self.t, "v_mV": self.v, current: self.i}
-        with open(path, "wb") as file:  # to a name NumPy would add a suffix of its own
-            np.savez_compressed(file, name=np.array(self.name), notes=np.array(self.notes, dtype=np.str_), **arrays)
+        notes = np.array(self.notes, dtype=np.str_)
+        npz_file.write(path, compressed=True, name=np.array(self.name), notes=notes, **arrays)
         return path
 
     def __repr__(self) -> str:

@@ -1,0 +1,37 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import membrax as mx
+
+
+def test_the_cell_of_a_saved_fit_is_simulated_straight_away(found, tmp_path):
+    again = mx.load_cell(found.save(tmp_path / "fit.json"))
+    run = lambda cell: mx.simulate(cell, mx.stimuli.step(0.5, unit="nA"), duration=20.0, dt=0.05).v  # noqa: E731
+    np.testing.assert_array_equal(run(again), run(found.cell))
+
+
+def test_the_json_holds_the_evaluation(found, tmp_path):
+    kept = json.loads(found.save(tmp_path / "deep" / "fit").read_text(encoding="utf-8"))
+    assert kept["format"] == 1
+    assert kept["channels"]["na"] == "membrax.channels.pospischil.Sodium"
+    assert kept["evaluation"]["predicted"]["pulses"] == 4
+    assert kept["evaluation"]["pulses"][0]["gamma"] is None
+
+
+@pytest.mark.parametrize("unit", ["nA", "uA/cm2"])
+def test_arrays_are_a_recording_and_more(found, tmp_path, unit):
+    found = dataclasses.replace(found, data=dataclasses.replace(found.data, unit=unit))
+    path = found.save(tmp_path / "fit.npz")
+    again = mx.recordings.load(path)
+    assert again.unit == unit and again.name == found.data.name and again.notes[0] == "as drawn"
+    for name in ("t", "v", "i"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(found.data, name))
+    with np.load(path) as kept:
+        np.testing.assert_array_equal(kept["model_mV"], found.v)
+        assert dict(zip(kept["parameter_names"], kept["parameter_values"], strict=True)) == found.values
+        assert [tuple(pair) for pair in kept["parameter_bounds"]] == list(found.bounds.values())
+        assert list(kept["parameter_units"]) == ["mS/cm²", "mS/cm²", "mV"]
+        assert kept["start_values"].shape == (3, 3) and list(kept["fitted_sweeps"]) == [0, 2, 4]
