@@ -39,7 +39,7 @@ def main() -> None:
         shown = {k: round(x, 2) if isinstance(x, float) else x for k, x in rows[-1].items() if k != "values"}
         print(f"{shown}\nat a bound: {', '.join(found.at_bounds)}", flush=True)
         if seed == options.first:
-            print(f"{found.notes[0]}\n{found.table()}", flush=True)
+            print(f"{found.preprocessed.told}\n{found.table()}", flush=True)
             mx.plot.fit(found, path=RESULTS / f"fit_{options.file.stem}{options.label}.png")
     met = sum(row["met"] for row in rows)
     baseline = interpolated(found.comparison)

@@ -6,13 +6,14 @@ import dataclasses
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell, check_cell, check_parameters, unwired
+from ..ephys.preprocess import Preprocessed
 from ..integrators import Integrator, check_integrator, staggered
 from ..probes import whole
 from ..pytrees import strong
@@ -32,6 +33,9 @@ from .problem.sensitivities import choose
 from .problem.target import target
 from .result import Fit, Starts
 from .scores.online import spike_scores
+
+if TYPE_CHECKING:
+    from .recipe.sweep_selection import SweepSelection
 
 FEW = 16  # free parameters up to which Gauss–Newton steps are worth their sensitivities
 METHODS = ("levenberg", "adam", "evolution")
@@ -172,8 +176,10 @@ def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
 
 
 def as_fit(
-    problem: Problem, method: Any, search: Any, bounds: Any, data: Recording, chosen: list[int], seed: int, notes: tuple
-) -> Fit:
+    problem: Problem, method: Any, search: Any, bounds: Any, data: Recording, chosen: list[int], seed: int,
+    notes: tuple, *, preprocessed: Preprocessed | None = None, selection: SweepSelection | None = None,
+    template: str | None = None,
+) -> Fit:  # fmt: skip
     """The search's starts, the best first of them as a cell, and that cell beside every sweep."""
     loss = np.asarray(search.loss, dtype=float)
     if not np.any(np.isfinite(loss)):
@@ -196,6 +202,7 @@ def as_fit(
         method.name, data, chosen, v, compared, (*notes, *_silent(compared)),
         {"seed": int(seed), "starts": len(loss), "iterations": method.iterations, **_population(method), "dt": dt,
          "integrator": problem.integrator.name, "membrax": __version__, "jax": jax.__version__},
+        preprocessed, selection, template,
     )  # fmt: skip
 
 

@@ -6,17 +6,21 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..cell import Cell
+from ..ephys.preprocess import Preprocessed
 from ..io.cell_json import cell_values, write_arrays
 from ..io.file_format import FORMAT
 from ..recordings import Recording
 from .evaluation.compare import Comparison, summary, table
 from .evaluation.evaluate import Evaluation, evaluate
 from .problem.parameters import place
+
+if TYPE_CHECKING:
+    from .recipe.sweep_selection import SweepSelection
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,9 +46,14 @@ class Fit:
         sweeps: those that were fitted; the others are predicted.
         v: the best cell's voltage under every sweep's current [sweep, time], mV.
         comparison: the model beside every sweep.
-        notes: what was decided or happened on the way, in words.
+        notes: warnings and remarks of the search, in words.
         settings: the seed, the number of starts, iterations and, of a population search, candidates, dt [ms], the
             integrator, versions.
+        preprocessed: the electrode, membrane and rest that `fit_recording` measured and corrected for; None of a fit
+            by `fit`.
+        selection: the training sweeps that `fit_recording` selected, each with a reason; None where the caller chose
+            them.
+        template: name of the template of `fit_recording`; None of another cell.
     """
 
     cell: Cell
@@ -60,6 +69,9 @@ class Fit:
     comparison: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    preprocessed: Preprocessed | None = None
+    selection: SweepSelection | None = None
+    template: str | None = None
 
     @property
     def at_bounds(self) -> list[str]:

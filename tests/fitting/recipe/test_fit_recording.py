@@ -42,7 +42,7 @@ def test_budgets_that_are_none_are_refused(budget):
 
 
 def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_cell():
-    names = {unit: recipe._template(None, silent(unit)).__name__ for unit in ("nA", "uA/cm2")}
+    names = {unit: recipe._template(None, silent(unit))[0] for unit in ("nA", "uA/cm2")}
     assert names == {"nA": "pyramidal", "uA/cm2": "squid_axon"}
 
 
@@ -105,6 +105,7 @@ def test_a_real_cell_is_fitted_and_taken_up_where_it_stopped(shared_data, tmp_pa
     found = fit_recording(data, [0, 14], **ask, checkpoint=file)
     assert found.sweeps == [0, 14] and len(found.comparison) == 17 and np.isfinite(found.loss)
     # A line through the first milliseconds gives 14.5 MΩ, a parabola 12.8.
-    assert 11.0 < float(found.notes[0].split()[2]) < 16.0
+    assert 11.0 < found.preprocessed.series_resistance < 16.0
+    assert found.template == "pyramidal" and found.selection is None
     again = fit_recording(data, [0, 14], **ask, checkpoint=file)
     assert again.values == found.values and again.loss == found.loss

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...cell import Cell
+from ...checks import one_of
 from ...ephys.fittable import check_fittable
 from ...ephys.preprocess import Preprocessed, preprocess
 from ...integrators import staggered
@@ -30,7 +31,7 @@ from . import templates
 from .budget import plan
 from .count_bounds import expected
 from .sampling import sampling
-from .sweep_selection import SweepSelection, select_training_sweeps
+from .sweep_selection import select_training_sweeps
 
 TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
 
@@ -78,7 +79,8 @@ def fit_recording(
         checkpoint: a file written after every generation, from which the same call goes on to the same numbers.
 
     Returns:
-        A `Fit`, whose recording is the corrected one; ``notes`` say what was measured and decided.
+        A `Fit`, whose recording is the corrected one; its ``preprocessed``, ``selection`` and ``template`` hold what
+        was measured and chosen.
 
     Raises:
         ValueError: a recording that can't be fitted (`refusals.check_fittable` says why), sweeps that aren't there, a
@@ -86,10 +88,10 @@ def fit_recording(
     """
     recording = data if isinstance(data, Recording) else load(data)
     check_data_and_seed(recording, seed)
-    make, limit = _template(template, recording), Limit(max_seconds)
+    (name, make), limit = _template(template, recording), Limit(max_seconds)
     cut = recording if stop is None else recording.crop(None, stop)
-    choice = select_training_sweeps(cut) if sweeps is None else None
-    chosen = choose_sweeps(cut, sweeps if choice is None else choice.sweeps)
+    selection = select_training_sweeps(cut) if sweeps is None else None
+    chosen = choose_sweeps(cut, sweeps if selection is None else selection.sweeps)
     check_fittable(cut, chosen)
     prepared = preprocess(cut, liquid_junction_potential=liquid_junction_potential)
     cell, bounds = make(prepared)
@@ -101,26 +103,23 @@ def fit_recording(
     method = Race(planned.generations, planned.population, 1000 * seed % 2**31)
     found, told = search_for(problem, method, planned.starts, seed, progress, checkpoint, limit)
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
-    return as_fit(after, method, found, bounds, shown, chosen, seed, (*_notes(prepared, choice), *told))
+    return as_fit(
+        after, method, found, bounds, shown, chosen, seed, told,
+        preprocessed=prepared, selection=selection, template=name,
+    )  # fmt: skip
 
 
-def _template(asked: str | Make | None, data: Recording) -> Make:
-    """The function that makes a cell and bounds of what was measured.
+def _template(template: str | Make | None, data: Recording) -> tuple[str | None, Make]:
+    """Name and function of a template, by default that of the recording's unit; the caller's function has no name.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is no template of that name.
     """
-    if callable(asked):
-        return asked
-    name = ("pyramidal" if data.unit == "nA" else "squid_axon") if asked is None else asked
-    if name not in TEMPLATES:
-        raise ValueError(f"template must be one of {', '.join(TEMPLATES)}, a function or None, got {asked!r}")
-    return getattr(templates, name)
-
-
-def _notes(prepared: Preprocessed, choice: SweepSelection | None) -> tuple[str, ...]:
-    """What was measured, and which sweeps were chosen."""
-    return prepared.told, *prepared.notes, *([] if choice is None else [f"fitted: {choice}"])
+    if callable(template):
+        return None, template
+    default = "pyramidal" if data.unit == "nA" else "squid_axon"
+    name = one_of(default if template is None else template, "template", TEMPLATES, also="a function or None")
+    return name, getattr(templates, name)
 
 
 def _unseen(data: Recording, chosen: list[int]) -> CountBounds | None:
