@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from . import pytrees, units
+from . import cell_table, pytrees, units
 from .cell_checks import check_names
 from .channels import Channel, Env
 from .compartmentwise import over_patches, spread
@@ -44,6 +44,12 @@ class Cell:
         """A tree is cut here, and not where the cell is first used: its leaves are the compartments'."""
         if isinstance(self.morphology, Tree):
             object.__setattr__(self, "morphology", discretise(self.morphology))
+
+    def __repr__(self) -> str:
+        return cell_table.text(self)
+
+    def _repr_html_(self) -> str:
+        return cell_table.html(self)
 
 
 @pytree

@@ -1,10 +1,18 @@
-"""Tables of text: rows whose first one is the head, as aligned columns or as HTML."""
+"""Tables of text: rows whose first one is the head, as aligned columns or as HTML; summaries of values."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
 
 Rows = Sequence[Sequence[str]]
+LINES = 30  # of a summary, at most
 
 
 def text_table(rows: Rows, *, left: Sequence[int] = (0,), indent: str = "") -> str:
@@ -28,3 +36,53 @@ def html_table(rows: Rows, *, left: Sequence[int] = (0,)) -> str:
 
     sides = ["left" if k in left else "right" for k in range(len(rows[0]))]
     return tabulate(rows[1:], headers=list(rows[0]), tablefmt="html", colalign=sides, disable_numparse=True)
+
+
+def summary(title: str, rows: Rows) -> str:
+    """A title and rows without a head as aligned columns, at most `LINES` lines in all."""
+    return "\n".join([title, text_table(_first(rows), left=range(8), indent="  ")] if rows else [title])
+
+
+def html_summary(title: str, rows: Rows) -> str:
+    """A `summary` for a notebook."""
+    table = html_table([[""] * len(rows[0]), *_first(rows)], left=range(8)) if rows else ""
+    return f"<p><b>{html.escape(title)}</b></p>{table}"
+
+
+def _first(rows: Rows) -> Rows:
+    """The rows that a summary shows: all, or as many as there is room for and the number of the others."""
+    room = LINES - 1  # the title takes a line
+    if len(rows) <= room:
+        return rows
+    left = [f"… and {len(rows) - room + 1} more", *[""] * (len(rows[0]) - 1)]
+    return [*rows[: room - 1], left]
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 section", "1,204 sections"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def value_text(value: Any, unit: str = "") -> str:
+    """A number, the range "60 … 180" of an array, or the type of anything else, without computing on a device.
+
+    Entries that are not finite are counted. An array that JAX traces is described by its type and shape.
+    """
+    after = f" {unit}" if unit else ""
+    if isinstance(value, Tracer):
+        return f"traced {value.aval.str_short()}{after}"
+    if isinstance(value, jax.Array) and (value.is_deleted() or not value.is_fully_addressable):
+        return f"{value.dtype}{list(value.shape)}{after}"
+    if isinstance(value, bool) or not isinstance(value, int | float | np.ndarray | np.generic | jax.Array):
+        return f"{value!r:.40}"
+    if isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jax.dtypes.extended):
+        return f"{value.dtype}{list(value.shape)}"  # random keys
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        return f"{value!r:.40}"
+    good = array[np.isfinite(array)]
+    if not good.size:
+        return f"none of {array.size:,}" if array.size != 1 else str(array.flat[0])
+    low, high = good.min(), good.max()
+    text = f"{low:g}{after}" if low == high else f"{low:g} … {high:g}{after}"
+    return text if good.size == array.size else f"{text}, {array.size - good.size:,} of {array.size:,} not finite"
