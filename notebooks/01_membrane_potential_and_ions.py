@@ -106,12 +106,12 @@ mx.plot.lines(
 # water, so that the transient takes milliseconds. First the membrane is held at 0 mV, then at the Nernst potential.
 
 # %%
-from membrax.laws.electrodiffusion import diffuse
+from membrax.laws.electrodiffusion import nernst_planck
 
 membrane = dict(diffusivity=1e-6, valence=1, celsius=37.0, thickness=0.005)  # µm²/ms, °C, µm
 e_k = nernst(5.0, 140.0, valence=1, celsius=37.0)
-at_zero = diffuse(0.0, 5.0, 140.0, **membrane, initial=jnp.zeros(40), dt=0.1, steps=200)
-at_nernst = diffuse(e_k, 5.0, 140.0, **membrane, initial=jnp.zeros(40), dt=0.1, steps=200)
+at_zero = nernst_planck(0.0, 5.0, 140.0, **membrane, initial=jnp.zeros(40), dt=0.1, steps=200)
+at_nernst = nernst_planck(e_k, 5.0, 140.0, **membrane, initial=jnp.zeros(40), dt=0.1, steps=200)
 mx.plot.diffusion(at_zero)
 
 # %%
@@ -135,10 +135,10 @@ for name, profile in (("0 mV", at_zero), ("E of K⁺", at_nernst)):
 # faster ($D$ = 10⁻³ µm²/ms), but only one ion in 10⁴ enters the lipid; both numbers are made up.
 
 # %%
-from membrax.laws.poisson import capacitance, diffuse_together
+from membrax.laws.poisson import capacitance, poisson_nernst_planck
 
 pair = dict(diffusivity=1e-3, partition=[1e-4, 0.0], valence=[1, -1])  # few K⁺ enter the membrane, no anion does
-free = diffuse_together([5.0, 5.0], [140.0, 140.0], **pair, celsius=37.0, thickness=0.005, dt=0.5, steps=100)
+free = poisson_nernst_planck([5.0, 5.0], [140.0, 140.0], **pair, celsius=37.0, thickness=0.005, dt=0.5, steps=100)
 mx.plot.lines(
     free.t,
     {"membrane potential": free.potential[:, 0]},

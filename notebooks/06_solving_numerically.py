@@ -241,12 +241,12 @@ print("Runge–Kutta's step is a quarter of the sine's period: so far out the ru
 # ### Exercise 3
 #
 # Crank–Nicolson never blows up. Is any step good enough, then? Draw its solution at dt = 5 $\tau$, and say what membrax does about it
-# (look at `mx.laws.membrane.relax_voltage`).
+# (look at `mx.laws.membrane.bounded_voltage_step`).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
 print("R(5) =", round(float(S.amplification(S.crank_nicolson, 5.0)), 3), ": the sign alternates, which no membrane does.")
-stopped = mx.laws.membrane.relax_voltage(v=-50.0, dv_dt=-2.0, slope=0.1, dt=50.0)
+stopped = mx.laws.membrane.bounded_voltage_step(v=-50.0, dv_dt=-2.0, slope=0.1, dt=50.0)
 print("membrax takes max(0, R): a step that would overshoot stops at the steady state:", stopped, "mV")
 walk(50.0)
 

@@ -239,9 +239,9 @@ mx.plot.responses(gates.t, {"gates": gates.v, "13 states": scheme.v})
 
 # %%
 channel, env = markov.Potassium(), mx.channels.Env(celsius=6.3)
-held, stepped = (mx.laws.markov.rate_matrix(channel.transitions(v, env), channel.states) for v in (-65.0, 0.0))
-begin = jnp.cumsum(mx.laws.markov.stationary(held))[:4]
-chances = jnp.cumsum(mx.laws.markov.transition_matrix(stepped, 0.2), axis=1)[:, :4]
+held, stepped = (mx.laws.markov_chain.rate_matrix(channel.transitions(v, env), channel.states) for v in (-65.0, 0.0))
+begin = jnp.cumsum(mx.laws.markov_chain.stationary(held))[:4]
+chances = jnp.cumsum(mx.laws.markov_chain.transition_matrix(stepped, 0.2), axis=1)[:, :4]
 
 
 def throw(state, key):
@@ -254,7 +254,7 @@ keys = jax.random.split(jax.random.key(0), 76)
 first = jnp.sum(jax.random.uniform(keys[0], (1000, 100, 1)) > begin, axis=-1)  # state [repetition, channel]
 _, opened = jax.lax.scan(throw, first, keys[1:])
 opened = opened.T  # [repetition, time]
-p, late = mx.laws.markov.stationary(stepped)[4], opened[:, 50:]
+p, late = mx.laws.markov_chain.stationary(stepped)[4], opened[:, 50:]
 print(f"mean after 10 ms: {late.mean():.1f} are open, N p = {100 * p:.1f}")
 print(f"variance: {late.var():.1f}, N p (1 − p) = {100 * p * (1 - p):.1f}")
 

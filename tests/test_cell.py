@@ -255,13 +255,13 @@ def test_a_state_begins_with_steady_gates_at_time_zero():
 
 
 def test_settle_brings_the_gates_to_the_time_of_v():
-    from membrax.laws.gating import relax
+    from membrax.laws.gating import gate_step
     from membrax.pytrees import put
 
     state = put(put(cells.state_at(HH, -50.0), "v", jnp.asarray(0.0)), "lag", jnp.asarray(0.0125))
     settled = cells.settle(strong(HH), state)
     alpha, beta = squid.n_rates(jnp.asarray(0.0))
-    expected = relax(state.gates["k"]["n"], alpha, beta, 0.0125)
+    expected = gate_step(state.gates["k"]["n"], alpha, beta, 0.0125)
     assert float(settled.gates["k"]["n"]) == pytest.approx(float(expected), rel=1e-6)
     assert settled.lag == 0.0
     assert settled.v == 0.0

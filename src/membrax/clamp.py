@@ -24,7 +24,7 @@ from .cell import (
 )
 from .channels import Env, Gated
 from .channels.markov import Kinetic
-from .laws.gating import exprel_inverse, mean_of_mean_decay, steady_state
+from .laws.gating import bernoulli, decay_phi2, steady_state
 from .numerics.arithmetic import at_least
 from .pytrees import is_concrete, numbers, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, begin, check_key, mean_density
@@ -164,8 +164,8 @@ def _charging(
     rate = (told - v) * link - ionic / cell.capacitance
     # Where the membrane's own conductance is negative enough the clamp is lost; z is held as the integrators hold it.
     z = at_least(dt * (link + conductance / cell.capacitance), -1.0)
-    half, whole = 0.5 * dt * mean_of_mean_decay(0.5 * z), dt * mean_of_mean_decay(z)
-    found = v + rate * half, v + rate * (2.0 * whole - half), v + rate * dt / exprel_inverse(-z)
+    half, whole = 0.5 * dt * decay_phi2(0.5 * z), dt * decay_phi2(z)
+    found = v + rate * half, v + rate * (2.0 * whole - half), v + rate * dt / bernoulli(-z)
     early, late, after = (jnp.where(resistance > 0, x, told) for x in found)
     return early, late, after, ionic + conductance * (0.5 * (early + late) - v)
 
@@ -181,7 +181,7 @@ def _relaxed(cell: Cell, gates: dict, lost: dict, v: Array, dt: Any, env: Env, h
             after = advance_gates(cell, after, v, dt / SUBSTEPS, dataclasses.replace(env, key=key))
     after = dict(after)
     for name in schemes:
-        after[name] = cell.channels[name].held(gates[name], v, dt, env)
+        after[name] = cell.channels[name].propagate(gates[name], v, dt, env)
     for name in exact:
         rates = cell.channels[name].rates(v, env)
         pairs = {gate: _exactly(*ab, gates[name][gate], lost[name][gate], dt) for gate, ab in rates.items()}

@@ -7,7 +7,7 @@ import pytest
 
 from membrax.channels import Gated, Leak, pospischil, squid, wang_buzsaki
 from membrax.channels.channel import scaled
-from membrax.laws.gating import relax
+from membrax.laws.gating import gate_step
 from membrax.pytrees import pytree, strong
 
 
@@ -45,7 +45,7 @@ def test_a_gated_channel_advances_each_gate_by_itself(env, rates):
     gates = {"m": jnp.asarray(0.2), "h": jnp.asarray(0.7)}
     after = jax.jit(channel.advance)(gates, v, 0.05, env())
     for gate, (alpha, beta) in rates(channel, v, 6.3).items():
-        assert float(after[gate]) == pytest.approx(float(relax(gates[gate], alpha, beta, 0.05)), rel=1e-6)
+        assert float(after[gate]) == pytest.approx(float(gate_step(gates[gate], alpha, beta, 0.05)), rel=1e-6)
 
 
 def test_scaled_keeps_the_steady_state():

@@ -7,7 +7,7 @@ import pytest
 
 import membrax as mx
 from membrax.channels import markov, squid
-from membrax.laws import markov as laws
+from membrax.laws import markov_chain
 from membrax.pytrees import strong
 
 PAIRS = {"na": (markov.Sodium, squid.Sodium), "k": (markov.Potassium, squid.Potassium)}
@@ -38,8 +38,8 @@ def test_under_clamp_states_and_gates_are_one_channel(name, env, rates):
     p = jnp.stack([p[state] for state in scheme.states])
     weights = [scheme.conducting.get(state, 0.0) for state in scheme.states]
     power = {"na": lambda x: x["m"] ** 3 * x["h"], "k": lambda x: x["n"] ** 4}[name]
-    matrix = jax.jit(lambda v: laws.rate_matrix(scheme.transitions(v, env()), scheme.states))
-    opened = jax.jit(lambda Q, t: laws.open_probability(laws.propagate(p, Q, t), weights))
+    matrix = jax.jit(lambda v: markov_chain.rate_matrix(scheme.transitions(v, env()), scheme.states))
+    opened = jax.jit(lambda Q, t: markov_chain.open_probability(markov_chain.propagate(p, Q, t), weights))
     for v in (-90.0, -20.0, 30.0):
         Q = matrix(jnp.asarray(v))
         ab = {gate: np.array(x, dtype=float) for gate, x in rates(gated, jnp.asarray(v), 6.3).items()}
@@ -49,7 +49,7 @@ def test_under_clamp_states_and_gates_are_one_channel(name, env, rates):
                 for gate, (a, b) in ab.items()
             }
             assert float(opened(Q, t)) == pytest.approx(power(moved), abs=1e-12 if jax.config.jax_enable_x64 else 4e-6)
-        assert laws.detailed_balance(Q) < 1e-4
+        assert markov_chain.detailed_balance(Q) < 1e-4
 
 
 @pytest.mark.x64

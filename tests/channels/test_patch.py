@@ -15,7 +15,7 @@ import membrax as mx
 from membrax.cell import check_cell
 from membrax.channels import patch
 from membrax.clamp import voltage_clamp
-from membrax.laws import markov as laws
+from membrax.laws import markov_chain
 from membrax.pytrees import strong
 
 TRIALS = 20_000
@@ -27,7 +27,7 @@ BINOMIAL = jax.jit(patch.binomial)
 
 
 def matrix(rates, states):
-    return laws.rate_matrix(rates, range(states))
+    return markov_chain.rate_matrix(rates, range(states))
 
 
 def hold(samples, count, p):
@@ -63,8 +63,8 @@ def test_hops_are_multinomial_at_any_time(count):
     Q = matrix(CHAIN, 4)
     start = jnp.array([float(count), 0.0, 0.0, 0.0])
     for t in (0.05, 0.4):
-        chances = laws.transition_matrix(Q, t)
-        after = jax.jit(jax.vmap(lambda key, c=chances: patch.hop(key, start, c)))(KEYS[:4000])
+        chances = markov_chain.transition_matrix(Q, t)
+        after = jax.jit(jax.vmap(lambda key, c=chances: patch.multinomial_step(key, start, c)))(KEYS[:4000])
         np.testing.assert_array_equal(after.sum(axis=1), count)
         hold(after, count, chances[0])
 
@@ -82,7 +82,7 @@ def test_single_transitions_keep_their_times():
     assert np.all(times[:, -1] > 1.0)
     last = np.argmax(np.asarray(times) > 1.0, axis=1) - 1
     at_one = np.where(last[:, None] < 0, np.asarray(start), np.asarray(counts)[np.arange(len(last)), last])
-    hold(at_one, 40, laws.propagate([1.0, 0.0], Q, 1.0))
+    hold(at_one, 40, markov_chain.propagate([1.0, 0.0], Q, 1.0))
 
 
 def test_where_nothing_can_move_the_time_is_infinite():
@@ -93,14 +93,16 @@ def test_where_nothing_can_move_the_time_is_infinite():
 
 
 def exchanged(key, counts, rates, dt):
-    return jnp.stack(patch.exchange(key, list(counts), rates, dt))
+    return jnp.stack(patch.binomial_leap(key, list(counts), rates, dt))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dt", [0.02, 1.0, 50.0])
 def test_in_balance_the_stationary_distribution_is_kept_at_any_step(dt):
-    count, p = 200, laws.stationary(matrix(CHAIN, 4))
-    start = jax.vmap(lambda key: patch.hop(key, jnp.array([200.0, 0.0, 0.0, 0.0]), jnp.stack([p] * 4)))(KEYS[:8000])
+    count, p = 200, markov_chain.stationary(matrix(CHAIN, 4))
+    start = jax.vmap(lambda key: patch.multinomial_step(key, jnp.array([200.0, 0.0, 0.0, 0.0]), jnp.stack([p] * 4)))(
+        KEYS[:8000]
+    )
     step = jax.jit(jax.vmap(lambda key, counts: exchanged(key, counts, CHAIN, dt)))
     after = start
     for seed in range(3):  # keys of their own: the split of a key and what is folded into it are the same numbers
@@ -112,7 +114,7 @@ def test_in_balance_the_stationary_distribution_is_kept_at_any_step(dt):
 
 def test_out_of_balance_the_mean_follows_the_kinetics_to_second_order():
     start = jnp.array([1e6, 0.0, 0.0, 0.0]) if jax.config.jax_enable_x64 else jnp.array([1e4, 0.0, 0.0, 0.0])
-    known = np.asarray(laws.propagate([1.0, 0.0, 0.0, 0.0], matrix(CHAIN, 4), 0.4))
+    known = np.asarray(markov_chain.propagate([1.0, 0.0, 0.0, 0.0], matrix(CHAIN, 4), 0.4))
     errors = []
     for steps in (4, 8):
         many = jax.jit(jax.vmap(lambda key, n=steps: jax.lax.fori_loop(

@@ -11,7 +11,7 @@ import membrax as mx
 from membrax.cell import environment, state_at
 from membrax.integrators import staggered
 from membrax.integrators.staggered import voltage_step
-from membrax.laws.membrane import relax_voltage
+from membrax.laws.membrane import bounded_voltage_step
 from membrax.pytrees import pytree
 from membrax.timegrid import grid
 from membrax.timeloop import run_loop
@@ -121,7 +121,7 @@ def test_a_current_that_bends_is_looked_at_twice():
     assert abs(moved) > 0.3
     found = voltage_step(cell, state.gates, state.v, 10.0, dt, env)
     assert float(found - state.v) == pytest.approx(moved, rel=2e-3)
-    blind = relax_voltage(
+    blind = bounded_voltage_step(
         state.v,
         (10.0 - ionic(state.v)) / cell.capacitance,
         jax.grad(ionic)(state.v) / cell.capacitance,

@@ -9,7 +9,7 @@ import pytest
 from jax.test_util import check_grads
 
 from membrax.laws.electrochemistry import ghk_current, ghk_flux, nernst
-from membrax.laws.electrodiffusion import diffuse, permeability
+from membrax.laws.electrodiffusion import nernst_planck, permeability
 from membrax.units import FARADAY
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
@@ -21,7 +21,7 @@ WIDTHS = {"inside_width": 1.0, "outside_width": 2.0}
 
 # One program for every v, dt and bath of the squid's four ions, 100 steps.
 SQUID = jax.jit(
-    lambda v, dt, inside_width, outside_width: diffuse(
+    lambda v, dt, inside_width, outside_width: nernst_planck(
         v, OUTSIDE, INSIDE, **MEMBRANE, dt=dt, steps=100, inside_width=inside_width, outside_width=outside_width
     )
 )
@@ -55,7 +55,7 @@ def test_the_steady_flux_is_goldmans_whatever_the_grid(v):
 
 @pytest.mark.parametrize("cells", [1, 3])
 def test_one_cell_is_as_good_as_many_for_a_constant_field(cells):
-    found = diffuse(-60.0, 440.0, 50.0, **MEMBRANE | {"valence": 1.0}, dt=1e3, steps=3, cells=cells)
+    found = nernst_planck(-60.0, 440.0, 50.0, **MEMBRANE | {"valence": 1.0}, dt=1e3, steps=3, cells=cells)
     expected = float(ghk_current(-60.0, P, 440.0, 50.0, valence=1.0, celsius=25.0))
     np.testing.assert_allclose(FARADAY * np.asarray(found.flux[-1]), expected, rtol=100 * EPS)
 
@@ -76,7 +76,7 @@ def test_nothing_flows_at_the_nernst_potential():
 
 
 def test_an_uncharged_molecule_is_ficks():
-    found = diffuse(-60.0, 0.0, 10.0, **MEMBRANE | {"valence": 0.0}, dt=1e3, steps=3)
+    found = nernst_planck(-60.0, 0.0, 10.0, **MEMBRANE | {"valence": 0.0}, dt=1e3, steps=3)
     np.testing.assert_allclose(found.flux[-1], P * 10.0, rtol=100 * EPS)
 
 
@@ -107,7 +107,9 @@ def test_what_leaves_one_bath_is_the_flux_through_its_face():
 
 
 def test_an_empty_membrane_with_a_full_bath_stays_positive_in_a_wild_field():
-    found = diffuse(5e3, 0.0, 100.0, **MEMBRANE | {"valence": -2.0}, dt=1e-4, steps=20, initial=np.zeros(40), **WIDTHS)
+    found = nernst_planck(
+        5e3, 0.0, 100.0, **MEMBRANE | {"valence": -2.0}, dt=1e-4, steps=20, initial=np.zeros(40), **WIDTHS
+    )
     assert np.min(found.concentration) >= 0.0
     assert np.isfinite(found.concentration).all()
 
@@ -122,7 +124,7 @@ def ficks_series(t, x):
 
 
 def filled(cells, dt, steps):
-    return diffuse(0.0, 0.0, 1.0, diffusivity=1.0, valence=1.0, celsius=25.0, thickness=1.0, dt=dt, steps=steps,
+    return nernst_planck(0.0, 0.0, 1.0, diffusivity=1.0, valence=1.0, celsius=25.0, thickness=1.0, dt=dt, steps=steps,
                    cells=cells, initial=jnp.zeros(cells))  # fmt: skip
 
 
@@ -140,7 +142,7 @@ def test_an_empty_membrane_fills_as_ficks_series_says():
 def drifting(v, cells, dt, steps):
     """A smooth cloud between empty baths in a field; its mean over the membrane is all that is asked for."""
     middles = jnp.asarray((np.arange(cells) + 0.5) / cells, dtype=float)
-    return diffuse(v, 0.0, 0.0, diffusivity=1.0, valence=1.0, celsius=25.0, thickness=1.0, dt=dt, steps=steps,
+    return nernst_planck(v, 0.0, 0.0, diffusivity=1.0, valence=1.0, celsius=25.0, thickness=1.0, dt=dt, steps=steps,
                    cells=cells, initial=jnp.sin(jnp.pi * middles) ** 2)  # fmt: skip
 
 
@@ -184,8 +186,8 @@ def test_permeability_of_a_film_of_water():
 def test_every_derivative_is_the_finite_difference():
     @jax.jit
     def f(v, out, ins, d, z, t, thickness, dt, width, beta):
-        found = diffuse(v, out, ins, diffusivity=d, valence=z, celsius=t, thickness=thickness, dt=dt, steps=3, cells=4,
-                        partition=beta, inside_width=width)  # fmt: skip
+        found = nernst_planck(v, out, ins, diffusivity=d, valence=z, celsius=t, thickness=thickness, dt=dt, steps=3,
+                              cells=4, partition=beta, inside_width=width)  # fmt: skip
         return jnp.sum(found.concentration[-1]) + found.flux[-1, 0]
 
     given = [jnp.asarray(y) for y in (0.0, 20.0, 400.0, 1.0, 1.0, 25.0, 1.0, 0.1, 2.0, 0.5)]
@@ -211,12 +213,12 @@ def test_every_derivative_is_the_finite_difference():
 )
 def test_a_number_out_of_bounds_is_named_with_its_unit(change, message):
     with pytest.raises(ValueError, match=message):
-        diffuse(-60.0, OUTSIDE, INSIDE, **MEMBRANE | {"dt": 1e-3, "steps": 2} | change)
+        nernst_planck(-60.0, OUTSIDE, INSIDE, **MEMBRANE | {"dt": 1e-3, "steps": 2} | change)
 
 
 def test_a_negative_concentration_is_refused():
     with pytest.raises(ValueError, match="outside must be at least 0 mM, got -1 mM"):
-        diffuse(-60.0, np.array([5.0, -1.0]), 1.0, **MEMBRANE | {"valence": 1.0}, dt=1e-3, steps=2)
+        nernst_planck(-60.0, np.array([5.0, -1.0]), 1.0, **MEMBRANE | {"valence": 1.0}, dt=1e-3, steps=2)
 
 
 def test_it_lowers_for_cuda():

@@ -11,12 +11,12 @@ from jax.test_util import check_grads
 
 from membrax.laws.gating import (
     LARGEST_EXPONENT,
+    bernoulli,
     exponential,
-    exprel_inverse,
+    gate_step,
     linoid,
     q10_factor,
     rates,
-    relax,
     sigmoid,
     steady_state,
     time_constant,
@@ -41,7 +41,7 @@ def exact_slope(x):
         return ((x + h) / mpmath.expm1(x + h) - (x - h) / mpmath.expm1(x - h)) / (2 * h)
 
 
-SLOPES = jax.jit(jax.vmap(jax.grad(exprel_inverse)))
+SLOPES = jax.jit(jax.vmap(jax.grad(bernoulli)))
 
 
 # --- x/(eˣ − 1)
@@ -50,7 +50,7 @@ SLOPES = jax.jit(jax.vmap(jax.grad(exprel_inverse)))
 def test_the_bernoulli_function_is_right_to_a_few_roundings():
     x = jnp.asarray(ARGUMENTS, dtype=float)
     expected = np.array([float(exact_bernoulli(y)) for y in ARGUMENTS])
-    ours = np.asarray(jax.jit(exprel_inverse)(x), dtype=float)
+    ours = np.asarray(jax.jit(bernoulli)(x), dtype=float)
     # Relative to the value itself, not to scale, until the exponent is held.
     near = ARGUMENTS < LARGEST_EXPONENT
     relative = np.abs(ours - expected)[near] / expected[near]
@@ -77,7 +77,7 @@ def test_at_zero_the_bernoulli_function_and_its_derivatives_are_its_numbers():
 @pytest.mark.parametrize("mode", [jax.jacfwd, jax.jacrev])
 def test_both_modes_give_the_same_slope(mode):
     x = jnp.asarray([-90.0, -0.5, 0.0, 0.3, 0.5, 61.0, 90.0], dtype=float)
-    np.testing.assert_allclose(jnp.diagonal(jax.jit(mode(exprel_inverse))(x)), SLOPES(x))
+    np.testing.assert_allclose(jnp.diagonal(jax.jit(mode(bernoulli))(x)), SLOPES(x))
 
 
 @given(st.floats(-1e6, 1e6, width=32))
@@ -89,14 +89,12 @@ def test_any_argument_has_a_finite_value_slope_and_curvature(x):
     assert np.isfinite(curvature)
 
 
-BERNOULLI_AND_DERIVATIVES = jax.jit(
-    lambda x: (exprel_inverse(x), jax.grad(exprel_inverse)(x), jax.grad(jax.grad(exprel_inverse))(x))
-)
+BERNOULLI_AND_DERIVATIVES = jax.jit(lambda x: (bernoulli(x), jax.grad(bernoulli)(x), jax.grad(jax.grad(bernoulli))(x)))
 
 
 def test_the_bernoulli_function_reflects():
     x = np.linspace(-20.0, 20.0, 81)
-    np.testing.assert_allclose(exprel_inverse(-x) - exprel_inverse(x), x, atol=3e-6)
+    np.testing.assert_allclose(bernoulli(-x) - bernoulli(x), x, atol=3e-6)
 
 
 # --- the three shapes
@@ -158,7 +156,7 @@ def in_bounds(x) -> bool:
     return bool(np.all(np.isfinite(x) & (x >= 0.0) & (x <= 1.0)))
 
 
-RELAX = jax.jit(relax)
+RELAX = jax.jit(gate_step)
 
 
 def extremes():
@@ -169,7 +167,7 @@ def extremes():
     return [np.asarray(x.ravel(), dtype=np.float32) for x in grid]
 
 
-@pytest.mark.parametrize("step", [relax, RELAX, jax.vmap(relax)], ids=["op by op", "jit", "vmap"])
+@pytest.mark.parametrize("step", [gate_step, RELAX, jax.vmap(gate_step)], ids=["op by op", "jit", "vmap"])
 def test_gates_stay_in_bounds_at_every_extreme(step):
     assert in_bounds(step(*(jnp.asarray(x) for x in extremes())))
 
@@ -205,7 +203,7 @@ def test_many_steps_in_a_compiled_loop_stay_in_bounds():
     rng = np.random.default_rng(0)
     x = jnp.asarray(rng.integers(0, 2, 4096), dtype=float)
     alpha, beta, dt = (jnp.asarray(10.0 ** rng.uniform(-3, 3, (200, 4096)), dtype=float) for _ in range(3))
-    walk = jax.jit(lambda x: jax.lax.scan(lambda x, r: (relax(x, *r),) * 2, x, (alpha, beta, dt))[1])
+    walk = jax.jit(lambda x: jax.lax.scan(lambda x, r: (gate_step(x, *r),) * 2, x, (alpha, beta, dt))[1])
     assert in_bounds(walk(x))
 
 
@@ -229,7 +227,7 @@ def test_a_step_longer_than_two_time_constants_lands_on_the_steady_state():
 
 def test_the_slope_at_no_time_is_the_kinetics():
     x, alpha, beta = jnp.linspace(0.0, 1.0, 11), 0.7, 2.3
-    slope = jax.jit(jax.jacfwd(lambda dt: relax(x, alpha, beta, dt)))(0.0)
+    slope = jax.jit(jax.jacfwd(lambda dt: gate_step(x, alpha, beta, dt)))(0.0)
     np.testing.assert_allclose(slope, alpha * (1 - x) - beta * x, atol=4 * EPS)
 
 
@@ -237,7 +235,7 @@ def test_every_gradient_of_the_step_is_finite_at_the_seam_and_at_the_extremes():
     arguments = [np.concatenate([x, y]) for x, y in zip(extremes(), ([0.2], [1.0], [1.0], [1.0]), strict=True)]
     moderate = arguments[3] * (arguments[1] + arguments[2]) < 1e15
     arguments = [jnp.asarray(x[moderate], dtype=float) for x in arguments]
-    slopes = jax.jit(jax.vmap(jax.grad(relax, argnums=(0, 1, 2, 3))))(*arguments)
+    slopes = jax.jit(jax.vmap(jax.grad(gate_step, argnums=(0, 1, 2, 3))))(*arguments)
     assert all(np.isfinite(x).all() for x in slopes)
 
 
@@ -247,7 +245,7 @@ def test_every_gradient_of_the_step_is_finite_at_the_seam_and_at_the_extremes():
 @pytest.mark.x64
 def test_one_step_is_the_exponential_to_third_order():
     z, steady, x = np.array([0.2, 0.1, 0.05, 0.025]), 0.3, 0.9
-    ours = relax(np.full(4, x), steady * z, (1 - steady) * z, 1.0)
+    ours = gate_step(np.full(4, x), steady * z, (1 - steady) * z, 1.0)
     error = np.asarray(ours) - (steady + (x - steady) * np.exp(-z))
     # (1 − z/2)/(1 + z/2) = e⁻ᶻ − z³/12 + O(z⁴)
     np.testing.assert_allclose(error / (-(x - steady) * z**3 / 12), 1.0, atol=z.max())
@@ -261,7 +259,7 @@ def test_a_run_at_constant_voltage_is_second_order():
     for count in (15, 30, 60, 120):
         gate = x
         for _ in range(count):
-            gate = relax(gate, alpha, beta, duration / count)
+            gate = gate_step(gate, alpha, beta, duration / count)
         steady = alpha / (alpha + beta)
         errors.append(abs(float(gate) - (steady + (x - steady) * np.exp(-(alpha + beta) * duration))))
     np.testing.assert_allclose(np.log2(np.divide(errors[:-1], errors[1:])), 2.0, atol=0.05)
@@ -269,8 +267,8 @@ def test_a_run_at_constant_voltage_is_second_order():
 
 @pytest.mark.x64
 def test_gradients_are_finite_differences():
-    quotient = jax.jit(exprel_inverse)
+    quotient = jax.jit(bernoulli)
     for x in (-3.0, -1e-3, 0.0, 0.2, 3.0):
         check_grads(quotient, (x,), order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-4)
-    check_grads(jax.jit(relax), (0.3, 0.5, 0.9, 0.1), order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-4)
+    check_grads(jax.jit(gate_step), (0.3, 0.5, 0.9, 0.1), order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-4)
     check_grads(jax.jit(q10_factor), (20.0, 6.3, 3.0), order=2, modes=("fwd", "rev"), eps=1e-4, rtol=1e-4)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from jax.test_util import check_grads
 
 from membrax.laws.membrane import (
+    bounded_voltage_step,
     charge_balance,
-    correct_voltage,
+    corrected_voltage,
     membrane_time_constant,
-    relax_voltage,
     step_response,
 )
 
@@ -115,28 +115,28 @@ def test_no_step_overshoots_the_reversal_potential(seed):
     assert np.all((after >= np.minimum(v, e) - slack) & (after <= np.maximum(v, e) + slack))
 
 
-OHMIC_STEP = jax.jit(lambda v, e, rate, dt: relax_voltage(v, rate * (e - v), rate, dt))
+OHMIC_STEP = jax.jit(lambda v, e, rate, dt: bounded_voltage_step(v, rate * (e - v), rate, dt))
 
 
 def test_without_a_slope_the_step_is_forward_euler():
-    assert float(relax_voltage(-65.0, 3.0, 0.0, 0.5)) == -63.5
+    assert float(bounded_voltage_step(-65.0, 3.0, 0.0, 0.5)) == -63.5
 
 
 def test_the_step_is_crank_nicolson_up_to_two_time_constants_and_then_lands():
     z = np.array([0.1, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0])
     kept = np.maximum((1 - z / 2) / (1 + z / 2), 0.0)
-    after = relax_voltage(np.full(7, -60.0), 5.0 * z, z, 1.0)  # dt = 1 ms, target −55 mV
+    after = bounded_voltage_step(np.full(7, -60.0), 5.0 * z, z, 1.0)  # dt = 1 ms, target −55 mV
     np.testing.assert_allclose(after, -55.0 - 5.0 * kept, rtol=1e-6)
 
 
 def test_a_negative_slope_is_floored_at_twice_forward_euler():
-    after = relax_voltage(np.full(4, -60.0), np.full(4, 2.0), np.array([-0.5, -1.0, -1.9, -1e6]), 1.0)
+    after = bounded_voltage_step(np.full(4, -60.0), np.full(4, 2.0), np.array([-0.5, -1.0, -1.9, -1e6]), 1.0)
     np.testing.assert_allclose(after, [-60.0 + 2.0 / 0.75, -56.0, -56.0, -56.0], rtol=1e-6)
 
 
 def test_the_slopes_are_finite_at_the_seams():
     slope = jnp.asarray([-1e6, -2.0, -1.0, 0.0, 2.0, 2.0 + 1e-6, 1e6], dtype=float)
-    gradients = jax.jit(jax.vmap(jax.grad(relax_voltage, argnums=(0, 1, 2, 3)), (None, None, 0, None)))
+    gradients = jax.jit(jax.vmap(jax.grad(bounded_voltage_step, argnums=(0, 1, 2, 3)), (None, None, 0, None)))
     gradient = gradients(-60.0, 3.0, slope, 1.0)
     assert all(np.isfinite(x).all() for x in gradient)
 
@@ -146,13 +146,13 @@ def test_a_bend_moves_the_end_of_a_step_by_half_of_what_it_adds_within_limits():
     end = np.float32([-1.0, 0.0, 1e6, -1e6, 1e6])  # dv/dt at the end; the line from the beginning leads to −1 there
     after = np.float32([-58.0, -58.0, -58.0, -58.0, -60.0])
     line = -60.0 + 0.0 * after, (3.0, 2.0)
-    found = correct_voltage(line[0], after, line[1], (end, 2.0), 0.1)
+    found = corrected_voltage(line[0], after, line[1], (end, 2.0), 0.1)
     np.testing.assert_allclose(found, [-58.0, -58.0 + 0.05 / 1.1, -56.0, -59.0, -60.0], rtol=1e-6)
 
 
 def test_the_voltage_step_has_a_third_order_error():
     z = np.array([0.1, 0.05, 0.025])
-    error = np.abs(relax_voltage(np.full(3, 1.0), -z, z, 1.0) - np.exp(-z))
+    error = np.abs(bounded_voltage_step(np.full(3, 1.0), -z, z, 1.0) - np.exp(-z))
     np.testing.assert_allclose(error / z**3, 1 / 12, rtol=0.15)
     np.testing.assert_allclose(np.log2(error[:-1] / error[1:]), 3.0, atol=0.1)
 

@@ -9,7 +9,7 @@ import pytest
 
 from membrax.laws.electrochemistry import ghk_current, nernst, thermal_voltage
 from membrax.laws.electrodiffusion import permeability
-from membrax.laws.poisson import CHARGE, VACUUM, capacitance, diffuse_together
+from membrax.laws.poisson import CHARGE, VACUUM, capacitance, poisson_nernst_planck
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 X64 = EPS < 1e-10
@@ -20,7 +20,7 @@ OUTSIDE, INSIDE, VALENCE = np.array([10.0, 10.0]), np.array([100.0, 100.0]), np.
 @jax.jit
 def salt(dt, partition, inside=INSIDE, current=0.0, width=1.0):
     """60 steps of 100 mM of a salt inside against 10 mM outside; each bath 1 µm wide."""
-    return diffuse_together(OUTSIDE, inside, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=dt,
+    return poisson_nernst_planck(OUTSIDE, inside, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=dt,
                             steps=60, cells=CELLS, partition=partition, inside_width=width, outside_width=width,
                             current=current)  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_in_the_steady_state_injected_current_leaves_as_goldmans():
 
 @pytest.mark.slow
 def test_two_permeant_ions_and_a_stuck_one_come_to_donnans_potential():
-    found = diffuse_together(
+    found = poisson_nernst_planck(
         np.array([50.0, 50.0, 0.0]), np.array([100.0, 0.0, 100.0]), diffusivity=1e-3,
         valence=np.array([1.0, -1.0, -1.0]), celsius=25.0, thickness=L, dt=1e3, steps=400, cells=6,
         partition=np.array([1e-2, 1e-2, 0.0]), inside_width=1.0, outside_width=np.inf,
@@ -129,8 +129,8 @@ def test_two_permeant_ions_and_a_stuck_one_come_to_donnans_potential():
 def counter_ions(cells):
     """Cations alone in a membrane between two equal baths, at rest."""
     both = np.array([2.0, 2.0])
-    return diffuse_together(both, both, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=1e3, steps=5,
-                            cells=cells, partition=only_cations(1.0))  # fmt: skip
+    return poisson_nernst_planck(both, both, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=1e3,
+                                 steps=5, cells=cells, partition=only_cations(1.0))  # fmt: skip
 
 
 @pytest.mark.x64
@@ -171,8 +171,8 @@ def test_every_derivative_is_the_finite_difference():
 
 def test_a_permittivity_of_zero_is_refused():
     with pytest.raises(ValueError, match="permittivity must be above 0, got 0"):
-        diffuse_together(OUTSIDE, INSIDE, diffusivity=1.0, valence=VALENCE, celsius=25.0, thickness=L, dt=1.0, steps=1,
-                         permittivity=0.0)  # fmt: skip
+        poisson_nernst_planck(OUTSIDE, INSIDE, diffusivity=1.0, valence=VALENCE, celsius=25.0, thickness=L, dt=1.0,
+                              steps=1, permittivity=0.0)  # fmt: skip
 
 
 def test_it_lowers_for_cuda():
@@ -182,7 +182,7 @@ def test_it_lowers_for_cuda():
 
 def test_a_field_that_was_not_found_is_no_number():
     share = only_cations(0.1)
-    found = jax.jit(lambda v: diffuse_together(
+    found = jax.jit(lambda v: poisson_nernst_planck(
         OUTSIDE, INSIDE, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=1e4, steps=2, v=v, cells=6,
         partition=share, inside_width=1.0,
     ))(1500.0)  # fmt: skip

@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
-from membrax.protocols.search import smallest
+from membrax.protocols.search import smallest_level
 
 
 @pytest.mark.parametrize(("low", "high", "at"), [(0.0, 10.0, np.pi), (0.0, -50.0, -2.789), (1.0, 2.0, 1.0 + 1e-9)])
 def test_it_finds_where_something_begins(low, high, at):
     sign = np.sign(high - low)
-    found = float(smallest(lambda grid: sign * grid >= sign * at, low, high))
+    found = float(smallest_level(lambda grid: sign * grid >= sign * at, low, high))
     assert sign * found >= sign * at
     assert found == pytest.approx(at, rel=1e-5)
 
 
 def test_several_searches_go_together_and_some_find_nothing():
     at = np.array([1.0, np.inf, 7.5, -1.0])
-    found = smallest(lambda grid: grid >= at[:, None], np.zeros(4), np.full(4, 10.0))
+    found = smallest_level(lambda grid: grid >= at[:, None], np.zeros(4), np.full(4, 10.0))
     np.testing.assert_allclose(found, [1.0, np.nan, 7.5, 0.0], rtol=1e-5)
 
 
 def test_of_two_ranges_the_first_is_found():
-    assert float(smallest(lambda x: ((x > 2) & (x < 4)) | (x > 8), 0.0, 10.0)) == pytest.approx(2.0, rel=1e-4)
+    assert float(smallest_level(lambda x: ((x > 2) & (x < 4)) | (x > 8), 0.0, 10.0)) == pytest.approx(2.0, rel=1e-4)

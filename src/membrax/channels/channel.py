@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from jax import Array
 
 from ..laws import gating
-from ..numerics.derivatives import each_alone
+from ..numerics.derivatives import evaluate_separable
 from ..pytrees import pytree, static
 from ..timegrid import Time
 
@@ -65,8 +65,8 @@ class Gated:
         return {gate: gating.steady_state(*ab) for gate, ab in self.rates(v, env).items()}
 
     def advance(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
-        """Each gate one bounded second-order step on; see `laws.gating.relax`."""
-        return each_alone(_relaxed, gates, self, v, dt, env)
+        """Each gate one bounded second-order step on; see `laws.gating.gate_step`."""
+        return evaluate_separable(_relaxed, gates, self, v, dt, env)
 
     def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
         """{gate: (α, β)} in 1/ms at ``v`` [mV]; what a channel with this class has to say."""
@@ -74,7 +74,7 @@ class Gated:
 
 
 def _relaxed(gates: Gates, channel: Gated, v: Array, dt: Any, env: Env) -> Gates:
-    return {gate: gating.relax(gates[gate], *ab, dt) for gate, ab in channel.rates(v, env).items()}
+    return {gate: gating.gate_step(gates[gate], *ab, dt) for gate, ab in channel.rates(v, env).items()}
 
 
 def scaled(rates: tuple[Array, Array], speed: Array) -> tuple[Array, Array]:

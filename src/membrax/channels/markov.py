@@ -15,7 +15,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from ..laws import markov
+from ..laws import markov_chain
 from ..laws.gating import q10_factor
 from ..pytrees import pytree, static
 from ..units import conductance, factor, parameter, potential, temperature
@@ -46,20 +46,20 @@ class Kinetic:
 
     def init(self, v: Array, env: Env) -> Gates:
         """The steady occupancies at ``v`` [mV]."""
-        rates = counted(self.states, self.transitions(v, env))
-        return dict(zip(self.states, markov.steady(rates, len(self.states)), strict=True))
+        rates = indexed_rates(self.states, self.transitions(v, env))
+        return dict(zip(self.states, markov_chain.steady(rates, len(self.states)), strict=True))
 
     def advance(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
-        """The occupancies one bounded second-order step on; see `laws.markov.step`."""
-        rates = counted(self.states, self.transitions(v, env))
-        after = markov.step([gates[state] for state in self.states], rates, dt)
+        """The occupancies one bounded second-order step on; see `laws.markov_chain.step`."""
+        rates = indexed_rates(self.states, self.transitions(v, env))
+        after = markov_chain.step([gates[state] for state in self.states], rates, dt)
         return dict(zip(self.states, after, strict=True))
 
-    def held(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
+    def propagate(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
         """The occupancies after ``dt`` [ms] at constant ``v`` [mV], p e^(Q dt): what a voltage clamp asks for."""
-        Q = markov.rate_matrix(self.transitions(v, env), self.states)
+        Q = markov_chain.rate_matrix(self.transitions(v, env), self.states)
         p = jnp.stack([gates[state] for state in self.states])
-        return dict(zip(self.states, markov.propagate(p, Q, dt), strict=True))
+        return dict(zip(self.states, markov_chain.propagate(p, Q, dt), strict=True))
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""
@@ -70,7 +70,7 @@ class Kinetic:
         return sum(gates[state] if share == 1.0 else share * gates[state] for state, share in self.conducting.items())
 
 
-def counted(states: tuple[str, ...], rates: Rates) -> dict[tuple[int, int], Array]:
+def indexed_rates(states: tuple[str, ...], rates: Rates) -> dict[tuple[int, int], Array]:
     """The rates with numbers in place of the states' names."""
     return {(states.index(start), states.index(end)): rate for (start, end), rate in rates.items()}
 
@@ -139,21 +139,21 @@ class Markov(Kinetic):
 # --- gates as states
 
 
-def grid(particles: Mapping[str, int]) -> tuple[str, ...]:
+def particle_states(particles: Mapping[str, int]) -> tuple[str, ...]:
     """The states of a channel with so many independent particles of each kind: m0h0, m0h1, m1h0, …"""
     counts = itertools.product(*(range(n + 1) for n in particles.values()))
     return tuple("".join(f"{gate}{k}" for gate, k in zip(particles, count, strict=True)) for count in counts)
 
 
-def moves(particles: Mapping[str, int], rates: Mapping[str, tuple[Array, Array]]) -> Rates:
-    """Rates between the states of `grid`: k of n open particles close at k β, the others open at (n − k) α.
+def particle_transitions(particles: Mapping[str, int], rates: Mapping[str, tuple[Array, Array]]) -> Rates:
+    """Rates between the states of `particle_states`: k of n open particles close at k β, the others open at (n − k) α.
 
     Args:
         particles: {gate: n}.
         rates: {gate: (α, β)} in 1/ms.
     """
     counts = list(itertools.product(*(range(n + 1) for n in particles.values())))
-    names = dict(zip(counts, grid(particles), strict=True))
+    names = dict(zip(counts, particle_states(particles), strict=True))
     found = {}
     for count in counts:
         for which, (gate, n) in enumerate(particles.items()):
@@ -165,7 +165,7 @@ def moves(particles: Mapping[str, int], rates: Mapping[str, tuple[Array, Array]]
 
 
 def occupancies(particles: Mapping[str, int], gates: Mapping[str, Any]) -> dict[str, Array]:
-    """The occupancies of the states of `grid` at which independent gates stand at ``gates``: products of binomials."""
+    """Occupancies of the states of `particle_states` for independent gates at ``gates``: products of binomials."""
     found = {"": jnp.ones(())}
     for gate, n in particles.items():
         x = jnp.asarray(gates[gate], dtype=float)
@@ -186,12 +186,12 @@ class Sodium(Kinetic, squid.Sodium):
     """
 
     particles = {"m": 3, "h": 1}  # noqa: RUF012
-    states = grid(particles)
+    states = particle_states(particles)
     conducting = {"m3h1": 1.0}  # noqa: RUF012
 
     def transitions(self, v: Array, env: Env) -> Rates:
         """Rates [1/ms] between numbers of open particles."""
-        return moves(self.particles, self.rates(v, env))
+        return particle_transitions(self.particles, self.rates(v, env))
 
 
 @pytree
@@ -199,12 +199,12 @@ class Potassium(Kinetic, squid.Potassium):
     """Potassium of the squid axon as five states: four n particles in each channel (Hodgkin & Huxley 1952)."""
 
     particles = {"n": 4}  # noqa: RUF012
-    states = grid(particles)
+    states = particle_states(particles)
     conducting = {"n4": 1.0}  # noqa: RUF012
 
     def transitions(self, v: Array, env: Env) -> Rates:
         """Rates [1/ms] between numbers of open particles."""
-        return moves(self.particles, self.rates(v, env))
+        return particle_transitions(self.particles, self.rates(v, env))
 
 
 # --- a receptor

@@ -4,8 +4,8 @@ A scheme's rates are chances per ms. Of N independent channels k are in a state,
 at steady state. Three ways to draw how they move, all keyed by `jax.random`, all of whole channels that are never lost:
 
 * `gillespie`: every single transition, at constant rates: exact at all times;
-* `hop`: a multinomial draw from the matrix of chances e^(Qt), at constant rates: exact at the times looked at;
-* `exchange`: each pair of states trades channels by two binomial draws, for a step of a cell in which v moves.
+* `multinomial_step`: a multinomial draw from the transition matrix e^(Qt), at constant rates: exact at the end;
+* `binomial_leap`: each pair of states trades channels by two binomial draws, for a step of a cell in which v moves.
 
 `Sodium` and `Potassium` are the squid's, for a `Cell`; pass ``key=`` to `simulate` or `run`.
 """
@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..laws import markov as laws
+from ..laws import markov_chain
 from ..pytrees import pytree, static
 from ..units import parameter
 from . import markov
@@ -28,7 +28,7 @@ MEAN = 20.0  # of a binomial draw that is looked up
 LOOKED_UP = 64  # the largest: of a mean of 20, a larger one comes once in 10¹³
 
 
-def channels_in(density: Any, area: Any) -> Array:
+def channel_count(density: Any, area: Any) -> Array:
     """How many channels lie in ``area`` [µm²] at ``density`` [1/µm²], a whole number."""
     return jnp.round(jnp.asarray(density, dtype=float) * jnp.asarray(area, dtype=float))
 
@@ -49,7 +49,7 @@ def gillespie(key: Any, counts: Any, Q: Any, *, events: int) -> tuple[Array, Arr
     Args:
         key: a random key.
         counts: channels in each state [state].
-        Q: rates [state, state] in 1/ms, rows from, as `laws.markov` has them.
+        Q: rates [state, state] in 1/ms, rows from, as `laws.markov_chain` has them.
         events: how many transitions.
 
     Returns:
@@ -73,17 +73,17 @@ def gillespie(key: Any, counts: Any, Q: Any, *, events: int) -> tuple[Array, Arr
     return jax.lax.scan(event, (jnp.zeros((), counts.dtype), counts), jax.random.split(key, events))[1]
 
 
-def hop(key: Any, counts: Any, chances: Any) -> Array:
+def multinomial_step(key: Any, counts: Any, chances: Any) -> Array:
     """Counts [state] after a time in which a channel of state i comes to j with ``chances`` [state, state].
 
-    From each state a multinomial draw; with `laws.markov.transition_matrix` the counts are distributed exactly as
+    From each state a multinomial draw; with `laws.markov_chain.transition_matrix` the counts are distributed exactly as
     those of channels at constant rates, however long the time.
     """
     counts, chances = jnp.asarray(counts, dtype=float), jnp.asarray(chances, dtype=float)
     return jnp.sum(jax.random.multinomial(key, counts, chances, dtype=counts.dtype), axis=0)
 
 
-def exchange(key: Any, counts: list, rates: laws.Rates, dt: Any) -> list[Array]:
+def binomial_leap(key: Any, counts: list, rates: markov_chain.Rates, dt: Any) -> list[Array]:
     """Counts [state] after ``dt`` [ms], of channels that hop between pairs of states.
 
     A binomial leap (Tian & Burrage 2004, J Chem Phys 121:10356) that takes one pair after the other, as if there
@@ -193,7 +193,7 @@ def _looked_up(u: Array, count: Array, chance: Array) -> Array:
 class Noisy(markov.Kinetic):
     """A scheme of ``count`` channels that hop at random; its gates are the fractions of them in each state.
 
-    With ``env.key`` a step is `exchange` at the old v; without one (a resting state, the last half step of a
+    With ``env.key`` a step is `binomial_leap` at the old v; without one (a resting state, the last half step of a
     recorded gate) the fractions move by their mean. They begin at their steady state, rounded to whole channels.
     For the default scheme; the others ask for a derivative by time, which chance has not.
 
@@ -208,9 +208,9 @@ class Noisy(markov.Kinetic):
         if env.key is None:
             return super().advance(gates, v, dt, env)
         p = jnp.stack([gates[state] for state in self.states])
-        rates = markov.counted(self.states, self.transitions(v, env))
+        rates = markov.indexed_rates(self.states, self.transitions(v, env))
         count = jnp.round(self.count)
-        counts = exchange(jax.random.fold_in(env.key, self.stream), list(whole_channels(p, count)), rates, dt)
+        counts = binomial_leap(jax.random.fold_in(env.key, self.stream), list(whole_channels(p, count)), rates, dt)
         return {state: k / count for state, k in zip(self.states, counts, strict=True)}
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
@@ -229,7 +229,7 @@ class Sodium(Noisy, markov.Sodium):
     """Sodium of the squid axon, so many channels of eight states; i = g · open · (v − e).
 
     60 channels/µm² of 20 pS make the 120 mS/cm² of the axon (Schneidman, Freedman & Segev 1998, Neural Comput
-    10:1679); see `channels_in`.
+    10:1679); see `channel_count`.
     """
 
     count: Array = parameter(60000.0, "channels", at_least=1.0)  # in the cell's area: 60/µm² in 1000 µm²

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..laws.gating import exponential, linoid, q10_factor, rates, sigmoid
-from ..numerics.arithmetic import at_least, held_exponential, quotient
+from ..numerics.arithmetic import at_least, capped_exponential, quotient
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature, timescale
 from .channel import Env, Gated, Gates, scaled
@@ -43,7 +43,7 @@ def p_rates(v: Array, tau_max: Array) -> tuple[Array, Array]:
     p∞ = 1/(1 + x⁻²) and τ = tau_max/(3.3 x + 1/x), with x = e^((v + 35)/20): one exponential and one division for both,
     α = x² β and β = (3.3 x² + 1)/((x² + 1) x tau_max).
     """
-    x = at_least(held_exponential((v + 35.0) * (1.0 / 20.0), LARGEST_POWER), math.exp(-LARGEST_POWER))
+    x = at_least(capped_exponential((v + 35.0) * (1.0 / 20.0), LARGEST_POWER), math.exp(-LARGEST_POWER))
     square = x * x
     closing = quotient(3.3 * square + 1.0, tau_max * (square + 1.0) * x)
     return square * closing, closing

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..laws.gating import exponential, linoid, q10_factor
-from ..numerics.arithmetic import held_exponential, quotient
+from ..numerics.arithmetic import capped_exponential, quotient
 from ..pytrees import pytree
 from ..units import conductance, factor, potential, temperature
 from .channel import Env, Gated, Gates, scaled
@@ -25,7 +25,7 @@ def fall(v: Array, shift: Any = 0.0) -> Array:
     The shift is a factor of its own, so that both channels ask for the same exponential of v, which is then computed
     once. Its exponent is held at 30, at −640 mV.
     """
-    return held_exponential(-(v + 40.0) / 20.0, 30.0) * jnp.exp(shift / 20.0)
+    return capped_exponential(-(v + 40.0) / 20.0, 30.0) * jnp.exp(shift / 20.0)
 
 
 def m_rates(v: Array, fallen: Array | None = None) -> tuple[Array, Array]:

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..laws.gating import exprel_inverse
+from ..laws.gating import bernoulli
 from ..pytrees import pytree
 from ..units import conductance, parameter, potential, timescale
 from .channel import Env, Gates
@@ -70,7 +70,7 @@ def two_exponential(t: Any, rise: Any, decay: Any) -> Array:
 def time_to_peak(rise: Any, decay: Any) -> Array:
     """τ_r τ_d/(τ_d − τ_r) ln(τ_d/τ_r) [ms]; τ where both are τ."""
     # ln(1 + x)/x with 1 + x = τ_d/τ_r is u/(eᵘ − 1), u = ln(τ_d/τ_r), which has no hole at 0.
-    return decay * exprel_inverse(jnp.log(jnp.asarray(decay, dtype=float)) - jnp.log(jnp.asarray(rise, dtype=float)))
+    return decay * bernoulli(jnp.log(jnp.asarray(decay, dtype=float)) - jnp.log(jnp.asarray(rise, dtype=float)))
 
 
 def two_state(t: Any, times: Any, *, binding: Any, unbinding: Any, concentration: Any, pulse: Any) -> Array:
@@ -114,13 +114,13 @@ def _difference(t: Any, delta: Any, decay: Any) -> Array:
     y = -delta * t
     # The larger of the two exponentials goes outside, so that it isn't lost where the other is 0.
     falls = y < 0
-    return t * jnp.exp(-jnp.where(falls, t / decay, t / decay - y)) / exprel_inverse(jnp.where(falls, y, -y))
+    return t * jnp.exp(-jnp.where(falls, t / decay, t / decay - y)) / bernoulli(jnp.where(falls, y, -y))
 
 
 # --- channels
 
 
-class Driven:
+class SynapticConductance:
     """A conductance without gates that follows ``course(env)``."""
 
     ohmic = True
@@ -158,7 +158,7 @@ def _times() -> Any:
 
 
 @pytree
-class Exponential(Driven):
+class Exponential(SynapticConductance):
     """A conductance that jumps by g with every spike and decays with τ.
 
     A jump within a step is spread over that step: the current uses the exact mean of s over ``env.dt``, which keeps
@@ -180,11 +180,11 @@ class Exponential(Driven):
         first, last = _elapsed(t - 0.5 * env.dt), _elapsed(t + 0.5 * env.dt)
         # ∫ e^(−t/τ) dt from first to last, over the length.
         x = (last - first) / self.tau
-        return jnp.sum(jnp.exp(-first / self.tau) * ((last - first) / env.dt) / exprel_inverse(-x))
+        return jnp.sum(jnp.exp(-first / self.tau) * ((last - first) / env.dt) / bernoulli(-x))
 
 
 @pytree
-class Alpha(Driven):
+class Alpha(SynapticConductance):
     """A conductance (t/τ) e^(1 − t/τ) after every spike: peak g at τ (Rall 1967)."""
 
     times: dict[str, Array] = _times()  # ms, from `arrivals`
@@ -198,7 +198,7 @@ class Alpha(Driven):
 
 
 @pytree
-class TwoExponential(Driven):
+class TwoExponential(SynapticConductance):
     """A conductance that rises and decays with time constants of its own, with peak g after a single spike."""
 
     times: dict[str, Array] = _times()  # ms, from `arrivals`
@@ -213,7 +213,7 @@ class TwoExponential(Driven):
 
 
 @pytree
-class TwoState(Driven):
+class TwoState(SynapticConductance):
     """A receptor that binds transmitter, of which every spike brings a pulse (Destexhe, Mainen & Sejnowski 1994).
 
     The rates are those of AMPA receptors in Destexhe, Mainen & Sejnowski (1998, Methods in Neuronal Modeling, ch. 1).

@@ -66,8 +66,8 @@ def _laws() -> Iterator[Check]:
     yield Check("GHK voltage of one ion is Nernst's", alone, float(nernst), 1e-3, "mV")
     balanced = chemistry.ghk_current(nernst, 1e-6, 5.0, 140.0, valence=1, celsius=37.0)
     yield Check("GHK current at the Nernst potential", balanced, 0.0, 1e-5, "µA/cm²")
-    yield Check("x/(eˣ − 1) at 0", laws.gating.exprel_inverse(0.0), 1.0, 0.0)
-    yield Check("its slope at 0", jax.grad(laws.gating.exprel_inverse)(0.0), -0.5, 1e-6)
+    yield Check("x/(eˣ − 1) at 0", laws.gating.bernoulli(0.0), 1.0, 0.0)
+    yield Check("its slope at 0", jax.grad(laws.gating.bernoulli)(0.0), -0.5, 1e-6)
 
 
 def _resting() -> Iterator[Check]:

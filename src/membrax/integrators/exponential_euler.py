@@ -16,7 +16,7 @@ from jax import Array
 
 from ..cell import Cell, State, advance_gates, ionic_current
 from ..channels import Env
-from ..laws.gating import exprel_inverse
+from ..laws.gating import bernoulli
 from ..laws.membrane import charge_balance
 from .integrator import Integrator
 
@@ -46,7 +46,7 @@ def exponential_gates(cell: Cell, gates: dict, v: Array, dt: Any, env: Env) -> d
 
 def _mean_decay(z: Array) -> Array:
     """(1 − e⁻ᶻ)/z, which is 1 over the Bernoulli function of −z."""
-    return 1.0 / exprel_inverse(-z)
+    return 1.0 / bernoulli(-z)
 
 
 exponential_euler = Integrator("exponential_euler", advance)

@@ -11,7 +11,7 @@ from jax import Array
 
 from ..cell import Cell, ionic_current
 from ..channels import Env
-from ..laws.membrane import correct_voltage, relax_voltage
+from ..laws.membrane import bounded_voltage_step, corrected_voltage
 
 
 def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env: Env) -> Array:
@@ -26,12 +26,12 @@ def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env
     # Time is counted in units of the capacitance, which spares a division of every neuron's current and slope.
     per_capacitance = dt / cell.capacitance
     start = current - (ionic + curved), slope + bent_slope
-    after = relax_voltage(v, *start, per_capacitance)
+    after = bounded_voltage_step(v, *start, per_capacitance)
     if not bent.channels:
         return after
     there, bent_slope = current_and_slope(bent, gates, after, env)
     end = start[0] - (slope * (after - v) + there - curved), slope + bent_slope
-    return correct_voltage(v, after, start, end, per_capacitance)
+    return corrected_voltage(v, after, start, end, per_capacitance)
 
 
 def by_ohmic(cell: Cell, ohmic: bool) -> Cell:

@@ -11,7 +11,7 @@ from jax import Array
 from ..cell import Cell, State, advance_gates
 from ..channels import Env
 from ..morphology.system import TreeSystem
-from ..numerics.derivatives import one_number
+from ..numerics.derivatives import evaluate_scalar
 from . import trees
 from .integrator import Integrator
 from .points import voltage_step
@@ -26,7 +26,7 @@ def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env:
     if cell.morphology is not None:
         return trees.advance(cell, state, currents[0], dt, env)
     gates = advance_gates(cell, state.gates, state.v, state.lag + 0.5 * dt, env)
-    v = one_number(voltage_step, cell, gates, state.v, currents[0], dt, env)
+    v = evaluate_scalar(voltage_step, cell, gates, state.v, currents[0], dt, env)
     return dataclasses.replace(state, v=v, gates=gates, lag=jnp.full_like(state.lag, 0.5 * dt))
 
 

@@ -13,7 +13,7 @@ __all__ = [
     "extracellular",
     "gating",
     "ions",
-    "markov",
+    "markov_chain",
     "membrane",
     "phase_plane",
     "poisson",

@@ -9,17 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..numerics.arithmetic import positive
+from ..numerics.arithmetic import positive_or_nan
 from ..units import FARADAY, GAS, KELVIN
-from .gating import exprel_inverse
+from .gating import bernoulli
 
-FARTHEST = 80.0  # zFv/RT, beyond which `exprel_inverse` is flat: 2 V, where one flux is 1e-35 of the other
+FARTHEST = 80.0  # zFv/RT, beyond which `bernoulli` is flat: 2 V, where one flux is 1e-35 of the other
 ITERATIONS = 8  # of Newton's method with bisection; 6 reach rounding over nine decades of P and concentrations
 
 
 def thermal_voltage(celsius: Any) -> Array:
     """RT/F [mV]: 25.7 mV at 25 °C, 24.1 mV at 6.3 °C; NaN at −273.15 °C and below."""
-    return 1e3 * GAS * positive(jnp.asarray(celsius, dtype=float) + KELVIN) / FARADAY
+    return 1e3 * GAS * positive_or_nan(jnp.asarray(celsius, dtype=float) + KELVIN) / FARADAY
 
 
 def nernst(outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
@@ -35,7 +35,7 @@ def nernst(outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
     """
     z = jnp.asarray(valence, dtype=float)
     slope = thermal_voltage(celsius) / jnp.where(z == 0, jnp.nan, z)
-    return slope * (jnp.log(positive(outside)) - jnp.log(positive(inside)))
+    return slope * (jnp.log(positive_or_nan(outside)) - jnp.log(positive_or_nan(inside)))
 
 
 def driving_force(v: Any, reversal: Any) -> Array:
@@ -70,7 +70,7 @@ def ghk_voltage(permeability: Any, outside: Any, inside: Any, *, valence: Any, c
     upper, lower = jnp.where(z > 0, out, ins), jnp.where(z > 0, ins, out)
     if concrete and np.all(np.abs(valence) == 1):
         into, away = jnp.sum(p * upper, axis=-1), jnp.sum(p * lower, axis=-1)
-        return thermal_voltage(celsius) * (jnp.log(positive(into)) - jnp.log(positive(away)))
+        return thermal_voltage(celsius) * (jnp.log(positive_or_nan(into)) - jnp.log(positive_or_nan(away)))
     alive = (jnp.sum(p * upper, axis=-1) > 0) & (jnp.sum(p * lower, axis=-1) > 0)
     p, upper, lower = (jnp.where(alive[..., None], x, 1.0) for x in (p, upper, lower))
     return thermal_voltage(celsius) * jnp.where(alive, _balance(p, upper, lower, jnp.abs(z)), jnp.nan)
@@ -84,7 +84,7 @@ def ghk_flux(v: Any, permeability: Any, outside: Any, inside: Any, *, valence: A
     valence of 0 does.
     """
     u = valence * jnp.asarray(v, dtype=float) / thermal_voltage(celsius)
-    return permeability * (inside * exprel_inverse(-u) - outside * exprel_inverse(u))
+    return permeability * (inside * bernoulli(-u) - outside * bernoulli(u))
 
 
 def ghk_current(v: Any, permeability: Any, outside: Any, inside: Any, *, valence: Any, celsius: Any) -> Array:
@@ -109,11 +109,11 @@ def ghk_tangent(permeability: Any, outside: Any, inside: Any, *, valence: Any, c
     g = P z²F²/RT · out·in·ln(out/in)/(out − in): with equal baths P z²F²/RT · c, for every v (derivative of Hodgkin &
     Katz 1949, appendix, at their E). NaN where a bath is empty: there is no E. Arguments as of `ghk_current`.
     """
-    out, ins = positive(outside), positive(inside)
+    out, ins = positive_or_nan(outside), positive_or_nan(inside)
     # in·ln(out/in)/(1 − in/out) and the same with the baths exchanged; the one whose exponential can't cancel.
     u = jnp.where(ins < out, jnp.log(ins / out), jnp.log(out / ins))
     less = jnp.where(ins < out, ins, out)
-    return _unit_conductance(permeability, valence, celsius) * less * exprel_inverse(u)
+    return _unit_conductance(permeability, valence, celsius) * less * bernoulli(u)
 
 
 def ghk_limiting_slopes(
@@ -141,8 +141,8 @@ def chord_rest(conductance: Any, reversal: Any, current: Any = 0.0) -> Array:
     g, e = jnp.broadcast_arrays(jnp.asarray(conductance, dtype=float), jnp.asarray(reversal, dtype=float))
     total = jnp.sum(g, axis=-1)
     # Weights first: g·e may be large where g/Σg never is.
-    weights = g / positive(total)[..., None]
-    return jnp.sum(weights * e, axis=-1) + current / positive(total)
+    weights = g / positive_or_nan(total)[..., None]
+    return jnp.sum(weights * e, axis=-1) + current / positive_or_nan(total)
 
 
 def _unit_conductance(permeability: Any, valence: Any, celsius: Any) -> Array:
@@ -183,7 +183,7 @@ def _imbalance(u: Array, p: Array, upper: Array, lower: Array, a: Array) -> Arra
     """ln(inward/outward) of the summed GHK currents at u = Fv/RT: ln(Σ P c_upper/Σ P c_lower) − u when every a is 1."""
     p = p / jax.lax.stop_gradient(jnp.max(p, axis=-1, keepdims=True))  # the scale of P cancels, but may underflow
     x = a * u[..., None]
-    inward, outward = p * a * upper * exprel_inverse(x), p * a * lower * exprel_inverse(-x)
+    inward, outward = p * a * upper * bernoulli(x), p * a * lower * bernoulli(-x)
     return jnp.log(jnp.sum(inward, axis=-1) / jnp.sum(outward, axis=-1))
 
 

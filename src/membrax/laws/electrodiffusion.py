@@ -24,7 +24,7 @@ from jax import Array
 from ..pytrees import is_concrete
 from ..units import KELVIN, bound_message, in_bounds
 from .electrochemistry import thermal_voltage
-from .gating import exprel_inverse
+from .gating import bernoulli
 
 FLUX_UNIT = 0.1  # µmol/(cm² s) in one mM µm/ms, and cm/s in one µm/ms
 
@@ -59,7 +59,7 @@ def permeability(diffusivity: Any, *, thickness: Any, partition: Any = 1.0) -> A
     return FLUX_UNIT * jnp.asarray(diffusivity, dtype=float) * partition / thickness
 
 
-def diffuse(
+def nernst_planck(
     v: Any,
     outside: Any,
     inside: Any,
@@ -105,15 +105,15 @@ def diffuse(
     line = None if initial is None else jnp.asarray(initial, dtype=float)
 
     def one_ion(v, out, ins, d, z, beta, line=None):  # numbers, and the concentrations of the cells
-        forth, back = passages(v * spacing / thickness, spacing, d, z, beta, celsius)
+        forth, back = face_coefficients(v * spacing / thickness, spacing, d, z, beta, celsius)
 
         def one_step(c: Array, _: None) -> tuple[Array, Array]:
             c = implicit_step(c, forth, back, dt / widths)
             return c, c
 
-        start = at_start(out, ins, beta, x, line)
+        start = initial_concentrations(out, ins, beta, x, line)
         c = jnp.concatenate([start[None], jax.lax.scan(one_step, start, length=steps)[1]])
-        flux = FLUX_UNIT * jax.vmap(between, (0, None, None))(c, forth, back)
+        flux = FLUX_UNIT * jax.vmap(face_flux, (0, None, None))(c, forth, back)
         return c, jnp.broadcast_to(v * (1.0 - x / thickness), c.shape), flux
 
     ions = [jnp.asarray(y, dtype=float) for y in (v, outside, inside, diffusivity, valence, partition)]
@@ -135,7 +135,7 @@ def mesh(thickness: Any, cells: int, inside_width: Any, outside_width: Any) -> t
     return h * places, h * ways, widths
 
 
-def passages(fall: Any, spacing: Array, d: Array, z: Array, beta: Array, celsius: Any) -> tuple[Array, Array]:
+def face_coefficients(fall: Any, spacing: Array, d: Array, z: Array, beta: Array, celsius: Any) -> tuple[Array, Array]:
     """What each face lets pass of an ion's concentration on its inner and on its outer side [µm/ms] [face].
 
     J = D/s (B(−u) c_inner − B(u) c_outer), u = zF/RT · fall and B(x) = x/(eˣ − 1) (Scharfetter & Gummel 1969). The
@@ -150,10 +150,10 @@ def passages(fall: Any, spacing: Array, d: Array, z: Array, beta: Array, celsius
     u = z / thermal_voltage(celsius) * fall
     conductivity, face = d / spacing, np.arange(spacing.size)
     enters, leaves = (jnp.where(face == bath, beta, 1.0) for bath in (0, spacing.size - 1))
-    return conductivity * exprel_inverse(-u) * enters, conductivity * exprel_inverse(u) * leaves
+    return conductivity * bernoulli(-u) * enters, conductivity * bernoulli(u) * leaves
 
 
-def between(c: Array, forth: Array, back: Array) -> Array:
+def face_flux(c: Array, forth: Array, back: Array) -> Array:
     """Flux through each face, outward positive [mM µm/ms] [face], for concentrations at the nodes [mM]."""
     return forth * c[:-1] - back * c[1:]
 
@@ -168,7 +168,7 @@ def implicit_step(c: Array, forth: Array, back: Array, gain: Array) -> Array:
 
     Args:
         c: concentrations before.
-        forth, back: by `passages` [µm/ms] [face].
+        forth, back: by `face_coefficients` [µm/ms] [face].
         gain: dt over the width a node stands for [ms/µm] [node]; at 0 the node keeps its concentration.
     """
     nothing = jnp.zeros(1)
@@ -192,7 +192,7 @@ def implicit_step(c: Array, forth: Array, back: Array, gain: Array) -> Array:
     return jax.lax.scan(substitute, jnp.zeros(()), rows, reverse=True)[1]
 
 
-def at_start(outside: Array, inside: Array, beta: Array, x: Array, initial: Array | None) -> Array:
+def initial_concentrations(outside: Array, inside: Array, beta: Array, x: Array, initial: Array | None) -> Array:
     """An ion's concentrations [mM] [node]: the baths, and between them ``initial`` or a straight line."""
     share = x[1:-1] / x[-1]
     middle = beta * (inside * (1.0 - share) + outside * share) if initial is None else initial

@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from ..numerics.arithmetic import positive, total
+from ..numerics.arithmetic import blocked_sum, positive_or_nan
 from ..units import FARADAY
 
 AVOGADRO = 6.02214076e23  # 1/mol (SI 2019)
@@ -24,7 +24,7 @@ def charge(t: Any, i: Any) -> Array:
     """
     t, i = jnp.asarray(t, dtype=float), jnp.asarray(i, dtype=float)
     mean = 0.5 * (i[..., 1:] + i[..., :-1])
-    return total(mean * jnp.broadcast_to(jnp.diff(t), mean.shape))
+    return blocked_sum(mean * jnp.broadcast_to(jnp.diff(t), mean.shape))
 
 
 def ions_per_area(t: Any, i: Any, *, valence: Any) -> Array:
@@ -45,12 +45,12 @@ def concentration_change_cylinder(amount: Any, *, radius: Any) -> Array:
 
     Without diffusion, buffers and pumps; the sign is that of ``amount``, which is here what enters.
     """
-    return 1e-2 * 2.0 * jnp.asarray(amount, dtype=float) / positive(radius)
+    return 1e-2 * 2.0 * jnp.asarray(amount, dtype=float) / positive_or_nan(radius)
 
 
 def concentration_change_sphere(amount: Any, *, radius: Any) -> Array:
     """The same [mM] in a sphere of ``radius`` [µm], whose surface over volume is 3/r."""
-    return 1e-2 * 3.0 * jnp.asarray(amount, dtype=float) / positive(radius)
+    return 1e-2 * 3.0 * jnp.asarray(amount, dtype=float) / positive_or_nan(radius)
 
 
 def capacitive_minimum(capacitance: Any, amplitude: Any) -> Array:
@@ -73,7 +73,7 @@ def excess_ratio(sodium: Any, *, capacitance: Any, amplitude: Any) -> Array:
         capacitance: C [µF/cm²].
         amplitude: ΔV [mV], not 0.
     """
-    return jnp.asarray(sodium, dtype=float) / capacitive_minimum(capacitance, positive(amplitude))
+    return jnp.asarray(sodium, dtype=float) / capacitive_minimum(capacitance, positive_or_nan(amplitude))
 
 
 def overlap(t: Any, i_sodium: Any, i_potassium: Any) -> Array:
@@ -88,7 +88,7 @@ def overlap(t: Any, i_sodium: Any, i_potassium: Any) -> Array:
     """
     inward = jnp.maximum(-jnp.asarray(i_sodium, dtype=float), 0.0)
     outward = jnp.maximum(jnp.asarray(i_potassium, dtype=float), 0.0)
-    return charge(t, jnp.minimum(inward, outward)) / positive(charge(t, inward))
+    return charge(t, jnp.minimum(inward, outward)) / positive_or_nan(charge(t, inward))
 
 
 def atp_per_area(sodium: Any) -> Array:

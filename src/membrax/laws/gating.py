@@ -9,14 +9,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..numerics.arithmetic import at_least, held_exponential, quotient, reciprocal
+from ..numerics.arithmetic import at_least, capped_exponential, quotient, reciprocal
 
 # e^42 = 2e18: far above any rate, and its square still fits into a float32.
 LARGEST_EXPONENT = 42.0
 TERMS = 20  # of the series for |z| < 1; the next one is 1/22! = 1e-21
 
 
-def exprel_inverse(x: Any, grown: Any = None) -> Array:
+def bernoulli(x: Any, grown: Any = None) -> Array:
     """x / (eˣ − 1), the Bernoulli function: 1 at x = 0, −x far below, 0 far above. Any shape.
 
     Near zero it is a series, elsewhere a quotient, each computed on inputs that are safe for it: the value is right
@@ -27,7 +27,7 @@ def exprel_inverse(x: Any, grown: Any = None) -> Array:
         grown: eˣ, where it is at hand already, as a function of the same variable as ``x``.
     """
     x = jnp.asarray(x, dtype=float)
-    grown = held_exponential(x, 80.0) if grown is None else grown  # e⁸⁰ is the last decade of a float32
+    grown = capped_exponential(x, 80.0) if grown is None else grown  # e⁸⁰ is the last decade of a float32
     return _bernoulli(x, grown)
 
 
@@ -62,12 +62,12 @@ def _bernoulli_series(x: Array) -> Array:
     return 1.0 - x / 2 + y * (1 / 12 - y * (1 / 720 - y * (1 / 30240 - more)))
 
 
-def mean_decay(z: Array) -> Array:
+def decay_phi1(z: Array) -> Array:
     """(1 − e⁻ᶻ)/z: the mean of e⁻ˣ for x from 0 to z; 1 at 0."""
-    return reciprocal(exprel_inverse(-z))
+    return reciprocal(bernoulli(-z))
 
 
-def mean_of_mean_decay(z: Array) -> Array:
+def decay_phi2(z: Array) -> Array:
     """(z − 1 + e⁻ᶻ)/z²: 1/2 at 0, 1/z far above."""
     small = jnp.abs(z) < 1.0
     near, far = jnp.where(small, z, 0.0), jnp.where(small, 1.0, z)
@@ -83,12 +83,12 @@ def linoid(v: Any, half: Any, scale: Any, fallen: Any = None) -> Array:
 
     ``fallen`` is e⁻ˣ, where it is at hand already.
     """
-    return exprel_inverse((half - v) * (1.0 / scale), fallen)
+    return bernoulli((half - v) * (1.0 / scale), fallen)
 
 
 def exponential(v: Any, half: Any, scale: Any) -> Array:
     """exp((v − half)/scale), its exponent held at 42 so that a wild voltage gives a large rate and no inf."""
-    return held_exponential((v - half) * (1.0 / scale), LARGEST_EXPONENT)
+    return capped_exponential((v - half) * (1.0 / scale), LARGEST_EXPONENT)
 
 
 def sigmoid(v: Any, half: Any, scale: Any) -> Array:
@@ -117,7 +117,7 @@ def q10_factor(celsius: Any, reference: Any, q10: Any) -> Array:
     return jnp.exp(jnp.log(q10) * (celsius - reference) * 0.1)
 
 
-def relax(x: Any, alpha: Any, beta: Any, dt: Any) -> Array:
+def gate_step(x: Any, alpha: Any, beta: Any, dt: Any) -> Array:
     """The gate x after ``dt`` [ms] of dx/dt = α (1 − x) − β x at constant rates [1/ms].
 
     With z = dt (α + β) it is x∞ + (x − x∞)·max(0, (1 − z/2)/(1 + z/2)): Crank–Nicolson, second order and without an

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..numerics.arithmetic import at_least, quotient
-from .gating import mean_decay
+from .gating import decay_phi1
 
 
 def charge_balance(ionic: Any, injected: Any, *, capacitance: Any) -> Array:
@@ -22,7 +22,7 @@ def charge_balance(ionic: Any, injected: Any, *, capacitance: Any) -> Array:
     return (injected - ionic) / capacitance
 
 
-def relax_voltage(v: Any, dv_dt: Any, slope: Any, dt: Any) -> Array:
+def bounded_voltage_step(v: Any, dv_dt: Any, slope: Any, dt: Any) -> Array:
     """The potential [mV] after ``dt`` [ms], from dv/dt [mV/ms] and the decay rate −∂(dv/dt)/∂v = ``slope`` [1/ms].
 
     Crank–Nicolson linearised about ``v``; with z = dt·slope the distance to the linear fixed point shrinks by
@@ -33,18 +33,19 @@ def relax_voltage(v: Any, dv_dt: Any, slope: Any, dt: Any) -> Array:
     return v + quotient(dt * dv_dt, _stiffness(dt * slope))
 
 
-def correct_voltage(before: Any, after: Any, start: tuple, end: tuple, dt: Any) -> Array:
-    """``after`` [mV], the end of a step by `relax_voltage`, moved to the trapezoidal rule's where the current bends.
+def corrected_voltage(before: Any, after: Any, start: tuple, end: tuple, dt: Any) -> Array:
+    """The end of a step by `bounded_voltage_step` [mV], corrected to the trapezoidal rule for a nonlinear current.
 
-    One Newton step towards v₁ − v₀ = dt/2 (f(v₀) + f(v₁)), for a z = dt·slope between −1 and 2; outside, where that
-    step is no longer one to trust, it is measured from the line that `relax_voltage` took. It at most doubles the
-    step and at most halves it, so that a cell in a steep upstroke always moves. For a sodium current that activates
-    at once it matters: the trapezoidal rule and the staggering of the gates err in opposite directions.
+    One Newton step towards v₁ − v₀ = dt/2 (f(v₀) + f(v₁)), for a z = dt·slope between −1 and 2. Outside that range
+    Newton's step is unreliable, and the correction is relative to the linearisation of `bounded_voltage_step`. The
+    correction at most doubles the step and at most halves it, so that a cell in a steep upstroke always moves. It
+    matters for a sodium current that activates instantaneously: there the errors of the trapezoidal rule and of the
+    staggered gates have opposite signs.
 
     Args:
         before: the potential at the beginning of the step [mV].
-        after: the potential found by `relax_voltage` [mV].
-        start, end: dv/dt [mV/ms] and −∂(dv/dt)/∂v [1/ms] at each of the two.
+        after: the potential after `bounded_voltage_step` [mV].
+        start, end: dv/dt [mV/ms] and −∂(dv/dt)/∂v [1/ms] at ``before`` and at ``after``.
         dt: the step [ms].
     """
     (rate, slope), (end_rate, end_slope) = start, end
@@ -86,5 +87,5 @@ def step_response(
     t = jnp.maximum(t, 0.0)
     settled = jnp.isinf(t) & (g > 0)
     t = jnp.where(settled, 0.0, t)
-    v = v0 + (i - g * (v0 - e)) * (t / c) * mean_decay(t * g / c)
+    v = v0 + (i - g * (v0 - e)) * (t / c) * decay_phi1(t * g / c)
     return jnp.where(settled, e + i / jnp.where(settled, g, 1.0), v)

@@ -18,13 +18,13 @@ from .electrochemistry import thermal_voltage
 from .electrodiffusion import (
     FLUX_UNIT,
     Profile,
-    at_start,
-    between,
     check,
+    face_coefficients,
+    face_flux,
     implicit_step,
+    initial_concentrations,
     mesh,
     moments,
-    passages,
 )
 
 VACUUM = 8.8541878128e-4  # ε₀ (CODATA 2018) in µF/cm² of 1 µm
@@ -53,7 +53,7 @@ def capacitance(permittivity: Any, thickness: Any) -> Array:
     return VACUUM * jnp.asarray(permittivity, dtype=float) / thickness
 
 
-def diffuse_together(
+def poisson_nernst_planck(
     outside: Any,
     inside: Any,
     *,
@@ -77,13 +77,13 @@ def diffuse_together(
     Gauss' law gives the field's change from cell to cell, ε ∂E/∂x = F Σ z c, and the sum of ionic and capacitive
     current its level: C dv/dt = i_injected − ⟨F Σ z J⟩, the mean over the membrane. (For ions in time by computer
     see Cohen & Cooley 1965, Biophys J 5:145–162.) The step is backward Euler with Newton's method for the field; for
-    any field the concentrations are conserved and not negative, as in `electrodiffusion.diffuse`.
+    any field the concentrations are conserved and not negative, as in `electrodiffusion.nernst_planck`.
 
     Args:
         outside, inside: concentrations [mM] [ion] of the baths at the start, neutral in sum to be physical.
-        diffusivity, valence, partition: as of `diffuse`, [ion] or one number for all; an ion with a partition of 0
-            does not enter.
-        celsius, thickness, dt, steps, cells, inside_width, outside_width, initial: as of `diffuse`.
+        diffusivity, valence, partition: as of `nernst_planck`, [ion] or one number for all; an ion with a
+            partition of 0 does not enter.
+        celsius, thickness, dt, steps, cells, inside_width, outside_width, initial: as of `nernst_planck`.
         permittivity: relative permittivity ε of the membrane.
         v: membrane potential [mV] at the start.
         current: injected current density [µA/cm²].
@@ -103,7 +103,7 @@ def diffuse_together(
     x, spacing, widths = mesh(thickness, cells, inside_width, outside_width)
     setting = _Setting(spacing, widths, d, z, beta, celsius, VACUUM * permittivity, dt, current)
     line = None if initial is None else jnp.broadcast_to(jnp.asarray(initial, dtype=float), (z.size, cells))
-    c = jax.vmap(at_start, (0, 0, 0, None, None if line is None else 0))(out, ins, beta, x, line)
+    c = jax.vmap(initial_concentrations, (0, 0, 0, None, None if line is None else 0))(out, ins, beta, x, line)
     start = c, _field(c, jnp.asarray(v, dtype=float), setting)
 
     def one_step(state: tuple, _: None) -> tuple[tuple, tuple]:
@@ -113,7 +113,7 @@ def diffuse_together(
     later = jax.lax.scan(one_step, start, length=steps)[1]
     c, fall = (jnp.concatenate([first[None], rest]) for first, rest in zip(start, later, strict=True))
     psi = jnp.concatenate([jnp.flip(jnp.cumsum(jnp.flip(fall, -1), -1), -1), jnp.zeros_like(fall[:, :1])], -1)
-    flux = jax.vmap(lambda c, fall: jax.vmap(between)(c, *_passages(fall, setting)))(c, fall)
+    flux = jax.vmap(lambda c, fall: jax.vmap(face_flux)(c, *_passages(fall, setting)))(c, fall)
     return Profile(moments(dt, steps), x, c, psi, FLUX_UNIT * flux)
 
 
@@ -136,7 +136,7 @@ def _step(c: Array, fall: Array, setting: _Setting) -> tuple[Array, Array]:
 def _missing(fall: Array, c: Array, v: Array, setting: _Setting) -> Array:
     """What the fall over each face [mV] lacks of Gauss' law in its cell, and v of the balance of currents."""
     after = _carried(c, fall, setting)
-    flux = jax.vmap(between)(after, *_passages(fall, setting))
+    flux = jax.vmap(face_flux)(after, *_passages(fall, setting))
     share = setting.spacing / jnp.sum(setting.spacing)
     ionic = FARADAY * FLUX_UNIT * jnp.sum(setting.valence * (flux @ share))
     moved = setting.dt / (setting.epsilon / jnp.sum(setting.spacing)) * (setting.current - ionic)
@@ -149,7 +149,7 @@ def _carried(c: Array, fall: Array, setting: _Setting) -> Array:
 
 
 def _passages(fall: Array, setting: _Setting) -> tuple[Array, Array]:
-    across = jax.vmap(passages, (None, None, 0, 0, 0, None))
+    across = jax.vmap(face_coefficients, (None, None, 0, 0, 0, None))
     return across(fall, setting.spacing, setting.diffusivity, setting.valence, setting.partition, setting.celsius)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from jax import Array
 
 from ..units import RADIANS_PER_MS
-from .gating import TERMS, mean_of_mean_decay
+from .gating import TERMS, decay_phi2
 from .membrane import step_response
 
 step = step_response  # the law that the others here are made of
@@ -70,7 +70,7 @@ def ramp(
     free = step(t, 0.0, conductance=conductance, reversal=reversal, capacitance=capacitance, v0=v0)
     t, slope, g, c = _numbers(t, slope, conductance, capacitance)
     t = jnp.maximum(t, 0.0)
-    return free + slope * t * (t / c) * mean_of_mean_decay(t * g / c)
+    return free + slope * t * (t / c) * decay_phi2(t * g / c)
 
 
 def sinusoid(

@@ -45,7 +45,7 @@ def _quotient_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
-def held_exponential(x: Any, highest: float) -> Array:
+def capped_exponential(x: Any, highest: float) -> Array:
     """eˣ, but no more than at x = ``highest``; NaN stays.
 
     The result is held, and not the argument: XLA would take a product of two exponentials for the exponential of a
@@ -54,9 +54,9 @@ def held_exponential(x: Any, highest: float) -> Array:
     return jnp.where(x > highest, math.exp(highest), jnp.exp(x))
 
 
-@held_exponential.defjvp
-def _held_exponential_jvp(highest: float, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    value = held_exponential(*primals, highest)
+@capped_exponential.defjvp
+def _capped_exponential_jvp(highest: float, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    value = capped_exponential(*primals, highest)
     return value, jnp.where(primals[0] > highest, 0.0, value) * tangents[0]
 
 
@@ -65,13 +65,13 @@ def at_least(x: Any, bound: Any) -> Array:
     return jnp.where(x < bound, bound, x)
 
 
-def positive(x: Any) -> Array:
+def positive_or_nan(x: Any) -> Array:
     """x where it is above 0, else NaN without a warning in the derivative: a concentration of 0 has no potential."""
     x = jnp.asarray(x, dtype=float)
     return jnp.where(x > 0, x, jnp.nan)
 
 
-def total(x: Array) -> Array:
+def blocked_sum(x: Array) -> Array:
     """The sum over the last axis, of sums of some numbers each: in float32 a sum of thousands one by one loses digits.
 
     How many it loses would also depend on what else is summed beside it.

@@ -17,7 +17,7 @@ from jax import Array
 from jax.custom_derivatives import SymbolicZero
 
 
-def each_alone(function: Callable, own: dict[str, Array], *shared: Any) -> dict[str, Array]:
+def evaluate_separable(function: Callable, own: dict[str, Array], *shared: Any) -> dict[str, Array]:
     """``function(own, *shared)``, whose results depend each on its namesake in ``own`` and on all of ``shared``.
 
     Args:
@@ -55,11 +55,11 @@ def each_alone(function: Callable, own: dict[str, Array], *shared: Any) -> dict[
     return value(own, *leaves)
 
 
-def one_number(function: Callable, *given: Any) -> Array:
+def evaluate_scalar(function: Callable, *given: Any) -> Array:
     """``function(*given)``, a number that depends on many others: all its slopes come from one reverse pass.
 
     Args:
-        function: of trees of numbers; differentiated as it is under the same conditions as for `each_alone`.
+        function: of trees of numbers; differentiated as it is under the same conditions as for `evaluate_separable`.
         given: the trees.
     """
     leaves, rebuild = _arrays(given)

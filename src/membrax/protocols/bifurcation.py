@@ -13,7 +13,7 @@ from jax import Array
 from ..cell import Cell, state_at
 from ..channels.markov import Kinetic
 from ..rest.resting import jacobian, resting_point, steady_current
-from .search import single, within
+from .search import require_one_cell, within
 
 POINTS = 401  # of the branch
 ALIKE = 1e-6  # size below which one conserved sum follows from others
@@ -61,7 +61,7 @@ def bifurcation(cell: Cell, *, highest: float = 0.0) -> Bifurcation:
     Raises:
         ValueError: a batch, a parameter out of bounds, no stable rest, or one above ``highest``.
     """
-    cell, highest = single(cell), within(highest, "highest", "mV")
+    cell, highest = require_one_cell(cell), within(highest, "highest", "mV")
     rest = resting_point(cell)
     low = float(rest.v)
     if not bool(rest.stable):
@@ -100,7 +100,7 @@ def fixed_points(cell: Cell, current: float = 0.0, *, lowest: float = -120.0, hi
     Raises:
         ValueError: a batch, a parameter out of bounds, a current that is not finite, bounds not in order.
     """
-    cell, current = single(cell), within(current, "current", "µA/cm²")
+    cell, current = require_one_cell(cell), within(current, "current", "µA/cm²")
     lowest = within(lowest, "lowest", "mV", below=within(highest, "highest", "mV"))
     low = np.linspace(lowest, highest, 10 * POINTS)
     excess = _held(cell, low) - current
@@ -124,7 +124,7 @@ def eigenvalues(cell: Cell, v: float) -> np.ndarray:
     Raises:
         ValueError: a batch or a parameter out of bounds.
     """
-    return _values(single(cell), np.array([v]))[0][0]
+    return _values(require_one_cell(cell), np.array([v]))[0][0]
 
 
 def _first_loss(cell: Cell, branch: np.ndarray, top: np.ndarray) -> tuple[float, float, complex]:

@@ -15,7 +15,7 @@ from ..pytrees import unknown
 from ..rest.resting import rest
 from ..stimuli import Stimulus, constant, step
 from .boltzmann import Boltzmann, fit_boltzmann
-from .search import best_scale, ordered, single, within
+from .search import best_scale, ordered, require_one_cell, within
 
 CLOSE = 5.0  # mV about the reversal potential, where a current divided by its driving force says little
 
@@ -94,7 +94,7 @@ def activation(
     Raises:
         ValueError: a batch, a parameter out of bounds, a level that is not finite.
     """
-    cell, levels = single(cell), ordered(levels, "levels", "mV")
+    cell, levels = require_one_cell(cell), ordered(levels, "levels", "mV")
     held = _held(cell, holding)
     return _family(cell, lambda level: constant(level), levels, held, duration, dt, series_resistance)
 
@@ -160,7 +160,7 @@ def inactivation(
     Raises:
         ValueError: as `activation`, an unknown channel, or a test within 5 mV of its reversal potential.
     """
-    cell, levels, test = single(cell), ordered(levels, "levels", "mV"), within(test, "test", "mV")
+    cell, levels, test = require_one_cell(cell), ordered(levels, "levels", "mV"), within(test, "test", "mV")
     _driven(cell, channel, test, "test")
     command = lambda level: constant(level) + step(test - level, prepulse)  # noqa: E731
     family = _family(cell, command, levels, _held(cell, holding), prepulse + width, dt)
@@ -187,7 +187,7 @@ def tail_currents(
     Raises:
         ValueError: as `activation`, or an unknown channel.
     """
-    cell, levels, to = single(cell), ordered(levels, "levels", "mV"), within(to, "to", "mV")
+    cell, levels, to = require_one_cell(cell), ordered(levels, "levels", "mV"), within(to, "to", "mV")
     _known(cell, channel)
     command = lambda level: constant(to) + step(level - to, width)  # noqa: E731
     family = _family(cell, command, levels, _held(cell, holding), width + duration, dt)
@@ -225,7 +225,7 @@ def recovery_from_inactivation(
     Raises:
         ValueError: as `activation`, an unknown channel, or pulses within 5 mV of its reversal potential.
     """
-    cell, gaps, to = single(cell), ordered(gaps, "gaps", "ms", above=0.0), within(to, "to", "mV")
+    cell, gaps, to = require_one_cell(cell), ordered(gaps, "gaps", "ms", above=0.0), within(to, "to", "mV")
     _driven(cell, channel, to, "to")
     held = _held(cell, holding)
     end = float(np.ceil((2 * width + gaps.max()) / dt) * dt)

@@ -19,7 +19,7 @@ from ..simulate import simulate
 from ..stimuli import step
 from ..timegrid import steps
 from ..units import KELVIN
-from .search import ordered, single, within
+from .search import ordered, require_one_cell, within
 
 WIDTH = 0.1  # ms of the shock
 ONWARD = 1.0  # mV above rest that the last sample may be: then the spike is over
@@ -81,7 +81,7 @@ def spike_energetics(
     Raises:
         ValueError: a batch, a parameter out of bounds, an unknown channel.
     """
-    cell = single(cell)
+    cell = require_one_cell(cell)
     for name in (sodium, potassium):
         if name not in cell.channels:
             raise ValueError(unknown(str(name), cell.channels, "channel"))

@@ -12,7 +12,16 @@ from ..cell import Cell, State, state_at
 from ..rest.resting import resting_point
 from ..stimuli import step
 from ..timegrid import steps
-from .search import best_scale, most, ordered, over_levels, single, smallest, spike_times, within
+from .search import (
+    best_scale,
+    ordered,
+    over_levels,
+    require_one_cell,
+    smallest_level,
+    spike_capacity,
+    spike_times,
+    within,
+)
 
 FIRST = 1.0  # ms of rest before a pulse
 STEEP = 50.0  # mV/ms at which the strongest step of a rheobase charges the membrane
@@ -65,16 +74,16 @@ def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000
         ValueError: a batch, a parameter out of bounds, a highest current not above 0, or an unstable rest: a cell that
             fires by itself has no threshold.
     """
-    cell, start = single(cell), resting(cell)
+    cell, start = require_one_cell(cell), resting(cell)
     highest = STEEP * float(cell.capacitance) if highest is None else within(highest, "highest", "µA/cm²", above=0.0)
     steps(duration, dt)
 
     def counts(level: Array) -> tuple[Array, Array]:
-        times, count = spike_times(cell, step(level), start, duration, dt, most(duration, dt))
+        times, count = spike_times(cell, step(level), start, duration, dt, spike_capacity(duration, dt))
         return count > 0, jnp.any(times > (1.0 - LAST) * duration)
 
     once, on = (over_levels(lambda level, k=k: counts(level)[k]) for k in (0, 1))
-    found = (float(smallest(happens, 0.0, highest)) for happens in (once, on))
+    found = (float(smallest_level(happens, 0.0, highest)) for happens in (once, on))
     return Rheobase(*found)
 
 
@@ -142,17 +151,17 @@ def anode_break(
     Raises:
         ValueError: as `rheobase`, or a lowest current not below 0.
     """
-    cell, start = single(cell), resting(cell)
+    cell, start = require_one_cell(cell), resting(cell)
     width, lowest = within(width, "width", "ms", above=0.0), within(lowest, "lowest", "µA/cm²", below=0.0)
     duration = _rounded(FIRST + width + settle, dt)
     rebound = over_levels(
         lambda level: spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)[1] > 0
     )
-    return float(smallest(rebound, 0.0, lowest))
+    return float(smallest_level(rebound, 0.0, lowest))
 
 
 def _thresholds(cell: Cell, widths: np.ndarray, highest: float | None, settle: float, dt: float) -> np.ndarray:
-    cell, start = single(cell), resting(cell)
+    cell, start = require_one_cell(cell), resting(cell)
     # A pulse loses charge through the leak, so a long one must be stronger than the capacitor asks for.
     top = 100.0 * float(cell.capacitance) * (1.0 / widths + 1.0)
     top = top if highest is None else np.full_like(widths, within(highest, "highest", "µA/cm²", above=0.0))
@@ -162,7 +171,7 @@ def _thresholds(cell: Cell, widths: np.ndarray, highest: float | None, settle: f
         times, _ = spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)
         return jnp.any(times < FIRST + width + settle)
 
-    return smallest(over_levels(fires, widths), np.zeros_like(widths), top)
+    return smallest_level(over_levels(fires, widths), np.zeros_like(widths), top)
 
 
 def resting(cell: Cell) -> State:
@@ -171,7 +180,7 @@ def resting(cell: Cell) -> State:
     Raises:
         ValueError: there is none, or the cell does not stay there.
     """
-    cell = single(cell)
+    cell = require_one_cell(cell)
     point = resting_point(cell)
     v = float(point.v)
     if not np.isfinite(v):

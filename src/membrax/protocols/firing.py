@@ -12,7 +12,7 @@ from ..cell import Cell, State, state_at
 from ..rest.resting import resting_point
 from ..stimuli import step
 from ..timegrid import steps
-from .search import most, ordered, single, spike_times
+from .search import ordered, require_one_cell, spike_capacity, spike_times
 
 AWAY = 10.0  # mV below an unstable resting point where a cell begins that would else stay there
 PATIENCE = 2.0  # intervals without a spike, before the end, after which a cell counts as silent
@@ -49,11 +49,11 @@ def fi_curve(cell: Cell, currents: Any, *, duration: float = 1000.0, dt: float =
     Raises:
         ValueError: a batch, a parameter out of bounds, a current that is not finite, fewer than one interval.
     """
-    cell, currents = single(cell), ordered(currents, "currents", "µA/cm²")
+    cell, currents = require_one_cell(cell), ordered(currents, "currents", "µA/cm²")
     steps(duration, dt)
     if intervals < 1:
         raise ValueError(f"intervals must be at least 1, got {intervals}")
-    start, capacity = _beginning(cell), most(duration, dt)
+    start, capacity = _beginning(cell), spike_capacity(duration, dt)
     one = lambda level: spike_times(cell, step(level), start, duration, dt, capacity)  # noqa: E731
     times, counts = (np.asarray(x) for x in jax.jit(jax.vmap(one))(jnp.asarray(currents, dtype=float)))
     rates = np.array([_rates(t[np.isfinite(t)], duration, intervals) for t in times.astype(float)])

@@ -12,7 +12,7 @@ from ..cell import Cell
 from ..simulate import simulate
 from ..stimuli import step
 from .excitability import FIRST, resting, threshold
-from .search import ordered, over_levels, single, smallest, within
+from .search import ordered, over_levels, require_one_cell, smallest_level, within
 
 RISE = 5.0  # mV that a spike rises by itself once its pulse is over: more than a pulse's charge alone
 RECOVERED = 1.05  # of the threshold at rest: the relative refractory period ends where the threshold is below
@@ -67,7 +67,7 @@ def refractory_period(
         ValueError: a batch, a parameter out of bounds, an unstable rest, no spike from rest, or intervals not above
             the width.
     """
-    cell = single(cell)
+    cell = require_one_cell(cell)
     width, first = within(width, "width", "ms", above=0.0), within(first, "first", "thresholds", above=1.0)
     strongest, settle = within(strongest, "strongest", "thresholds", above=1.0), within(settle, "settle", "ms", above=0)
     intervals = np.arange(1.0, 30.5, 0.5) if intervals is None else intervals
@@ -105,5 +105,5 @@ def _second_thresholds(
         peak = jnp.max(jnp.where(after & second, v, -jnp.inf))
         return peak > jnp.maximum(v[jnp.argmax(after)] + RISE, 0.0)
 
-    found = smallest(over_levels(fires, intervals), np.zeros_like(intervals), np.full_like(intervals, strongest))
+    found = smallest_level(over_levels(fires, intervals), np.zeros_like(intervals), np.full_like(intervals, strongest))
     return np.where(found == 0.0, np.nan, found)

@@ -21,7 +21,7 @@ RESOLUTION = 1e-5  # of an answer; a float32 still has a hundred steps in it
 FINEST = 1e-7  # of the first bracket, for an answer near 0
 
 
-def smallest(happens: Callable[[np.ndarray], Any], low: Any, high: Any) -> np.ndarray:
+def smallest_level(happens: Callable[[np.ndarray], Any], low: Any, high: Any) -> np.ndarray:
     """The smallest of the levels tried between ``low`` and ``high`` at which something happens; NaN if at none.
 
     What happens at ``low`` has no threshold in the bracket, and gives ``low`` itself. The first grid has a spacing of
@@ -70,7 +70,7 @@ def best_scale(shape: Callable[[np.ndarray], np.ndarray], data: np.ndarray, low:
 
 
 def over_levels(happens: Callable[..., Array], *along: Any) -> Callable[[np.ndarray], Array]:
-    """``happens(level, *along)`` of single numbers as `smallest` asks it, compiled once.
+    """``happens(level, *along)`` of single numbers as `smallest_level` asks it, compiled once.
 
     Args:
         happens: traceable, of a level and one entry of each of ``along``.
@@ -93,12 +93,12 @@ def spike_times(
     return trace.spikes, trace.spike_count
 
 
-def most(duration: float, dt: float) -> int:
+def spike_capacity(duration: float, dt: float) -> int:
     """The most upward crossings that a run can have, one in two samples: for `spike_times` to lose none."""
     return round(duration / dt) // 2 + 1
 
 
-def single(cell: Any) -> Cell:
+def require_one_cell(cell: Any) -> Cell:
     """The cell, its leaves made strong, if it is one neuron with every parameter inside its bounds.
 
     Raises:

@@ -25,8 +25,8 @@ from .stimulus import (
     check_function,
     check_key,
     check_unit,
+    from_waveform,
     mean_density,
-    wrap,
 )
 from .waveforms import Chirp, Function, PulseTrain, Ramp, Sampled, Step
 
@@ -57,12 +57,12 @@ def step(amplitude: Any, start: Any = 0.0, stop: Any = jnp.inf, *, unit: str = "
         ValueError: stop before start, or an unknown unit.
     """
     _ordered(start, stop)
-    return wrap(Step(amplitude, start, stop), unit)
+    return from_waveform(Step(amplitude, start, stop), unit)
 
 
 def constant(amplitude: Any, *, unit: str = "uA/cm2") -> Stimulus:
     """The same current for all time."""
-    return wrap(Step(amplitude, -jnp.inf, jnp.inf), unit)
+    return from_waveform(Step(amplitude, -jnp.inf, jnp.inf), unit)
 
 
 def pulse_train(
@@ -76,7 +76,7 @@ def pulse_train(
     _positive(width, "width")
     _each(lambda n: (n >= 0) & (n == np.floor(n)), (count,), "count must be a whole number or infinite", "pulses")
     _each(lambda w, p: w <= p, (width, period), "a pulse's width must be at most its period", "ms")
-    return wrap(PulseTrain(amplitude, start, width, period, count), unit)
+    return from_waveform(PulseTrain(amplitude, start, width, period, count), unit)
 
 
 def ramp(final: Any, start: Any = 0.0, stop: Any = None, *, initial: Any = 0.0, unit: str = "uA/cm2") -> Stimulus:
@@ -88,7 +88,7 @@ def ramp(final: Any, start: Any = 0.0, stop: Any = None, *, initial: Any = 0.0, 
     if stop is None:
         raise ValueError("a ramp needs its stop in ms")
     _ordered(start, stop, strictly=True)
-    return wrap(Ramp(initial, final, start, stop), unit)
+    return from_waveform(Ramp(initial, final, start, stop), unit)
 
 
 def sine(
@@ -100,7 +100,7 @@ def sine(
         ValueError: stop before start, or an unknown unit.
     """
     _ordered(start, stop)
-    return wrap(Chirp(amplitude, frequency, frequency, phase, start, stop), unit)
+    return from_waveform(Chirp(amplitude, frequency, frequency, phase, start, stop), unit)
 
 
 def chirp(
@@ -115,7 +115,7 @@ def chirp(
         raise ValueError("a chirp needs a finite stop in ms")
     _each(np.isfinite, (stop,), "a chirp needs a finite stop in ms", "ms")
     _ordered(start, stop, strictly=True)
-    return wrap(Chirp(amplitude, low, high, phase, start, stop), unit)
+    return from_waveform(Chirp(amplitude, low, high, phase, start, stop), unit)
 
 
 def ornstein_uhlenbeck(mean: Any, sigma: Any, tau: Any, *, unit: str = "uA/cm2") -> Stimulus:
@@ -129,7 +129,7 @@ def ornstein_uhlenbeck(mean: Any, sigma: Any, tau: Any, *, unit: str = "uA/cm2")
     """
     _positive(tau, "tau")
     _each(lambda s: s >= 0, (sigma,), "sigma must be at least 0", check_unit(unit))
-    return wrap(OrnsteinUhlenbeck(mean, sigma, tau), unit)
+    return from_waveform(OrnsteinUhlenbeck(mean, sigma, tau), unit)
 
 
 def from_samples(samples: Any, interval: float, start: Any = 0.0, *, unit: str = "uA/cm2") -> Stimulus:
@@ -144,7 +144,7 @@ def from_samples(samples: Any, interval: float, start: Any = 0.0, *, unit: str =
     if jnp.ndim(samples) not in (1, 2):
         raise ValueError(f"samples must be [time] or [neuron, time], got the shape {jnp.shape(samples)}")
     _each(np.isfinite, (samples,), "samples must be finite", check_unit(unit))
-    return wrap(Sampled(samples, start, interval), unit)
+    return from_waveform(Sampled(samples, start, interval), unit)
 
 
 def function(of_time: Callable[[Any], Any], *, unit: str = "uA/cm2") -> Stimulus:

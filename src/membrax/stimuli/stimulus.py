@@ -151,7 +151,7 @@ def as_stimulus(value: Any) -> Stimulus:
     if callable(value):
         return Stimulus((Function(check_function(value)),), ("uA/cm2",))
     if isinstance(value, NUMBER):
-        return wrap(Step(value, 0.0, jnp.inf), "uA/cm2")
+        return from_waveform(Step(value, 0.0, jnp.inf), "uA/cm2")
     raise ValueError(f"a stimulus is made by membrax.stimuli, a number or a function of time, got {value!r}")
 
 
@@ -173,7 +173,7 @@ def check_function(function: Any) -> Any:
     return function
 
 
-def wrap(part: Any, unit: str) -> Stimulus:
+def from_waveform(part: Any, unit: str) -> Stimulus:
     """One waveform as a stimulus, its numbers made strong arrays.
 
     Raises:

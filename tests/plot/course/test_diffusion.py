@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from membrax.laws.electrochemistry import ghk_flux, nernst
-from membrax.laws.electrodiffusion import diffuse, permeability
+from membrax.laws.electrodiffusion import nernst_planck, permeability
 from membrax.plot.course.diffusion import diffusion
 
 MEMBRANE = dict(diffusivity=1e-6, valence=1, celsius=37.0, thickness=0.005, dt=0.5, steps=60)
@@ -11,7 +11,7 @@ MEMBRANE = dict(diffusivity=1e-6, valence=1, celsius=37.0, thickness=0.005, dt=0
 
 @pytest.fixture(scope="module")
 def profile():
-    return diffuse(0.0, 5.0, 140.0, initial=jnp.zeros(40), **MEMBRANE)
+    return nernst_planck(0.0, 5.0, 140.0, initial=jnp.zeros(40), **MEMBRANE)
 
 
 def test_six_moments_from_the_first_to_the_last(profile):

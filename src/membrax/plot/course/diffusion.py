@@ -25,7 +25,7 @@ def diffusion(
     changes it is drawn, too, with the potential of equilibrium.
 
     Args:
-        profile: from `membrax.laws.electrodiffusion.diffuse` or `membrax.laws.poisson.diffuse_together`.
+        profile: from `membrax.laws.electrodiffusion.nernst_planck` or `membrax.laws.poisson.poisson_nernst_planck`.
         ion: which of its ions, if it holds several.
         equilibrium: the ion's Nernst potential [mV].
         path: where to save a PNG.
@@ -33,7 +33,7 @@ def diffusion(
     Raises:
         ValueError: something that is no profile, one of fewer than 6 steps, or an ion that is not there.
     """
-    style.expect(profile, Profile, "a Profile, as from membrax.laws.electrodiffusion.diffuse")
+    style.expect(profile, Profile, "a Profile, as from membrax.laws.electrodiffusion.nernst_planck")
     t, x = np.asarray(profile.t), np.asarray(profile.x)
     c, v, flux = (_of_one(np.asarray(y), ion) for y in (profile.concentration, profile.potential, profile.flux))
     if len(t) <= MOMENTS:

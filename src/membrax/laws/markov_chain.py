@@ -189,7 +189,7 @@ def step(p: Sequence[Any], rates: Rates, dt: Any) -> list[Array]:
     """Occupancies [state] after ``dt`` [ms] of dp/dt = p Q: positive, sum 1, for any dt.
 
     Half a step of backward Euler, y = p (1 − Q dt/2)⁻¹, then half a step of forward Euler, 2y − p: together
-    Crank–Nicolson, as for gates (`gating.relax`), second order at the cost of one elimination. The second half could
+    Crank–Nicolson, as in `gating.gate_step`, second order at the cost of one elimination. The second half could
     make an occupancy negative once λ = dt/2 · (largest exit rate) is above 1; then backward Euler again,
     z = y (1 − Q dt/2)⁻¹, takes the share 1 − 1/λ² of it, which keeps p ≥ 0 for any p: forward Euler leaves at least
     −(λ − 1) y and backward Euler at least y/(1 + λ). For dt → ∞ the result is the steady state. No one rational

@@ -9,19 +9,28 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
-from membrax.laws import markov
+from membrax.laws.markov_chain import (
+    advance,
+    detailed_balance,
+    mean_dwell_times,
+    open_probability,
+    propagate,
+    rate_matrix,
+    stationary,
+    transition_matrix,
+)
 
 X64 = jax.config.jax_enable_x64
 TIGHT = 1e-12 if X64 else 2e-6
 
-ADVANCE, PROPAGATE, STATIONARY = (jax.jit(f) for f in (markov.advance, markov.propagate, markov.stationary))
+ADVANCE, PROPAGATE, STATIONARY = (jax.jit(f) for f in (advance, propagate, stationary))
 
 LOOP = {("A", "B"): 1.3, ("B", "A"): 0.4, ("B", "C"): 2.0, ("C", "B"): 0.7, ("C", "A"): 0.9, ("A", "C"): 0.2}
 
 
 @pytest.fixture
 def loop():
-    return markov.rate_matrix(LOOP, "ABC")
+    return rate_matrix(LOOP, "ABC")
 
 
 def random_matrix(seed, states=6, decades=2.0):
@@ -50,7 +59,7 @@ def test_rows_of_the_matrix_sum_to_zero(loop):
 ])  # fmt: skip
 def test_what_is_no_scheme_is_refused(rates, told):
     with pytest.raises(ValueError, match=told):
-        markov.rate_matrix(rates, "ABC")
+        rate_matrix(rates, "ABC")
 
 
 @pytest.mark.parametrize("decades", [2.0, 20.0])
@@ -71,26 +80,26 @@ def test_steady_occupancies_are_right_each_to_its_own_rounding(decades):
 
 def test_a_chain_over_thirty_decades_has_finite_occupancies_with_sum_one():
     rates = {(k, k + 1): 1e4 for k in range(8)} | {(k + 1, k): 1.0 for k in range(8)}
-    p = np.asarray(STATIONARY(markov.rate_matrix(rates, range(9))))
+    p = np.asarray(STATIONARY(rate_matrix(rates, range(9))))
     assert p.sum() == pytest.approx(1.0, abs=1e-6)
     np.testing.assert_allclose(p[1:] / p[:-1], 1e4, rtol=1e-5)
 
 
 def test_balance_is_that_of_the_loops(loop):
     # Kolmogorov: A → B → C → A is 1.3·2.0·0.9, and back 0.4·0.7·0.2.
-    assert markov.detailed_balance(loop) > 0.1
+    assert detailed_balance(loop) > 0.1
     balanced = {**LOOP, ("A", "C"): 1.3 * 2.0 * 0.9 / (0.4 * 0.7)}
-    assert markov.detailed_balance(markov.rate_matrix(balanced, "ABC")) < 10 * TIGHT
-    assert markov.detailed_balance(markov.rate_matrix({(0, 1): 1.0, (1, 2): 1.0, (2, 0): 1.0}, range(3))) == 1.0
+    assert detailed_balance(rate_matrix(balanced, "ABC")) < 10 * TIGHT
+    assert detailed_balance(rate_matrix({(0, 1): 1.0, (1, 2): 1.0, (2, 0): 1.0}, range(3))) == 1.0
     p, Q = np.asarray(STATIONARY(loop), float), np.asarray(loop, float)
     flow = p[:, None] * Q
-    assert markov.detailed_balance(loop) == pytest.approx(np.max(np.abs(flow - flow.T) / (flow + flow.T)), rel=1e-4)
+    assert detailed_balance(loop) == pytest.approx(np.max(np.abs(flow - flow.T) / (flow + flow.T)), rel=1e-4)
 
 
 def test_dwell_times_and_the_open_fraction(loop):
-    np.testing.assert_allclose(markov.mean_dwell_times(loop), [1 / 1.5, 1 / 2.4, 1 / 1.6], rtol=1e-6)
-    assert markov.mean_dwell_times(markov.rate_matrix({("A", "B"): 2.0}, "AB"))[1] == np.inf
-    assert markov.open_probability([[0.2, 0.3, 0.5]], [0.0, 0.5, 1.0])[0] == pytest.approx(0.65)
+    np.testing.assert_allclose(mean_dwell_times(loop), [1 / 1.5, 1 / 2.4, 1 / 1.6], rtol=1e-6)
+    assert mean_dwell_times(rate_matrix({("A", "B"): 2.0}, "AB"))[1] == np.inf
+    assert open_probability([[0.2, 0.3, 0.5]], [0.0, 0.5, 1.0])[0] == pytest.approx(0.65)
 
 
 @pytest.mark.parametrize("t", [0.0, 1e-3, 0.1, 2.0, 50.0])
@@ -201,8 +210,11 @@ def test_without_one_stationary_state_there_is_none_and_neighbours_are_spared():
 
 def test_a_rate_that_is_no_number_and_a_time_before_the_beginning_are_refused(loop):
     with pytest.raises(ValueError, match="at least 0 1/ms, got nan"):
-        markov.rate_matrix({("A", "B"): np.nan}, "AB")
-    for law in (lambda t: markov.transition_matrix(loop, t), lambda t: markov.propagate([1.0, 0.0, 0.0], loop, t)):
+        rate_matrix({("A", "B"): np.nan}, "AB")
+    for law in (
+        lambda t: transition_matrix(loop, t),
+        lambda t: propagate([1.0, 0.0, 0.0], loop, t),
+    ):
         with pytest.raises(ValueError, match="t must be at least 0 ms, got -1 ms"):
             law(-1.0)
     assert np.isnan(PROPAGATE([1.0, 0.0, 0.0], loop, -1.0)).all()
