@@ -77,7 +77,7 @@ def test_the_initial_state_is_put_before_samples_of_states_alone():
 def test_a_step_sees_its_middle_in_time_and_its_own_number(cell, start):
     seen = {}
 
-    def spy(cell, state, currents, dt, env):
+    def spy(cell, state, currents, dt, env, system):
         seen.update(time=env.time.since(0.0), key=env.key)
         return state
 

@@ -18,7 +18,6 @@ from .compartmentwise import over_patches, spread
 from .morphology import Compartments, Tree
 from .morphology.compartments.densities import is_spread
 from .morphology.compartments.discretise import discretise
-from .morphology.system import TreeSystem
 from .pytrees import pytree
 from .timegrid import Time, zero
 
@@ -74,16 +73,6 @@ class State:
     lag: Array
     key: Any = None
     drive: Any = None
-
-
-def compartments(cell: Cell) -> Compartments | None:
-    """The compartments of a tree, wired for its steps or not; None of a patch."""
-    return cell.morphology.compartments if isinstance(cell.morphology, TreeSystem) else cell.morphology
-
-
-def unwired(cell: Cell) -> Cell:
-    """The cell as its user made it, without what was worked out for its steps."""
-    return dataclasses.replace(cell, morphology=compartments(cell))
 
 
 def environment(cell: Cell, time: Time | None = None, key: Any = None, dt: float | None = None) -> Env:
@@ -231,7 +220,7 @@ def check_single(cell: Cell, caller: str, instead: str) -> None:
 
 def is_single_tree(cell: Any) -> bool:
     """Whether it is one cell with a morphology, and not many: its points have one radius each."""
-    shape = compartments(cell) if isinstance(cell, Cell) else None
+    shape = cell.morphology if isinstance(cell, Cell) else None
     return isinstance(shape, Compartments) and np.ndim(shape.radius) < 2
 
 
@@ -241,7 +230,7 @@ def check_shapes(cell: Cell) -> None:
     Raises:
         ValueError: names the parameter and its shape.
     """
-    shape = compartments(cell)
+    shape = cell.morphology
     count, points = shape.count, len(shape.tree.parent)
     for name in ("radius", "length"):
         if np.shape(getattr(shape, name)) != (points,):

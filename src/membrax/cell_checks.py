@@ -9,7 +9,6 @@ from typing import Any
 from . import pytrees
 from .morphology import Compartments
 from .morphology.compartments.densities import is_spread
-from .morphology.system import TreeSystem
 
 
 def check_names(cell: Any) -> None:
@@ -18,7 +17,7 @@ def check_names(cell: Any) -> None:
     Raises:
         ValueError: names the channel.
     """
-    if cell.morphology is not None and not isinstance(cell.morphology, Compartments | TreeSystem):
+    if cell.morphology is not None and not isinstance(cell.morphology, Compartments):
         told = "a Tree or its Compartments, as from membrax.morphology"
         raise ValueError(f"morphology must be {told}, got {type(cell.morphology).__name__}")
     if not isinstance(cell.channels, Mapping):

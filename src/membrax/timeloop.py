@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .cell import Cell, State, compartments, environment
+from .cell import Cell, State, environment
 from .compartmentwise import spread
 from .integrators import Integrator
-from .morphology.system import NF_PER_AREA
+from .morphology.system import NF_PER_AREA, TreeSystem
 from .probes import Step, samplers, take_notes, watchers, write_down
 from .stimuli import Stimulus, begin, mean_density
 from .stimuli.stimulus import channel_key, mean_currents
@@ -24,33 +24,36 @@ from .timegrid import Time
 
 
 def one_step(
-    cell: Cell, stimulus: Stimulus, state: State, t: Time, dt: float, integrator: Integrator, given: Any = None
-) -> tuple[State, Step]:
+    cell: Cell, stimulus: Stimulus, state: State, t: Time, dt: float, integrator: Integrator,
+    system: TreeSystem | None = None, given: Any = None,
+) -> tuple[State, Step]:  # fmt: skip
     """The state after [t, t + dt], and the step as probes see it. ``state.time`` is left to the loop's end.
 
-    ``given`` are the step's means of the stimulus, where they are at hand; see `ahead_of_time`.
+    ``system`` is that of a cell with a morphology. ``given`` are the step's means of the stimulus, where they are at
+    hand; see `ahead_of_time`.
     """
-    drive, pieces = (state.drive, given) if given else means(cell, stimulus, state, t, dt, integrator)
+    drive, pieces = (state.drive, given) if given else means(cell, stimulus, state, t, dt, integrator, system)
     key = None if state.key is None else channel_key(state.key, state.step)
     env = environment(cell, t.plus(0.5 * dt), key, dt)
-    after = integrator.advance(cell, state, pieces, dt, env)
+    after = integrator.advance(cell, state, pieces, dt, env, system)
     after = dataclasses.replace(after, step=state.step + 1, drive=drive)
-    return after, Step(cell, state, after, sum(pieces) / len(pieces), dt, env, integrator.staggered)
+    return after, Step(cell, state, after, sum(pieces) / len(pieces), dt, env, integrator.staggered, system)
 
 
 def means(
-    cell: Cell, stimulus: Stimulus, state: State, t: Time, dt: float, integrator: Integrator
-) -> tuple[Any, tuple]:
+    cell: Cell, stimulus: Stimulus, state: State, t: Time, dt: float, integrator: Integrator,
+    system: TreeSystem | None = None,
+) -> tuple[Any, tuple]:  # fmt: skip
     """The stimulus's memory after [t, t + dt], and its mean densities [µA/cm²] over the parts a scheme asks for.
 
     Of a tree each is an array [1 + site]: a density for all of the membrane, and currents into the sites [nA].
     """
     drive, pieces = state.drive, []
     part = dt / integrator.pieces
-    if cell.morphology is None:
+    if system is None:
         mean_of = functools.partial(mean_density, stimulus, area=cell.area, key=state.key)
     else:
-        mean_of = functools.partial(mean_currents, stimulus, **_places(cell, stimulus), key=state.key)
+        mean_of = functools.partial(mean_currents, stimulus, **_places(cell, system, stimulus), key=state.key)
     for j in range(integrator.pieces):
         number = state.step * integrator.pieces + j
         drive, mean = mean_of(memory=drive, t=t.plus(j * part), dt=part, step=number)
@@ -68,37 +71,36 @@ def compartments_of(cell: Cell, stimulus: Stimulus) -> tuple[int | None, ...]:
         if any(stimulus.sites):
             raise ValueError("the stimulus has a site, but the cell has no morphology")
         return (None,) * len(stimulus.parts)
-    tree = compartments(cell)
     found = []
     for site, unit in zip(stimulus.sites, stimulus.part_units, strict=True):
-        found.append(tree.site(*site) if site else 0 if unit == "nA" else None)
+        found.append(cell.morphology.site(*site) if site else 0 if unit == "nA" else None)
     return tuple(found)
 
 
-def wired(cell: Cell, stimulus: Stimulus, dt: float, integrator: Integrator) -> Cell:
-    """The cell as the steps take it: of a tree with all that is worked out before the first."""
+def assembled(cell: Cell, stimulus: Stimulus, dt: float, integrator: Integrator) -> tuple[Cell, TreeSystem | None]:
+    """The cell with its parameters by compartment, and the system that its steps solve under this stimulus."""
     into = compartments_of(cell, stimulus)
-    cell = integrator.wire(cell, tuple(sorted({k for k in into if k is not None})), dt)
-    return cell if cell.morphology is None else spread(cell)
+    system = integrator.assemble(cell, tuple(sorted({k for k in into if k is not None})), dt)
+    return cell if system is None else spread(cell), system
 
 
-def _places(cell: Cell, stimulus: Stimulus) -> dict[str, Any]:
-    """Where a wired tree's parts of the stimulus go: numbers of its sites, and the areas of those [µm²]."""
-    sites = cell.morphology.sites
-    places = tuple(None if k is None else sites.index(k) for k in compartments_of(cell, stimulus))
-    return {"places": places, "areas": cell.morphology.area[np.array(sites, dtype=int)] / NF_PER_AREA}
+def _places(cell: Cell, system: TreeSystem, stimulus: Stimulus) -> dict[str, Any]:
+    """Where the parts of a tree's stimulus go: numbers among the system's sites, and the areas of those [µm²]."""
+    places = tuple(None if k is None else system.sites.index(k) for k in compartments_of(cell, stimulus))
+    return {"places": places, "areas": system.area[np.array(system.sites, dtype=int)] / NF_PER_AREA}
 
 
 def ahead_of_time(
-    cell: Cell, stimulus: Stimulus, state: State, times: Time, dt: float, integrator: Integrator
-) -> tuple:
+    cell: Cell, stimulus: Stimulus, state: State, times: Time, dt: float, integrator: Integrator,
+    system: TreeSystem | None = None,
+) -> tuple:  # fmt: skip
     """The stimulus's means of all steps, for each part an array [step]; none where it depends on what has been.
 
     A loop over one neuron's steps would calculate them one by one; here they are a vector.
     """
     if stimulus.random or any(isinstance(part, Function) for part in stimulus.parts):
         return ()  # a user's function may be one that can't be vectorised
-    return jax.vmap(lambda t: means(cell, stimulus, state, t, dt, integrator)[1])(times)
+    return jax.vmap(lambda t: means(cell, stimulus, state, t, dt, integrator, system)[1])(times)
 
 
 def block_size(probes: tuple) -> int:
@@ -149,9 +151,9 @@ def run_loop(
         ahead: whether the stimulus is evaluated before the loop, which takes the memory of a number
             per step, for each neuron with a stimulus of its own.
     """
-    cell = wired(cell, stimulus, dt, integrator)
-    steps = times, ahead_of_time(cell, stimulus, state, times, dt, integrator) if ahead else ()
-    return TimeLoop(cell, stimulus, dt, probes, integrator, window, unroll).march(state, memories, steps)
+    cell, system = assembled(cell, stimulus, dt, integrator)
+    steps = times, ahead_of_time(cell, stimulus, state, times, dt, integrator, system) if ahead else ()
+    return TimeLoop(cell, system, stimulus, dt, probes, integrator, window, unroll).march(state, memories, steps)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +161,8 @@ class TimeLoop:
     """What all steps share, and how they are taken: steps make windows, windows make blocks.
 
     Attributes:
-        cell, stimulus: one neuron's, the cell `wired`.
+        cell, stimulus: one neuron's.
+        system: of a cell with a morphology.
         dt, probes, integrator, window, unroll: as of `march`.
 
     Every step is checkpointed: reverse-mode differentiation keeps one state per step and computes the rest again,
@@ -167,6 +170,7 @@ class TimeLoop:
     """
 
     cell: Cell
+    system: TreeSystem | None
     stimulus: Stimulus
     dt: float
     probes: tuple
@@ -191,7 +195,7 @@ class TimeLoop:
 
     def _one(self, carry: tuple, at: tuple) -> tuple[tuple, dict]:
         (state, notes), (t, given) = carry, at
-        after, step = one_step(self.cell, self.stimulus, state, t, self.dt, self.integrator, given)
+        after, step = one_step(self.cell, self.stimulus, state, t, self.dt, self.integrator, self.system, given)
         notes, kept = self.looked(step, notes)
         return (after, notes), kept
 

@@ -11,7 +11,7 @@ from membrax.integrators import Integrator, exponential_euler, runge_kutta, stag
 EVERY = [staggered, exponential_euler, runge_kutta]
 
 
-def charge(cell, state, currents, dt, env):
+def charge(cell, state, currents, dt, env, system):
     """No scheme: v is the sum of the stimulus's parts, so that a test can see them."""
     return dataclasses.replace(state, v=jnp.stack(currents).sum())
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, check_cell, check_parameters, unwired
+from ..cell import Cell, check_cell, check_parameters
 from ..ephys.preprocess import Preprocessed
 from ..integrators import Integrator, check_integrator, staggered
 from ..probes import whole
@@ -191,7 +191,7 @@ def as_fit(
         notes = (*notes, f"{lost} of {len(loss)} starts {why}")
     names = problem.free.names
     best = {name: float(value) for name, value in zip(names, values[int(np.argmin(loss))], strict=True)}
-    cell = unwired(problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float)))
+    cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
     dt = problem.data.dt
     v = model_voltages(cell, data, problem.integrator, dt)
     compared = compare(v, data, chosen)

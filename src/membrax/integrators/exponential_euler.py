@@ -18,10 +18,13 @@ from ..cell import Cell, State, advance_gates, ionic_current
 from ..channels import Env
 from ..laws.gating import bernoulli
 from ..laws.membrane import charge_balance
+from ..morphology.system import TreeSystem
 from .integrator import Integrator
 
 
-def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:
+def advance(
+    cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env, system: TreeSystem | None = None
+) -> State:
     """Gates by `exponential_gates` at the old v, then v likewise at the new gates."""
     gates = exponential_gates(cell, state.gates, state.v, dt, env)
     ionic, conductance = jax.jvp(lambda v: ionic_current(cell, gates, v, env), (state.v,), (jnp.ones_like(state.v),))

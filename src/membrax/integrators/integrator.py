@@ -31,40 +31,46 @@ class Integrator:
 
     Attributes:
         name: for messages and tables.
-        advance: ``advance(cell, state, currents, dt, env)`` moves v and gates by ``dt`` [ms] and may leave the gates
-            behind v by ``state.lag``; time and step count are kept by the loop.
+        advance: ``advance(cell, state, currents, dt, env, system)`` moves v and gates by ``dt`` [ms] and may leave the
+            gates behind v by ``state.lag``; the loop keeps time and step count. ``system`` is the `TreeSystem` of a
+            cell with a morphology, else None.
         pieces: into how many equal parts it wants the step's stimulus divided; ``currents`` holds their means
             [piece], current densities in µA/cm².
         staggered: whether its gates live in the middle of the steps.
-        axial: ``axial(cell, sites, dt)`` gives the cell of a tree what its steps need, for currents injected into the
-            compartments ``sites``; None for a scheme that takes single patches alone.
+        axial: ``axial(cell, sites, dt)`` is the `TreeSystem` of a cell with a morphology, for steps of ``dt`` [ms] and
+            currents injected into the compartments ``sites``; None for a scheme of single patches.
     """
 
     name: str
-    advance: Callable[[Cell, State, tuple[Array, ...], Any, Env], State]
+    advance: Callable[[Cell, State, tuple[Array, ...], Any, Env, TreeSystem | None], State]
     pieces: int = 1
     staggered: bool = False
-    axial: Callable[[Cell, tuple[int, ...], Any], Cell] | None = None
+    axial: Callable[[Cell, tuple[int, ...], Any], TreeSystem] | None = None
 
-    def wire(self, cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
-        """The cell as this scheme's steps take it: of a tree with its `Wiring`; what is wired, or no tree, stays.
+    def assemble(self, cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem | None:
+        """The system that every step of a cell with a morphology solves; None without a morphology.
+
+        Args:
+            cell: one cell.
+            sites: compartments into which currents are injected.
+            dt: the step, ms.
 
         Raises:
-            ValueError: a tree, and a scheme that takes none.
+            ValueError: a morphology, and a scheme of single patches.
         """
-        if cell.morphology is None or isinstance(cell.morphology, TreeSystem):
-            return cell
+        if cell.morphology is None:
+            return None
         if self.axial is None:
             raise ValueError(f"{self.name} takes no cells with a morphology: use membrax.integrators.staggered")
         return self.axial(cell, sites, dt)
 
     def __call__(self, cell: Cell, state: State, current: Any, dt: Any, env: Env) -> State:
         """One step on its own: v and gates both at the end of it. ``current`` [µA/cm²] is the step's mean."""
-        cell = self.wire(cell, (), dt)
+        system = self.assemble(cell, (), dt)
         currents = tuple(current) if isinstance(current, tuple) else (current,) * self.pieces
-        if cell.morphology is not None:
+        if system is not None:
             currents = tuple(jnp.atleast_1d(jnp.asarray(each, dtype=float)) for each in currents)
-        return settle(cell, self.advance(cell, state, currents, dt, env))
+        return settle(cell, self.advance(cell, state, currents, dt, env, system))
 
     def __repr__(self) -> str:
         return f"membrax.integrators.{self.name}"

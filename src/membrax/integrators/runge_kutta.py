@@ -12,6 +12,7 @@ from jax import Array
 from ..cell import Cell, State, advance_gates, ionic_current
 from ..channels import Env
 from ..laws.membrane import charge_balance
+from ..morphology.system import TreeSystem
 from .integrator import Integrator
 
 
@@ -25,7 +26,9 @@ def derivative(cell: Cell, v: Array, gates: dict, current: Array, env: Env) -> t
     return charge_balance(ionic_current(cell, gates, v, env), current, capacitance=cell.capacitance), dgates
 
 
-def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:
+def advance(
+    cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env, system: TreeSystem | None = None
+) -> State:
     """One step of RK4 (Kutta 1901).
 
     The stimulus enters as the straight line with the right mean over each half of the step: order 4 for a smooth

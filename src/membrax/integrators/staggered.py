@@ -17,14 +17,16 @@ from .integrator import Integrator
 from .points import voltage_step
 
 
-def advance(cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env) -> State:
+def advance(
+    cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env, system: TreeSystem | None = None
+) -> State:
     """Gates to the middle of the step at the old v, then v across it (Hines 1984; Strang 1968).
 
     From a state at one time (lag 0) the gates first take half a step; from then on they take whole ones, since they
     stay half a step behind. Order 2, at the cost of order 1.
     """
-    if cell.morphology is not None:
-        return trees.advance(cell, state, currents[0], dt, env)
+    if system is not None:
+        return trees.advance(cell, state, currents[0], dt, env, system)
     gates = advance_gates(cell, state.gates, state.v, state.lag + 0.5 * dt, env)
     v = evaluate_scalar(voltage_step, cell, gates, state.v, currents[0], dt, env)
     return dataclasses.replace(state, v=v, gates=gates, lag=jnp.full_like(state.lag, 0.5 * dt))
@@ -44,7 +46,5 @@ def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
         shared: whether they have one shape and one capacitance, so that one propagator serves them.
     """
     if integrator != staggered or cell.morphology is None:
-        return integrator
-    if isinstance(cell.morphology, TreeSystem):
         return integrator
     return matrix_exponential if shared and trees.suits_a_propagator(cell.morphology) else hines

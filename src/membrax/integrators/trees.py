@@ -24,7 +24,7 @@ from ..cell import Cell, State, advance_gates
 from ..channels import Env
 from ..compartmentwise import over_patches, spread
 from ..morphology import Compartments
-from ..morphology.system import assemble
+from ..morphology.system import TreeSystem, assemble
 from ..numerics.arithmetic import at_least
 from .points import by_ohmic, current_and_slope, voltage_step
 
@@ -32,19 +32,25 @@ GAMMA = 1.0 - 0.5**0.5  # of Alexander's method
 FEW = 800  # compartments, up to which an accelerator multiplies by e^(dt A) sooner than it eliminates round by round
 
 
-def eliminated(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
-    """The cell wired for a system that is solved at every step."""
-    return dataclasses.replace(cell, morphology=assemble(cell.morphology, sites))
+def eliminated(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
+    """A system that is solved at every step."""
+    return assemble(shape_of(cell), sites)
 
 
-def propagated(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
-    """The cell wired for a propagator, which holds for this step, capacitance and shape."""
-    return dataclasses.replace(cell, morphology=assemble(cell.morphology, sites, spread(cell).capacitance, dt))
+def propagated(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
+    """A system with a propagator, which is valid for this step, capacitance and shape."""
+    return assemble(shape_of(cell), sites, spread(cell).capacitance, dt)
 
 
-def by_size(cell: Cell, sites: tuple[int, ...], dt: Any) -> Cell:
-    """The cell wired in the way that suits the device: a CPU eliminates, which is more accurate at any step."""
-    return (propagated if suits_a_propagator(cell.morphology) else eliminated)(cell, sites, dt)
+def by_size(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
+    """The system that suits the device: a CPU eliminates, which is more accurate at any step."""
+    return (propagated if suits_a_propagator(shape_of(cell)) else eliminated)(cell, sites, dt)
+
+
+def shape_of(cell: Cell) -> Compartments:
+    """The compartments of a cell that has a morphology."""
+    assert cell.morphology is not None
+    return cell.morphology
 
 
 def suits_a_propagator(compartments: Compartments) -> bool:
@@ -52,49 +58,49 @@ def suits_a_propagator(compartments: Compartments) -> bool:
     return compartments.count <= FEW and jax.default_backend() != "cpu"
 
 
-def advance(cell: Cell, state: State, currents: Array, dt: Any, env: Env) -> State:
+def advance(cell: Cell, state: State, currents: Array, dt: Any, env: Env, system: TreeSystem) -> State:
     """Gates to the middle of the step, then v across it; ``currents`` as of `timeloop.means` of a tree.
 
-    All arrays may have a second axis of neurons, as of `patches.over_patches`.
+    All arrays may have a second axis of neurons, as of `compartmentwise.over_patches`.
     """
     gates = advance_gates(cell, state.gates, state.v, state.lag + 0.5 * dt, env)
-    step = _eliminated if cell.morphology.change is None else _propagated
-    v = step(cell, gates, state.v, currents, dt, env)
+    step = _eliminated if system.change is None else _propagated
+    v = step(cell, gates, state.v, currents, dt, env, system)
     return dataclasses.replace(state, v=v, gates=gates, lag=jnp.full_like(state.lag, 0.5 * dt))
 
 
-def _propagated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env) -> Array:
+def _propagated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env, system: TreeSystem) -> Array:
     """v [compartment] after ``dt``: half of the channels, all that is injected and axial, the other half."""
 
     def change(patch: Cell, v: Array, gates: dict, current: Array, dt: Any, env: Env) -> Array:
         return voltage_step(patch, gates, v, current, dt, env)
 
-    tree = cell.morphology
     ionic, slope, charge = over_patches(_linear, cell, (v, gates), (dt,), env)
     handed = (currents[:1] - ionic) / at_least(dt * slope / charge, 1.0) ** 2
     half = lambda v: over_patches(change, cell, (v, gates, currents[:1] - handed), (0.5 * dt,), env)  # noqa: E731
-    pull = tree.charged(tree.area * handed, currents[1:])
+    pull = system.charged(system.area * handed, currents[1:])
     v = half(v)
-    moved = jnp.matmul(tree.change, v - v[:1], precision="highest") + jnp.matmul(tree.gain, pull, precision="highest")
+    moved = jnp.matmul(system.change, v - v[:1], precision="highest")
+    moved = moved + jnp.matmul(system.gain, pull, precision="highest")
     return half(v + moved)
 
 
-def _eliminated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env) -> Array:
+def _eliminated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env, system: TreeSystem) -> Array:
     """v [compartment] after ``dt``, from two solutions w of one system.
 
     (m/γ + a slope) w + L w = m/γ (v + …) + a (slope v − ionic), m = a c/dt, with the ionic current linearised about the
     v at hand; channels that are not ``ohmic`` are asked again at the first solution. All v are counted from that of the
     first compartment, on which L does nothing, so that float32 rounds differences and not −65 mV.
     """
-    tree, bent = cell.morphology, not all(getattr(c, "ohmic", False) for c in cell.channels.values())
+    bent = not all(getattr(c, "ohmic", False) for c in cell.channels.values())
     straight, slope, charge = over_patches(_linear, cell, (v, gates), (dt,), env)
     mass = charge / (GAMMA * dt)
-    solve = tree.solver(tree.area * (mass + slope))
+    solve = system.solver(system.area * (mass + slope))
     u = v - v[:1]
 
     def after(begun: Array, missed: Any) -> Array:
         pull = mass * begun + slope * u - straight - missed + currents[:1]
-        return solve(tree.charged(tree.area * pull, currents[1:]))
+        return solve(system.charged(system.area * pull, currents[1:]))
 
     first = after(u, 0.0)
     missed = over_patches(_missed, cell, (v, first + v[:1], gates), (dt,), env) if bent else 0.0

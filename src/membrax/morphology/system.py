@@ -1,4 +1,4 @@
-"""What the steps of a simulation need of a tree, worked out once before the first."""
+"""The linear system of a tree's axial currents, prepared once before the first step of a simulation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jax import Array
 
 from ..pytrees import pytree, static
 from .compartments.compartments import Compartments
+from .compartments.layout import Layout
 from .solve.elimination import solver
 from .solve.propagator import propagator
 
@@ -26,7 +27,7 @@ class TreeSystem:
         conductance: between each node and its parent [node], µS.
         change: e^(dt A) − 1 [compartment, compartment], or None where the system is solved at every step.
         gain: mV that 1 nA into each compartment leaves after a step [compartment, compartment], or None likewise.
-        compartments: what it is of.
+        layout: the fixed part of the compartments.
         sites: compartments into which currents are injected.
     """
 
@@ -34,13 +35,8 @@ class TreeSystem:
     conductance: Array
     change: Array | None
     gain: Array | None
-    compartments: Compartments
+    layout: Layout = static()
     sites: tuple[int, ...] = static(())
-
-    @property
-    def layout(self) -> Any:
-        """The fixed part of the compartments."""
-        return self.compartments.layout
 
     def injected(self, currents: Array) -> Array:
         """Currents in nA at the sites [site] as currents into the compartments [compartment]."""
@@ -68,7 +64,7 @@ class TreeSystem:
     def solver(self, s: Array) -> Callable[[Array], Array]:
         """A function of b that gives x [compartment] with s x + (axial currents out of x) = b, s in µS, b in nA.
 
-        Branch points hold no charge. See `membrax.morphology.elimination.solver`.
+        Branch points hold no charge. See `membrax.morphology.solve.elimination.solver`.
         """
         count = len(s)
         none = jnp.zeros((len(self.conductance) - count, *s.shape[1:]), s.dtype)
@@ -77,10 +73,17 @@ class TreeSystem:
 
 
 def assemble(compartments: Compartments, sites: tuple[int, ...], capacitance: Any = None, dt: Any = None) -> TreeSystem:
-    """The wiring of a tree; with a capacitance [µF/cm²] and a step [ms] also its propagator."""
+    """The system of a tree, for currents into the compartments ``sites``.
+
+    Args:
+        compartments: of the tree.
+        sites: their numbers.
+        capacitance: one for all or [compartment], µF/cm²; with it the system has the propagator of a step.
+        dt: the step, ms.
+    """
     area = NF_PER_AREA * compartments.area
     if capacitance is None:
-        return TreeSystem(area, compartments.conductance, None, None, compartments, sites)
+        return TreeSystem(area, compartments.conductance, None, None, compartments.layout, sites)
     each = jnp.eye(compartments.count, dtype=area.dtype)
     change, gain = propagator(compartments.matrix(), area * capacitance, dt, each)
-    return TreeSystem(area, compartments.conductance, change, gain, compartments, sites)
+    return TreeSystem(area, compartments.conductance, change, gain, compartments.layout, sites)

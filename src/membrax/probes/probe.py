@@ -20,6 +20,7 @@ from jax import Array
 
 from ..cell import Cell, State
 from ..channels import Env
+from ..morphology.system import TreeSystem
 
 
 class Step(NamedTuple):
@@ -32,6 +33,7 @@ class Step(NamedTuple):
     dt: float  # ms
     env: Env
     staggered: bool
+    system: TreeSystem | None = None  # of a cell with a morphology
 
 
 def whole(value: Any, name: str) -> int:

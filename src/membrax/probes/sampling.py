@@ -58,9 +58,8 @@ class Currents:
         """
         v = 0.5 * (step.before.v + step.after.v)
         gates, stimulus = step.after.gates, step.current
-        if step.cell.morphology is not None:
-            tree = step.cell.morphology
-            stimulus = stimulus[0] + tree.injected(stimulus[1:]) / tree.area
+        if step.system is not None:
+            stimulus = stimulus[0] + step.system.injected(stimulus[1:]) / step.system.area
         if not step.staggered:
             gates = jax.tree.map(lambda a, b: 0.5 * (a + b), step.before.gates, gates)
         return {**currents(step.cell, gates, v, step.env), "stimulus": stimulus}
@@ -84,7 +83,7 @@ class Transmembrane:
         Raises:
             ValueError: a cell without a morphology.
         """
-        tree = step.cell.morphology
-        if tree is None:
+        system = step.system
+        if system is None:
             raise ValueError("transmembrane currents are those of a tree, and the cell has no morphology")
-        return tree.axial(0.5 * (step.before.v + step.after.v)) + tree.injected(step.current[1:])
+        return system.axial(0.5 * (step.before.v + step.after.v)) + system.injected(step.current[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..cell import Cell, compartments
+from ..cell import Cell
 from ..morphology.compartments.sites import as_site
 
 __all__ = ["as_site", "place", "watched"]
@@ -16,10 +16,9 @@ def place(cell: Cell, site: tuple[Any, float]) -> int:
     Raises:
         ValueError: the cell has no morphology, or not this section.
     """
-    tree = compartments(cell)
-    if tree is None:
+    if cell.morphology is None:
         raise ValueError(f"a probe looks at the site {site}, but the cell has no morphology")
-    return tree.site(*site)
+    return cell.morphology.site(*site)
 
 
 def watched(cell: Cell, v: Any, site: tuple[Any, float] | None) -> Any:

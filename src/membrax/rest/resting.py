@@ -27,6 +27,7 @@ from ..cell import (
     is_single_tree,
     state_at,
 )
+from ..morphology.system import TreeSystem
 from ..pytrees import is_concrete, numbers, pytree, strong
 from .trees import holds, tree_rest
 
@@ -102,13 +103,17 @@ def _rest_of_tree(cell: Cell, current: Array) -> State:
     return state
 
 
-def rest_state(cell: Cell, current: Array, injected: Array | None = None) -> State:
+def rest_state(cell: Cell, current: Array, injected: Array | None = None, system: TreeSystem | None = None) -> State:
     """`rest` without checks and warnings, for use inside other computations; NaN if there is no resting point.
 
-    Into the compartments of a tree further currents [compartment] in nA may be ``injected``.
+    Args:
+        cell: one cell.
+        current: density into all of the membrane, µA/cm².
+        injected: further currents into the compartments of a tree [compartment], nA.
+        system: of the tree, where it is at hand.
     """
     if cell.morphology is not None:
-        return state_at(cell, tree_rest(cell, current, injected))
+        return state_at(cell, tree_rest(cell, current, injected, system))
     return state_at(cell, _rest_voltage(cell, current))
 
 

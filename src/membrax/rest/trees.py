@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..cell import Cell, advance_gates, compartments, environment, ionic_current, steady_gates
+from ..cell import Cell, advance_gates, environment, ionic_current, steady_gates
 from ..channels import Env
 from ..compartmentwise import over_patches, spread
 from ..morphology.system import TreeSystem, assemble
@@ -23,7 +22,7 @@ SLACK = 1.01
 
 
 @jax.jit
-def tree_rest(cell: Cell, current: Any, injected: Array | None = None) -> Array:
+def tree_rest(cell: Cell, current: Any, injected: Array | None = None, system: TreeSystem | None = None) -> Array:
     """Resting voltage of every compartment [compartment] in mV, reached from ``v_init``; NaN if it is not reached.
 
     Its derivative is that of the fixed point itself: the last step, Newton's, is differentiated and no other.
@@ -32,29 +31,28 @@ def tree_rest(cell: Cell, current: Any, injected: Array | None = None) -> Array:
         cell: of one tree.
         current: density into all of the membrane, µA/cm².
         injected: currents into the compartments [compartment], nA.
+        system: of the cell; assembled here if it is None.
     """
-    tree = cell.morphology if isinstance(cell.morphology, TreeSystem) else assemble(cell.morphology, ())
-    cell = spread(dataclasses.replace(cell, morphology=tree))
-    current = jnp.asarray(current, dtype=float)
-    points = jnp.zeros_like(tree.area) if injected is None else injected
-    held = jax.lax.stop_gradient((cell, current, points))
-    v = jax.lax.stop_gradient(_relaxed(*held))
-    slope = held[0].morphology.area * steady(held[0], v)[1]
-    pull = tree.area * (current - steady(cell, v)[0]) + points
-    rest = tree.solver(jax.lax.stop_gradient(slope))(jax.lax.stop_gradient(slope) * v + pull)
+    system = assemble(cell.morphology, ()) if system is None else system
+    cell, current = spread(cell), jnp.asarray(current, dtype=float)
+    points = jnp.zeros_like(system.area) if injected is None else injected
+    fixed = jax.lax.stop_gradient((cell, current, points, system))
+    v = jax.lax.stop_gradient(_relaxed(*fixed))
+    slope = fixed[3].area * steady(fixed[0], v)[1]
+    pull = system.area * (current - steady(cell, v)[0]) + points
+    rest = system.solver(jax.lax.stop_gradient(slope))(jax.lax.stop_gradient(slope) * v + pull)
     return jnp.where(jnp.max(jnp.abs(rest - v)) < REACHED, rest, jnp.nan)
 
 
-def _relaxed(cell: Cell, current: Array, points: Array) -> Array:
+def _relaxed(cell: Cell, current: Array, points: Array, system: TreeSystem) -> Array:
     """The voltages after all steps from ``v_init``."""
-    tree = cell.morphology
 
     def relax(v: Array, step: Array) -> tuple[Array, None]:
         out, slope = steady(cell, v)
-        s = tree.area * (jnp.maximum(slope, 0.0) + cell.capacitance / step)
-        return tree.solver(s)(s * v + tree.area * (current - out) + points), None
+        s = system.area * (jnp.maximum(slope, 0.0) + cell.capacitance / step)
+        return system.solver(s)(s * v + system.area * (current - out) + points), None
 
-    start = jnp.broadcast_to(cell.v_init, tree.area.shape)
+    start = jnp.broadcast_to(cell.v_init, system.area.shape)
     return jax.lax.scan(relax, start, FIRST_STEP * GROWTH ** jnp.arange(STEPS, dtype=float))[0]
 
 
@@ -80,14 +78,14 @@ def holds(cell: Cell, v: Array, current: Any) -> Array:
         v: resting voltages [compartment], mV.
         current: density into all of the membrane, µA/cm².
     """
-    cell = spread(dataclasses.replace(cell, morphology=assemble(compartments(cell), ())))
-    tree, env, dt = cell.morphology, environment(cell), WATCHED / LOOKS
+    system, cell = assemble(cell.morphology, ()), spread(cell)
+    env, dt = environment(cell), WATCHED / LOOKS
 
     def step(v: Array, gates: dict) -> tuple[Array, dict]:
         gates = advance_gates(cell, gates, v, dt, env)
         out, slope = over_patches(_current, cell, (v, gates), (), env)
-        s = tree.area * (jnp.maximum(slope, 0.0) + cell.capacitance / dt)
-        return tree.solver(s)(s * v + tree.area * (current - out)), gates
+        s = system.area * (jnp.maximum(slope, 0.0) + cell.capacitance / dt)
+        return system.solver(s)(s * v + system.area * (current - out)), gates
 
     gates = steady_gates(cell, v, env)
     _, push = jax.linearize(step, v, gates)

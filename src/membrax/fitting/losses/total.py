@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from jax import Array
 
 from ...cell import Cell
-from ...integrators import Integrator
 from ..problem.nudging import across, begin, in_rows, injected, intervals, observed
 from ..problem.problem import Problem
 from ..problem.target import Target
@@ -22,7 +21,7 @@ def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array
     cell, kappa = problem.candidate(place), jnp.asarray(kappa, dtype=float)
 
     def one(sweep: Target, k: Array) -> Array:
-        v = _trace(cell, sweep, kappa, problem.integrator)
+        v = _trace(cell, sweep, kappa, problem)
         current = sweep.i if cell.morphology is not None else injected(cell, sweep, sweep.i)
         return value(loss, Context(v, sweep.v, current, cell, k, sweep.interval, sweep.substeps))
 
@@ -50,15 +49,15 @@ def totals_and_gradients(
     return jax.vmap(along)(places)
 
 
-def _trace(cell: Cell, sweep: Target, kappa: Array, integrator: Integrator) -> Array:
+def _trace(cell: Cell, sweep: Target, kappa: Array, problem: Problem) -> Array:
     """The model's voltage [time] beside one sweep; a derivative keeps the state before every block of steps only."""
 
     def step(moving: tuple, at: tuple) -> tuple[tuple, Array]:
-        moving = across(cell, moving, sweep, *at, kappa, integrator)
+        moving = across(cell, moving, sweep, *at, kappa, problem.integrator, problem.system)
         return moving, observed(moving[0])
 
     block = jax.checkpoint(lambda moving, some: jax.lax.scan(step, moving, some))
-    moving = begin(cell, sweep)
+    moving = begin(cell, sweep, problem.system)
     parts = [observed(moving[0])[None]]
     for rows in in_rows(intervals(sweep)):
         moving, v = jax.lax.scan(block, moving, rows)

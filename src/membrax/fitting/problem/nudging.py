@@ -18,6 +18,7 @@ from jax import Array
 from ...cell import Cell, State, environment
 from ...channels import Leak
 from ...integrators import Integrator
+from ...morphology.system import TreeSystem
 from ...rest.resting import rest_state
 from ...timegrid import zero
 from ...units import density
@@ -28,14 +29,17 @@ CLAMP = "released clamp"  # as a channel's name it has a space, which no path ca
 BLOCK = 40  # intervals; by measurement any from 10 to 80 does nearly as well
 
 
-def begin(cell: Cell, sweep: Target) -> tuple[Array, dict]:
-    """v [mV] and the gates of the cell at rest under the sweep's holding current, the clamp beside it."""
+def begin(cell: Cell, sweep: Target, system: TreeSystem | None = None) -> tuple[Array, dict]:
+    """v [mV] and the gates of the cell at rest under the sweep's holding current, the clamp beside it.
+
+    ``system`` is that of a tree, where it is at hand.
+    """
     if cell.morphology is None:
         state = rest_state(cell, injected(cell, sweep, sweep.holding))
     else:
         everywhere, at_soma = injected(cell, sweep, sweep.holding)
         points = jnp.zeros(cell.morphology.layout.count).at[SOMA].set(at_soma)
-        state = rest_state(cell, everywhere, points)
+        state = rest_state(cell, everywhere, points, system)
     return state.v, {**state.gates, CLAMP: {}}
 
 
@@ -52,9 +56,9 @@ def injected(cell: Cell, sweep: Target, current: Array) -> Array:
     return density(current, cell.area) if sweep.unit == "nA" else current
 
 
-def wired(cell: Cell, integrator: Integrator, dt: float) -> Cell:
-    """The cell of a tree with what its steps need, the electrode in the soma."""
-    return integrator.wire(cell, (SOMA,), dt)
+def assembled(cell: Cell, integrator: Integrator, dt: float) -> TreeSystem | None:
+    """The system that the steps of a tree solve, the electrode in the soma; None without a morphology."""
+    return integrator.assemble(cell, (SOMA,), dt)
 
 
 def _clamp(cell: Cell, kappa: Any, v: Array) -> Leak:
@@ -65,8 +69,9 @@ def _clamp(cell: Cell, kappa: Any, v: Array) -> Leak:
 
 
 def across(
-    cell: Cell, moving: tuple, sweep: Target, i: Array, v0: Array, v1: Array, kappa: Any, integrator: Integrator
-) -> tuple:
+    cell: Cell, moving: tuple, sweep: Target, i: Array, v0: Array, v1: Array, kappa: Any, integrator: Integrator,
+    system: TreeSystem | None = None,
+) -> tuple:  # fmt: skip
     """v [mV] and the gates after one sampling interval.
 
     Args:
@@ -77,8 +82,9 @@ def across(
         v0, v1: recorded voltage at its two ends [mV]; the clamp follows the line between them.
         kappa: conductance of the clamp [mS/cm²].
         integrator: the scheme.
+        system: of a tree, as of `assembled`; None where a free parameter changes it, and it is assembled here.
     """
-    cell = wired(cell, integrator, sweep.dt)
+    system = assembled(cell, integrator, sweep.dt) if system is None else system
     current, dt = injected(cell, sweep, i), sweep.dt
     # A sweep begins at rest, where gates are the same half a step ago. A lag that is a plain number spares every step
     # the products with dt.
@@ -87,7 +93,7 @@ def across(
     def one(moving: tuple, part: Any) -> tuple[tuple, None]:
         held = dataclasses.replace(cell, channels={**cell.channels, CLAMP: _clamp(cell, kappa, v0 + (v1 - v0) * part)})
         state = State(*moving, time=zero(), step=jnp.zeros((), jnp.int32), lag=lag)
-        after = integrator.advance(held, state, (current,) * integrator.pieces, dt, environment(cell))
+        after = integrator.advance(held, state, (current,) * integrator.pieces, dt, environment(cell), system)
         return (after.v, after.gates), None
 
     if sweep.substeps == 1:
@@ -126,15 +132,17 @@ def block_size(count: int) -> int:
     return min(count, next((size for size in near if count % size == 0), BLOCK))
 
 
-def trajectory(cell: Cell, sweep: Target, kappa: Any, integrator: Integrator) -> Array:
+def trajectory(
+    cell: Cell, sweep: Target, kappa: Any, integrator: Integrator, system: TreeSystem | None = None
+) -> Array:
     """The model's voltage [time] in mV beside one sweep (leaves of ``sweep`` without the sweep axis)."""
     kappa = jnp.asarray(kappa, dtype=float)
 
     def one(moving: tuple, at: tuple) -> tuple[tuple, Array]:
-        moving = across(cell, moving, sweep, *at, kappa, integrator)
+        moving = across(cell, moving, sweep, *at, kappa, integrator, system)
         return moving, observed(moving[0])
 
-    start = begin(cell, sweep)
+    start = begin(cell, sweep, system)
     _, v = jax.lax.scan(one, start, intervals(sweep))
     return jnp.concatenate([observed(start[0])[None], v])
 

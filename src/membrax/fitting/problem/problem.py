@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -11,31 +12,37 @@ from jax import Array
 
 from ...cell import Cell
 from ...integrators import Integrator, of_many
+from ...morphology.system import TreeSystem
 from ...pytrees import pytree, static
 from .count_bounds import CountBounds
-from .nudging import across, begin, in_blocks, intervals, observed, trajectory, weight, wired
+from .nudging import across, assembled, begin, in_blocks, intervals, observed, trajectory, weight
 from .parameters import Free, paths
 from .target import Target
 
 
 @pytree
 class Problem:
-    """A cell, its free parameters, the sweeps it is to reproduce, and perhaps what is expected of others."""
+    """A cell, its free parameters, the sweeps it is to reproduce, and perhaps what is expected of others.
+
+    Attributes:
+        system: of a tree whose axial current no free parameter changes; else None.
+    """
 
     cell: Cell
     data: Target
     free: Free = static()
     integrator: Integrator = static()
     unseen: CountBounds | None = None
+    system: TreeSystem | None = dataclasses.field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """A tree whose shape isn't free is made ready for its steps once, and not in each of them."""
+        """Assemble the system of a tree whose shape isn't free once, and not in each step."""
         if self.cell.morphology is None:
             return
         shared = not self.moves_the_axial_current
         object.__setattr__(self, "integrator", of_many(self.integrator, self.cell, shared))
         if shared:
-            object.__setattr__(self, "cell", wired(self.cell, self.integrator, self.data.dt))
+            object.__setattr__(self, "system", assembled(self.cell, self.integrator, self.data.dt))
 
     @property
     def moves_the_axial_current(self) -> bool:
@@ -61,7 +68,7 @@ class Problem:
 def voltages(place: Array, problem: Problem, kappa: Any = 0.0) -> Array:
     """The model's voltage [sweep, time] in mV at a place, under a clamp κ [mS/cm²] or free."""
     cell = problem.candidate(place)
-    return jax.vmap(lambda sweep: trajectory(cell, sweep, kappa, problem.integrator))(problem.data)
+    return jax.vmap(lambda sweep: trajectory(cell, sweep, kappa, problem.integrator, problem.system))(problem.data)
 
 
 def voltage_loss(place: Array, problem: Problem, kappa: Any = 0.0) -> Array:
@@ -72,16 +79,16 @@ def voltage_loss(place: Array, problem: Problem, kappa: Any = 0.0) -> Array:
     themselves it works out again, block by block.
     """
     cell, kappa = problem.candidate(place), jnp.asarray(kappa, dtype=float)
-    squares = jax.vmap(lambda sweep: _sum_of_squares(cell, sweep, kappa, problem.integrator))(problem.data)
+    squares = jax.vmap(lambda sweep: _sum_of_squares(cell, sweep, kappa, problem))(problem.data)
     return jnp.sum(squares) / problem.samples
 
 
-def _sum_of_squares(cell: Cell, sweep: Target, kappa: Array, integrator: Integrator) -> Array:
+def _sum_of_squares(cell: Cell, sweep: Target, kappa: Array, problem: Problem) -> Array:
     """Squared residuals of one sweep, summed over its samples [mV²]."""
 
     def step(carry: tuple, at: tuple) -> tuple[tuple, None]:
         moving, squares = carry
-        moving = across(cell, moving, sweep, *at, kappa, integrator)
+        moving = across(cell, moving, sweep, *at, kappa, problem.integrator, problem.system)
         return (moving, squares + jnp.square(weight(kappa) * (observed(moving[0]) - at[2]))), None
 
     @jax.checkpoint
@@ -92,7 +99,7 @@ def _sum_of_squares(cell: Cell, sweep: Target, kappa: Array, integrator: Integra
         moving, squares = block(carry[0], some)
         return moving, add(carry[1], squares)
 
-    start = begin(cell, sweep)
+    start = begin(cell, sweep, problem.system)
     total = jnp.square(weight(kappa) * (observed(start[0]) - sweep.v[0])), jnp.zeros(())
     return in_blocks(one, (start, total), intervals(sweep))[1][0]
 

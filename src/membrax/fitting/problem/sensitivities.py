@@ -82,7 +82,7 @@ class Beside(NamedTuple):
         """v and the gates, and the residual of the first sample [mV]."""
 
         def one(values: tuple) -> tuple[tuple, Array]:
-            moving = begin(self.problem.free.put(self.problem.cell, values), self.sweep)
+            moving = begin(self.problem.free.put(self.problem.cell, values), self.sweep, self.problem.system)
             return moving, weight(self.kappa) * (observed(moving[0]) - self.sweep.v[0])
 
         return jax.vmap(one)(values)
@@ -91,8 +91,9 @@ class Beside(NamedTuple):
         """v and the gates after one sampling interval, and the residual at its end [mV]."""
 
         def one(values: tuple, moving: tuple) -> tuple[tuple, Array]:
-            cell, integrator = self.problem.free.put(self.problem.cell, values), self.problem.integrator
-            moving = across(cell, moving, self.sweep, *at, self.kappa, integrator)
+            problem = self.problem
+            cell = problem.free.put(problem.cell, values)
+            moving = across(cell, moving, self.sweep, *at, self.kappa, problem.integrator, problem.system)
             return moving, weight(self.kappa) * (observed(moving[0]) - at[2])
 
         return jax.vmap(one)(values, moving)

@@ -39,13 +39,13 @@ def watched(
 
     def step(carry: tuple, at: tuple) -> tuple[tuple, Array | None]:
         before, memory = carry
-        after = nudging.across(cell, before, sweep, *at, jnp.zeros(()), problem.integrator)
+        after = nudging.across(cell, before, sweep, *at, jnp.zeros(()), problem.integrator, problem.system)
         memory = spike_score.watch(
             memory, nudging.observed(before[0]), nudging.observed(after[0]), at[2], sweep.interval
         )
         return (after, memory), nudging.observed(before[0]) if trace else None
 
-    start = nudging.begin(cell, sweep)
+    start = nudging.begin(cell, sweep, problem.system)
     first = (start, spike_score.begin(nudging.observed(start[0]), sweep.v[0]))
     (_, memory), v = jax.lax.scan(step, first, nudging.intervals(sweep))
     return spike_score.read(memory), v

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...cell import Cell, compartments
+from ...cell import Cell
 from ...morphology import Compartments
 from ...simulate import Trace
 from .. import style
@@ -21,7 +21,7 @@ def voltages(trace: Any, neuron: Any) -> tuple[np.ndarray, Compartments]:
         ValueError: no trace, no tree, or not the voltages of all of its compartments.
     """
     style.expect(trace, Trace, "a Trace, as from membrax.simulate")
-    tree = compartments(neuron) if isinstance(neuron, Cell) else neuron
+    tree = neuron.morphology if isinstance(neuron, Cell) else neuron
     if not isinstance(tree, Compartments):
         raise ValueError(f"neuron must be a Cell with a morphology, or its Compartments, got {type(neuron).__name__}")
     v = np.asarray(trace.v, dtype=float)
