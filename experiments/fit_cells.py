@@ -19,7 +19,7 @@ import numpy as np
 import membrax as mx
 from membrax.ephys.edges import depolarised, stretches
 from membrax.ephys.preprocess import preprocess
-from membrax.ephys.spikes import spikes_of
+from membrax.ephys.spikes import sweep_spikes
 from membrax.fitting.evaluation.compare import model_voltages
 from membrax.fitting.report.text import cautions, verdict
 from membrax.recordings.resampling import resample
@@ -91,7 +91,7 @@ def beside(t: np.ndarray, recorded: np.ndarray, model: np.ndarray) -> dict:
     """Spike counts, and the first and last interval between spikes [ms], recorded and modelled."""
     told: dict = {}
     for name, v in (("recorded", recorded), ("model", model)):
-        times = spikes_of(v, t).times
+        times = sweep_spikes(v, t).times
         intervals = np.diff(times)
         ends = [round(float(intervals[k]), 2) for k in (0, -1)] if len(intervals) else [None, None]
         told[name] = {"spikes": len(times), "first_interval": ends[0], "last_interval": ends[1]}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.ephys.baseline_noise import quiet, quiet_stretches
+from membrax.ephys.baseline_noise import baseline_noise, quiet_stretches
 
 DT = 0.1
 T = np.arange(10000) * DT
@@ -24,31 +24,31 @@ def recording(noise=0.1, events=(), size=2.0, seed=0, sweeps=2):
 
 @pytest.mark.parametrize("noise", [0.02, 0.1, 0.5])
 def test_white_noise_is_the_same_between_samples_and_within_a_stretch(noise):
-    found = quiet(recording(noise))
-    assert found.fast == pytest.approx(noise, rel=0.05) and found.slow == pytest.approx(noise, rel=0.1)
-    assert found.events == () and found.rate == 0.0
+    found = baseline_noise(recording(noise))
+    assert found.sample_sd == pytest.approx(noise, rel=0.05) and found.window_sd == pytest.approx(noise, rel=0.1)
+    assert found.events == () and found.event_rate == 0.0
 
 
 def test_slow_noise_is_not_between_samples():
     data = recording(0.02)
     v = data.v + 0.5 * np.sin(2 * np.pi * T / 40.0)
-    found = quiet(mx.Recording(t=T, v=v, i=data.i))
-    assert found.fast < 0.03 and found.slow == pytest.approx(0.5 / np.sqrt(2), rel=0.1)
+    found = baseline_noise(mx.Recording(t=T, v=v, i=data.i))
+    assert found.sample_sd < 0.03 and found.window_sd == pytest.approx(0.5 / np.sqrt(2), rel=0.1)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_events_are_counted_where_they_are(seed):
-    found = quiet(recording(events=EVENTS, seed=seed))
+    found = baseline_noise(recording(events=EVENTS, seed=seed))
     # Those at 640 ms fall into the 200 ms after the step.
     expected = [at for at in EVENTS if at != 640.0]
     assert [sweep for sweep, _ in found.events] == [0] * len(expected)
     np.testing.assert_allclose([at for _, at in found.events], expected, atol=3.0)
-    assert np.all((found.sizes > 0.5) & (found.sizes < 2.0))
-    assert found.rate == pytest.approx(1e3 * len(expected) / found.duration)
+    assert np.all((found.event_sizes > 0.5) & (found.event_sizes < 2.0))
+    assert found.event_rate == pytest.approx(1e3 * len(expected) / found.duration)
 
 
 def test_small_events_are_left_to_the_noise():
-    assert quiet(recording(events=EVENTS, size=0.4)).events == ()
+    assert baseline_noise(recording(events=EVENTS, size=0.4)).events == ()
 
 
 def test_quiet_is_neither_a_step_nor_a_spike():
@@ -62,10 +62,13 @@ def test_quiet_is_neither_a_step_nor_a_spike():
 
 def test_a_drift_within_a_sweep_is_told():
     data = recording(0.05)
-    assert quiet(mx.Recording(t=T, v=data.v + 4.0 * T / T[-1], i=data.i)).wander == pytest.approx(3.8, abs=0.15)
+    drifting = mx.Recording(t=T, v=data.v + 4.0 * T / T[-1], i=data.i)
+    assert baseline_noise(drifting).wander == pytest.approx(3.8, abs=0.15)
 
 
 def test_where_nothing_is_quiet_nothing_is_measured():
     ramp = mx.Recording(t=T, v=recording().v, i=np.sin(T / 5.0) * 0.1)
-    found = quiet(ramp)
-    assert found.stretches == () and np.isnan(found.fast) and np.isnan(found.slow) and np.isnan(found.rate)
+    found = baseline_noise(ramp)
+    assert (
+        found.stretches == () and np.isnan(found.sample_sd) and np.isnan(found.window_sd) and np.isnan(found.event_rate)
+    )

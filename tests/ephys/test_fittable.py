@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.ephys.fittable import check_fittable, complaints, voltage_clamp
+from membrax.ephys.fittable import check_fittable, refusals, voltage_clamp
 
 DT = 0.1
 T = np.arange(5000) * DT
@@ -53,7 +53,7 @@ def clamped(noise=0.0, levels=(-90.0, -40.0, 0.0), unit="uA/cm2"):
 
 def test_an_ordinary_recording_is_not_refused():
     check_fittable(recording())
-    assert complaints(recording()) == ()
+    assert refusals(recording()) == ()
 
 
 @pytest.mark.parametrize("unit", ["uA/cm2", "nA"])
@@ -153,7 +153,7 @@ def test_a_wrong_scale_is_refused_or_harmless(of_i, of_v):
     except ValueError:
         return
     resistance = 150.0 * 10 ** (of_v - of_i)
-    if not complaints(spoiled):
+    if not refusals(spoiled):
         assert 0.9 < resistance < 2.2e4 and np.max(np.abs(v)) <= 200.0
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.ephys.membrane import membrane, resting
+from membrax.ephys.membrane import membrane, resting_potential
 from membrax.ephys.step_responses import charging, most_informative, step_responses
 
 RESISTANCE, TAU, REST, SERIES = 150.0, 22.0, -68.0, 14.0  # MΩ, ms, mV, MΩ
 ON, OFF, DURATION = 100.0, 500.0, 650.0  # ms
 TRUTH = {
     "rest": REST,
-    "resistance": RESISTANCE,
+    "input_resistance": RESISTANCE,
     "time_constant": TAU,
     "capacitance": 1e3 * TAU / RESISTANCE,
     "sag": 0.0,
@@ -65,7 +65,7 @@ CASES = {
 def test_error_bars_cover_the_truth(case):
     make, truth = CASES[case]
     found = [membrane(make(seed)) for seed in range(30)]
-    for name in ("rest", "resistance", "time_constant", "capacitance"):
+    for name in ("rest", "input_resistance", "time_constant", "capacitance"):
         each = [getattr(one, name) for one in found]
         off = np.array([(one.value - truth[name]) / one.error for one in each])
         # Of 30 draws with a chance of 0.9 to lie within twice the error, fewer than 21 come once in a thousand.
@@ -78,8 +78,8 @@ def test_error_bars_cover_the_truth(case):
 
 def test_more_steps_make_smaller_errors():
     few, many = membrane(recording(*[-0.1] * 4, size=0.3, seed=1)), membrane(recording(*[-0.1] * 24, size=0.3, seed=1))
-    assert many.resistance.error < few.resistance.error and many.rest.error < few.rest.error
-    assert (few.resistance.count, many.resistance.count) == (4, 24)
+    assert many.input_resistance.error < few.input_resistance.error and many.rest.error < few.rest.error
+    assert (few.input_resistance.count, many.input_resistance.count) == (4, 24)
 
 
 def test_a_sag_is_seen_and_not_taken_for_charging():
@@ -90,14 +90,14 @@ def test_a_sag_is_seen_and_not_taken_for_charging():
     end = np.mean([1 - 0.3 * (1 - np.exp(-x / 100.0)) for x in np.arange(320.0, 400.0, 0.1)])
     assert found.sag.value == pytest.approx(1 - (end + series) / (peak + series), abs=0.005)
     assert found.sag.value > 3 * found.sag.error
-    assert found.resistance.value == pytest.approx(RESISTANCE, rel=0.3)
+    assert found.input_resistance.value == pytest.approx(RESISTANCE, rel=0.3)
 
 
 def test_an_offset_moves_the_rest_alone():
     data = recording(-0.1, -0.05, size=0.2, seed=3)
     found, moved = membrane(data), membrane(dataclasses.replace(data, v=data.v - 7.0, i=data.i + 0.02))
     assert moved.rest.value == pytest.approx(found.rest.value - 7.0)
-    for name in ("resistance", "time_constant", "capacitance"):
+    for name in ("input_resistance", "time_constant", "capacitance"):
         assert getattr(moved, name).value == pytest.approx(getattr(found, name).value, rel=1e-6)
     assert any("holding current of 0.02 nA" in note for note in moved.notes)
 
@@ -106,17 +106,17 @@ def test_a_larger_deflection_is_a_larger_resistance():
     data = recording(-0.1, -0.05, size=0.2, seed=3)
     found = membrane(data)
     doubled = membrane(dataclasses.replace(data, v=REST + 2 * (data.v - REST)))
-    assert doubled.resistance.value == pytest.approx(2 * found.resistance.value, rel=1e-6)
-    assert doubled.resistance.error == pytest.approx(2 * found.resistance.error, rel=1e-6)
+    assert doubled.input_resistance.value == pytest.approx(2 * found.input_resistance.value, rel=1e-6)
+    assert doubled.input_resistance.error == pytest.approx(2 * found.input_resistance.error, rel=1e-6)
     assert doubled.capacitance.value == pytest.approx(found.capacitance.value / 2, rel=1e-6)
     assert doubled.time_constant.value == pytest.approx(found.time_constant.value, rel=1e-6)
 
 
 def test_a_density_has_its_units():
     found = membrane(recording(-0.1, unit="uA/cm2"))
-    assert (found.resistance.unit, found.capacitance.unit) == ("kΩ·cm²", "µF/cm²")
+    assert (found.input_resistance.unit, found.capacitance.unit) == ("kΩ·cm²", "µF/cm²")
     # τ = R C without a factor.
-    assert found.capacitance.value * found.resistance.value == pytest.approx(found.time_constant.value, rel=1e-6)
+    assert found.capacitance.value * found.input_resistance.value == pytest.approx(found.time_constant.value, rel=1e-6)
 
 
 def test_steps_down_come_before_steps_up():
@@ -130,7 +130,7 @@ def test_a_sweep_that_begins_in_a_step_is_measured_where_it_ends():
     data = recording(-0.1)
     begun = dataclasses.replace(data, t=data.t[3000:], v=data.v[:, 3000:], i=data.i[:, 3000:])
     found = membrane(begun)
-    assert found.resistance.value == pytest.approx(RESISTANCE, rel=0.01)
+    assert found.input_resistance.value == pytest.approx(RESISTANCE, rel=0.01)
     assert "no step starts from rest" in found.notes[0]
 
 
@@ -142,7 +142,7 @@ def test_a_sweep_that_begins_in_a_step_is_measured_where_it_ends():
 def test_without_a_step_nothing_is_measured_but_the_rest(i):
     data = recording(0.0, size=0.2, seed=0)
     found = membrane(dataclasses.replace(data, i=i(data.t)))
-    assert not found.resistance.known and not found.capacitance.known and not found.sag.known
+    assert not found.input_resistance.known and not found.capacitance.known and not found.sag.known
     assert found.direction == "" and "not measured" in found.notes[0] and "not measured" in found.table()
 
 
@@ -166,12 +166,12 @@ def test_spikes_do_not_move_the_rest():
     data = recording(-0.1, size=0.2, seed=2)
     v = data.v.copy()
     v[0, 200:220] = 30.0
-    assert resting(dataclasses.replace(data, v=v)).value == pytest.approx(REST, abs=0.3)
+    assert resting_potential(dataclasses.replace(data, v=v)).value == pytest.approx(REST, abs=0.3)
 
 
 def test_real_cells(shared_data):
     files = {"171116sh_0018.abf": (133, 36, 271), "File_axon_5.abf": (179, 54, 303)}
     for name, expected in files.items():
         found = membrane(mx.recordings.load(shared_data / "recordings" / name))
-        for one, value in zip((found.resistance, found.time_constant, found.capacitance), expected, strict=True):
+        for one, value in zip((found.input_resistance, found.time_constant, found.capacitance), expected, strict=True):
             assert abs(one.value - value) < 3 * one.error and one.error < 0.3 * one.value

@@ -101,7 +101,7 @@ def test_spikes_are_kept_out_of_the_measurement():
 def test_without_a_step_nothing_is_measured():
     found = preprocess(recording(0.0, 0.0))
     assert found.series_resistance == 0.0 and np.isnan(found.area) and np.all(found.bias == 0.0)
-    assert "not" not in found.told and "pF" not in found.told
+    assert "not" not in found.summary and "pF" not in found.summary
 
 
 def test_a_current_density_is_left_alone():
@@ -115,10 +115,10 @@ def test_the_junction_potential_is_subtracted_from_every_potential():
     found, moved = preprocess(data), preprocess(data, liquid_junction_potential=14.0)
     np.testing.assert_allclose(moved.data.v, found.data.v - 14.0)
     assert moved.rest == pytest.approx(found.rest - 14.0)
-    assert moved.membrane.rest.value == pytest.approx(found.membrane.rest.value - 14.0)
+    assert moved.passive.rest.value == pytest.approx(found.passive.rest.value - 14.0)
     assert moved.resistance == found.resistance and moved.series_resistance == found.series_resistance
-    assert "liquid junction potential of 14 mV subtracted" in moved.told
-    assert not any("not corrected" in note for note in moved.data.notes) and moved.junction == 14.0
+    assert "liquid junction potential of 14 mV subtracted" in moved.summary
+    assert not any("not corrected" in note for note in moved.data.notes) and moved.liquid_junction_potential == 14.0
     density = preprocess(dataclasses.replace(data, unit="uA/cm2"), liquid_junction_potential=-5.0)
     np.testing.assert_allclose(density.data.v, data.v + 5.0)
 
@@ -161,7 +161,7 @@ def test_a_ramp_is_no_step():
     ramps = np.array([[0.0], [0.05]]) + 0.05 * data.t / data.t[-1]
     found = preprocess(dataclasses.replace(data, i=ramps, v=REST + RESISTANCE * ramps))
     assert np.isnan(found.area) and not found.electrode.known and np.all(found.bias == 0.0)
-    assert "no step shows the series resistance" in found.told and "no step" in found.notes[0]
+    assert "no step shows the series resistance" in found.summary and "no step" in found.notes[0]
     assert found.rest == pytest.approx(REST + 1.0, abs=1.1)  # the first sweep's, not that held at 0.05 nA
 
 
@@ -203,13 +203,13 @@ def test_whatever_comes_something_finite_or_nan_comes_out(samples, kind, current
     found = preprocess(mx.Recording(t=t, v=v, i=i[current]))
     assert np.all(np.isfinite(found.data.v)) and np.all(np.isfinite(found.data.i)) and np.isfinite(found.rest)
     assert np.isnan(found.resistance) or found.resistance > 0
-    assert found.told and found.data.t[0] <= found.begin <= found.data.t[-1]
+    assert found.summary and found.data.t[0] <= found.begin <= found.data.t[-1]
 
 
 def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
     data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
     found = preprocess(data)
-    assert found.told.startswith(
+    assert found.summary.startswith(
         "series resistance 12.9 ± 0.1 MΩ taken out; R 135 MΩ, τ 32.5 ms, C 241 pF; rest -62.0 mV"
     )
     assert found.begin == pytest.approx(136.85)

@@ -40,11 +40,11 @@ def told(data):
 
 def test_a_good_recording_has_no_warning():
     found = quality_control(recording())
-    assert found.warnings == () and all(one.passes for one in found.verdicts)
-    assert found.membrane.resistance.value == pytest.approx(RESISTANCE, rel=0.02)
+    assert found.warnings == () and all(one.passes for one in found.checks)
+    assert found.passive.input_resistance.value == pytest.approx(RESISTANCE, rel=0.02)
     assert found.electrode.value == pytest.approx(1.0, abs=0.5)
-    assert found.quiet.fast == pytest.approx(0.05, rel=0.05)
-    assert found.firing.counts.tolist() == [0, 0, 0, 0, 0, 3]
+    assert found.noise.sample_sd == pytest.approx(0.05, rel=0.05)
+    assert found.firing.spike_counts.tolist() == [0, 0, 0, 0, 0, 3]
     assert found.drift < 0.1 and found.clipped.sum() == 0
 
 
@@ -103,7 +103,7 @@ def test_every_disturbance_is_told(case):
 def test_the_table_has_every_number_and_warning():
     found = quality_control(recording(drift=8.0, noise=0.4))
     text = found.table()
-    for one in found.verdicts:
+    for one in found.checks:
         assert one.name in text and one.shown in text and one.bound in text
     assert sum(line.endswith("!") for line in text.splitlines()) == 2
     assert all(f"! {warning}" in text for warning in found.warnings)
@@ -112,7 +112,7 @@ def test_the_table_has_every_number_and_warning():
 def test_it_is_frozen_and_compact():
     found = quality_control(recording())
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.samples = 3
+        found.samples_above_half = 3
     assert isinstance(found, QualityControl) and "array" not in repr(found.data)
 
 
@@ -139,7 +139,7 @@ def test_whatever_comes_a_report_comes_out(samples, sweeps, dt, kind, current, u
         "begun": 0.1 * ~half,
     }[current]  # fmt: skip
     found = quality_control(mx.Recording(t=t, v=v - 65.0, i=i, unit=unit))
-    assert found.table() and len(found.rests) == sweeps
+    assert found.table() and len(found.resting_potentials) == sweeps
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_a_recording_at_4_khz_with_a_holding_current(shared_data):
     found = quality_control(mx.recordings.load(sorted(folder.glob("B6_Ch3*.ibw"))))
     text = "\n".join(found.warnings)
     assert "cut by sampling: with 7 samples" in text and "holding current of -0.0124 nA" in text
-    assert found.firing.counts.tolist() == [26, 50, 68, 82, 89]
+    assert found.firing.spike_counts.tolist() == [26, 50, 68, 82, 89]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from membrax.ephys.spike_features import adaptation_index, response
+from membrax.ephys.spike_features import adaptation_index, pulse_features
 
 DT = 0.02
 T = np.arange(10_000) * DT  # 200 ms
@@ -26,60 +26,63 @@ def passing(begin):
 
 
 def test_a_spike_of_straight_lines():
-    found = response(T, trace([50.0]), 40.0, 180.0)
-    assert found.count == 1 and found.times[0] == pytest.approx(passing(50.0), abs=1e-6)
+    found = pulse_features(T, trace([50.0]), 40.0, 180.0)
+    assert found.spike_count == 1 and found.times[0] == pytest.approx(passing(50.0), abs=1e-6)
     assert found.latency == pytest.approx(passing(10.0), abs=1e-6)
-    assert found.amplitude == pytest.approx(PEAK - REST)
+    assert found.ap_amplitude == pytest.approx(PEAK - REST)
     half = 0.5 * (PEAK - REST)
-    assert found.width == pytest.approx(half / RISE + half / FALL, rel=1e-6)
+    assert found.ap_duration_half_width == pytest.approx(half / RISE + half / FALL, rel=1e-6)
     assert found.trough == pytest.approx(LOW, abs=0.1)
-    assert np.isnan([found.first_interval, found.mean_interval, found.adaptation]).all()
+    assert np.isnan([found.first_isi, found.mean_isi, found.adaptation_index]).all()
 
 
 def test_shapes_are_means_over_the_spikes():
-    found = response(T, trace([50.0, 90.0, 150.0], peaks=[40.0, 30.0, 20.0]), 0.0, 200.0)
-    assert found.amplitude == pytest.approx(90.0)
-    assert found.first_interval == pytest.approx(40.0, abs=1e-6) and found.mean_interval == pytest.approx(50.0)
-    assert found.adaptation == pytest.approx(20.0 / 100.0)
+    found = pulse_features(T, trace([50.0, 90.0, 150.0], peaks=[40.0, 30.0, 20.0]), 0.0, 200.0)
+    assert found.ap_amplitude == pytest.approx(90.0)
+    assert found.first_isi == pytest.approx(40.0, abs=1e-6) and found.mean_isi == pytest.approx(50.0)
+    assert found.adaptation_index == pytest.approx(20.0 / 100.0)
 
 
 def test_only_spikes_within_the_pulse_count():
     v = trace([20.0, 60.0, 150.0])
-    inside = response(T, v, 50.0, 100.0)
-    assert inside.count == 1 and inside.latency == pytest.approx(passing(10.0), abs=1e-6)
-    assert response(T, v, 60.0, passing(60.0)).count == 0
-    assert response(T, v, 60.0, passing(60.0) + DT).count == 1
+    inside = pulse_features(T, v, 50.0, 100.0)
+    assert inside.spike_count == 1 and inside.latency == pytest.approx(passing(10.0), abs=1e-6)
+    assert pulse_features(T, v, 60.0, passing(60.0)).spike_count == 0
+    assert pulse_features(T, v, 60.0, passing(60.0) + DT).spike_count == 1
 
 
 def test_silence_has_no_shape():
-    found = response(T, np.full(T.size, REST), 0.0, 200.0)
-    assert found.count == 0
-    assert all(np.isnan(getattr(found, name)) for name in ("latency", "adaptation", "amplitude", "width", "trough"))
+    found = pulse_features(T, np.full(T.size, REST), 0.0, 200.0)
+    assert found.spike_count == 0
+    assert all(
+        np.isnan(getattr(found, name))
+        for name in ("latency", "adaptation_index", "ap_amplitude", "ap_duration_half_width", "trough")
+    )
 
 
 def test_a_trough_that_the_pulse_cuts_off_is_not_known():
     v = trace([50.0])
-    falling = response(T, v, 0.0, 52.5)
-    assert falling.count == 1 and np.isnan(falling.trough) and np.isfinite(falling.width)
-    assert response(T, v, 0.0, 56.0).trough == pytest.approx(LOW, abs=0.1)
+    falling = pulse_features(T, v, 0.0, 52.5)
+    assert falling.spike_count == 1 and np.isnan(falling.trough) and np.isfinite(falling.ap_duration_half_width)
+    assert pulse_features(T, v, 0.0, 56.0).trough == pytest.approx(LOW, abs=0.1)
 
 
 def test_a_trace_that_stays_up_has_no_width():
     v = np.where(T < 100.0, REST, 0.0)
-    found = response(T, v, 0.0, 200.0)
-    assert found.count == 1 and np.isnan(found.width)
-    assert found.amplitude == pytest.approx(-REST)
+    found = pulse_features(T, v, 0.0, 200.0)
+    assert found.spike_count == 1 and np.isnan(found.ap_duration_half_width)
+    assert found.ap_amplitude == pytest.approx(-REST)
 
 
 def test_a_trace_that_is_not_finite_has_the_spikes_before():
     v = trace([50.0, 120.0])
     v[T > 100.0] = np.nan
-    assert response(T, v, 0.0, 200.0).count == 1
+    assert pulse_features(T, v, 0.0, 200.0).spike_count == 1
 
 
 @pytest.mark.parametrize("origin", [0.0, 1000.0])
 def test_times_are_those_of_the_recording(origin):
-    found = response(T + origin, trace([50.0]), origin + 40.0, origin + 180.0)
+    found = pulse_features(T + origin, trace([50.0]), origin + 40.0, origin + 180.0)
     assert found.latency == pytest.approx(passing(10.0), abs=1e-6) and found.times[0] == origin + found.latency + 40.0
 
 

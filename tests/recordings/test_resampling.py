@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.ephys.spikes import spikes_of
+from membrax.ephys.spikes import sweep_spikes
 from membrax.fitting.recipe.sampling import sampling
 from membrax.recordings.resampling import resample
 
@@ -61,10 +61,10 @@ def test_charge_is_conserved(dt):
 @pytest.mark.parametrize("dt", [0.04, 0.05, 0.1, 0.2])
 def test_spikes_are_neither_moved_nor_cut(dt):
     data = spikes(1.0, 0.02)
-    before, after = (spikes_of(one.v[0], one.t) for one in (data, resample(data, dt)))
+    before, after = (sweep_spikes(one.v[0], one.t) for one in (data, resample(data, dt)))
     # Only the interpolation between samples moves the passing of −10 mV: the second derivative over 8 dt².
     np.testing.assert_allclose(after.times, before.times, atol=0.01 + 0.5 * dt**2)
-    assert np.max(np.abs(after.peaks - before.peaks)) < 0.1 + 95 * np.log(2) * dt**2
+    assert np.max(np.abs(after.peak_voltage - before.peak_voltage)) < 0.1 + 95 * np.log(2) * dt**2
 
 
 def test_its_own_interval_changes_nothing():
@@ -102,7 +102,7 @@ def test_a_real_cell_keeps_its_spikes(shared_data):
     data = mx.recordings.load(file)
     assert sampling(data) == pytest.approx(0.04)
     found = resample(data, 0.05)
-    before, after = (spikes_of(one.v[0], one.t) for one in (data, found))
+    before, after = (sweep_spikes(one.v[0], one.t) for one in (data, found))
     assert len(before) == len(after) == 12
     np.testing.assert_allclose(after.times, before.times, atol=0.005)
-    np.testing.assert_allclose(after.peaks, before.peaks, atol=0.2)
+    np.testing.assert_allclose(after.peak_voltage, before.peak_voltage, atol=0.2)

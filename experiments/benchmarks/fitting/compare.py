@@ -91,7 +91,7 @@ def judge_all(given: argparse.Namespace, left_out: dict[str, str]) -> dict:
     same = {name: judge.same_model(v, truth, ready_data.data.dt) for name, v in references.items()}
     return {
         "on": date.today().isoformat(), "hardware": hardware(), "python": sys.version.split()[0],
-        "recording": {"file": given.file.name, "stop": given.stop, "prepared": ready_data.told,
+        "recording": {"file": given.file.name, "stop": given.stop, "prepared": ready_data.summary,
                       "sweeps": ready_data.data.sweeps, "fitted": given.sweeps},
         "at": given.at, "clocks": given.clocks, "cores": given.cores, "same_model": same,
         "counts_interpolated": judge.counts_interpolated(ready_data.data, given.sweeps),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..recordings import Recording
 from .edges import base_level, changes, stretches
-from .spikes import spikes_of
+from .spikes import sweep_spikes
 
 BEFORE, AFTER = 25.0, 100.0  # ms around a spike that are not quiet
 SETTLING = 200.0  # ms after a change of the current that are not quiet
@@ -21,7 +21,7 @@ SMALLEST = 0.5  # mV of such a rise that are worth a word
 
 
 @dataclasses.dataclass(frozen=True)
-class Quiet:
+class BaselineNoise:
     """Noise and spontaneous activity in the quiet stretches; NaN where there are none of 50 ms.
 
     Attributes:
@@ -36,29 +36,29 @@ class Quiet:
 
     stretches: tuple[tuple[int, int, int], ...]
     duration: float
-    fast: float
-    slow: float
+    sample_sd: float
+    window_sd: float
     wander: float
     events: tuple[tuple[int, float], ...]
-    sizes: np.ndarray
+    event_sizes: np.ndarray
 
     @property
-    def rate(self) -> float:
+    def event_rate(self) -> float:
         """Events per second of quiet; NaN where nothing is quiet."""
         return 1e3 * len(self.events) / self.duration if self.duration > 0 else np.nan
 
 
-def quiet(data: Recording) -> Quiet:
+def baseline_noise(data: Recording) -> BaselineNoise:
     """Look at the stretches where the current is at the sweep's resting level and no spike is near."""
     pieces = [(k, a, b) for k in range(data.sweeps) for a, b in quiet_stretches(data, k)]
     whole = [data.v[k, a:b] for k, a, b in pieces]
     if not whole:
-        return Quiet((), 0.0, np.nan, np.nan, np.nan, (), np.zeros(0))
+        return BaselineNoise((), 0.0, np.nan, np.nan, np.nan, (), np.zeros(0))
     squares = np.concatenate([np.square(np.diff(v)) for v in whole])
     width = round(WINDOW / data.dt)
     windows = [np.std(v[a : a + width]) for v in whole for a in range(0, len(v) - width + 1, width)]
     events, sizes = _events(data, pieces)
-    return Quiet(
+    return BaselineNoise(
         tuple(pieces),
         data.dt * sum(len(v) for v in whole),
         float(np.sqrt(np.mean(squares) / 2)),
@@ -80,7 +80,7 @@ def quiet_stretches(data: Recording, sweep: int) -> list[tuple[int, int]]:
         calm[settled:b] = abs(np.mean(i[a:b]) - base) <= 0.03 * span
     # A current that moves by itself, a ramp or a slow noise, leaves the level without a step.
     calm &= _near(i, base, span, round(5.0 / dt))
-    for k in spikes_of(v, data.t).samples:
+    for k in sweep_spikes(v, data.t).indices:
         calm[max(0, k - round(BEFORE / dt)) : k + round(AFTER / dt)] = False
     return [(a, b) for a, b in stretches(calm) if (b - a) * dt >= WINDOW]
 

@@ -13,7 +13,7 @@ from .estimate import Estimate
 from .membrane import membrane
 from .saturation import clipped
 from .spikes import firing
-from .threshold import THRESHOLD, passes
+from .threshold import SPIKE_THRESHOLD, upward_crossings
 
 FLAT = 0.05  # mV that the potential of a cell moves at least
 LARGEST = 200.0  # mV that no membrane reaches
@@ -49,12 +49,12 @@ def check_fittable(
     """
     check_recording(data)
     chosen = data if sweeps is None else data.select(choose_sweeps(data, sweeps))
-    found = complaints(chosen, spikes=spikes, resistances=resistances)
+    found = refusals(chosen, spikes=spikes, resistances=resistances)
     if found:
         raise ValueError(f"{data.name or 'the recording'} can't be fitted: {found[0]}")
 
 
-def complaints(
+def refusals(
     data: Recording, *, spikes: bool = True, resistances: tuple[float, float] | None = None,
     resistance: Estimate | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
@@ -68,7 +68,7 @@ def complaints(
     found = (
         _beyond(data),
         no_current(data),
-        _wrong_resistance(data, resistances, membrane(data).resistance if resistance is None else resistance),
+        _wrong_resistance(data, resistances, membrane(data).input_resistance if resistance is None else resistance),
         _limited(data),
         no_spike(data) if spikes else None,
     )
@@ -136,7 +136,7 @@ def no_current(data: Recording) -> str | None:
     span = float(np.ptp(data.i))
     if span >= WEAKEST[data.unit]:
         return None
-    count = int(firing(data).counts.sum())
+    count = int(firing(data).spike_counts.sum())
     unit, least = NAMES[data.unit], WEAKEST[data.unit]
     told = f"the current must change by at least {least:g} {unit}, and is {data.i[0, 0]:.3g} {unit} all the time"
     return f"{told}, yet there are {count} spikes: is the injected current missing?" if count else told
@@ -167,6 +167,6 @@ def _limited(data: Recording) -> str | None:
 
 def no_spike(data: Recording) -> str | None:
     """What is wrong with a recording in which the cell never fires, or None."""
-    if np.any(passes(data.v)):
+    if np.any(upward_crossings(data.v)):
         return None
-    return f"at least one spike must pass {THRESHOLD:g} mV, and the highest potential is {data.v.max():.4g} mV"
+    return f"at least one spike must pass {SPIKE_THRESHOLD:g} mV, and the highest potential is {data.v.max():.4g} mV"

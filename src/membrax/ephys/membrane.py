@@ -9,7 +9,7 @@ import numpy as np
 from ..recordings import Recording
 from .edges import base_level, changes
 from .estimate import Estimate, random_effects_mean, t_quantile, unmeasured
-from .spikes import spikes_of
+from .spikes import sweep_spikes
 from .step_responses import LONGEST, Charging, StepResponse, charging, most_informative, step_responses
 
 LONG = 200.0  # ms that a step must last to show a sag
@@ -21,7 +21,7 @@ UNCERTAIN = 0.5  # relative error from which on a single number says nothing
 
 
 @dataclasses.dataclass(frozen=True)
-class Membrane:
+class PassiveProperties:
     """The resting membrane; each number with one standard error.
 
     Attributes:
@@ -40,7 +40,7 @@ class Membrane:
     """
 
     rest: Estimate
-    resistance: Estimate
+    input_resistance: Estimate
     time_constant: Estimate
     capacitance: Estimate
     sag: Estimate
@@ -49,12 +49,12 @@ class Membrane:
 
     def table(self) -> str:
         """The numbers as text."""
-        names = ("rest", "resistance", "time_constant", "capacitance", "sag")
+        names = ("rest", "input_resistance", "time_constant", "capacitance", "sag")
         rows = [(name.replace("_", " "), getattr(self, name)) for name in names]
-        return "\n".join(f"{name:<14}{one!s:<22}{_counted(one)}".rstrip() for name, one in rows)
+        return "\n".join(f"{name:<17}{one!s:<22}{_counted(one)}".rstrip() for name, one in rows)
 
 
-def membrane(data: Recording) -> Membrane:
+def membrane(data: Recording) -> PassiveProperties:
     """Measure the resting membrane on the steps that leave the cell below its spikes.
 
     Steps down from the holding current if there are any; else steps up that elicit no spike; else the rise to the
@@ -62,7 +62,7 @@ def membrane(data: Recording) -> Membrane:
     """
     density = data.unit != "nA"
     resistance, capacitance = ("kΩ·cm²", "µF/cm²") if density else ("MΩ", "pF")
-    units = {"resistance": resistance, "time_constant": "ms", "capacitance": capacitance}
+    units = {"input_resistance": resistance, "time_constant": "ms", "capacitance": capacitance}
     scale = 1e-3 if density else 1.0  # τ/R is µF/cm² of kΩ·cm²; `Charging` gives pF of MΩ
     found = most_informative(step_responses(data))
     sag, until = _sag(found, data.dt)
@@ -70,17 +70,18 @@ def membrane(data: Recording) -> Membrane:
     numbers = {}
     for name, unit in units.items():
         factor = scale if name == "capacitance" else 1.0
-        values = [factor * getattr(fit, name) for _, fit in fitted]
-        errors = [factor * getattr(fit, f"{name}_error") for _, fit in fitted]
+        own = name.removeprefix("input_")
+        values = [factor * getattr(fit, own) for _, fit in fitted]
+        errors = [factor * getattr(fit, f"{own}_error") for _, fit in fitted]
         numbers[name] = random_effects_mean(values, errors, unit)
     direction = "" if not fitted else "down" if fitted[0][0].step.size < 0 else "up"
     notes = _notes(data, fitted, direction)
-    return Membrane(rest=resting(data), **numbers, sag=sag, direction=direction, notes=notes)
+    return PassiveProperties(rest=resting_potential(data), **numbers, sag=sag, direction=direction, notes=notes)
 
 
-def resting(data: Recording) -> Estimate:
+def resting_potential(data: Recording) -> Estimate:
     """The median of the sweeps' resting potentials; see `Membrane`."""
-    levels, own = rests(data)
+    levels, own = resting_potentials(data)
     known = np.isfinite(levels)
     count = int(known.sum())
     if not count:
@@ -91,7 +92,7 @@ def resting(data: Recording) -> Estimate:
     return Estimate(float(np.median(levels)), error, "mV", count)
 
 
-def rests(data: Recording) -> tuple[np.ndarray, np.ndarray]:
+def resting_potentials(data: Recording) -> tuple[np.ndarray, np.ndarray]:
     """Each sweep's potential before the first change of its current, and its error [sweep], mV.
 
     Spikes and what is near them are left out. NaN where nothing is left or the current is never constant.
@@ -102,7 +103,7 @@ def rests(data: Recording) -> tuple[np.ndarray, np.ndarray]:
         if stop is None and np.ptp(i) > 0.03 * max(np.ptp(data.i), 1e-300):
             continue  # it ramps or trembles from the start
         stop = min(len(v), round(UNASKED / data.dt)) if stop is None else stop
-        still = _without_spikes(v, spikes_of(v, data.t).samples, stop, data.dt)
+        still = _without_spikes(v, sweep_spikes(v, data.t).indices, stop, data.dt)
         if len(still) * data.dt >= 2.0:
             levels[k], errors[k] = np.median(still), _error_of_mean(still, data.dt)
     return levels, errors

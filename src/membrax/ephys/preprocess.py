@@ -17,7 +17,7 @@ import numpy as np
 from ..recordings import Recording
 from .edges import base_level, changes
 from .estimate import Estimate, unmeasured
-from .membrane import Membrane, membrane
+from .membrane import PassiveProperties, membrane
 from .passive import SPECIFIC_CAPACITANCE
 from .series_resistance import SILENT, electrode, electrode_and_membrane, first_step, onset, series_resistance
 
@@ -55,9 +55,9 @@ class Preprocessed:
     rest: float
     bias: np.ndarray
     begin: float
-    membrane: Membrane
+    passive: PassiveProperties
     electrode: Estimate
-    junction: float = 0.0
+    liquid_junction_potential: float = 0.0
     notes: tuple[str, ...] = ()
 
     @property
@@ -66,7 +66,7 @@ class Preprocessed:
         return 1e3 * self.time_constant / self.resistance / (SPECIFIC_CAPACITANCE * 1e-2)
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What was measured, in words."""
         parts = [f"series resistance {self.series_resistance:.1f} ± {self.series_error:.1f} MΩ taken out"]
         if not self.electrode.known:
@@ -76,8 +76,8 @@ class Preprocessed:
             parts.append(f"R {self.resistance:.0f} MΩ, τ {self.time_constant:.1f} ms, C {size}")
         largest = 1e3 * float(np.max(np.abs(self.bias)))
         parts.append(f"rest {self.rest:.1f} mV, its drift a bias of at most {largest:.1f} pA")
-        if self.junction:
-            parts.append(_junction_note(self.junction))
+        if self.liquid_junction_potential:
+            parts.append(_junction_note(self.liquid_junction_potential))
         return "; ".join(parts)
 
 
@@ -109,7 +109,7 @@ def preprocess(data: Recording, *, liquid_junction_potential: float = 0.0) -> Pr
     measured = membrane(dataclasses.replace(data, v=v))
     notes = (*measured.notes, *_late(data))
     if not np.isfinite(resistance):
-        resistance, tau = measured.resistance.value, measured.time_constant.value
+        resistance, tau = measured.input_resistance.value, measured.time_constant.value
     rest, drift = _rest(v, onsets, data)
     bias = drift / resistance if np.isfinite(resistance) else np.zeros(data.sweeps)
     corrected = dataclasses.replace(data, v=v, i=data.i + bias[:, None])
@@ -117,7 +117,7 @@ def preprocess(data: Recording, *, liquid_junction_potential: float = 0.0) -> Pr
     bridge = electrode(jumps, data.dt * resistance / tau)
     prepared = Preprocessed(corrected, series, error, resistance, tau, rest, bias, begin, measured, bridge, notes=notes)
     prepared = _moved(prepared, liquid_junction_potential) if liquid_junction_potential else prepared
-    told = dataclasses.replace(prepared.data, notes=(*prepared.data.notes, prepared.told, *notes))
+    told = dataclasses.replace(prepared.data, notes=(*prepared.data.notes, prepared.summary, *notes))
     return dataclasses.replace(prepared, data=told)
 
 
@@ -138,9 +138,11 @@ def _moved(found: Preprocessed, junction: float) -> Preprocessed:
     notes = tuple(note for note in found.data.notes if "junction potential not corrected" not in note)
     notes = (*notes, f"voltage: {_junction_note(junction)}")
     data = dataclasses.replace(found.data, v=found.data.v - junction, notes=notes)
-    rest = dataclasses.replace(found.membrane.rest, value=found.membrane.rest.value - junction)
-    cell = dataclasses.replace(found.membrane, rest=rest)
-    return dataclasses.replace(found, data=data, rest=found.rest - junction, membrane=cell, junction=junction)
+    rest = dataclasses.replace(found.passive.rest, value=found.passive.rest.value - junction)
+    cell = dataclasses.replace(found.passive, rest=rest)
+    return dataclasses.replace(
+        found, data=data, rest=found.rest - junction, passive=cell, liquid_junction_potential=junction
+    )
 
 
 def _rest(v: np.ndarray, onsets: list[int | None], data: Recording) -> tuple[float, np.ndarray]:

@@ -7,14 +7,14 @@ import dataclasses
 import numpy as np
 
 from ..recordings import Recording, check_recording
-from .baseline_noise import Quiet, quiet
+from .baseline_noise import BaselineNoise, baseline_noise
 from .estimate import Estimate, random_effects_mean, unmeasured
-from .fittable import complaints, flat
-from .membrane import Membrane, rests
+from .fittable import flat, refusals
+from .membrane import PassiveProperties, resting_potentials
 from .preprocess import Preprocessed, preprocess
 from .quality_checks import QCCheck, qc_checks
 from .saturation import clipped
-from .spikes import Firing, Spikes, firing, spikes_of
+from .spikes import Firing, SweepSpikes, firing, sweep_spikes
 from .step_responses import StepResponse, most_informative, step_responses
 
 
@@ -43,43 +43,43 @@ class QualityControl:
     """
 
     data: Recording = dataclasses.field(repr=False)
-    rests: np.ndarray
-    membrane: Membrane
+    resting_potentials: np.ndarray
+    passive: PassiveProperties
     electrode: Estimate
     first_resistance: Estimate
     last_resistance: Estimate
-    quiet: Quiet
+    noise: BaselineNoise
     firing: Firing
-    samples: float
-    missed: float
-    jitter: float
+    samples_above_half: float
+    missed_peak: float
+    peak_jitter: float
     clipped: np.ndarray
     flat: tuple[int, ...]
-    unfit: tuple[str, ...]
-    spikes: tuple[Spikes, ...] = dataclasses.field(repr=False)
-    answers: tuple[StepResponse, ...] = dataclasses.field(repr=False)
+    refusals: tuple[str, ...]
+    spikes: tuple[SweepSpikes, ...] = dataclasses.field(repr=False)
+    responses: tuple[StepResponse, ...] = dataclasses.field(repr=False)
 
     @property
     def drift(self) -> float:
         """The range of the sweeps' resting potentials, mV; NaN for fewer than two."""
-        known = self.rests[np.isfinite(self.rests)]
+        known = self.resting_potentials[np.isfinite(self.resting_potentials)]
         return float(np.ptp(known)) if len(known) > 1 else np.nan
 
     @property
-    def verdicts(self) -> tuple[QCCheck, ...]:
+    def checks(self) -> tuple[QCCheck, ...]:
         """Every number with its unit, its bound, and whether it passes it."""
         return qc_checks(self)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with it, in words: what forbids a fit, numbers beyond their bounds, what was not measured."""
-        forbidden = tuple(f"not fittable: {one}" for one in self.unfit)
-        return (*forbidden, *(one.warning for one in self.verdicts if one.warning), *self.membrane.notes)
+        forbidden = tuple(f"not fittable: {one}" for one in self.refusals)
+        return (*forbidden, *(one.warning for one in self.checks if one.warning), *self.passive.notes)
 
     def table(self) -> str:
         """The numbers as text, and the warnings below them."""
         head = ("", "value", "bound", "")
-        rows = [head, *((one.name, one.shown, one.bound, one.mark) for one in self.verdicts)]
+        rows = [head, *((one.name, one.shown, one.bound, one.mark) for one in self.checks)]
         widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
         lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([*lines, *(f"! {one}" for one in self.warnings)])
@@ -93,20 +93,20 @@ def quality_control(data: Recording) -> QualityControl:
     """
     check_recording(data)
     prepared, found = preprocess(data), step_responses(data)
-    spikes = tuple(spikes_of(v, data.t) for v in data.v)
+    spikes = tuple(sweep_spikes(v, data.t) for v in data.v)
     first, last = _resistances(found, data, prepared)
     samples, missed, jitter = _sampled(spikes)
-    unfit = complaints(data, spikes=False, resistance=prepared.membrane.resistance)
+    unfit = refusals(data, spikes=False, resistance=prepared.passive.input_resistance)
     limits, still = clipped(data.v).sum(axis=1), tuple(flat(data))
     return QualityControl(
-        data, rests(data)[0], prepared.membrane, prepared.electrode, first, last, quiet(data), firing(data),
-        samples, missed, jitter, limits, still, unfit, spikes, tuple(most_informative(found)),
+        data, resting_potentials(data)[0], prepared.passive, prepared.electrode, first, last, baseline_noise(data),
+        firing(data), samples, missed, jitter, limits, still, unfit, spikes, tuple(most_informative(found)),
     )  # fmt: skip
 
 
 def _resistances(found: list[StepResponse], data: Recording, prepared: Preprocessed) -> tuple[Estimate, Estimate]:
     """Input resistance in the first and the last third of the sweeps, from the step that most of them share."""
-    unit = prepared.membrane.resistance.unit
+    unit = prepared.passive.input_resistance.unit
     series = prepared.series_resistance
     groups: dict[tuple[float, ...], list[StepResponse]] = {}
     for one in found:
@@ -128,14 +128,14 @@ def _steady(one: StepResponse, series: float, dt: float) -> tuple[float, float]:
     return float(np.mean(end)), float(np.std(blocks, ddof=1) / np.sqrt(len(blocks)))
 
 
-def _sampled(found: tuple[Spikes, ...]) -> tuple[float, float, float]:
+def _sampled(found: tuple[SweepSpikes, ...]) -> tuple[float, float, float]:
     """Samples above half height, what is missed of the peaks [mV], and how their heights jump [mV]; medians."""
-    above = np.concatenate([spikes.above for spikes in found])
-    heights = np.concatenate([spikes.peaks - spikes.foot for spikes in found])
+    above = np.concatenate([spikes.samples_above_half for spikes in found])
+    heights = np.concatenate([spikes.peak_voltage - spikes.ap_begin_voltage for spikes in found])
     above, heights = above[above > 0], heights[above > 0]
     if not len(above):
         return np.nan, np.nan, np.nan
     # Second differences leave out what changes steadily along a train; their variance is 6 times that of one peak.
-    jumps = [np.diff(spikes.peaks[1:], n=2) for spikes in found if len(spikes) >= 4]
+    jumps = [np.diff(spikes.peak_voltage[1:], n=2) for spikes in found if len(spikes) >= 4]
     jitter = 1.4826 * float(np.median(np.abs(np.concatenate(jumps)))) / np.sqrt(6) if jumps else np.nan
     return float(np.median(above)), float(np.median(np.log(2.0) * heights / np.square(above))), jitter

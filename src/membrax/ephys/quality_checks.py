@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .estimate import Estimate
+from .threshold import SPIKE_THRESHOLD, millivolts
 
 # Bounds of the Allen Institute's quality control of patch clamp recordings, as published in its code (ipfx, Ephys QC
 # Criteria v1.1): noise within a sweep, series resistance, and its part of the input resistance.
@@ -50,19 +51,19 @@ class QCCheck:
 
 
 def qc_checks(found: Any) -> tuple[QCCheck, ...]:
-    """All verdicts on a `Quality`."""
+    """All checks of a `QualityControl`."""
     return (*_on_the_cell(found), *_on_the_electrode(found), *_on_the_noise(found), *_on_the_spikes(found))
 
 
 def _on_the_cell(found: Any) -> list[QCCheck]:
-    cell, rest = found.membrane, found.membrane.rest
+    cell, rest = found.passive, found.passive.rest
     within = f"{RESTS[0]:g} to {RESTS[1]:g} mV"
     out = rest.known and not RESTS[0] <= rest.value <= RESTS[1]
     drift = "the resting potential drifts by {} from sweep to sweep"
     return [
         _judged("rest", str(rest), within, out, f"the cell rests at {rest}, outside {within}"),
         _at_most("drift of rest over sweeps", found.drift, DRIFT, "mV", drift),
-        QCCheck("resistance", str(cell.resistance)),
+        QCCheck("resistance", str(cell.input_resistance)),
         _rundown(found.first_resistance, found.last_resistance),
         QCCheck("time constant", str(cell.time_constant)),
         QCCheck("capacitance", str(cell.capacitance)),
@@ -82,7 +83,7 @@ def _rundown(first: Estimate, last: Estimate) -> QCCheck:
 
 
 def _on_the_electrode(found: Any) -> list[QCCheck]:
-    series, part = found.electrode, found.electrode.value / found.membrane.resistance.value
+    series, part = found.electrode, found.electrode.value / found.passive.input_resistance.value
     sure = series.known and abs(series.value) > CERTAIN * np.nan_to_num(series.error)
     share = f"{100 * SERIES_PART:.0f} % of R"
     told = ""
@@ -96,7 +97,7 @@ def _on_the_electrode(found: Any) -> list[QCCheck]:
 
 
 def _on_the_noise(found: Any) -> list[QCCheck]:
-    calm, limits = found.quiet, int(np.sum(found.clipped))
+    calm, limits = found.noise, int(np.sum(found.clipped))
     sweeps = ", ".join(map(str, np.flatnonzero(found.clipped)))
     ends = f"{found.data.v.min():.4g} or {found.data.v.max():.4g} mV"
     at_limit = f"the amplifier is at its limit ({ends}) in {limits} samples of sweep {sweeps} (bound 0)"
@@ -105,30 +106,31 @@ def _on_the_noise(found: Any) -> list[QCCheck]:
     synaptic = "fast depolarisations, as synapses make, come at {}, and no model of the cell alone has them"
     wander = "the quiet potential changes by {} within a sweep"
     return [
-        _at_most("noise between samples", calm.fast, FAST_NOISE, "mV", fast),
-        _at_most("noise within 50 ms", calm.slow, SLOW_NOISE, "mV", slow),
+        _at_most("noise between samples", calm.sample_sd, FAST_NOISE, "mV", fast),
+        _at_most("noise within 50 ms", calm.window_sd, SLOW_NOISE, "mV", slow),
         _at_most("wander within a sweep", calm.wander, WANDER, "mV", wander),
-        _at_most("synaptic events", calm.rate, EVENTS, "/s", synaptic),
+        _at_most("synaptic events", calm.event_rate, EVENTS, "/s", synaptic),
         _judged("samples at the amplifier's limit", str(limits), "0", limits > 0, at_limit),
         _judged("sweeps that never move", str(len(found.flat)), "0", bool(found.flat), still),
     ]
 
 
 def _on_the_spikes(found: Any) -> list[QCCheck]:
-    fires, total, sweeps = found.firing, int(found.firing.counts.sum()), found.data.sweeps
-    none = "no spike passes −10 mV (bound: 1): a search on spikes has nothing to fit"
-    alone = f"{fires.outside} of {total} spikes come while no current depolarises the cell (bound 0)"
+    fires, total, sweeps = found.firing, int(found.firing.spike_counts.sum()), found.data.sweeps
+    none = f"no spike passes {millivolts(SPIKE_THRESHOLD)} (bound: 1): a search on spikes has nothing to fit"
+    alone = f"{fires.undriven} of {total} spikes come while no current depolarises the cell (bound 0)"
     one = "there is one sweep (bound: 2): once it is fitted, nothing is left to predict"
-    cut = f"spikes are cut by sampling: with {found.samples:.3g} samples above half height {{}} of a peak may be missed"
+    samples = f"{found.samples_above_half:.3g} samples above half height"
+    cut = f"spikes are cut by sampling: with {samples} {{}} of a peak may be missed"
     jitter = "the peaks of neighbouring spikes jump by {}"
     return [
         _judged("spikes", str(total), "≥ 1", total == 0, none),
-        _judged("  outside of depolarising steps", str(fires.outside), "0", fires.outside > 0, alone),
-        QCCheck("  half width", _number(fires.width, "ms")),
+        _judged("  outside of depolarising steps", str(fires.undriven), "0", fires.undriven > 0, alone),
+        QCCheck("  half width", _number(fires.ap_duration_half_width, "ms")),
         QCCheck("  highest rate", _number(fires.max_rate, "Hz")),
-        QCCheck("  adaptation index", _number(fires.adaptation, "")),
-        _at_most("  missed of a peak by sampling", found.missed, MISSED, "mV", cut),
-        _at_most("  jitter of peaks", found.jitter, JITTER, "mV", jitter),
+        QCCheck("  adaptation index", _number(fires.adaptation_index, "")),
+        _at_most("  missed of a peak by sampling", found.missed_peak, MISSED, "mV", cut),
+        _at_most("  jitter of peaks", found.peak_jitter, JITTER, "mV", jitter),
         _judged("sweeps", str(sweeps), "≥ 2", sweeps < 2, one),
     ]
 

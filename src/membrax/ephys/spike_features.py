@@ -6,14 +6,14 @@ import dataclasses
 
 import numpy as np
 
-from .threshold import AFTER, THRESHOLD, passes
+from .threshold import SPIKE_THRESHOLD, TROUGH_WINDOW, upward_crossings
 
 STEEP = 10.0  # mV/ms, the slope at which a spike begins
-BEFORE = 5.0  # ms before it passes `THRESHOLD` in which its beginning is looked for
+BEFORE = 5.0  # ms before it passes `SPIKE_THRESHOLD` in which its beginning is looked for
 
 
 @dataclasses.dataclass(frozen=True)
-class Response:
+class PulseFeatures:
     """The spikes of one trace within one pulse; what a silent trace does not have is NaN.
 
     Attributes:
@@ -29,20 +29,20 @@ class Response:
 
     times: np.ndarray
     latency: float
-    first_interval: float
-    mean_interval: float
-    adaptation: float
-    amplitude: float
-    width: float
+    first_isi: float
+    mean_isi: float
+    adaptation_index: float
+    ap_amplitude: float
+    ap_duration_half_width: float
     trough: float
 
     @property
-    def count(self) -> int:
+    def spike_count(self) -> int:
         """Spikes."""
         return len(self.times)
 
 
-def response(t: np.ndarray, v: np.ndarray, start: float, stop: float) -> Response:
+def pulse_features(t: np.ndarray, v: np.ndarray, start: float, stop: float) -> PulseFeatures:
     """Measure a trace within start ≤ t < stop.
 
     Args:
@@ -50,8 +50,8 @@ def response(t: np.ndarray, v: np.ndarray, start: float, stop: float) -> Respons
         v: [time] mV.
         start, stop: ms.
     """
-    up = np.flatnonzero(passes(v))
-    times = t[up] + (THRESHOLD - v[up]) / (v[up + 1] - v[up]) * (t[up + 1] - t[up])
+    up = np.flatnonzero(upward_crossings(v))
+    times = t[up] + (SPIKE_THRESHOLD - v[up]) / (v[up + 1] - v[up]) * (t[up + 1] - t[up])
     within = (times >= start) & (times < stop)
     up, times = up[within], times[within]
     last = int(np.searchsorted(t, stop - 1e-9))
@@ -60,7 +60,7 @@ def response(t: np.ndarray, v: np.ndarray, start: float, stop: float) -> Respons
     intervals = np.diff(times)
     latency = float(times[0] - start) if len(times) else np.nan
     first, mean = (float(intervals[0]), float(np.mean(intervals))) if len(intervals) else (np.nan, np.nan)
-    return Response(times, latency, first, mean, adaptation_index(intervals), *(_mean(x) for x in shapes.T))
+    return PulseFeatures(times, latency, first, mean, adaptation_index(intervals), *(_mean(x) for x in shapes.T))
 
 
 def adaptation_index(intervals: np.ndarray) -> float:
@@ -73,14 +73,14 @@ def adaptation_index(intervals: np.ndarray) -> float:
 def _shape(t: np.ndarray, v: np.ndarray, up: int, end: int) -> tuple[float, float, float]:
     """Amplitude [mV], width [ms] and trough [mV] of the spike that passes the threshold after sample ``up``."""
     dt = t[1] - t[0]
-    down = np.flatnonzero(v[up + 1 : end] < THRESHOLD)
+    down = np.flatnonzero(v[up + 1 : end] < SPIKE_THRESHOLD)
     past = up + 1 + down[0] if len(down) else max(end, up + 2)
     top = up + 1 + int(np.argmax(v[up + 1 : past]))
     begin = _onset(v, up, dt)
     amplitude = v[top] - v[begin]
     half = v[top] - amplitude / 2
     width = _crossing(v[top : max(end, top + 1)], half) + _crossing(v[begin : top + 1][::-1], half)
-    whole = round(AFTER / dt)
+    whole = round(TROUGH_WINDOW / dt)
     after = v[top : min(end, top + whole)]
     # Where the pulse ends before that time and v still falls, its trough is not known.
     settled = len(after) == whole or (len(after) > 2 and np.argmin(after) < len(after) - 1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..recordings import Recording
 from .edges import depolarised, steps, stretches
-from .threshold import THRESHOLD, passes
+from .threshold import SPIKE_THRESHOLD, upward_crossings
 
 FOOT = 0.05  # of a spike's steepest rise: where the slope falls below it, going back, the spike begins
 BRIEF = 50.0  # ms: a shorter step says nothing of a rate
@@ -16,7 +16,7 @@ LONGEST = 20.0  # ms between a spike's beginning or end and its passing of the t
 
 
 @dataclasses.dataclass(frozen=True)
-class Spikes:
+class SweepSpikes:
     """The spikes of one sweep, each an upward passing of −10 mV; all arrays are [spike].
 
     Attributes:
@@ -28,12 +28,12 @@ class Spikes:
         above: samples above half height.
     """
 
-    samples: np.ndarray
+    indices: np.ndarray
     times: np.ndarray
-    foot: np.ndarray
-    peaks: np.ndarray
-    widths: np.ndarray
-    above: np.ndarray
+    ap_begin_voltage: np.ndarray
+    peak_voltage: np.ndarray
+    ap_duration_half_width: np.ndarray
+    samples_above_half: np.ndarray
 
     def __len__(self) -> int:
         return len(self.times)
@@ -55,35 +55,35 @@ class Firing:
         outside: spikes while no current depolarises the cell, where it is constant or made of steps.
     """
 
-    counts: np.ndarray
-    width: float
+    spike_counts: np.ndarray
+    ap_duration_half_width: float
     max_rate: float
-    adaptation: float
-    silent: float
-    outside: int
+    adaptation_index: float
+    silent_fraction: float
+    undriven: int
 
 
-def spikes_of(v: np.ndarray, t: np.ndarray) -> Spikes:
+def sweep_spikes(v: np.ndarray, t: np.ndarray) -> SweepSpikes:
     """The spikes of a sweep v [time] in mV at times t [time] in ms."""
-    up = np.flatnonzero(passes(v))
-    fraction = (THRESHOLD - v[up]) / (v[up + 1] - v[up])
+    up = np.flatnonzero(upward_crossings(v))
+    fraction = (SPIKE_THRESHOLD - v[up]) / (v[up + 1] - v[up])
     times = t[up] + fraction * (t[up + 1] - t[up])
     ends = np.append(up, len(v) - 1)[1:]
     shapes = [_shape(v, k, end, t[1] - t[0]) for k, end in zip(up, ends, strict=True)]
     foot, peaks, widths, above = np.array(shapes, dtype=float).reshape(-1, 4).T
-    return Spikes(up + 1, times, foot, peaks, widths, above.astype(int))
+    return SweepSpikes(up + 1, times, foot, peaks, widths, above.astype(int))
 
 
 def firing(data: Recording) -> Firing:
     """How the recorded cell fires; see `Firing`."""
-    found = [spikes_of(v, data.t) for v in data.v]
-    widths = np.concatenate([spikes.widths for spikes in found])
+    found = [sweep_spikes(v, data.t) for v in data.v]
+    widths = np.concatenate([spikes.ap_duration_half_width for spikes in found])
     known = widths[np.isfinite(widths)]
     trains, outside = [], 0
     for spikes, i in zip(found, data.i, strict=True):
         driven = depolarised(i, data.dt)
         if np.ptp(i) == 0 or steps(i, data.dt):
-            outside += int(np.sum(~driven[spikes.samples]))
+            outside += int(np.sum(~driven[spikes.indices]))
         trains += [_train(spikes, a, b, data) for a, b in stretches(driven) if (b - a) * data.dt >= BRIEF]
     trains = trains or [_train(spikes, 0, data.t.size, data) for spikes in found]
     busiest = max(trains, key=lambda train: len(train[0]) / train[2])
@@ -106,9 +106,9 @@ def adaptation(times: np.ndarray) -> float:
     return float(np.mean(np.diff(intervals) / (intervals[1:] + intervals[:-1])))
 
 
-def _train(spikes: Spikes, start: int, stop: int, data: Recording) -> tuple[np.ndarray, float, float]:
+def _train(spikes: SweepSpikes, start: int, stop: int, data: Recording) -> tuple[np.ndarray, float, float]:
     """Spike times between two samples, when the first of these is, and how long it lasts [ms]."""
-    inside = (spikes.samples >= start) & (spikes.samples < stop)
+    inside = (spikes.indices >= start) & (spikes.indices < stop)
     return spikes.times[inside], float(data.t[start]), (stop - start) * data.dt
 
 
@@ -116,7 +116,7 @@ def _shape(v: np.ndarray, up: int, end: int, dt: float) -> tuple[float, float, f
     """Foot and peak [mV], width [ms] and samples above half height of the spike that passes after sample ``up``."""
     reach = round(LONGEST / dt)
     last = min(end + 1, up + 1 + reach)
-    below = np.flatnonzero(v[up + 1 : last] < THRESHOLD)
+    below = np.flatnonzero(v[up + 1 : last] < SPIKE_THRESHOLD)
     past = up + 1 + (int(below[0]) if len(below) else last - up - 1)
     top = up + 1 + int(np.argmax(v[up + 1 : past]))
     begin = _foot(v, up, top, max(0, up - reach))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..recordings import Recording
 from .edges import Step, base_level, steps
-from .spikes import Spikes, spikes_of
+from .spikes import SweepSpikes, sweep_spikes
 
 BASELINE = 20.0  # ms before a step whose mean is the potential it starts from
 SHORTEST = 8.0  # ms of an answer that say something
@@ -74,7 +74,7 @@ def step_responses(data: Recording) -> list[StepResponse]:
     """
     found = []
     for k, (v, i) in enumerate(zip(data.v, data.i, strict=True)):
-        spikes, base = spikes_of(v, data.t), base_level(i, data.dt)
+        spikes, base = sweep_spikes(v, data.t), base_level(i, data.dt)
         several = [_answer(k, v, step, base, spikes, data.dt) for step in steps(i, data.dt)]
         found += [answer for answer in several if answer is not None]
     return found
@@ -95,13 +95,13 @@ def most_informative(found: list[StepResponse]) -> list[StepResponse]:
     return next((chosen for kind in kinds if (chosen := [one for one in found if kind(one)])), [])
 
 
-def _answer(sweep: int, v: np.ndarray, step: Step, base: float, spikes: Spikes, dt: float) -> StepResponse | None:
+def _answer(sweep: int, v: np.ndarray, step: Step, base: float, spikes: SweepSpikes, dt: float) -> StepResponse | None:
     """One step's answer, or None where it says nothing; see `answers`."""
     before = v[max(0, step.start - round(BASELINE / dt)) : step.start]
-    since = step.start - spikes.samples[spikes.samples < step.start]
+    since = step.start - spikes.indices[spikes.indices < step.start]
     if np.any(since * dt < QUIET):
         return None
-    next_spikes = spikes.samples[spikes.samples >= step.start]
+    next_spikes = spikes.indices[spikes.indices >= step.start]
     # A spike begins some milliseconds before it passes the threshold.
     stop = min([step.stop, *(next_spikes - round(3.0 / dt))])
     if (stop - step.start) * dt < SHORTEST or stop - step.start < 12:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-THRESHOLD = -10.0  # mV: recorded spikes pass it even where sampling cuts their tops
+SPIKE_THRESHOLD = -10.0  # mV: recorded spikes pass it even where sampling cuts their tops
 
 
-QUIET = -40.0  # mV: below it the voltage is compared as it is; above it spikes are, and how long it is far off
+SUBTHRESHOLD = -40.0  # mV: below it the voltage is compared as it is; above it spikes are, and how long it is far off
 
 
-AFTER = 15.0  # ms after a spike in which its trough is looked for
+TROUGH_WINDOW = 15.0  # ms after a spike in which its trough is looked for
 
 
-def passes(v: np.ndarray) -> np.ndarray:
-    """Whether a recorded trace v [..., time] passes `THRESHOLD` upwards between two samples [..., time − 1]."""
-    return (v[..., :-1] < THRESHOLD) & (v[..., 1:] >= THRESHOLD)
+def millivolts(v: float) -> str:
+    """A potential v [mV] as text with a true minus sign: "−10 mV"."""
+    return f"{v:g} mV".replace("-", "−")
+
+
+def upward_crossings(v: np.ndarray) -> np.ndarray:
+    """Whether a recorded trace v [..., time] passes `SPIKE_THRESHOLD` upwards between two samples [..., time − 1]."""
+    return (v[..., :-1] < SPIKE_THRESHOLD) & (v[..., 1:] >= SPIKE_THRESHOLD)

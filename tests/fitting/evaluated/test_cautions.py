@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from membrax.ephys.pulses import Pulse
-from membrax.ephys.spike_features import Response
+from membrax.ephys.spike_features import PulseFeatures
 from membrax.fitting.evaluation.evaluate import Evaluation, Row
 from membrax.fitting.report.cautions import shortfalls
 from membrax.fitting.report.text import cautions
@@ -19,7 +19,7 @@ def response(times, width=1.0, amplitude=80.0):
     intervals = np.diff(times)
     latency = times[0] if len(times) else np.nan
     first, mean = (intervals[0], intervals.mean()) if len(intervals) else (np.nan, np.nan)
-    return Response(times, latency, first, mean, np.nan, amplitude, width, -60.0)
+    return PulseFeatures(times, latency, first, mean, np.nan, amplitude, width, -60.0)
 
 
 def told(recorded, model, fitted=True, **shape):
@@ -53,7 +53,7 @@ def test_number_and_rhythm(model, sentences):
 def test_shape():
     assert told(REGULAR, REGULAR, width=1.24, amplitude=71.0) == []
     broad, low = told(REGULAR, REGULAR, fitted=False, width=1.26, amplitude=69.0)
-    assert broad == "In the predicted pulses the spikes' width is 1 ms, the model's 1.26 ms."
+    assert broad == "In the predicted pulses the spikes' half width is 1 ms, the model's 1.26 ms."
     assert low == "In the predicted pulses the spikes' amplitude is 80 mV, the model's 69 mV."
 
 

@@ -25,10 +25,10 @@ def test_the_recording_stands_beside_the_model(rows, found):
     for row, mine in zip(rows, own, strict=True):
         assert row.fitted == mine.fitted
         for theirs, ours in ((row.recorded, mine.recorded), (row.model, mine.model)):
-            if ours.count:
+            if ours.spike_count:
                 # eFEL resamples to 0.1 ms and finds a spike's beginning a little differently.
-                assert theirs["AP_amplitude"] == pytest.approx(ours.amplitude, abs=3.0)
-                assert theirs["AP_duration_half_width"] == pytest.approx(ours.width, abs=0.15)
+                assert theirs["AP_amplitude"] == pytest.approx(ours.ap_amplitude, abs=3.0)
+                assert theirs["AP_duration_half_width"] == pytest.approx(ours.ap_duration_half_width, abs=0.15)
             else:
                 assert np.isnan(theirs["AP_amplitude"])
 

@@ -27,8 +27,8 @@ def test_every_pulse_of_every_sweep_is_a_row(evaluation):
 
 
 def test_spikes_are_counted_pulse_by_pulse(evaluation):
-    assert [row.recorded.count for row in evaluation.rows] == [0, 0, 0, 0, 2, 2, 3, 3, 4, 4]
-    assert [row.model.count for row in evaluation.rows] == [0, 0, 1, 0, 2, 2, 2, 2, 4, 4]
+    assert [row.recorded.spike_count for row in evaluation.rows] == [0, 0, 0, 0, 2, 2, 3, 3, 4, 4]
+    assert [row.model.spike_count for row in evaluation.rows] == [0, 0, 1, 0, 2, 2, 2, 2, 4, 4]
     assert [row.count_error for row in evaluation.rows] == [0, 0, 1, 0, 0, 0, 1, 1, 0, 0]
     assert evaluation.outside == (0, 0)
 
@@ -36,8 +36,8 @@ def test_spikes_are_counted_pulse_by_pulse(evaluation):
 def test_errors_are_model_minus_recording(evaluation):
     row = pulse(evaluation, 2, 0)
     assert row.error("latency") == pytest.approx(2.0, abs=0.1)
-    assert row.error("first_interval") == pytest.approx(92.0 - 90.0, abs=0.1)
-    assert row.error("amplitude") == pytest.approx(-10.0, abs=0.5)
+    assert row.error("first_isi") == pytest.approx(92.0 - 90.0, abs=0.1)
+    assert row.error("ap_amplitude") == pytest.approx(-10.0, abs=0.5)
     assert np.isnan(pulse(evaluation, 1, 0).error("latency"))
 
 
@@ -102,7 +102,7 @@ def test_a_model_that_is_not_finite_has_no_error_to_speak_of(data, v):
     lost = v.copy()
     lost[3, 1500:] = np.nan
     row = pulse(evaluate(data, lost, FITTED), 3, 0)
-    assert np.isnan(row.rms) and np.isnan(row.quiet_rms) and row.model.count == 1
+    assert np.isnan(row.rms) and np.isnan(row.quiet_rms) and row.model.spike_count == 1
     assert np.isnan(evaluate(data, lost, FITTED).summary(fitted=False)["rms_mean"])
 
 
@@ -111,7 +111,7 @@ def test_a_current_that_repeats_nothing_has_no_gamma(data, v):
     found = evaluate(ramp, v, FITTED)
     assert len(found.rows) == 5 and not found.repeated
     assert all(np.isnan(row.gamma) and np.isnan(row.interpolated) for row in found.rows)
-    assert [row.recorded.count for row in found.rows] == [0, 0, 4, 6, 8]
+    assert [row.recorded.spike_count for row in found.rows] == [0, 0, 4, 6, 8]
 
 
 def test_the_table_shows_fitted_pulses_first_and_aligns_its_columns(evaluation):
@@ -123,7 +123,7 @@ def test_the_table_shows_fitted_pulses_first_and_aligns_its_columns(evaluation):
 def test_the_report_is_plain(evaluation):
     report = json.loads(json.dumps(evaluation.report()))
     assert report["pulses"][9]["recorded"]["times"] == pytest.approx(list(pulse(evaluation, 4, 1).recorded.times))
-    assert report["pulses"][9]["pulse"]["start"] == 400.0 and report["pulses"][8]["model"]["count"] == 4
+    assert report["pulses"][9]["pulse"]["start"] == 400.0 and report["pulses"][8]["model"]["spike_count"] == 4
     assert report["predicted"]["count_error_interpolated"] == 0.5
 
 
@@ -135,7 +135,8 @@ def test_a_real_cell_against_its_own_other_pulse(shared_data):
     v[:, first], v[:, second] = data.v[:, second], data.v[:, first]
     rows = evaluate(data, v, [0, 5, 8, 14]).rows
     for one, two in zip(rows[::2], rows[1::2], strict=True):
-        assert one.recorded.count == two.model.count and one.ceiling == pytest.approx(two.ceiling, nan_ok=True)
+        assert one.recorded.spike_count == two.model.spike_count
+        assert one.ceiling == pytest.approx(two.ceiling, nan_ok=True)
         if np.isfinite(one.gamma):
             assert (one.gamma + two.gamma) / 2 == pytest.approx(one.ceiling, abs=1e-9)
     known = {round(row.pulse.level, 3): row.ceiling for row in rows if np.isfinite(row.gamma)}

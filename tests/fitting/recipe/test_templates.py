@@ -5,7 +5,7 @@ import pytest
 
 import membrax as mx
 from membrax.ephys.preprocess import preprocess
-from membrax.ephys.spikes import adaptation, spikes_of
+from membrax.ephys.spikes import adaptation, sweep_spikes
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.templates import (
     UNMEASURED,
@@ -74,12 +74,14 @@ def test_units_and_scales_are_shown(prepared):
 def train(cell, amplitude, unit, duration=600.0):
     pulse = mx.stimuli.step(amplitude, 50.0, duration - 50.0, unit=unit)
     trace = mx.simulate(cell, pulse, duration=duration, dt=0.025)
-    return spikes_of(np.asarray(trace.v, dtype=float), np.asarray(trace.t, dtype=float))
+    return sweep_spikes(np.asarray(trace.v, dtype=float), np.asarray(trace.t, dtype=float))
 
 
 def test_a_fast_spiking_cell_fires_fast_with_narrow_spikes(prepared):
     found = train(fast_spiking(prepared)[0], 0.8, "nA")
-    assert len(found) / 0.5 > 150 and np.median(found.widths) < 0.5 and abs(adaptation(found.times)) < 0.01
+    assert (
+        len(found) / 0.5 > 150 and np.median(found.ap_duration_half_width) < 0.5 and abs(adaptation(found.times)) < 0.01
+    )
 
 
 def test_an_adapting_cell_fires_less_than_a_pyramidal_one(prepared):
@@ -124,7 +126,7 @@ def test_what_was_prepared_is_as_good_as_the_recording(prepared):
 
 def test_the_membrane_is_bounded_by_its_error_bars(prepared):
     cell, bounds = with_membrane(*pyramidal(prepared), prepared)
-    area, measured = float(cell.area), prepared.membrane
+    area, measured = float(cell.area), prepared.passive
     low, high = (x * area / 1e2 for x in bounds["capacitance"])  # pF of µF/cm² and µm²
     assert low < 1e3 * TAU / RESISTANCE < high
     assert high - low == pytest.approx(
@@ -141,7 +143,7 @@ def test_the_capacitance_is_fixed_on_request(prepared):
     cell, bounds = with_membrane(*pyramidal(prepared), prepared, fixed=True)
     assert "capacitance" not in bounds
     total = float(cell.capacitance) * float(cell.area) / 1e2
-    assert total == pytest.approx(prepared.membrane.capacitance.value, rel=1e-4)
+    assert total == pytest.approx(prepared.passive.capacitance.value, rel=1e-4)
     with pytest.raises(ValueError, match="errors must be above 0"):
         with_membrane(cell, bounds, prepared, errors=0)
 

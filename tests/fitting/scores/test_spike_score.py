@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from membrax.ephys.threshold import QUIET, THRESHOLD
+from membrax.ephys.threshold import SPIKE_THRESHOLD, SUBTHRESHOLD
 from membrax.fitting.scores.spike_score import CAPACITY, features, score
 
 DT = 0.1
@@ -32,7 +32,7 @@ def between(model, data):
 
 def crossing(k, rest=-65.0, peak=30.0):
     """When the rise to sample k passes the threshold, ms."""
-    return (k - 1 + (THRESHOLD - rest) / (peak - rest)) * DT
+    return (k - 1 + (SPIKE_THRESHOLD - rest) / (peak - rest)) * DT
 
 
 # --- features
@@ -58,7 +58,7 @@ def test_a_trace_that_stays_above_the_threshold_is_no_spike():
     assert int(look(np.full(SAMPLES, 0.0)).count) == 0
 
 
-@pytest.mark.parametrize("peak, count", [(THRESHOLD - 0.1, 0), (THRESHOLD + 0.1, 1)])
+@pytest.mark.parametrize("peak, count", [(SPIKE_THRESHOLD - 0.1, 0), (SPIKE_THRESHOLD + 0.1, 1)])
 def test_a_spike_passes_the_threshold(peak, count):
     assert int(look(trace([200], peak=peak)).count) == count
 
@@ -81,7 +81,8 @@ def test_only_the_potential_below_the_quiet_limit_is_compared():
     model, data = np.full(SAMPLES, -60.0), np.full(SAMPLES, -63.0)
     assert float(look(model, data).quiet) == pytest.approx(3.0, rel=1e-5)
     assert float(look(np.full(SAMPLES, 10.0), np.full(SAMPLES, -20.0)).quiet) == 0.0
-    assert float(look(np.full(SAMPLES, 10.0), np.full(SAMPLES, QUIET - 8.0)).quiet) == pytest.approx(8.0, rel=1e-5)
+    below = np.full(SAMPLES, SUBTHRESHOLD - 8.0)
+    assert float(look(np.full(SAMPLES, 10.0), below).quiet) == pytest.approx(8.0, rel=1e-5)
 
 
 def test_no_sample_is_further_apart_than_ten_millivolts():

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from membrax.ephys.threshold import THRESHOLD
+from membrax.ephys.threshold import SPIKE_THRESHOLD
 from membrax.fitting.problem.problem import voltages
 from membrax.fitting.problem.target import Target, target
 from membrax.fitting.scores import spike_score
@@ -45,7 +45,7 @@ def between(model, data):
 def test_waveforms_are_aligned_at_the_upstroke():
     found = RECORDED(jnp.asarray(trace([20.0, 45.0]), dtype=float))
     at = float(np.interp(0.0, OFFSETS, np.asarray(found.first)))
-    assert at == pytest.approx(THRESHOLD, abs=1.0)
+    assert at == pytest.approx(SPIKE_THRESHOLD, abs=1.0)
     np.testing.assert_allclose(found.first, found.later, atol=1e-3)
 
 

@@ -30,9 +30,9 @@ def headings(figure):
 def test_four_panels_say_what_was_measured(measured):
     figure = draw(measured)
     rest, calm, step, spikes = headings(figure)
-    assert rest == f"Rest: {measured.membrane.rest}".replace("-", "−")
+    assert rest == f"Rest: {measured.passive.rest}".replace("-", "−")
     assert "synaptic events/s" in calm
-    assert step.startswith(f"Step down: R {measured.membrane.resistance}") and "R$_s$" in step
+    assert step.startswith(f"Step down: R {measured.passive.input_resistance}") and "R$_s$" in step
     assert spikes.startswith("Spikes: 4,") and "at 10 kHz" in spikes
     assert (
         figure.get_suptitle() == f"cell: {len(measured.warnings)} warning{'' if len(measured.warnings) == 1 else 's'}"
@@ -42,7 +42,7 @@ def test_four_panels_say_what_was_measured(measured):
 def test_what_is_drawn_is_what_was_recorded(measured):
     rest, calm, step, spikes = draw(measured).axes
     dots = rest.get_lines()[1]
-    np.testing.assert_array_equal(dots.get_ydata(), measured.rests)
+    np.testing.assert_array_equal(dots.get_ydata(), measured.resting_potentials)
     # The answers over their steps end at the resistance, and the last line is the resistor and capacitor.
     ends = [line.get_ydata()[-1] for line in step.get_lines()[:2]]
     np.testing.assert_allclose(ends, 150.0, rtol=0.02)
@@ -52,7 +52,7 @@ def test_what_is_drawn_is_what_was_recorded(measured):
 
 
 def test_every_warning_is_written(measured):
-    spoiled = dataclasses.replace(measured, unfit=("a long story " * 12,), clipped=np.array([0, 3, 0, 0, 0]))
+    spoiled = dataclasses.replace(measured, refusals=("a long story " * 12,), clipped=np.array([0, 3, 0, 0, 0]))
     figure = draw(spoiled)
     written = " ".join(text.get_text() for sub in figure.subfigs for text in sub.texts).replace("\n", " ")
     for warning in spoiled.warnings:

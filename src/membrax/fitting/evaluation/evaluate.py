@@ -15,14 +15,14 @@ import numpy as np
 
 from ...ephys import coincidence
 from ...ephys.pulses import Pulse, pulses, repeats
-from ...ephys.spike_features import Response, response
-from ...ephys.threshold import QUIET
+from ...ephys.spike_features import PulseFeatures, pulse_features
+from ...ephys.threshold import SUBTHRESHOLD
 from ...recordings import Recording
 from .baselines import interpolated_count, mean_trace
 from .tables import as_text
 
 NAN = float("nan")
-SHAPES = ("latency", "first_interval", "mean_interval", "adaptation", "amplitude", "width", "trough")
+SHAPES = ("latency", "first_isi", "mean_isi", "adaptation_index", "ap_amplitude", "ap_duration_half_width", "trough")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Row:
 
     pulse: Pulse
     fitted: bool
-    recorded: Response
-    model: Response
+    recorded: PulseFeatures
+    model: PulseFeatures
     rms: float
     quiet_rms: float
     interpolated: float = NAN
@@ -63,12 +63,12 @@ class Row:
         """Whether the pulse was repeated and has no Γ since the cell or the model fires too fast for one."""
         if not self.repeated or np.isfinite(self.gamma):
             return False
-        return coincidence.too_fast(max(self.recorded.count, self.model.count), self.pulse.duration)
+        return coincidence.too_fast(max(self.recorded.spike_count, self.model.spike_count), self.pulse.duration)
 
     @property
     def count_error(self) -> int:
         """Spikes too many or too few."""
-        return abs(self.model.count - self.recorded.count)
+        return abs(self.model.spike_count - self.recorded.spike_count)
 
     def error(self, name: str) -> float:
         """Model − recording of one of `SHAPES`; NaN where one of the two does not have it."""
@@ -130,7 +130,7 @@ def evaluate(data: Recording, v: np.ndarray, fitted: Sequence[int]) -> Evaluatio
     """
     found = pulses(data)
     recorded, model = (
-        [response(data.t, traces[one.sweep], one.start, one.stop) for one in found] for traces in (data.v, v)
+        [pulse_features(data.t, traces[one.sweep], one.start, one.stop) for one in found] for traces in (data.v, v)
     )
     ceilings = _ceilings(found, recorded)
     mean = mean_trace(data.v, fitted)
@@ -150,7 +150,7 @@ def evaluate(data: Recording, v: np.ndarray, fitted: Sequence[int]) -> Evaluatio
     return Evaluation(tuple(rows), data.unit, _outside(data, v, rows))
 
 
-def _ceilings(found: tuple[Pulse, ...], recorded: list[Response]) -> dict[int, float]:
+def _ceilings(found: tuple[Pulse, ...], recorded: list[PulseFeatures]) -> dict[int, float]:
     """{stimulus: Γ of the recorded repeats with one another}."""
     return {
         stimulus: coincidence.ceiling([recorded[k].times - found[k].start for k in places], found[places[0]].duration)
@@ -159,33 +159,38 @@ def _ceilings(found: tuple[Pulse, ...], recorded: list[Response]) -> dict[int, f
 
 
 def _errors(v: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Root mean square distance of two traces [time], and of what is below `QUIET`."""
-    quiet = np.minimum(v, QUIET) - np.minimum(truth, QUIET)
+    """Root mean square distance of two traces [time], and of what is below `SUBTHRESHOLD`."""
+    quiet = np.minimum(v, SUBTHRESHOLD) - np.minimum(truth, SUBTHRESHOLD)
     return float(np.sqrt(np.mean(np.square(v - truth)))), float(np.sqrt(np.mean(np.square(quiet))))
 
 
-def _interpolated(pulse: Pulse, found: tuple[Pulse, ...], recorded: list[Response], fitted: Sequence[int]) -> float:
+def _interpolated(
+    pulse: Pulse, found: tuple[Pulse, ...], recorded: list[PulseFeatures], fitted: Sequence[int]
+) -> float:
     """Spikes by the f–I curve of the fitted sweeps' pulses of the same number."""
     known = [k for k, one in enumerate(found) if one.sweep in fitted and one.number == pulse.number]
-    return interpolated_count(pulse.level, [found[k].level for k in known], [recorded[k].count for k in known])
+    return interpolated_count(pulse.level, [found[k].level for k in known], [recorded[k].spike_count for k in known])
 
 
 def _outside(data: Recording, v: np.ndarray, rows: list[Row]) -> tuple[int, int]:
     """Recorded and modelled spikes of whole sweeps, less those within pulses."""
     whole = [
-        sum(response(data.t, trace, -np.inf, np.inf).count for trace in traces) for traces in (data.v, np.asarray(v))
+        sum(pulse_features(data.t, trace, -np.inf, np.inf).spike_count for trace in traces)
+        for traces in (data.v, np.asarray(v))
     ]
-    return whole[0] - sum(row.recorded.count for row in rows), whole[1] - sum(row.model.count for row in rows)
+    return whole[0] - sum(row.recorded.spike_count for row in rows), whole[1] - sum(
+        row.model.spike_count for row in rows
+    )
 
 
 def _summary(rows: list[Row]) -> dict[str, float]:
     """What `Evaluation.summary` gives of some rows."""
     told: dict[str, float] = {
         "pulses": len(rows),
-        "spikes_recorded": sum(row.recorded.count for row in rows),
-        "spikes_model": sum(row.model.count for row in rows),
+        "spikes_recorded": sum(row.recorded.spike_count for row in rows),
+        "spikes_model": sum(row.model.spike_count for row in rows),
         "count_error_mean": float(np.mean([row.count_error for row in rows])),
-        "count_error_interpolated": _mean([abs(row.interpolated - row.recorded.count) for row in rows]),
+        "count_error_interpolated": _mean([abs(row.interpolated - row.recorded.spike_count) for row in rows]),
         **{f"{name}_error_median": _median([abs(row.error(name)) for row in rows]) for name in SHAPES},
         "quiet_rms_mean": float(np.mean([row.quiet_rms for row in rows])),
         "quiet_rms_mean_trace": _mean([row.mean_trace_quiet_rms for row in rows]),
@@ -217,6 +222,6 @@ def _median(values: list[float]) -> float:
     return float(np.median(known)) if known else NAN
 
 
-def _plain(answer: Response) -> dict[str, Any]:
+def _plain(answer: PulseFeatures) -> dict[str, Any]:
     """A response as plain values."""
-    return {**dataclasses.asdict(answer), "times": answer.times.tolist(), "count": answer.count}
+    return {**dataclasses.asdict(answer), "times": answer.times.tolist(), "spike_count": answer.spike_count}

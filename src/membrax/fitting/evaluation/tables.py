@@ -12,11 +12,11 @@ NONE = "–"
 # name of a response's attribute -> what the column is called, its unit, digits
 MEASURES = {
     "latency": ("latency", "ms", 1),
-    "first_interval": ("first ISI", "ms", 1),
-    "mean_interval": ("mean ISI", "ms", 1),
-    "adaptation": ("adaptation", "", 2),
-    "amplitude": ("amplitude", "mV", 1),
-    "width": ("width", "ms", 2),
+    "first_isi": ("first ISI", "ms", 1),
+    "mean_isi": ("mean ISI", "ms", 1),
+    "adaptation_index": ("adaptation", "", 2),
+    "ap_amplitude": ("amplitude", "mV", 1),
+    "ap_duration_half_width": ("half width", "ms", 2),
     "trough": ("trough", "mV", 1),
 }
 TIMES, SHAPES = tuple(MEASURES)[:4], tuple(MEASURES)[4:]
@@ -42,7 +42,7 @@ def spikes(evaluation: Any) -> list[list[str]]:
     rows = [
         [
             *_which(row, several),
-            f"{row.recorded.count} / {row.model.count}",
+            f"{row.recorded.spike_count} / {row.model.spike_count}",
             number(row.interpolated, 1),
             *(_pair(row, name) for name in TIMES),
             number(row.gamma),
@@ -98,7 +98,7 @@ def sides(evaluation: Any) -> list[list[str]]:
 def as_text(evaluation: Any) -> str:
     """Every pulse in a line; errors are model − recording."""
     several = _several(evaluation)
-    names = {"adaptation": "adapt.", "amplitude": "ampl."}
+    names = {"adaptation_index": "adapt.", "ap_amplitude": "ampl."}
     measures = [(names.get(name, label), unit) for name, (label, unit, _) in MEASURES.items()]
     ends = ["quiet rms", "mean trace", "Γ", "ceiling"]
     heads = _head(evaluation, several)
@@ -109,7 +109,7 @@ def as_text(evaluation: Any) -> str:
     for row in ordered(evaluation):
         errors = [number(row.error(name), digits, sign=True) for name, (*_, digits) in MEASURES.items()]
         last = [number(x) for x in (row.quiet_rms, row.mean_trace_quiet_rms, row.gamma, row.ceiling)]
-        counts = [str(row.recorded.count), str(row.model.count), number(row.interpolated, 1)]
+        counts = [str(row.recorded.spike_count), str(row.model.spike_count), number(row.interpolated, 1)]
         lines.append([*_which(row, several), *counts, *errors, *last])
     widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
     return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)

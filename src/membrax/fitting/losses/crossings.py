@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from ...ephys.threshold import THRESHOLD
+from ...ephys.threshold import SPIKE_THRESHOLD
 from ...probes import crossing, whole
 from ..scores.spike_score import CAPACITY
 from .arguments import finite, positive, trace
@@ -35,7 +35,7 @@ class Crossings(NamedTuple):
     count: Array
 
 
-def crossings(v: Array, interval: Any, threshold: Any = THRESHOLD, capacity: int = CAPACITY) -> Crossings:
+def crossings(v: Array, interval: Any, threshold: Any = SPIKE_THRESHOLD, capacity: int = CAPACITY) -> Crossings:
     """Upward crossings of ``threshold`` [mV] by a trace v [time] in mV, sampled every ``interval`` ms."""
     crossed, fraction = crossing(v[:-1], v[1:], threshold)
     (at,) = jnp.nonzero(crossed, size=capacity, fill_value=-1)
@@ -44,7 +44,7 @@ def crossings(v: Array, interval: Any, threshold: Any = THRESHOLD, capacity: int
     return Crossings(jnp.where(found, times, 0.0), found, at, jnp.sum(crossed, dtype=jnp.int32))
 
 
-def crossing_times(v: Any, interval: Any, *, threshold: Any = THRESHOLD, capacity: int = CAPACITY) -> Array:
+def crossing_times(v: Any, interval: Any, *, threshold: Any = SPIKE_THRESHOLD, capacity: int = CAPACITY) -> Array:
     """Times of upward crossings [capacity] in ms from the first sample, NaN where there are no more; differentiable.
 
     Args:

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ...ephys.threshold import THRESHOLD
+from ...ephys.threshold import SPIKE_THRESHOLD
 from ...pytrees import pytree
 from .arguments import finite, pair, plain, positive, trace
 from .crossings import crossings, known, read
@@ -64,7 +64,7 @@ class SpikeFeatures:
     ahp_depth: Array
 
 
-def soft_count(v: Any, *, threshold: Any = THRESHOLD, steepness: Any = 3.0) -> Array:
+def soft_count(v: Any, *, threshold: Any = SPIKE_THRESHOLD, steepness: Any = 3.0) -> Array:
     """Spikes of a trace as the total rise of s = 1/(1 + e^(−(v − threshold)/steepness)); differentiable.
 
     A spike far through the threshold counts 1, one that grazes it 1/2, an excursion below it a little.
@@ -97,7 +97,8 @@ def voltage_base(v: Any, interval: float, *, begin: float = 0.0, end: float = 5.
 
 
 def features(
-    v: Any, interval: float, *, threshold: Any = THRESHOLD, spikes: int = SPIKES, base: tuple[float, float] = (0.0, 5.0)
+    v: Any, interval: float, *, threshold: Any = SPIKE_THRESHOLD, spikes: int = SPIKES,
+    base: tuple[float, float] = (0.0, 5.0),
 ) -> SpikeFeatures:  # fmt: skip
     """The features of one sweep; see `SpikeFeatures`.
 
@@ -125,7 +126,7 @@ def features(
 
 
 def feature_distance(
-    v: Any, recorded: Any, interval: float, *, threshold: Any = THRESHOLD, spikes: int = SPIKES,
+    v: Any, recorded: Any, interval: float, *, threshold: Any = SPIKE_THRESHOLD, spikes: int = SPIKES,
     base: tuple[float, float] = (0.0, 5.0),
 ) -> Array:  # fmt: skip
     """The mean over the features in `SIZES` of x²/(1 + x²), x a difference over its size: 0 to 1.

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ...ephys.threshold import AFTER
+from ...ephys.threshold import TROUGH_WINDOW
 from .crossings import Crossings
 
 BEFORE = 3.0  # ms before its upward crossing from which on a spike may rise through half its height
@@ -38,7 +38,7 @@ class Shapes(NamedTuple):
 
 def shapes(v: Array, at: Crossings, threshold: Array, interval: float) -> Shapes:
     """The shape of every spike of a trace v [time] that crosses ``threshold`` [mV] as ``at`` tells."""
-    before, longest, after = (max(2, round(ms / interval)) for ms in (BEFORE, LONGEST, AFTER))
+    before, longest, after = (max(2, round(ms / interval)) for ms in (BEFORE, LONGEST, TROUGH_WINDOW))
     k = jnp.arange(before + max(longest, after) + 1)[None]
     place = at.sample[:, None] - before + k
     seen = v[jnp.clip(place, 0, len(v) - 1)]

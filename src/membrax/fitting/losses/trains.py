@@ -12,14 +12,14 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from ...ephys.threshold import THRESHOLD
+from ...ephys.threshold import SPIKE_THRESHOLD
 from ..scores.spike_score import CAPACITY
 from .arguments import not_negative, pair, positive
 from .crossings import Crossings, crossings, known, read
 
 
 def spike_count(
-    v: Any, recorded: Any, interval: Any, *, threshold: Any = THRESHOLD, capacity: int = CAPACITY
+    v: Any, recorded: Any, interval: Any, *, threshold: Any = SPIKE_THRESHOLD, capacity: int = CAPACITY
 ) -> Array:  # fmt: skip
     """Spikes too many or too few; piecewise constant, its derivative is 0.
 
@@ -37,7 +37,7 @@ def spike_count(
 
 
 def spike_times(
-    v: Any, recorded: Any, interval: Any, *, scale: Any = 5.0, missing: Any = 1.0, threshold: Any = THRESHOLD,
+    v: Any, recorded: Any, interval: Any, *, scale: Any = 5.0, missing: Any = 1.0, threshold: Any = SPIKE_THRESHOLD,
     capacity: int = CAPACITY,
 ) -> Array:  # fmt: skip
     """How far the model's spikes are from the recorded ones of the same number, and how many have no partner.
@@ -69,7 +69,7 @@ def spike_times(
 
 
 def van_rossum(
-    v: Any, recorded: Any, interval: Any, *, tau: Any = 10.0, threshold: Any = THRESHOLD, capacity: int = CAPACITY
+    v: Any, recorded: Any, interval: Any, *, tau: Any = 10.0, threshold: Any = SPIKE_THRESHOLD, capacity: int = CAPACITY
 ) -> Array:  # fmt: skip
     """The distance D² of two spike trains that are filtered by exponentials (van Rossum 2001, Neural Comput 13:751).
 

@@ -11,7 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from ...ephys.threshold import QUIET
+from ...ephys.threshold import SUBTHRESHOLD
 from .arguments import finite, pair, positive
 
 
@@ -49,7 +49,7 @@ def huber(v: Any, recorded: Any, interval: Any = None, *, scale: Any = 5.0) -> A
     return jnp.mean(near * (size - 0.5 * near))
 
 
-def subthreshold(v: Any, recorded: Any, interval: Any = None, *, ceiling: Any = QUIET) -> Array:
+def subthreshold(v: Any, recorded: Any, interval: Any = None, *, ceiling: Any = SUBTHRESHOLD) -> Array:
     """Mean squared difference of two voltages [mV²], both clipped at a ceiling.
 
     Differentiable, with a kink at the ceiling; a model above it feels no slope there.

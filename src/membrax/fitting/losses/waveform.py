@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ...ephys.threshold import THRESHOLD
+from ...ephys.threshold import SPIKE_THRESHOLD
 from ...probes import whole
 from .arguments import pair, plain, positive
 from .crossings import Crossings, crossings, known, read
@@ -21,7 +21,7 @@ STEP = 0.1  # ms between two points of a waveform
 
 def waveform(
     v: Any, recorded: Any, interval: Any, *, begin: float = -1.0, end: float = 5.0, scale: Any = 15.0,
-    threshold: Any = THRESHOLD, spikes: int = SPIKES,
+    threshold: Any = SPIKE_THRESHOLD, spikes: int = SPIKES,
 ) -> Array:  # fmt: skip
     """How unlike the model's spikes are to the recorded ones, each aligned at its own upward crossing; 0 to 1.
 

@@ -45,7 +45,7 @@ def with_membrane(
     Args:
         cell: with ``area``, channel ``leak``; `sized` made it, or you.
         bounds: of its free parameters.
-        prepared: what was measured, in ``prepared.membrane``.
+        prepared: what was measured, in ``prepared.passive``.
         errors: how many standard errors on either side of the measured number are allowed, within the bounds given.
             The capacitance may move by 10 % at least; the leak may have a fifth to 1.5 times the input conductance.
         fixed: whether the capacitance is set to the measured one and no longer free.
@@ -58,7 +58,7 @@ def with_membrane(
     """
     if not errors > 0:
         raise ValueError(f"errors must be above 0 standard errors, got {errors!r}")
-    measured, density = prepared.membrane, prepared.data.unit != "nA"
+    measured, density = prepared.passive, prepared.data.unit != "nA"
     if not measured.capacitance.known:
         return cell, dict(bounds)
     area = float(np.asarray(cell.area))
@@ -83,7 +83,7 @@ def _narrowed(old: tuple[float, float] | None, new: tuple[float, float]) -> tupl
 
 def _leak(prepared: Preprocessed, errors: float, unit: float) -> Bounds:
     """Bounds of the leak from the measured resistance; ``unit`` over it is mS/cm²."""
-    resistance, rest = prepared.membrane.resistance, prepared.membrane.rest
+    resistance, rest = prepared.passive.input_resistance, prepared.passive.rest
     half = errors * float(np.nan_to_num(resistance.error))
     high, low = resistance.value + half, max(resistance.value - half, 0.3 * resistance.value)
     found = {"leak.g": (TIGHT_LEAK[0] * unit / high, TIGHT_LEAK[1] * unit / low)}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...ephys.edges import base_level
-from ...ephys.spikes import spikes_of
+from ...ephys.spikes import sweep_spikes
 from ...probes import whole
 from ...recordings import Recording
 
@@ -66,7 +66,7 @@ def select_training_sweeps(data: Recording, most: int | None = None) -> SweepSel
     if np.ptp(drive) <= SAME * max(float(np.max(np.abs(data.i))), 1e-300):
         chosen = np.unique(np.linspace(0, data.sweeps - 1, room + 2)[1:-1].round().astype(int)).tolist()
         return SweepSelection(chosen, ("all sweeps have the same current: spread over the recording",) * len(chosen))
-    counts = np.array([len(spikes_of(v, data.t)) for v in data.v])
+    counts = np.array([len(sweep_spikes(v, data.t)) for v in data.v])
     if np.count_nonzero(counts) >= MANY:
         room = min(most, (data.sweeps + 1) // 2)
     order = np.argsort(drive, kind="stable")

@@ -94,21 +94,25 @@ def template_for(data: Preprocessed | Recording) -> Template:
 
 def _choose(data: Recording, fires: Firing) -> tuple[Callable, str]:
     """The template's function, and the reason in words."""
-    width, index = f"half width {fires.width:.2f} ms", f"adaptation index {fires.adaptation:.2f}"
+    width, index = f"half width {fires.ap_duration_half_width:.2f} ms", f"adaptation index {fires.adaptation_index:.2f}"
     if data.unit != "nA":
         return squid_axon, "the current is a density, as an axon's is"
-    if not fires.counts.any():
+    if not fires.spike_counts.any():
         return pyramidal, "the cell never fires: the commonest type is taken"
-    if fires.silent > STOPPED:
-        part = f"{100 * fires.silent:.0f} % of a step"
+    if fires.silent_fraction > STOPPED:
+        part = f"{100 * fires.silent_fraction:.0f} % of a step"
         return adapting, f"the last spike leaves {part} silent (bound {100 * STOPPED:.0f} %): the cell stops firing"
-    if fires.adaptation > SLOWING:
+    if fires.adaptation_index > SLOWING:
         return adapting, f"the intervals lengthen by far: {index} (bound {SLOWING:g})"
-    regular = not fires.adaptation > STEADY
-    if fires.width < NARROW and regular:
+    regular = not fires.adaptation_index > STEADY
+    if fires.ap_duration_half_width < NARROW and regular:
         told = f"{width} (bound {NARROW:g} ms), {index} (bound {STEADY:g})"
         return fast_spiking, f"narrow spikes that come regularly: {told}"
-    spikes = f"{width} is that of" if fires.width >= NARROW else f"{width} is narrow, but {index} above {STEADY:g}:"
+    spikes = (
+        f"{width} is that of"
+        if fires.ap_duration_half_width >= NARROW
+        else f"{width} is narrow, but {index} above {STEADY:g}:"
+    )
     return pyramidal, f"{spikes} a regular spiking cell; at most {fires.max_rate:.0f} Hz"
 
 

@@ -28,7 +28,7 @@ def shortfalls(evaluation: Any) -> list[str]:
 
 def _counts(rows: list[Any], which: str) -> list[str]:
     """Spikes too many or too few."""
-    recorded, model = (sum(getattr(row, side).count for row in rows) for side in ("recorded", "model"))
+    recorded, model = (sum(getattr(row, side).spike_count for row in rows) for side in ("recorded", "model"))
     wrong = sum(row.count_error for row in rows)
     if wrong < max(2, MISCOUNTED * recorded):
         return []
@@ -42,7 +42,9 @@ def _rhythm(rows: list[Any], which: str) -> list[str]:
     both = [(row, one, other) for row, one, other in firing if len(one) > 1 and len(other) > 1]
     pairs = {
         "the first spike comes after": [
-            (row.recorded.latency, row.model.latency) for row in rows if row.recorded.count and row.model.count
+            (row.recorded.latency, row.model.latency)
+            for row in rows
+            if row.recorded.spike_count and row.model.spike_count
         ],
         "the first interval is": [(one[0], other[0]) for _, one, other in both],
         "the last interval is": [(one[-1], other[-1]) for _, one, other in both],
@@ -59,11 +61,11 @@ def _rhythm(rows: list[Any], which: str) -> list[str]:
 def _shape(rows: list[Any], which: str) -> list[str]:
     """Width and amplitude of the spikes, by their medians over the pulses."""
     told = []
-    for name, unit, bound in (
-        ("width", "ms", lambda x: WIDTH * x),
-        ("amplitude", "mV", lambda x: HEIGHT),
+    for name, feature, unit, bound in (
+        ("half width", "ap_duration_half_width", "ms", lambda x: WIDTH * x),
+        ("amplitude", "ap_amplitude", "mV", lambda x: HEIGHT),
     ):
-        values = [(getattr(row.recorded, name), getattr(row.model, name)) for row in rows]
+        values = [(getattr(row.recorded, feature), getattr(row.model, feature)) for row in rows]
         values = [pair for pair in values if np.all(np.isfinite(pair))]
         if values and np.median([abs(model - recorded) / bound(recorded) for recorded, model in values]) > 1.0:
             recorded, model = np.median(values, axis=0)

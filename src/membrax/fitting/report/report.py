@@ -27,7 +27,7 @@ GAMMA = """Γ: coincidence of the spikes within 4 ms beyond chance, 1 for the sa
 Gerstner & van Hemmen 1997); its ceiling: that of the cell with itself, where a pulse of the same current and length \
 came twice (Jolivet et al. 2008; what came before the pulse is not compared). Where the ceiling is below 0.3, no Γ is \
 given."""
-SHAPES = """Amplitude: peak above the potential at which the slope passes 10 mV/ms; width: at half of it; trough: \
+SHAPES = """Amplitude: peak above the potential at which the slope passes 10 mV/ms; half width: at half of it; trough: \
 lowest potential within 15 ms after the peak; means over a pulse's spikes. Below −40 mV: both traces clipped there."""
 
 
@@ -92,7 +92,7 @@ def _recording(found: Any, evaluation: Any) -> Section:
             [f"input resistance at the end of the step of sweep {measured.sweep}", f"{measured.resistance:.0f} MΩ"],
             ["time to 63 % of that step", f"{measured.time_constant:.1f} ms"],
         ]
-    fired = [row.pulse.level for row in evaluation.rows if row.recorded.count and np.isfinite(row.pulse.level)]
+    fired = [row.pulse.level for row in evaluation.rows if row.recorded.spike_count and np.isfinite(row.pulse.level)]
     if fired:
         rows.append(["lowest pulse with a spike, above holding", f"{tables.number(min(fired), 3)} {unit}"])
     return Section("The recording", [*dict.fromkeys((*data.notes, *found.notes))], rows)

@@ -53,7 +53,7 @@ def cautions(found: Any, evaluation: Any) -> list[str]:
     outside = _beyond(evaluation)
     if outside:
         told.append(f"Beyond the currents that were fitted: {counted(outside, 'predicted pulse')}.")
-    if not any(row.recorded.count for row in evaluation.rows if row.fitted):
+    if not any(row.recorded.spike_count for row in evaluation.rows if row.fitted):
         told.append("The cell does not fire in the sweeps that were fitted: they say little of its spikes.")
     if found.at_bounds:
         told.append(f"At a bound, where the data ask for more than was allowed: {', '.join(found.at_bounds)}.")

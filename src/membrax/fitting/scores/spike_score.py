@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ...ephys.threshold import AFTER, QUIET, THRESHOLD
+from ...ephys.threshold import SPIKE_THRESHOLD, SUBTHRESHOLD, TROUGH_WINDOW
 from ...probes import crossing
 from ...pytrees import pytree
 
@@ -29,11 +29,11 @@ class Features:
         count: spikes.
         times: [capacity] ms from the sweep's beginning, NaN where there are no more.
         peak: highest potential, mV.
-        width: mean time above `THRESHOLD` per spike, ms.
-        trough: lowest potential within `AFTER` of a spike, mV.
-        quiet: root mean square distance from the recorded potential, both clipped at `QUIET`, mV.
-        apart: mean distance from the recorded potential, both between `QUIET` and `THRESHOLD`, of which no sample
-            counts for more than `APART`, mV: how long the model is elsewhere where spikes begin and stop.
+        width: mean time above `SPIKE_THRESHOLD` per spike, ms.
+        trough: lowest potential within `TROUGH_WINDOW` of a spike, mV.
+        quiet: root mean square distance from the recorded potential, both clipped at `SUBTHRESHOLD`, mV.
+        apart: mean distance from the recorded potential, both between `SUBTHRESHOLD` and `SPIKE_THRESHOLD`, of which no
+            sample counts for more than `APART`, mV: how long the model is elsewhere where spikes begin and stop.
     """
 
     count: Array
@@ -64,14 +64,14 @@ def begin(v: Any, recorded: Any) -> Watch:
     """A watch at the sweep's first sample, of the model and of the recording [mV]."""
     v = jnp.asarray(v, dtype=float)
     none, zero = jnp.full_like(v, jnp.inf), jnp.zeros((), jnp.int32)
-    error = jnp.square(jnp.minimum(v, QUIET) - jnp.minimum(recorded, QUIET))
+    error = jnp.square(jnp.minimum(v, SUBTHRESHOLD) - jnp.minimum(recorded, SUBTHRESHOLD))
     times = jnp.full((CAPACITY,), jnp.nan, v.dtype)
     return Watch(zero, zero, times, v, jnp.zeros_like(v), none, none, error, _apart(v, recorded))
 
 
 def watch(memory: Watch, before: Array, after: Array, recorded: Array, interval: float) -> Watch:
     """The memory after one more sample: the model's ``before`` and ``after``, the recorded one beside ``after``."""
-    crossed, fraction = crossing(before, after, THRESHOLD)
+    crossed, fraction = crossing(before, after, SPIKE_THRESHOLD)
     time = (memory.samples.astype(after.dtype) + fraction) * interval
     slot = jnp.where(crossed, memory.count, CAPACITY)
     since = jnp.where(crossed, 0.0, memory.since + interval)
@@ -80,17 +80,17 @@ def watch(memory: Watch, before: Array, after: Array, recorded: Array, interval:
         memory.count + crossed.astype(jnp.int32),
         memory.times.at[slot].set(time, mode="drop"),
         jnp.maximum(memory.peak, after),
-        memory.above + jnp.where(after > THRESHOLD, interval, 0.0),
-        jnp.where(since <= AFTER, jnp.minimum(memory.trough, after), memory.trough),
+        memory.above + jnp.where(after > SPIKE_THRESHOLD, interval, 0.0),
+        jnp.where(since <= TROUGH_WINDOW, jnp.minimum(memory.trough, after), memory.trough),
         since,
-        memory.quiet + jnp.square(jnp.minimum(after, QUIET) - jnp.minimum(recorded, QUIET)),
+        memory.quiet + jnp.square(jnp.minimum(after, SUBTHRESHOLD) - jnp.minimum(recorded, SUBTHRESHOLD)),
         memory.apart + _apart(after, recorded),
     )
 
 
 def _apart(v: Array, recorded: Any) -> Array:
-    """How far apart two samples are between `QUIET` and `THRESHOLD`, at most `APART` [mV]; NaN stays."""
-    distance = jnp.abs(jnp.clip(v, QUIET, THRESHOLD) - jnp.clip(recorded, QUIET, THRESHOLD))
+    """How far apart two samples are between `SUBTHRESHOLD` and `SPIKE_THRESHOLD`, at most `APART` [mV]; NaN stays."""
+    distance = jnp.abs(jnp.clip(v, SUBTHRESHOLD, SPIKE_THRESHOLD) - jnp.clip(recorded, SUBTHRESHOLD, SPIKE_THRESHOLD))
     return jnp.where(distance > APART, APART, distance)
 
 
@@ -120,7 +120,7 @@ def score(model: Features, data: Features) -> Array:
 
     * every spike too many or too few counts 1;
     * spike times, matched by number: |Δt| over 10 ms, at most 1, averaged over the train;
-    * subthreshold: root mean square below `QUIET` over 4 mV (``model.quiet``, taken beside the recording);
+    * subthreshold: root mean square below `SUBTHRESHOLD` over 4 mV (``model.quiet``, taken beside the recording);
     * shape, where both fire: |Δpeak|/20 mV, |Δwidth|/1 ms, |Δtrough|/10 mV, each at most 1.
     """
     dtype = model.peak.dtype

@@ -17,7 +17,7 @@ import numpy as np
 from jax import Array
 
 from ...compilation import host_jit
-from ...ephys.threshold import passes
+from ...ephys.threshold import upward_crossings
 from ...population import sharding
 from ...pytrees import pytree
 from ..problem.count_bounds import excess
@@ -151,7 +151,7 @@ def beginning(data: Target, milliseconds: float) -> Target:
 
     What comes before a cell first fires, such as a test pulse, is no part of that time.
     """
-    fires = np.flatnonzero(passes(np.asarray(data.v)).any(axis=0))
+    fires = np.flatnonzero(upward_crossings(np.asarray(data.v)).any(axis=0))
     first = int(fires[0]) + 1 if len(fires) else 0
     intervals = max(1, first + round(milliseconds / data.interval))
     if intervals >= data.i.shape[-1]:

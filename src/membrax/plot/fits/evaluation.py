@@ -60,7 +60,10 @@ def _column(evaluation: Any, number: int) -> list[Any]:
 
 def _firing(rows: list[Any]) -> list[Any]:
     """The pulses in which the cell or the model fires, some of many."""
-    return [rows[k] for k in some([k for k, row in enumerate(rows) if row.recorded.count or row.model.count], MOST)]
+    return [
+        rows[k]
+        for k in some([k for k, row in enumerate(rows) if row.recorded.spike_count or row.model.spike_count], MOST)
+    ]
 
 
 def _order(row: Any) -> float:
@@ -107,11 +110,11 @@ def _draw_counts(ax: Axes, rows: list[Any], unit: str) -> None:
     """Spikes of the cell, of the model and of the interpolated f–I curve; fitted pulses filled, predicted ones open."""
     x, label = _x(rows, unit)
     fitted = np.array([row.fitted for row in rows])
-    interpolated = np.array([row.recorded.count if row.fitted else row.interpolated for row in rows], dtype=float)
+    interpolated = np.array([row.recorded.spike_count if row.fitted else row.interpolated for row in rows], dtype=float)
     if not fitted.all() and np.isfinite(interpolated).all():
         ax.plot(x, interpolated, color=style.PALETTE[0], ls="--", lw=0.9, label="f–I of the fitted sweeps")
     for name, paint, mark, size in (("recorded", style.INK, "o", 6.0), ("model", style.MODEL, "D", 3.4)):
-        counts = np.array([getattr(row, name).count for row in rows])
+        counts = np.array([getattr(row, name).spike_count for row in rows])
         _scatter(ax, x, counts, fitted, paint, mark, size, name)
     ax.set(xlabel=label, ylabel="spikes")
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))

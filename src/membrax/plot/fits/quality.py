@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from .. import style
 from .sweeps import UNITS, some
 
-FIELDS = ("data", "rests", "membrane", "electrode", "quiet", "spikes", "answers", "verdicts", "warnings")
+FIELDS = ("data", "resting_potentials", "passive", "electrode", "noise", "spikes", "responses", "checks", "warnings")
 STRETCHES, ANSWERS, SPIKES = 6, 20, 24  # of each at most are drawn
 STRETCH = 500.0  # ms of a quiet stretch
 RISE = 120.0  # ms of an answer
@@ -53,14 +53,14 @@ def _wrapped(warning: str) -> list[str]:
 
 def _draw_rests(ax: Axes, found: Any) -> None:
     """Each sweep's rest, and their median with its error."""
-    rest, known = found.membrane.rest, np.isfinite(found.rests)
+    rest, known = found.passive.rest, np.isfinite(found.resting_potentials)
     sweeps = np.arange(found.data.sweeps)
     if rest.known:
         error = np.nan_to_num(rest.error)
         ax.axhspan(rest.value - error, rest.value + error, color=style.BAR, lw=0)
         ax.axhline(rest.value, color=style.FAINT, lw=0.7)
-        ax.plot(sweeps[known], found.rests[known], "o", ms=3.5, color=style.PALETTE[0])
-        low, high = found.rests[known].min(), found.rests[known].max()
+        ax.plot(sweeps[known], found.resting_potentials[known], "o", ms=3.5, color=style.PALETTE[0])
+        low, high = found.resting_potentials[known].min(), found.resting_potentials[known].max()
         half = max(1.0, 0.6 * (high - low), 1.2 * error)
         ax.set_ylim(0.5 * (low + high) - half, 0.5 * (low + high) + half)
     _head(ax, f"Rest: {rest}")
@@ -70,7 +70,7 @@ def _draw_rests(ax: Axes, found: Any) -> None:
 
 def _draw_quiet(ax: Axes, found: Any) -> None:
     """Some quiet stretches, one above the other, and the events in them."""
-    data, calm = found.data, found.quiet
+    data, calm = found.data, found.noise
     shown = some(calm.stretches, STRETCHES)
     pieces = [data.v[k, a : min(b, a + round(STRETCH / data.dt))] for k, a, b in shown]
     apart = max([0.5, *(float(np.ptp(v)) for v in pieces)]) * 0.8
@@ -83,24 +83,24 @@ def _draw_quiet(ax: Axes, found: Any) -> None:
         ax.plot(inside, heights, "v", ms=4, color=style.MODEL, mec="white", mew=0.4)
         end = (t[-1], v[-1] + lift)
         ax.annotate(f"{k}", end, (3, 0), textcoords="offset points", va="center", fontsize=style.SMALL)
-    _head(ax, f"Quiet stretches: {calm.rate:.3g} synaptic events/s" if shown else "No quiet stretch")
+    _head(ax, f"Quiet stretches: {calm.event_rate:.3g} synaptic events/s" if shown else "No quiet stretch")
     ax.set(xlabel="time (ms), sweep by sweep", ylabel="potential, set apart (mV)")
     ax.axis("on" if shown else "off")
 
 
 def _draw_answers(ax: Axes, found: Any) -> None:
     """Answers over their steps, which should lie on one curve, and the resistor and capacitor they were found to be."""
-    data, cell, series = found.data, found.membrane, found.electrode
-    shown = [one.v[: round(RISE / data.dt)] / one.step.size for one in some(found.answers, ANSWERS)]
+    data, cell, series = found.data, found.passive, found.electrode
+    shown = [one.v[: round(RISE / data.dt)] / one.step.size for one in some(found.responses, ANSWERS)]
     for v in shown:
         ax.plot(np.arange(len(v)) * data.dt, v, color=style.DATA, lw=0.5)
-    if cell.resistance.known:
+    if cell.input_resistance.known:
         t = np.arange(max(map(len, shown))) * data.dt
-        model = cell.resistance.value * (1 - np.exp(-t / cell.time_constant.value))
+        model = cell.input_resistance.value * (1 - np.exp(-t / cell.time_constant.value))
         jump = float(np.median([np.mean(v - model[: len(v)]) for v in shown]))
         ax.plot(t, jump + model, color=style.MODEL, lw=1.2)
         ax.axhline(0.0, color=style.BAR, lw=0.8, zorder=0)
-    told = f"Step {cell.direction}: R {cell.resistance}" if cell.resistance.known else "R not measured"
+    told = f"Step {cell.direction}: R {cell.input_resistance}" if cell.input_resistance.known else "R not measured"
     _head(ax, f"{told}; R$_s$ {series}" if series.known else told)
     unit = "MΩ" if data.unit == "nA" else "kΩ·cm²"
     ax.set(xlabel="time after the step (ms)", ylabel=f"deflection over current\n(mV/{UNITS[data.unit]} = {unit})")
@@ -117,7 +117,7 @@ def _draw_spikes(ax: Axes, found: Any) -> None:
         at = found.spikes[k].times[j]
         near = (data.t >= at + SPIKE[0]) & (data.t <= at + SPIKE[1])
         ax.plot(data.t[near] - at, data.v[k, near], ".-", color=paint, lw=0.5, ms=2.2)
-    told = f"Spikes: {len(every)}, {found.firing.width:.3g} ms wide, at {style.number(data.rate)} kHz"
+    told = f"Spikes: {len(every)}, {found.firing.ap_duration_half_width:.3g} ms wide, at {style.number(data.rate)} kHz"
     _head(ax, told if shown else "No spike")
     ax.set(xlabel="time from −10 mV (ms)", ylabel="potential (mV)", xlim=SPIKE)
     ax.axis("on" if shown else "off")
