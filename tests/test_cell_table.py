@@ -83,3 +83,32 @@ def test_any_leaf_has_a_table():
 def test_notebooks_get_html(cells):
     html = cells._repr_html_()
     assert html.startswith("<p><b>10 cells") and "<td>60 … 180 mS/cm², 1 of 10 not finite" in html
+
+
+# --- results
+
+
+def test_a_trace_is_a_table():
+    trace = mx.simulate(mx.models.hodgkin_huxley(), 10.0, duration=20.0, record=[mx.probes.gates()])
+    assert repr(trace).startswith("Trace of 20 ms in steps of 0.025 ms\n")
+    table = rows(trace)
+    assert table["spike_count"] == "2" and table["finite"] == "True" and table["v"].endswith("mV, [801]")
+    assert table["recorded.gates.k.n"].endswith("[801]") and "not finite" not in table["spikes"]
+    assert "<td>spike_count" in trace._repr_html_()
+
+
+def test_a_traced_trace_is_a_table():
+    seen = []
+    simulate = lambda c: seen.append(repr(mx.simulate(c, duration=0.1))) or c.capacitance  # noqa: E731
+    jax.jit(simulate)(mx.models.hodgkin_huxley())
+    assert "spike_count  traced int32[]" in seen[0]
+
+
+def test_a_run_counts_finite_and_quarantined(cells):
+    with pytest.warns(UserWarning, match="1 of 10 neurons are not finite"):
+        result = mx.run(cells, 10.0, duration=5.0, record=mx.probes.voltage(every=40), progress=False)
+    assert repr(result).startswith("Run of 10 neurons, 5 ms in steps of 0.025 ms\n")
+    table = rows(result)
+    assert table["finite"] == "9 of 10" and table["quarantined"].startswith("neuron 3: na.g must be finite")
+    assert table["recorded.voltage"].endswith("[10, 6]") and table["rates"].endswith("Hz")
+    assert "<b>Run of 10 neurons" in result._repr_html_()

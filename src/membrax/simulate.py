@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from . import tables
 from .cell import (
     Cell,
     State,
@@ -24,7 +25,7 @@ from .cell import (
 from .cell import check_single as check_single_cell
 from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
-from .pytrees import pytree, static, strong
+from .pytrees import is_concrete, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, check_key
 from .timegrid import Time, grid, milliseconds, positive_scalar, steps
 from .timeloop import (
@@ -74,6 +75,26 @@ class Trace:
         if start.ndim and np.all(start == start.flat[0]):
             start = start.flat[0]
         return {probe.name: start[..., None] + sample_times(probe, self.steps, self.dt) for probe in self.samplers}
+
+    def _summary(self) -> tuple[str, list[tuple[str, str]]]:
+        """Title and rows of the printed table."""
+        spikes = self.spikes
+        if is_concrete(spikes):
+            spikes = np.asarray(spikes)[np.isfinite(spikes)]  # without the padding
+        rows = [
+            ("v", f"{tables.value_text(self.v, 'mV')}, {list(np.shape(self.v))}"),
+            ("spike_count", tables.value_text(self.spike_count)),
+            ("spikes", tables.value_text(spikes, "ms")),
+            ("finite", tables.value_text(self.finite)),
+            *tables.shape_rows(self.recorded, "recorded"),
+        ]
+        return f"Trace of {self.steps * self.dt:g} ms in steps of {self.dt:g} ms", rows
+
+    def __repr__(self) -> str:
+        return tables.summary(*self._summary())
+
+    def _repr_html_(self) -> str:
+        return tables.html_summary(*self._summary())
 
 
 def simulate(

@@ -49,6 +49,14 @@ def html_summary(title: str, rows: Rows) -> str:
     return f"<p><b>{html.escape(title)}</b></p>{table}"
 
 
+def shape_rows(tree: Any, prefix: str) -> list[tuple[str, str]]:
+    """Rows [path, type and shape] of the arrays of a tree of dictionaries, which are not read."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    texts = [f"{leaf.dtype} {list(leaf.shape)}" if hasattr(leaf, "shape") else "" for _, leaf in leaves]
+    paths = [jax.tree_util.keystr(path, simple=True, separator=".") for path, _ in leaves]
+    return [(f"{prefix}.{path}", text) for path, text in zip(paths, texts, strict=True)]
+
+
 def _first(rows: Rows) -> Rows:
     """The rows that a summary shows: all, or as many as there is room for and the number of the others."""
     room = LINES - 1  # the title takes a line
@@ -80,9 +88,11 @@ def value_text(value: Any, unit: str = "") -> str:
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         return f"{value!r:.40}"
+    if array.dtype == bool:
+        return str(bool(array)) if array.size == 1 else f"{np.sum(array):,} of {array.size:,}"
     good = array[np.isfinite(array)]
     if not good.size:
-        return f"none of {array.size:,}" if array.size != 1 else str(array.flat[0])
+        return str(array.flat[0]) if array.size == 1 else f"none of {array.size:,} finite" if array.size else "none"
     low, high = good.min(), good.max()
     text = f"{low:g}{after}" if low == high else f"{low:g} … {high:g}{after}"
     return text if good.size == array.size else f"{text}, {array.size - good.size:,} of {array.size:,} not finite"

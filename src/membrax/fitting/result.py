@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import pytrees, tables
 from ..cell import Cell
 from ..ephys.preprocess import Preprocessed
 from ..io.cell_json import cell_values, write_arrays
@@ -72,6 +73,30 @@ class Fit:
     preprocessed: Preprocessed | None = None
     selection: SweepSelection | None = None
     template: str | None = None
+
+    def _summary(self) -> tuple[str, list[tuple[str, ...]]]:
+        """Title and rows of the printed table: value, bounds, and whether the value lies at one of them."""
+        sweeps = f"{len(self.sweeps)} of {tables.counted(self.data.sweeps, 'sweep')}"
+        title = (
+            f"Fit of {tables.counted(len(self.values), 'parameter')} to {sweeps} of {self.data.name or 'a recording'}"
+        )
+        leaves, ends = pytrees.leaves(self.cell), set(self.at_bounds)
+        rows = [("", "value", "low", "high", "")]
+        for path, value in self.values.items():
+            first = path.split(",")[0].strip().removeprefix("channels.")
+            unit = leaves[first].metadata.get("unit", "") if first in leaves else ""
+            low, high = self.bounds[path]
+            note = "at its bound" if path in ends else ""
+            rows.append((path, tables.value_text(value, unit), f"{low:g}", f"{high:g}", note))
+        count = np.sum(np.isfinite(self.starts.loss))
+        started = f"{count:,} of {tables.counted(len(self.starts.loss), 'start')} finite"
+        return title, [*rows, (self.loss_name, f"{self.loss:g}", "", "", ""), ("method", self.method, "", "", started)]
+
+    def __repr__(self) -> str:
+        return tables.summary(*self._summary())
+
+    def _repr_html_(self) -> str:
+        return tables.html_summary(*self._summary())
 
     @property
     def at_bounds(self) -> list[str]:

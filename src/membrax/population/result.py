@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import tables
 from ..cell import State
 from ..io import npz_file
 
@@ -66,6 +67,24 @@ class PopulationResult:
         if name not in where:
             raise ValueError(f"the run did not record the {name}: pass record=membrax.probes.{name}(every=10)")
         return where[name]
+
+    def _summary(self) -> tuple[str, list[tuple[str, str]]]:
+        """Title and rows of the printed table."""
+        count = len(self.spike_counts)
+        title = f"Run of {tables.counted(count, 'neuron')}, {self.duration:g} ms in steps of {self.dt:g} ms"
+        rows = [
+            ("spike_counts", tables.value_text(self.spike_counts)),
+            ("rates", tables.value_text(self.rates, "Hz")),
+            ("finite", f"{np.sum(self.finite):,} of {count:,}"),
+            *tables.shape_rows(self.recorded, "recorded"),
+        ]
+        return title, rows + [("quarantined", f"neuron {k}: {why}") for k, why in self.quarantined.items()]
+
+    def __repr__(self) -> str:
+        return tables.summary(*self._summary())
+
+    def _repr_html_(self) -> str:
+        return tables.html_summary(*self._summary())
 
     def save(self, path: str | Path) -> Path:
         """Write everything but the final state to a compressed ``.npz``; read it with `numpy.load`.

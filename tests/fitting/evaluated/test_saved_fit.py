@@ -35,3 +35,11 @@ def test_arrays_are_a_recording_and_more(found, tmp_path, unit):
         assert [tuple(pair) for pair in kept["parameter_bounds"]] == list(found.bounds.values())
         assert list(kept["parameter_units"]) == ["mS/cm²", "mS/cm²", "mV"]
         assert kept["start_values"].shape == (3, 3) and list(kept["fitted_sweeps"]) == [0, 2, 4]
+
+
+def test_a_fit_is_printed_as_a_table(found):
+    lines = repr(found).splitlines()
+    assert lines[0] == "Fit of 3 parameters to 3 of 5 sweeps of pulses <1>" and len(lines) <= 30
+    assert any(line.split() == ["na.g", "47.1235", "mS/cm²", "5", "300"] for line in lines)
+    assert any(line.split()[:3] == ["kd.g", "1", "mS/cm²"] and line.endswith("at its bound") for line in lines)
+    assert "<b>Fit of 3 parameters" in found._repr_html_() and "&lt;1&gt;" in found._repr_html_()
