@@ -1,6 +1,7 @@
 """The table of units, its constants, and the bounds of parameters."""
 
 import dataclasses
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,11 +17,26 @@ TABLE = {"mV", "ms", "mS/cm²", "µA/cm²", "µF/cm²", "mM", "µm", "µm²", "n
 
 
 @pytest.mark.parametrize(
-    ("ours", "codata"),
-    [(units.FARADAY, "Faraday constant"), (units.GAS, "molar gas constant")],
+    ("constant", "name"),
+    [
+        (units.ELEMENTARY_CHARGE, "elementary charge"),
+        (units.BOLTZMANN, "Boltzmann constant"),
+        (units.AVOGADRO, "Avogadro constant"),
+        (units.FARADAY, "Faraday constant"),
+        (units.GAS, "molar gas constant"),
+        (units.VACUUM_PERMITTIVITY, "vacuum electric permittivity"),
+    ],
 )
-def test_constants_are_codata(ours, codata):
-    assert ours == pytest.approx(constants.value(codata), rel=1e-9)
+def test_constants_are_codata(constant, name):
+    assert constant == pytest.approx(constants.value(name), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("constant", "per_particle"),
+    [(units.FARADAY, units.ELEMENTARY_CHARGE), (units.GAS, units.BOLTZMANN)],
+)
+def test_molar_constants_are_exact_products(constant, per_particle):
+    assert constant == float(Fraction(repr(per_particle)) * Fraction(repr(units.AVOGADRO)))
 
 
 def test_ice_melts_at_zero_celsius():

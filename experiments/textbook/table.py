@@ -58,7 +58,7 @@ def batteries() -> list[Row]:
     """Reversal potentials of the squid's ions at 25 °C, and what they amount to at rest."""
     table, published = ions.SQUID_AXON, {"K": -77.0, "Na": 56.0, "Cl": -68.0}
     found = ions.reversal_potentials(table)
-    volts = 1e3 * 8.314462618 * (table.celsius + 273.15) / 96485.33212
+    volts = 1e3 * 8.31446261815324 * (table.celsius + 273.15) / 96485.33212331001
     exact = {name: volts / ion.valence * np.log(ion.outside / ion.inside) for name, ion in table.ions.items()}
     return rows_of(
         "squid axon, 25 °C",
@@ -127,7 +127,7 @@ def cost() -> list[Row]:
         rows.append((f"potassium out, {celsius} °C", "pmol/cm²", found.potassium[k], ref["potassium"], INTEGRATED))
     rows.append(("sodium over C ΔV, 18.5 °C", "", found.excess_ratio[1], 4.0, "Attwell & Laughlin 2001"))
     least = energetics.capacitive_minimum(1.0, 100.0)
-    rows.append(("1 µF/cm² by 100 mV", "pmol/cm²", least, 1e5 / 96485.33212, CLOSED))
+    rows.append(("1 µF/cm² by 100 mV", "pmol/cm²", least, 1e5 / 96485.33212331001, CLOSED))
     return rows_of("energetics", *rows)
 
 

@@ -29,8 +29,13 @@ from typing import Any
 
 import numpy as np
 
-FARADAY = 96485.33212  # C/mol (CODATA 2018)
-GAS = 8.314462618  # J/(mol K) (CODATA 2018)
+# Exact since the revision of the SI in 2019 (BIPM, SI Brochure, 9th edition; CODATA 2018 and 2022).
+ELEMENTARY_CHARGE = 1.602176634e-19  # e, C
+BOLTZMANN = 1.380649e-23  # k, J/K
+AVOGADRO = 6.02214076e23  # N_A, 1/mol
+FARADAY = 96485.3321233100184  # F = e N_A, C/mol
+GAS = 8.31446261815324  # R = k N_A, J/(mol K)
+VACUUM_PERMITTIVITY = 8.8541878188e-12  # ε₀, F/m, measured: ± 1.4e-21 (CODATA 2022)
 KELVIN = 273.15  # K at 0 °C
 RADIANS_PER_MS = 2e-3 * math.pi  # of 1 Hz
 

@@ -8,7 +8,7 @@ from jax.test_util import check_grads
 
 from membrax.laws import energetics as en
 
-FARADAY = 96485.33212
+FARADAY = 96485.33212331001
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 T = np.linspace(0.0, 5.0, 501)
 

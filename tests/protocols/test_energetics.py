@@ -30,7 +30,7 @@ def test_warmth_makes_spikes_cheap_and_then_fail(found):
 def test_its_numbers_fit_together(found):
     np.testing.assert_allclose(found.atp[:2], found.sodium[:2] / 3, rtol=1e-6)
     np.testing.assert_allclose(found.excess_ratio[:2], (found.sodium / found.minimum)[:2], rtol=1e-5)
-    np.testing.assert_allclose(found.minimum[:2], found.amplitude[:2] * 1e3 / 96485.33212, rtol=1e-5)
+    np.testing.assert_allclose(found.minimum[:2], found.amplitude[:2] * 1e3 / 96485.33212331001, rtol=1e-5)
 
 
 def test_without_a_temperature_it_is_the_cells_own(squid, found):

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..numerics.arithmetic import blocked_sum, positive_or_nan
-from ..units import FARADAY
+from ..units import AVOGADRO, FARADAY
 
-AVOGADRO = 6.02214076e23  # 1/mol (SI 2019)
 SODIUM_PER_ATP = 3.0  # ions that the pump carries out for each ATP
 PICOMOLES = 1e3 / FARADAY  # pmol in a nC of monovalent ions
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..units import FARADAY
+from ..units import FARADAY, VACUUM_PERMITTIVITY
 from .electrochemistry import thermal_voltage
 from .electrodiffusion import (
     FLUX_UNIT,
@@ -27,8 +27,8 @@ from .electrodiffusion import (
     moments,
 )
 
-VACUUM = 8.8541878128e-4  # ε₀ (CODATA 2018) in µF/cm² of 1 µm
-CHARGE = 0.1 * FARADAY  # nC/cm² of 1 µm with 1 mM of monovalent ions
+PERMITTIVITY = 1e8 * VACUUM_PERMITTIVITY  # ε₀ in µF/cm² · µm
+CHARGE = 0.1 * FARADAY  # nC/cm² in 1 µm of 1 mM of monovalent ions
 NEWTON = 8  # iterations of a step: 4 reach rounding, 8 also where a step takes the whole way to equilibrium
 LEAP = 2.0  # RT/F that the potential between two nodes, or v, may change by in one iteration
 SETTLED = 1e-3  # RT/F that the last iteration may still ask for: the next one would ask for its square
@@ -50,7 +50,7 @@ class _Setting(NamedTuple):
 
 def capacitance(permittivity: Any, thickness: Any) -> Array:
     """ε ε₀/L [µF/cm²] of a membrane of L [µm]: 0.88 µF/cm² of a bilayer's 5 nm at a permittivity of 5."""
-    return VACUUM * jnp.asarray(permittivity, dtype=float) / thickness
+    return PERMITTIVITY * jnp.asarray(permittivity, dtype=float) / thickness
 
 
 def poisson_nernst_planck(
@@ -101,7 +101,7 @@ def poisson_nernst_planck(
     ions = (jnp.asarray(y, dtype=float) for y in (outside, inside, diffusivity, valence, partition))
     out, ins, d, z, beta = (jnp.atleast_1d(y) for y in jnp.broadcast_arrays(*ions))
     x, spacing, widths = mesh(thickness, cells, inside_width, outside_width)
-    setting = _Setting(spacing, widths, d, z, beta, celsius, VACUUM * permittivity, dt, current)
+    setting = _Setting(spacing, widths, d, z, beta, celsius, PERMITTIVITY * permittivity, dt, current)
     line = None if initial is None else jnp.broadcast_to(jnp.asarray(initial, dtype=float), (z.size, cells))
     c = jax.vmap(initial_concentrations, (0, 0, 0, None, None if line is None else 0))(out, ins, beta, x, line)
     start = c, _field(c, jnp.asarray(v, dtype=float), setting)
