@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.linalg
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from membrax import morphology
@@ -61,12 +61,17 @@ def test_it_is_the_matrix_exponential_and_what_a_current_leaves(seed, dt):
 
 @settings(max_examples=30)
 @given(st.integers(0, 10**6), st.sampled_from([0.001, 0.025, 0.1, 1.0, 10.0]), st.sampled_from([0.5, 3.0, 5.0]))
+@example(421, 10.0, 0.5)
+@example(31297, 0.1, 0.5)
 def test_float32_does_however_stiff_the_tree_is(seed, dt, decades):
     laplacian, capacitance, injected = drawn(seed, decades, smallest=-5.0)
     change, gain = found(laplacian, capacitance, dt, injected)
     known, left = exact(laplacian, capacitance, dt, injected)
+    # Currents of both signs may cancel, as in dt=10, seed=421, where 4 mV are left of 88: rounding is relative to the
+    # sum of the magnitudes. In 12 000 draws no error was above 6 eps of it.
+    _, magnitude = exact(laplacian, capacitance, dt, np.abs(injected))
     assert change == pytest.approx(known, abs=8 * max(EPS, 1e-10))
-    assert gain == pytest.approx(left, abs=8 * max(EPS, 1e-10) * np.abs(left).max())
+    assert gain == pytest.approx(left, abs=8 * max(EPS, 1e-10) * magnitude.max())
 
 
 @settings(max_examples=30)
