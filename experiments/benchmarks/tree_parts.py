@@ -22,7 +22,7 @@ STEPS = (0.1, 0.05, 0.025, 0.0125)  # ms
 FINER = (0.00625, 0.003125, 0.0015625)  # besides, for those that compile nothing
 REFERENCE = ("tree_neuron", {"task": "precision", "duration": 100.0, "dt": 1e-9, "method": "CVODE, exact rates"})
 SPEEDS = {  # whose speeds are compared
-    "tree_membrax": ("eliminated", "propagated"),
+    "tree_membrax": ("hines", "matrix_exponential"),
     "tree_jaxley": ("bwd_euler, own loop", "crank_nicolson, own loop"),
     "tree_neuron": ("backward Euler", "backward Euler, exact rates", "Crank–Nicolson, exact rates",
                     "CoreNEURON, backward Euler", "CoreNEURON, backward Euler, exact rates",
@@ -36,7 +36,7 @@ ERRORS = SPEEDS | {
 COLD = {"tree_membrax": "staggered", "tree_jaxley": "bwd_euler", "tree_neuron": "backward Euler",
         "tree_arbor": "backward Euler"}  # fmt: skip
 COUNTS = {1: (10, 100, 400, 1600, 10_000), 100: (10, 100, 400, 1600, 10_000), 10_000: (10, 100)}  # cells: compartments
-MOST_PROPAGATED = 1600  # compartments: a propagator takes N³ to make, of 3200 half a minute
+MOST_EXPONENTIAL = 1600  # compartments: a propagator takes N³ to make, of 3200 half a minute
 
 
 def ask(script: str, job: dict, root: Path) -> dict:
@@ -76,7 +76,7 @@ def throughput(peers: list[str], root: Path, say: Callable, rounds: int) -> list
             answers[cells, script, method].append(answer | {"load": load()})
             speed = speeds(answer, cells)["processor"]
             say(f"round {number + 1}, {cells}: {name_of(answer)}, {method}: {speed:.1f} M/s, load {load()}")
-    ours = {cells: answers[cells, "tree_membrax", "eliminated"] for cells in SIZES}
+    ours = {cells: answers[cells, "tree_membrax", "hines"] for cells in SIZES}
     return [_row(cells, method, given, ours[cells]) for (cells, _, method), given in answers.items() if given]
 
 
@@ -116,7 +116,7 @@ def difference(a: dict, b: dict) -> float | None:
 def precision(peers: list[str], root: Path, say: Callable, rounds: int) -> dict:
     """Worst error of a spike's time at the root against the converged solution, by step; once is enough."""
     told = ask(*REFERENCE, root)["root"][0]
-    finest = {"task": "precision", "duration": 100.0, "precision": "float64", "method": "eliminated"}
+    finest = {"task": "precision", "duration": 100.0, "precision": "float64", "method": "hines"}
     coarse, fine = (ask("tree_membrax", finest | {"dt": dt}, root)["root"][0] for dt in (0.003125, 0.0015625))
     known = [b + (b - a) / 3.0 for a, b in zip(coarse, fine, strict=True)]
     apart = float(np.abs(np.subtract(known, told)).max())
@@ -183,7 +183,7 @@ def _used() -> float:
 
 def gradients(peers: list[str], root: Path, say: Callable, rounds: int) -> list[dict]:
     """Value and gradient of a loss at the root over 50 ms by eight regional densities, and the simulation alone."""
-    ways = [("tree_membrax", m, d) for m in ("eliminated", "propagated") for d in ("forward", "reverse")]
+    ways = [("tree_membrax", m, d) for m in ("hines", "matrix_exponential") for d in ("forward", "reverse")]
     ways += [("tree_jaxley", "bwd_euler", "reverse")] if "tree_jaxley" in peers else []
     answers: dict[tuple, list[dict]] = {way: [] for way in ways}
     more: dict[tuple, dict] = {way: {} for way in ways}
@@ -223,14 +223,14 @@ def solve(peers: list[str], root: Path, say: Callable, rounds: int) -> list[dict
     for shape in ("bushy", "cable"):
         for cells, counts in COUNTS.items():
             for count in counts:
-                methods = ["eliminated", "propagated"] if count <= MOST_PROPAGATED else ["eliminated"]
+                methods = ["hines", "matrix_exponential"] if count <= MOST_EXPONENTIAL else ["hines"]
                 rows.append(_shape({"shape": shape, "compartments": count, "cells": cells}, methods, root, say, rounds))
     folder = HERE.parents[2] / "shared" / "data" / "morphologies"
     for file, length in (("neuromorpho__mp_ma_40984_gc2.CNG.swc", 4.0), ("jaxley__morph_ca1_n120.swc", 20.0)):
         if (folder / file).exists():
             for cells in (1, 100):
                 job = {"shape": str(folder / file), "max_length": length, "cells": cells, "compartments": 500}
-                rows.append(_shape(job, ["eliminated", "propagated"], root, say, rounds))
+                rows.append(_shape(job, ["hines", "matrix_exponential"], root, say, rounds))
     return rows
 
 

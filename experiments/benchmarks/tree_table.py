@@ -13,9 +13,9 @@ from tree_parts import AGREE, DT
 from membrax.plot import style
 
 OURS = "membrax"
-METHODS = ("eliminated", "propagated")
+METHODS = ("hines", "matrix_exponential")
 OWN = ", own loop"  # of Jaxley: the same steps
-TARGETS = ("0.1", "0.025")  # ms: steps of `eliminated` whose error is asked of all
+TARGETS = ("0.1", "0.025")  # ms: steps of `hines` whose error is asked of all
 
 
 def markdown(found: dict) -> str:
@@ -52,10 +52,10 @@ def _throughput(known: dict) -> str:
             ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}×"
             spikes = f"{row['spikes']}" + (f", {row['lost']} lost" if row["lost"] else "")
             body.append([_name(row), _how(row), _three(row["median"]), _three(row["wall"]), spikes, agree, ratio])
-        head = ["", "method", "per processor second", "by the clock", "spikes", "differs", "`eliminated` is faster by"]
+        head = ["", "method", "per processor second", "by the clock", "spikes", "differs", "`hines` is faster by"]
         title = "One cell, 100 ms" if cells == 1 else f"{cells} cells, 25 ms"
         text.append(f"## {title}, dt {DT:g} ms\n\n" + rows(head, body))
-    told = f"\n\n*Differs*: spike counts or times, at root and tip, from `eliminated`; a ratio needs {100 * AGREE:g} %."
+    told = f"\n\n*Differs*: spike counts or times, at root and tip, from `hines`; a ratio needs {100 * AGREE:g} %."
     return "\n\n".join(text) + told
 
 
@@ -75,8 +75,8 @@ def reached(errors: dict[str, float | None], target: float) -> tuple[float, bool
 
 
 def targets(known: dict) -> list[float]:
-    """The errors [ms] of membrax's `eliminated` that are asked of all."""
-    ours = next(c for c in known["precision"]["curves"] if c["method"] == "eliminated" and c["precision"] == "float32")
+    """The errors [ms] of membrax's `hines` that are asked of all."""
+    ours = next(c for c in known["precision"]["curves"] if c["method"] == "hines" and c["precision"] == "float32")
     return [ours["errors"][step] for step in TARGETS]
 
 
@@ -131,7 +131,7 @@ def _cost_table(known: dict, target: float, step: str) -> str:
             line += [_three(cost.get(c)), f"{cost[c] / best[c]:.3g}×" if c in cost and best[c] else ""]
         body.append(line)
     head = ["", "method", "dt [ms]", "one cell", "over membrax", "one of 100 cells", "over membrax"]
-    title = f"### For an error of {target:.2g} ms, that of `eliminated` at dt {step}: the largest step, and processor "
+    title = f"### For an error of {target:.2g} ms, that of `hines` at dt {step}: the largest step, and processor "
     more = "\n\n≈: finer than all steps that were tried, on the line through the last two."
     return "\n\n" + title + "seconds per simulated second\n\n" + rows(head, body) + more
 
@@ -161,13 +161,13 @@ def _solve(known: dict) -> str:
     body = []
     for row in sorted(known["solve"], key=lambda row: (row["shape"], row["cells"], row["compartments"])):
         speed, begins = row["speeds"], row["begins"]
-        ratio = f"{speed['eliminated'] / speed['propagated']:.2f}×" if "propagated" in speed else ""
+        ratio = f"{speed['hines'] / speed['matrix_exponential']:.2f}×" if "matrix_exponential" in speed else ""
         name = row["shape"].split("__")[-1]
-        body.append([name, row["compartments"], row["levels"], row["cells"], _three(speed["eliminated"]),
-                     _three(speed.get("propagated")), ratio,
+        body.append([name, row["compartments"], row["levels"], row["cells"], _three(speed["hines"]),
+                     _three(speed.get("matrix_exponential")), ratio,
                      *(f"{1e3 * max(begins[m], 0.0):.0f}" if m in begins else "" for m in METHODS)])  # fmt: skip
-    head = ["tree", "compartments", "levels", "cells", *METHODS, "eliminated is faster by", "eliminated begins [ms]",
-            "propagated begins [ms]"]  # fmt: skip
+    head = ["tree", "compartments", "levels", "cells", *METHODS, "hines is faster by", "hines begins [ms]",
+            "matrix_exponential begins [ms]"]  # fmt: skip
     title = "## The two ways of membrax, by processor time: steps, and what each call begins with\n\n"
     return title + rows(head, body)
 

@@ -179,7 +179,7 @@ def test_an_electrode_in_a_fine_cable_does_not_ring(integrator, dt):
 # --- charge
 
 
-@pytest.mark.parametrize("scheme", ["eliminated", "propagated"])
+@pytest.mark.parametrize("scheme", ["hines", "matrix_exponential"])
 def test_what_leaves_through_the_membrane_is_what_was_injected(fired, scheme):
     through = np.asarray(fired[scheme].recorded["transmembrane"], dtype=float)
     given = np.where(fired[scheme].times["transmembrane"] > 0.5, 0.77, -0.03)

@@ -115,7 +115,7 @@ def test_no_spike_need_be_kept_and_no_number_of_trees_is_special(cell, count):
 
 
 @pytest.mark.slow
-def test_trees_of_several_shapes_can_be_propagated(shapes, run):
+def test_matrix_exponentials_of_several_shapes(shapes, run):
     a, b = (run(shapes, PULSE, **{**NAMED, "integrator": scheme}) for scheme in (hines, matrix_exponential))
     assert a.v == pytest.approx(b.v, abs=0.05)
 
@@ -184,7 +184,7 @@ import json, jax, numpy as np, membrax as mx
 from membrax import morphology
 shape = morphology.discretise(morphology.ball_and_stick(8.0, 200.0, 1.0), per_section=4)
 cells = mx.vary(mx.Cell({"leak": mx.channels.Leak()}, morphology=shape), {"leak.g": [0.1, 0.2, 0.3]})
-named = dict(duration=1.0, record=mx.probes.voltage(4), progress=False, integrator=mx.integrators.eliminated)
+named = dict(duration=1.0, record=mx.probes.voltage(4), progress=False, integrator=mx.integrators.hines)
 runs = [mx.run(cells, mx.stimuli.step(0.1, unit="nA"), devices=n, **named) for n in (1, 2)]
 print(json.dumps([len(jax.devices()), bool(np.array_equal(runs[0].v, runs[1].v)), runs[1].v.shape]))
 """

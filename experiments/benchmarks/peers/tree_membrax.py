@@ -1,9 +1,9 @@
 """membrax on the tree, through its public face: `simulate` for one cell, `vary` and `run` for many.
 
     python tree_membrax.py '{"task": "population", "cells": 100, "duration": 50, "dt": 0.025,
-                             "method": "eliminated", "repeats": 3}'
+                             "method": "hines", "repeats": 3}'
     python tree_membrax.py '{"task": "shape", "shape": "cable", "compartments": 400, "cells": 1, "channels": "squid",
-                             "methods": ["eliminated", "propagated"], "duration": 20, "dt": 0.025, "repeats": 3}'
+                             "methods": ["hines", "matrix_exponential"], "duration": 20, "dt": 0.025, "repeats": 3}'
 
 "precision": "float64" asks for double precision.
 """
@@ -27,7 +27,7 @@ jax.config.update("jax_enable_x64", ASKED.get("precision") == "float64")
 import membrax as mx  # noqa: E402
 from membrax.channels import Leak, squid  # noqa: E402
 
-METHODS = ["eliminated", "propagated", "staggered"]  # the last chooses between the two
+METHODS = ["hines", "matrix_exponential", "staggered"]  # the last chooses between the two
 
 
 def tree() -> Any:

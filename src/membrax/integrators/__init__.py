@@ -1,6 +1,6 @@
 """One step of one neuron: `staggered` (the default, order 2), `exponential_euler`, `runge_kutta`.
 
-Trees are for `staggered`, which chooses between `eliminated` and `propagated` by size and device; see `trees`.
+Trees are for `staggered`, which chooses between `hines` and `matrix_exponential` by size and device; see `trees`.
 """
 
 from .exponential_euler import exponential_euler

@@ -33,8 +33,8 @@ def advance(
 
 
 staggered = Integrator("staggered", advance, staggered=True, axial=trees.by_size)
-hines = Integrator("eliminated", advance, staggered=True, axial=trees.eliminated)
-matrix_exponential = Integrator("propagated", advance, staggered=True, axial=trees.propagated)
+hines = Integrator("hines", advance, staggered=True, axial=trees.hines)
+matrix_exponential = Integrator("matrix_exponential", advance, staggered=True, axial=trees.matrix_exponential)
 
 
 def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:

@@ -2,10 +2,10 @@
 
 Two ways to take the axial current in, both of order 2 with the staggered gates:
 
-* `eliminated`: channels and axial current are one linear system, taken by the diagonally implicit Runge–Kutta method of
+* `hines`: channels and axial current are one linear system, taken by the diagonally implicit Runge–Kutta method of
   order 2 that damps what is stiff (Alexander 1977, SIAM J Numer Anal 14:1006). Crank–Nicolson would ring for
   milliseconds at an electrode: neighbours of a fine cut exchange charge a thousand times faster than a step.
-* `propagated`: axial current by e^(dt A), channels before and after it, each for half a step (Strang 1968), from both
+* `matrix_exponential`: axial current by e^(dt A), channels before and after it for half a step (Strang 1968), from both
   of which the ionic current at the beginning is taken out and given to the axial part. Where nothing changes no part
   then moves (Speth, Green, MacNamara & Strang 2013, SIAM J Numer Anal 51:3084); without that the voltage at a strong
   electrode is off by millivolts. Of a membrane that is faster than a step less is taken out, and so hardly overshoots.
@@ -32,19 +32,19 @@ GAMMA = 1.0 - 0.5**0.5  # of Alexander's method
 FEW = 800  # compartments, up to which an accelerator multiplies by e^(dt A) sooner than it eliminates round by round
 
 
-def eliminated(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
+def hines(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
     """A system that is solved at every step."""
     return assemble(shape_of(cell), sites)
 
 
-def propagated(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
+def matrix_exponential(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
     """A system with a propagator, which is valid for this step, capacitance and shape."""
     return assemble(shape_of(cell), sites, spread(cell).capacitance, dt)
 
 
 def by_size(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
     """The system that suits the device: a CPU eliminates, which is more accurate at any step."""
-    return (propagated if suits_a_propagator(shape_of(cell)) else eliminated)(cell, sites, dt)
+    return (matrix_exponential if suits_a_propagator(shape_of(cell)) else hines)(cell, sites, dt)
 
 
 def shape_of(cell: Cell) -> Compartments:
@@ -64,12 +64,14 @@ def advance(cell: Cell, state: State, currents: Array, dt: Any, env: Env, system
     All arrays may have a second axis of neurons, as of `compartmentwise.over_patches`.
     """
     gates = advance_gates(cell, state.gates, state.v, state.lag + 0.5 * dt, env)
-    step = _eliminated if system.change is None else _propagated
+    step = _hines_step if system.change is None else _exponential_step
     v = step(cell, gates, state.v, currents, dt, env, system)
     return dataclasses.replace(state, v=v, gates=gates, lag=jnp.full_like(state.lag, 0.5 * dt))
 
 
-def _propagated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env, system: TreeSystem) -> Array:
+def _exponential_step(
+    cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env, system: TreeSystem
+) -> Array:
     """v [compartment] after ``dt``: half of the channels, all that is injected and axial, the other half."""
 
     def change(patch: Cell, v: Array, gates: dict, current: Array, dt: Any, env: Env) -> Array:
@@ -85,7 +87,7 @@ def _propagated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env
     return half(v + moved)
 
 
-def _eliminated(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env, system: TreeSystem) -> Array:
+def _hines_step(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env, system: TreeSystem) -> Array:
     """v [compartment] after ``dt``, from two solutions w of one system.
 
     (m/γ + a slope) w + L w = m/γ (v + …) + a (slope v − ionic), m = a c/dt, with the ionic current linearised about the
