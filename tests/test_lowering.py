@@ -28,7 +28,16 @@ STIMULI = {
     "function": stimuli.function(lambda t: jnp.sin(t)),
     "ornstein_uhlenbeck": stimuli.ornstein_uhlenbeck(5.0, 2.0, 3.0),
 }
-NO_STIMULI = {"Stimulus", "as_stimulus", "batch_axes", "batch_size", "begin", "mean_density", "evaluate"}
+NO_STIMULI = {
+    "Stimulus",
+    "StimulusLike",
+    "as_stimulus",
+    "batch_axes",
+    "batch_size",
+    "begin",
+    "mean_density",
+    "evaluate",
+}
 
 
 def lowers(function, *given):

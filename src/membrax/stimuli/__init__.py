@@ -18,6 +18,7 @@ from ..timegrid import Time, grid, positive_scalar, steps
 from .noise import OrnsteinUhlenbeck
 from .stimulus import (
     Stimulus,
+    StimulusLike,
     as_stimulus,
     batch_axes,
     batch_size,
@@ -32,6 +33,7 @@ from .waveforms import Chirp, Function, PulseTrain, Ramp, Sampled, Step
 
 __all__ = [
     "Stimulus",
+    "StimulusLike",
     "as_stimulus",
     "batch_axes",
     "batch_size",

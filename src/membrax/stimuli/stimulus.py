@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from .. import units
 from ..morphology.compartments.sites import section_and_fraction
 from ..pytrees import NUMBER, numbers, pytree, static, unknown
 from ..timegrid import Time
+from ..typing import Number
 from .noise import OrnsteinUhlenbeck
 from .waveforms import RANKS, Function, Step
 
@@ -138,7 +141,12 @@ def _key_of(key: Any, step: Any, part: int) -> Any:
     return jax.random.fold_in(jax.random.fold_in(key, jnp.asarray(step, dtype=jnp.int32)), part)
 
 
-def as_stimulus(value: Any) -> Stimulus:
+StimulusLike: TypeAlias = Stimulus | Number | Callable[[Array], ArrayLike] | None
+"""What every simulation takes as its stimulus: one of `membrax.stimuli`, a constant density [µA/cm²], a function of
+time [ms] to a density, or None for no current."""
+
+
+def as_stimulus(value: StimulusLike) -> Stimulus:
     """None is no current, a number a constant density [µA/cm²], a function of ms a density that varies.
 
     Raises:
