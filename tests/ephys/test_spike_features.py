@@ -92,3 +92,9 @@ def test_times_are_those_of_the_recording(origin):
 )
 def test_adaptation(intervals, index):
     assert adaptation_index(np.array(intervals)) == pytest.approx(index, nan_ok=True)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.2, 0.8])
+def test_intervals_of_constant_ratio_have_its_index(ratio):
+    intervals = 10.0 * ratio ** np.arange(8)
+    assert adaptation_index(intervals) == pytest.approx((ratio - 1) / (ratio + 1), abs=1e-12)

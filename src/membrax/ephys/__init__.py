@@ -3,5 +3,14 @@
 from .fittable import check_fittable
 from .preprocess import Preprocessed, preprocess
 from .quality import QualityControl, quality_control
+from .spikes import RecordingSpikes, spikes
 
-__all__ = ["Preprocessed", "QualityControl", "check_fittable", "preprocess", "quality_control"]
+__all__ = [
+    "Preprocessed",
+    "QualityControl",
+    "RecordingSpikes",
+    "check_fittable",
+    "preprocess",
+    "quality_control",
+    "spikes",
+]

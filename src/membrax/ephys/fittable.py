@@ -12,7 +12,7 @@ from .edges import changes
 from .estimate import Estimate
 from .membrane import membrane
 from .saturation import clipped
-from .spikes import firing
+from .spikes import spikes as spikes_of
 from .threshold import SPIKE_THRESHOLD, upward_crossings
 
 FLAT = 0.05  # mV that the potential of a cell moves at least
@@ -136,7 +136,7 @@ def no_current(data: Recording) -> str | None:
     span = float(np.ptp(data.i))
     if span >= WEAKEST[data.unit]:
         return None
-    count = int(firing(data).spike_counts.sum())
+    count = int(spikes_of(data).counts.sum())
     unit, least = NAMES[data.unit], WEAKEST[data.unit]
     told = f"the current must change by at least {least:g} {unit}, and is {data.i[0, 0]:.3g} {unit} all the time"
     return f"{told}, yet there are {count} spikes: is the injected current missing?" if count else told

@@ -9,12 +9,13 @@ import numpy as np
 from ..recordings import Recording, check_recording
 from .baseline_noise import BaselineNoise, baseline_noise
 from .estimate import Estimate, random_effects_mean, unmeasured
+from .firing_pattern import FiringPattern, firing_pattern
 from .fittable import flat, refusals
 from .membrane import PassiveProperties, resting_potentials
 from .preprocess import Preprocessed, preprocess
 from .quality_checks import QCCheck, qc_checks
 from .saturation import clipped
-from .spikes import Firing, SweepSpikes, firing, sweep_spikes
+from .spikes import SweepSpikes, sweep_spikes
 from .step_responses import StepResponse, most_informative, step_responses
 
 
@@ -49,7 +50,7 @@ class QualityControl:
     first_resistance: Estimate
     last_resistance: Estimate
     noise: BaselineNoise
-    firing: Firing
+    firing: FiringPattern
     samples_above_half: float
     missed_peak: float
     peak_jitter: float
@@ -100,7 +101,7 @@ def quality_control(data: Recording) -> QualityControl:
     limits, still = clipped(data.v).sum(axis=1), tuple(flat(data))
     return QualityControl(
         data, resting_potentials(data)[0], prepared.passive, prepared.electrode, first, last, baseline_noise(data),
-        firing(data), samples, missed, jitter, limits, still, unfit, spikes, tuple(most_informative(found)),
+        firing_pattern(data), samples, missed, jitter, limits, still, unfit, spikes, tuple(most_informative(found)),
     )  # fmt: skip
 
 

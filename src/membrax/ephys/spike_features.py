@@ -1,4 +1,20 @@
-"""What an electrophysiologist reads off a cell's answer to one pulse: its spikes, when, how they adapt, their shape."""
+"""Features of the spikes that a trace has within one pulse: when they come, how they adapt, their shape.
+
+Names follow eFEL where its definition agrees; eFEL counts samples where `spikes` interpolates. The package measures
+spikes by several definitions on purpose, and gives them different names:
+
+* `ephys.spikes`, `spike_features`, `firing_pattern`, and all reports and tables that use them: recorded and simulated
+  traces, after the run. ``ap_begin_voltage`` (dv/dt of 10 mV/ms), ``peak_voltage``, ``ap_amplitude`` and
+  ``ap_duration_half_width`` are eFEL's. ``latency`` ends at the threshold crossing, eFEL's time_to_first_spike at the
+  peak. ``trough`` is the lowest potential within 15 ms, eFEL's min_AHP_values has no such limit. ``adaptation_index``
+  has all intervals, eFEL's leaves out the first.
+* `fitting.scores`: ``time_above_threshold``, the mean time above the threshold per spike, accumulated sample by sample
+  inside the simulation, where no trace is kept.
+* `fitting.losses.features`: ``ap_width`` (time above the threshold, eFEL's AP_width) and ``spike_half_width`` (above
+  the middle of peak and trough, as eFEL's), which have derivatives.
+* `protocols.spike_shape`: ``amplitude_from_rest`` and ``half_width_from_rest``, with an interpolated peak, as published
+  tables of one model spike from rest give them.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +22,21 @@ import dataclasses
 
 import numpy as np
 
-from .threshold import SPIKE_THRESHOLD, TROUGH_WINDOW, upward_crossings
-
-STEEP = 10.0  # mV/ms, the slope at which a spike begins
-BEFORE = 5.0  # ms before it passes `SPIKE_THRESHOLD` in which its beginning is looked for
+from .spikes import sweep_spikes
 
 
 @dataclasses.dataclass(frozen=True)
 class PulseFeatures:
-    """The spikes of one trace within one pulse; what a silent trace does not have is NaN.
+    """Features of the spikes of one trace within one pulse; NaN where a trace does not have them.
 
     Attributes:
-        times: of the spikes [spike], ms on the recording's time axis: upward passes of −10 mV.
+        times: of the spikes [spike], ms on the recording's time axis: upward crossings of `SPIKE_THRESHOLD`.
         latency: from the pulse's beginning to the first spike, ms.
-        first_interval, mean_interval: between spikes, ms; from two spikes on.
-        adaptation: the mean of (ISIₙ₊₁ − ISIₙ)/(ISIₙ₊₁ + ISIₙ) over all intervals, above 0 where a cell slows down;
-            from three spikes on (accommodation index, Druckmann et al. 2007, Front Neurosci 1:7–18).
-        amplitude: peak above the potential at which the slope passes 10 mV/ms, mean over the spikes, mV.
-        width: at half of that amplitude, mean over the spikes, ms.
-        trough: lowest potential within 15 ms after a peak and before the next spike, mean over the spikes, mV.
+        first_isi, mean_isi: intervals between spikes, ms; from two spikes on.
+        adaptation_index: see `adaptation_index`; from three spikes on.
+        ap_amplitude: mean over the spikes, mV.
+        ap_duration_half_width: mean over the spikes, ms.
+        trough: mean over the spikes, mV.
     """
 
     times: np.ndarray
@@ -38,72 +50,44 @@ class PulseFeatures:
 
     @property
     def spike_count(self) -> int:
-        """Spikes."""
+        """Number of spikes."""
         return len(self.times)
 
 
 def pulse_features(t: np.ndarray, v: np.ndarray, start: float, stop: float) -> PulseFeatures:
-    """Measure a trace within start ≤ t < stop.
+    """Measure the spikes of a trace within start ≤ t < stop.
 
     Args:
-        t: [time] ms, uniform.
-        v: [time] mV.
+        t: time [time], ms, uniform.
+        v: potential [time], mV.
         start, stop: ms.
     """
-    up = np.flatnonzero(upward_crossings(v))
-    times = t[up] + (SPIKE_THRESHOLD - v[up]) / (v[up + 1] - v[up]) * (t[up + 1] - t[up])
-    within = (times >= start) & (times < stop)
-    up, times = up[within], times[within]
-    last = int(np.searchsorted(t, stop - 1e-9))
-    ends = np.append(up, last)[1:]
-    shapes = np.array([_shape(t, v, k, end) for k, end in zip(up, ends, strict=True)]).reshape(-1, 3)
-    intervals = np.diff(times)
-    latency = float(times[0] - start) if len(times) else np.nan
-    first, mean = (float(intervals[0]), float(np.mean(intervals))) if len(intervals) else (np.nan, np.nan)
-    return PulseFeatures(times, latency, first, mean, adaptation_index(intervals), *(_mean(x) for x in shapes.T))
+    spikes = sweep_spikes(v, t, start, stop)
+    times, isi = spikes.times, np.diff(spikes.times)
+    return PulseFeatures(
+        times,
+        latency=float(times[0] - start) if len(times) else np.nan,
+        first_isi=float(isi[0]) if len(isi) else np.nan,
+        mean_isi=float(np.mean(isi)) if len(isi) else np.nan,
+        adaptation_index=adaptation_index(isi),
+        ap_amplitude=_known_mean(spikes.ap_amplitude),
+        ap_duration_half_width=_known_mean(spikes.ap_duration_half_width),
+        trough=_known_mean(spikes.trough),
+    )
 
 
-def adaptation_index(intervals: np.ndarray) -> float:
-    """The mean of (ISIₙ₊₁ − ISIₙ)/(ISIₙ₊₁ + ISIₙ) of intervals [interval]; NaN for fewer than two."""
-    if len(intervals) < 2:
+def adaptation_index(isi: np.ndarray) -> float:
+    """The mean of (ISIₙ₊₁ − ISIₙ)/(ISIₙ₊₁ + ISIₙ) over neighbouring intervals [interval] of a spike train.
+
+    0 is regular, above 0 the train slows down (accommodation index, Druckmann et al. 2007, Front Neurosci 1:7–18). NaN
+    for fewer than two intervals.
+    """
+    if len(isi) < 2:
         return float("nan")
-    return float(np.mean(np.diff(intervals) / (intervals[1:] + intervals[:-1])))
+    return float(np.mean(np.diff(isi) / (isi[1:] + isi[:-1])))
 
 
-def _shape(t: np.ndarray, v: np.ndarray, up: int, end: int) -> tuple[float, float, float]:
-    """Amplitude [mV], width [ms] and trough [mV] of the spike that passes the threshold after sample ``up``."""
-    dt = t[1] - t[0]
-    down = np.flatnonzero(v[up + 1 : end] < SPIKE_THRESHOLD)
-    past = up + 1 + down[0] if len(down) else max(end, up + 2)
-    top = up + 1 + int(np.argmax(v[up + 1 : past]))
-    begin = _onset(v, up, dt)
-    amplitude = v[top] - v[begin]
-    half = v[top] - amplitude / 2
-    width = _crossing(v[top : max(end, top + 1)], half) + _crossing(v[begin : top + 1][::-1], half)
-    whole = round(TROUGH_WINDOW / dt)
-    after = v[top : min(end, top + whole)]
-    # Where the pulse ends before that time and v still falls, its trough is not known.
-    settled = len(after) == whole or (len(after) > 2 and np.argmin(after) < len(after) - 1)
-    return float(amplitude), float(width * dt), float(np.min(after)) if settled else np.nan
-
-
-def _onset(v: np.ndarray, up: int, dt: float) -> int:
-    """The sample from which v rises by at least `STEEP` at every step until it passes the threshold."""
-    first = max(0, up - round(BEFORE / dt))
-    slow = np.flatnonzero(np.diff(v[first : up + 1]) < STEEP * dt)
-    return first + int(slow[-1]) + 1 if len(slow) else first
-
-
-def _crossing(v: np.ndarray, level: float) -> float:
-    """How many samples it takes v, which begins above ``level``, to fall to it, interpolated; NaN if it doesn't."""
-    below = np.flatnonzero(v <= level)
-    if not len(below) or not below[0]:
-        return float("nan")
-    k = int(below[0])
-    return k - 1 + (v[k - 1] - level) / (v[k - 1] - v[k])
-
-
-def _mean(values: np.ndarray) -> float:
-    """The mean of those that are known, NaN where none is."""
+def _known_mean(values: np.ndarray) -> float:
+    """The mean of the finite values, NaN where there are none."""
     known = values[np.isfinite(values)]
     return float(np.mean(known)) if len(known) else float("nan")

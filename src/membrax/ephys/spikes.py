@@ -1,4 +1,7 @@
-"""Spikes of a recording one by one: when they come, how high and wide they are, how many samples show them."""
+"""Spikes of a trace or a recording, one by one: time, beginning, peak, half width, trough.
+
+This is the one measurement of a spike on the host; `spike_features` lists where the package measures spikes otherwise.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,28 @@ import dataclasses
 
 import numpy as np
 
-from ..recordings import Recording
-from .edges import depolarised, steps, stretches
-from .threshold import SPIKE_THRESHOLD, upward_crossings
+from ..recordings import Recording, check_recording
+from ..tables import text_table
+from .threshold import SPIKE_THRESHOLD, TROUGH_WINDOW, upward_crossings
 
-FOOT = 0.05  # of a spike's steepest rise: where the slope falls below it, going back, the spike begins
-BRIEF = 50.0  # ms: a shorter step says nothing of a rate
-LONGEST = 20.0  # ms between a spike's beginning or end and its passing of the threshold, at most
+STEEP = 10.0  # mV/ms, the slope at which a spike begins (eFEL's DerivativeThreshold)
+RISE_WINDOW = 5.0  # ms before the threshold crossing in which the beginning of a spike is searched
 
 
 @dataclasses.dataclass(frozen=True)
 class SweepSpikes:
-    """The spikes of one sweep, each an upward passing of −10 mV; all arrays are [spike].
+    """The spikes of one sweep, upward crossings of `SPIKE_THRESHOLD`; all arrays are [spike].
 
     Attributes:
-        samples: index of the first sample above −10 mV.
-        times: of the passing, interpolated, ms on the recording's time axis.
-        foot: the potential at which it begins to rise steeply, mV.
-        peaks: highest sample, mV.
-        widths: at half height between foot and peak, interpolated, ms; NaN where the sweep ends before.
-        above: samples above half height.
+        indices: of the first sample above the threshold.
+        times: of the crossing, interpolated, ms on the recording's time axis.
+        ap_begin_voltage: potential from which on dv/dt is at least 10 mV/ms up to the threshold, mV.
+        peak_voltage: highest sample, mV.
+        ap_duration_half_width: time above the middle of beginning and peak, interpolated, ms; NaN where the spike is
+            cut off before it falls that far.
+        trough: lowest potential within 15 ms after the peak and before the next spike, mV; NaN where the trace is cut
+            off while it still falls.
+        samples_above_half: samples above the middle of beginning and peak; 0 where the half width is NaN.
     """
 
     indices: np.ndarray
@@ -33,107 +38,115 @@ class SweepSpikes:
     ap_begin_voltage: np.ndarray
     peak_voltage: np.ndarray
     ap_duration_half_width: np.ndarray
+    trough: np.ndarray
     samples_above_half: np.ndarray
 
     def __len__(self) -> int:
         return len(self.times)
 
+    @property
+    def ap_amplitude(self) -> np.ndarray:
+        """Peak minus beginning, mV."""
+        return self.peak_voltage - self.ap_begin_voltage
+
 
 @dataclasses.dataclass(frozen=True)
-class Firing:
-    """How a recorded cell fires.
+class RecordingSpikes:
+    """The spikes of all sweeps of a recording.
 
     Attributes:
-        counts: [sweep] spikes.
-        width: median width at half height of all spikes, ms; NaN without spikes.
-        max_rate: spikes per second of the depolarising step with the most, or of the whole sweep without one; Hz.
-        adaptation: of the step with the most spikes, the mean of (ISIₙ₊₁ − ISIₙ)/(ISIₙ₊₁ + ISIₙ) over its intervals:
-            0 is regular, above 0 slows down (accommodation index, Druckmann et al. 2007, Front Neurosci 1:7–18). NaN
-            below three spikes.
-        silent: the median, over the steps that elicit at least two spikes, of the part of the step after the last
-            spike; NaN without one.
-        outside: spikes while no current depolarises the cell, where it is constant or made of steps.
+        sweeps: [sweep] their spikes.
     """
 
-    spike_counts: np.ndarray
-    ap_duration_half_width: float
-    max_rate: float
-    adaptation_index: float
-    silent_fraction: float
-    undriven: int
+    sweeps: tuple[SweepSpikes, ...]
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Number of spikes [sweep]."""
+        return np.array([len(one) for one in self.sweeps])
+
+    def table(self) -> str:
+        """Every spike in a line of text."""
+        head = ["sweep", "time (ms)", "begin (mV)", "peak (mV)", "amplitude (mV)", "half width (ms)", "trough (mV)"]
+        rows = [[str(k), *row] for k, one in enumerate(self.sweeps) for row in _rows(one)]
+        return text_table([head, *rows])
 
 
-def sweep_spikes(v: np.ndarray, t: np.ndarray) -> SweepSpikes:
-    """The spikes of a sweep v [time] in mV at times t [time] in ms."""
+def spikes(data: Recording) -> RecordingSpikes:
+    """Measure all spikes of a recording.
+
+    Raises:
+        ValueError: ``data`` is not a `Recording`.
+    """
+    check_recording(data)
+    return RecordingSpikes(tuple(sweep_spikes(v, data.t) for v in data.v))
+
+
+def sweep_spikes(v: np.ndarray, t: np.ndarray, start: float = -np.inf, stop: float = np.inf) -> SweepSpikes:
+    """Measure the spikes of a trace that cross the threshold within start ≤ t < stop.
+
+    Args:
+        v: potential [time], mV.
+        t: time [time], ms, uniform.
+        start, stop: ms; the trace counts as cut off at ``stop``.
+    """
     up = np.flatnonzero(upward_crossings(v))
-    fraction = (SPIKE_THRESHOLD - v[up]) / (v[up + 1] - v[up])
-    times = t[up] + fraction * (t[up + 1] - t[up])
-    ends = np.append(up, len(v) - 1)[1:]
-    shapes = [_shape(v, k, end, t[1] - t[0]) for k, end in zip(up, ends, strict=True)]
-    foot, peaks, widths, above = np.array(shapes, dtype=float).reshape(-1, 4).T
-    return SweepSpikes(up + 1, times, foot, peaks, widths, above.astype(int))
+    times = t[up] + (SPIKE_THRESHOLD - v[up]) / (v[up + 1] - v[up]) * (t[up + 1] - t[up])
+    within = (times >= start) & (times < stop)
+    up, times = up[within], times[within]
+    ends = np.append(up, np.searchsorted(t, stop - 1e-9))[1:]
+    dt = float(t[1] - t[0])
+    shapes = np.array([_shape(v, int(k), int(end), dt) for k, end in zip(up, ends, strict=True)]).reshape(-1, 5)
+    begin, peak, width, trough, above = shapes.T
+    return SweepSpikes(up + 1, times, begin, peak, width, trough, above.astype(int))
 
 
-def firing(data: Recording) -> Firing:
-    """How the recorded cell fires; see `Firing`."""
-    found = [sweep_spikes(v, data.t) for v in data.v]
-    widths = np.concatenate([spikes.ap_duration_half_width for spikes in found])
-    known = widths[np.isfinite(widths)]
-    trains, outside = [], 0
-    for spikes, i in zip(found, data.i, strict=True):
-        driven = depolarised(i, data.dt)
-        if np.ptp(i) == 0 or steps(i, data.dt):
-            outside += int(np.sum(~driven[spikes.indices]))
-        trains += [_train(spikes, a, b, data) for a, b in stretches(driven) if (b - a) * data.dt >= BRIEF]
-    trains = trains or [_train(spikes, 0, data.t.size, data) for spikes in found]
-    busiest = max(trains, key=lambda train: len(train[0]) / train[2])
-    tails = [1 - (times[-1] - start) / length for times, start, length in trains if len(times) > 1]
-    return Firing(
-        np.array([len(spikes) for spikes in found]),
-        float(np.median(known)) if len(known) else np.nan,
-        1e3 * len(busiest[0]) / busiest[2],
-        adaptation(busiest[0]),
-        float(np.median(tails)) if tails else np.nan,
-        outside,
-    )
-
-
-def adaptation(times: np.ndarray) -> float:
-    """Accommodation index of spike times [spike] in ms; see `Firing`."""
-    if len(times) < 3:
-        return np.nan
-    intervals = np.diff(times)
-    return float(np.mean(np.diff(intervals) / (intervals[1:] + intervals[:-1])))
-
-
-def _train(spikes: SweepSpikes, start: int, stop: int, data: Recording) -> tuple[np.ndarray, float, float]:
-    """Spike times between two samples, when the first of these is, and how long it lasts [ms]."""
-    inside = (spikes.indices >= start) & (spikes.indices < stop)
-    return spikes.times[inside], float(data.t[start]), (stop - start) * data.dt
-
-
-def _shape(v: np.ndarray, up: int, end: int, dt: float) -> tuple[float, float, float, int]:
-    """Foot and peak [mV], width [ms] and samples above half height of the spike that passes after sample ``up``."""
-    reach = round(LONGEST / dt)
-    last = min(end + 1, up + 1 + reach)
-    below = np.flatnonzero(v[up + 1 : last] < SPIKE_THRESHOLD)
-    past = up + 1 + (int(below[0]) if len(below) else last - up - 1)
+def _shape(v: np.ndarray, up: int, end: int, dt: float) -> tuple[float, float, float, float, int]:
+    """Beginning, peak [mV], half width [ms], trough [mV] and samples above half of the spike after sample ``up``."""
+    down = np.flatnonzero(v[up + 1 : end] < SPIKE_THRESHOLD)
+    past = up + 1 + int(down[0]) if len(down) else max(end, up + 2)
     top = up + 1 + int(np.argmax(v[up + 1 : past]))
-    begin = _foot(v, up, top, max(0, up - reach))
-    half = 0.5 * (v[begin] + v[top])
-    rise = begin + int(np.argmax(v[begin : top + 1] >= half))
-    falls = np.flatnonzero(v[top:last] < half)
-    if not len(falls) or rise == begin:
-        return float(v[begin]), float(v[top]), np.nan, 0
-    fall = top + int(falls[0])
-    start = rise - (v[rise] - half) / (v[rise] - v[rise - 1])
-    stop = fall - (half - v[fall]) / (v[fall - 1] - v[fall])
-    return float(v[begin]), float(v[top]), float(stop - start) * dt, fall - rise
+    begin = _begin(v, up, dt)
+    half = v[top] - (v[top] - v[begin]) / 2
+    fall, fall_time = _descent(v[top : max(end, top + 1)], half)
+    rise, rise_time = _descent(v[begin : top + 1][::-1], half)
+    above = fall + rise - 1 if fall and rise else 0  # the peak counts once
+    return float(v[begin]), float(v[top]), float((fall_time + rise_time) * dt), _trough(v[top:end], dt), above
 
 
-def _foot(v: np.ndarray, up: int, top: int, first: int) -> int:
-    """The last sample before the upstroke from which v rises by less than a twentieth of its steepest rise."""
-    rises = np.diff(v[first : top + 1])
-    steepest = int(np.argmax(rises[up - first :])) + up - first
-    slow = np.flatnonzero(rises[:steepest] < FOOT * rises[steepest])
-    return first + (int(slow[-1]) + 1 if len(slow) else 0)
+def _begin(v: np.ndarray, up: int, dt: float) -> int:
+    """The sample from which v rises by at least `STEEP` from sample to sample until it crosses the threshold."""
+    first = max(0, up - round(RISE_WINDOW / dt))
+    slow = np.flatnonzero(np.diff(v[first : up + 1]) < STEEP * dt)
+    return first + int(slow[-1]) + 1 if len(slow) else first
+
+
+def _descent(v: np.ndarray, level: float) -> tuple[int, float]:
+    """Samples of v above ``level`` before it first falls to it, and that number interpolated; (0, NaN) if it doesn't.
+
+    v begins above the level.
+    """
+    below = np.flatnonzero(v <= level)
+    if not len(below) or not below[0]:
+        return 0, float("nan")
+    k = int(below[0])
+    return k, float(k - 1 + (v[k - 1] - level) / (v[k - 1] - v[k]))
+
+
+def _trough(after: np.ndarray, dt: float) -> float:
+    """The lowest of the samples from a peak on, within `TROUGH_WINDOW`; NaN where the trace ends while it falls."""
+    whole = round(TROUGH_WINDOW / dt)
+    after = after[:whole]
+    settled = len(after) == whole or (len(after) > 2 and np.argmin(after) < len(after) - 1)
+    return float(np.min(after)) if settled else float("nan")
+
+
+def _rows(one: SweepSpikes) -> list[list[str]]:
+    """The columns of `RecordingSpikes.table` beyond the sweep's number."""
+    voltages = (one.ap_begin_voltage, one.peak_voltage, one.ap_amplitude)
+    rows = zip(one.times, *voltages, one.ap_duration_half_width, one.trough, strict=True)
+    return [[_number(x, n) for x, n in zip(row, (2, 1, 1, 1, 2, 1), strict=True)] for row in rows]
+
+
+def _number(x: float, digits: int) -> str:
+    return f"{x:.{digits}f}" if np.isfinite(x) else "–"

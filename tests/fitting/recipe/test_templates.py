@@ -5,7 +5,8 @@ import pytest
 
 import membrax as mx
 from membrax.ephys.preprocess import preprocess
-from membrax.ephys.spikes import adaptation, sweep_spikes
+from membrax.ephys.spike_features import adaptation_index
+from membrax.ephys.spikes import sweep_spikes
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.templates import (
     UNMEASURED,
@@ -80,7 +81,9 @@ def train(cell, amplitude, unit, duration=600.0):
 def test_a_fast_spiking_cell_fires_fast_with_narrow_spikes(prepared):
     found = train(fast_spiking(prepared)[0], 0.8, "nA")
     assert (
-        len(found) / 0.5 > 150 and np.median(found.ap_duration_half_width) < 0.5 and abs(adaptation(found.times)) < 0.01
+        len(found) / 0.5 > 150
+        and np.median(found.ap_duration_half_width) < 0.5
+        and abs(adaptation_index(np.diff(found.times))) < 0.01
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...ephys.spikes import firing
+from ...ephys.firing_pattern import firing_pattern
 from ...recordings import Recording
 from ..problem.target import LARGEST_STEP
 
@@ -18,6 +18,6 @@ def sampling(data: Recording) -> float:
     times spikes well (`target.LARGEST_STEP`), and that leaves 8 samples within the median spike's half width. Never
     finer than the recording: a model takes several steps between two samples.
     """
-    width = firing(data).ap_duration_half_width
+    width = firing_pattern(data).ap_duration_half_width
     wanted = LARGEST_STEP if np.isnan(width) else min(LARGEST_STEP, width / PER_SPIKE)
     return data.dt * max(1, min(int(wanted / data.dt + 1e-6), data.t.size - 1))

@@ -14,9 +14,9 @@ import numpy as np
 
 from ... import pytrees
 from ...cell import Cell
+from ...ephys.firing_pattern import FiringPattern, firing_pattern
 from ...ephys.passive import passive
 from ...ephys.preprocess import Preprocessed, preprocess
-from ...ephys.spikes import Firing, firing
 from ...recordings import Recording
 from ..problem.parameters import free, paths
 from .cell_types import (
@@ -87,12 +87,12 @@ def template_for(data: Preprocessed | Recording) -> Template:
     if not isinstance(data, Preprocessed | Recording):
         raise ValueError(f"template_for needs a Recording or what prepare made of one, got {data!r}")
     prepared = data if isinstance(data, Preprocessed) else preprocess(data)
-    make, why = _choose(prepared.data, firing(prepared.data))
+    make, why = _choose(prepared.data, firing_pattern(prepared.data))
     cell, bounds = make(prepared)
     return Template(make.__name__, cell, bounds, why)
 
 
-def _choose(data: Recording, fires: Firing) -> tuple[Callable, str]:
+def _choose(data: Recording, fires: FiringPattern) -> tuple[Callable, str]:
     """The template's function, and the reason in words."""
     width, index = f"half width {fires.ap_duration_half_width:.2f} ms", f"adaptation index {fires.adaptation_index:.2f}"
     if data.unit != "nA":

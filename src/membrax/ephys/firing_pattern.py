@@ -1,0 +1,67 @@
+"""How a recorded cell fires: counts, rate, width, adaptation, silence within steps."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..recordings import Recording
+from .edges import depolarised, steps, stretches
+from .spike_features import adaptation_index
+from .spikes import SweepSpikes, spikes
+
+BRIEF = 50.0  # ms: a shorter step says nothing of a rate
+
+
+@dataclasses.dataclass(frozen=True)
+class FiringPattern:
+    """How a recorded cell fires.
+
+    Attributes:
+        spike_counts: spikes of each sweep [sweep].
+        ap_duration_half_width: median over all spikes, ms; NaN without spikes.
+        max_rate: spikes per second of the depolarising step with the highest rate, or of the whole sweep where there is
+            no such step; Hz.
+        adaptation_index: of that step's spikes; see `spike_features.adaptation_index`. NaN below three spikes.
+        silent_fraction: part of a step after its last spike, median over the steps with at least two spikes; NaN
+            without such steps.
+        undriven: spikes while no current depolarises the cell, counted where the current is constant or made of steps.
+    """
+
+    spike_counts: np.ndarray
+    ap_duration_half_width: float
+    max_rate: float
+    adaptation_index: float
+    silent_fraction: float
+    undriven: int
+
+
+def firing_pattern(data: Recording) -> FiringPattern:
+    """Measure how the recorded cell fires."""
+    found = spikes(data)
+    widths = np.concatenate([one.ap_duration_half_width for one in found.sweeps])
+    known = widths[np.isfinite(widths)]
+    trains, undriven = [], 0
+    for one, i in zip(found.sweeps, data.i, strict=True):
+        driven = depolarised(i, data.dt)
+        if np.ptp(i) == 0 or steps(i, data.dt):
+            undriven += int(np.sum(~driven[one.indices]))
+        trains += [_train(one, a, b, data) for a, b in stretches(driven) if (b - a) * data.dt >= BRIEF]
+    trains = trains or [_train(one, 0, data.t.size, data) for one in found.sweeps]
+    busiest = max(trains, key=lambda train: len(train[0]) / train[2])
+    tails = [1 - (times[-1] - start) / length for times, start, length in trains if len(times) > 1]
+    return FiringPattern(
+        found.counts,
+        float(np.median(known)) if len(known) else np.nan,
+        1e3 * len(busiest[0]) / busiest[2],
+        adaptation_index(np.diff(busiest[0])),
+        float(np.median(tails)) if tails else np.nan,
+        undriven,
+    )
+
+
+def _train(one: SweepSpikes, start: int, stop: int, data: Recording) -> tuple[np.ndarray, float, float]:
+    """Spike times between two samples, the time of the first sample, and the duration [ms]."""
+    inside = (one.indices >= start) & (one.indices < stop)
+    return one.times[inside], float(data.t[start]), (stop - start) * data.dt
