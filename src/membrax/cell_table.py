@@ -10,7 +10,7 @@ import numpy as np
 
 from . import pytrees, tables
 from .morphology import Compartments
-from .morphology.compartments.densities import ByDistance
+from .morphology.compartments.distance_laws import ByDistance, DistanceLaw
 from .morphology.tree.labels import label
 
 if TYPE_CHECKING:
@@ -114,8 +114,9 @@ def _kind(channel: Any) -> str:
         value = getattr(channel, field.name, None)
         if field.metadata.get("static") and isinstance(value, bool | int | float | str):
             words.append(f"{field.name}={value!r}")
-        if isinstance(value, ByDistance):
-            words.append(f"{field.name} by distance")
+        if isinstance(value, DistanceLaw):
+            law = "a function" if isinstance(value, ByDistance) else type(value).__name__.lower()
+            words.append(f"{field.name} is {law} of the distance")
     return ", ".join(words)
 
 

@@ -105,13 +105,22 @@ def _walk(node: Any, prefix: str, metadata: Mapping[str, Any]) -> Iterator[tuple
                 child = getattr(node, field.name)
                 # The name of a dictionary's field is left out of the path: channels.na.g is na.g.
                 name = prefix if isinstance(child, Mapping) else f"{prefix}{field.name}."
-                # What a field without a unit holds, such as regions, is of the unit of the field that holds it.
-                yield from _walk(child, name, field.metadata if "unit" in field.metadata else metadata)
+                yield from _walk(child, name, _metadata_of(field, metadata))
     elif isinstance(node, Mapping):
         for name, child in node.items():
             yield from _walk(child, f"{prefix}{name}.", metadata)
     elif node is not None:
         yield prefix.removesuffix("."), Leaf(node, metadata)
+
+
+def _metadata_of(field: dataclasses.Field, holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Unit and bounds of a field; one without a unit, such as regions, has those of the field that holds it.
+
+    An ``unbounded`` field has the unit alone.
+    """
+    if "unit" in field.metadata:
+        return field.metadata
+    return {"unit": holder.get("unit", "")} if field.metadata.get("unbounded") else holder
 
 
 def find(tree: Any, path: str) -> Any:

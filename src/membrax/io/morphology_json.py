@@ -10,7 +10,8 @@ import numpy as np
 from .. import pytrees
 from ..cell import Cell
 from ..morphology import Compartments, from_points
-from ..morphology.compartments.densities import ByDistance, Regions
+from ..morphology.compartments.densities import Regions
+from ..morphology.compartments.distance_laws import ByDistance
 from ..morphology.compartments.layout import lay_out
 
 NUMBERS = ("radius", "length", "axial_resistivity")

@@ -6,8 +6,9 @@
 """
 
 from .compartments.compartments import Compartments
-from .compartments.densities import by_distance, by_region
+from .compartments.densities import by_region
 from .compartments.discretise import discretise
+from .compartments.distance_laws import by_distance, exponential, linear, sigmoid
 from .compartments.extracellular import lead_field
 from .swc.load import load_swc
 from .tree.joining import join
@@ -28,8 +29,11 @@ __all__ = [
     "by_region",
     "cable",
     "discretise",
+    "exponential",
     "from_points",
     "join",
     "lead_field",
+    "linear",
     "load_swc",
+    "sigmoid",
 ]

@@ -1,3 +1,5 @@
+import pickle
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -145,3 +147,51 @@ def test_parameters_may_have_any_name(layout):
     leak = mx.channels.Leak(g=spread)
     assert values(leak.g, layout) == pytest.approx(1.0 + 0.5 * layout.path_distance)
     assert pytrees.find(pytrees.put(leak, "g.values", 2.0), "g.values") == 2.0
+
+
+# --- named laws
+
+
+LAWS = {
+    "linear": (morphology.linear(0.5, -1e-3), lambda x: 0.5 - 1e-3 * x),
+    "exponential": (morphology.exponential(1.0, 50.0), lambda x: np.exp(-x / 50.0)),
+    "exponential with an offset": (
+        morphology.exponential(1.2174, -1.0 / 0.0031, offset=-0.8696),
+        lambda x: -0.8696 + 2.087 * np.exp(0.0031 * x),
+    ),
+    "sigmoid": (
+        morphology.sigmoid(2.0, 8.0, half=20.0, width=5.0),
+        lambda x: 2.0 + 6.0 / (1.0 + np.exp(-(x - 20.0) / 5.0)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_a_law_follows_its_formula(layout, name):
+    law, formula = LAWS[name]
+    np.testing.assert_allclose(values(law, layout), formula(layout.path_distance), rtol=1e-6)
+    again = pickle.loads(pickle.dumps(law))
+    assert jax.tree.structure(again) == jax.tree.structure(law) and values(again, layout) == values(law, layout)
+
+
+def test_parameters_of_laws_are_leaves_with_units():
+    regions = by_region(soma=1.0, apical=morphology.exponential(2.0, 50.0), elsewhere=morphology.sigmoid(1, 2, 3, 4))
+    leaves = pytrees.leaves(mx.channels.Leak(g=regions))
+    units = {path: leaf.metadata["unit"] for path, leaf in leaves.items()}
+    assert units["g.apical.at_soma"] == units["g.elsewhere.distal"] == "mS/cm²"
+    assert units["g.apical.length"] == units["g.elsewhere.half"] == "µm"
+    assert leaves["g.elsewhere.width"].metadata["above"] == 0.0
+    assert "at_least" not in leaves["g.apical.offset"].metadata
+
+
+def test_a_law_is_replaced_varied_and_differentiated():
+    leak = mx.channels.Leak(g=morphology.exponential(0.3, 200.0))
+    cell = mx.Cell({"leak": leak}, morphology=morphology.ball_and_stick(10.0, 400.0, 1.0))
+    assert pytrees.find(mx.replace(cell, {"leak.g.length": 50.0}), "leak.g.length") == 50.0
+    assert mx.vary(cell, {"leak.g.at_soma": [0.1, 0.2]}).channels["leak"].g.length.shape == (2,)
+    voltage = lambda length: mx.simulate(mx.replace(cell, {"leak.g.length": length}), duration=1.0).v[-1, 0]  # noqa: E731
+    assert np.isfinite(jax.grad(voltage)(100.0))
+    with pytest.raises(ValueError, match=r"leak\.g must be at least 0 mS/cm², got -"):
+        mx.simulate(mx.replace(cell, {"leak.g.offset": -1.0}), duration=1.0)
+    with pytest.raises(ValueError, match="length must be a number"):
+        morphology.exponential(1.0, "far")

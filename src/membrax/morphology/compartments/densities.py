@@ -1,23 +1,23 @@
-"""How a parameter is spread over a tree: one value for each region, or a function of the distance from the soma.
+"""Parameters that differ over a tree: one value for each region, or a function of the distance from the soma.
 
 >>> membrax.channels.squid.Sodium(g=by_region(soma=120.0, axon=300.0, elsewhere=0.0))
->>> membrax.channels.Leak(g=by_distance(lambda x, at_soma, slope: at_soma + slope * x, at_soma=0.1, slope=1e-3))
+>>> membrax.channels.Leak(g=by_region(soma=0.1, apical=linear(at_soma=0.1, slope=1e-3), elsewhere=0.1))
 
-Their numbers are leaves like any other: ``"na.g.axon"`` and ``"leak.g.slope"`` can be replaced, varied and fitted.
+Their numbers are leaves like any other: ``"na.g.axon"`` and ``"leak.g.apical.slope"`` can be replaced, varied and
+fitted.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ...pytrees import numbers, pytree, static
+from ...pytrees import numbers, pytree
 from ..tree.labels import label, matches
+from .distance_laws import DistanceLaw
 from .layout import Layout
 
 ELSEWHERE = "elsewhere"
@@ -54,27 +54,6 @@ class Regions:
         return spread
 
 
-@pytree
-class ByDistance:
-    """A function of the path distance from the soma; made by `by_distance`."""
-
-    parameters: dict[str, Any] = dataclasses.field(metadata={"unit": ""})  # not of the density's unit, nor its bounds
-    function: Callable[..., Any] = static()
-
-    def over(self, layout: Layout) -> Array:
-        """The value of every compartment [compartment].
-
-        Raises:
-            ValueError: a function that gives something else.
-        """
-        distance = jnp.asarray(layout.path_distance, dtype=float)
-        value = jnp.asarray(self.function(distance, **self.parameters), dtype=float)
-        if value.shape not in ((), distance.shape):
-            told = f"a number for each of {len(distance)} distances"
-            raise ValueError(f"a function of the distance must give {told}, got the shape {value.shape}")
-        return jnp.broadcast_to(value, distance.shape)
-
-
 def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
     """A parameter that differs between the parts of a tree.
 
@@ -90,27 +69,12 @@ def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
     joined = {**(values or {}), **named}
     if not joined or any(not isinstance(name, str) or "." in name for name in joined):
         raise ValueError(f'by_region needs regions such as soma=120.0 or {{"apical": 20.0}}, got {joined}')
-    return Regions({name: v if isinstance(v, ByDistance) else numbers(v, name) for name, v in joined.items()})
-
-
-def by_distance(function: Callable[..., Any], **parameters: Any) -> ByDistance:
-    """A parameter that changes with the path distance from the soma.
-
-    Args:
-        function: of the distances [compartment] in µm and the parameters, in `jax.numpy`.
-        parameters: its numbers, each a leaf.
-
-    Raises:
-        ValueError: ``function`` is none.
-    """
-    if not callable(function):
-        raise ValueError(f"by_distance needs a function of the distance in µm, got {function!r}")
-    return ByDistance(parameters, function)
+    return Regions({name: v if isinstance(v, DistanceLaw) else numbers(v, name) for name, v in joined.items()})
 
 
 def is_spread(value: Any) -> bool:
     """Whether it is one of the two."""
-    return isinstance(value, Regions | ByDistance)
+    return isinstance(value, Regions | DistanceLaw)
 
 
 def over(value: Any, layout: Layout) -> Any:
