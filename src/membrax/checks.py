@@ -1,13 +1,14 @@
-"""Checks of numbers and words that users pass: what is wrong raises a ValueError with the value, its unit and bound."""
+"""Checks of arguments: a ValueError names the value, its unit, its bound and the remedy."""
 
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Collection
+from numbers import Real
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 
 def finite_number(
@@ -20,26 +21,26 @@ def finite_number(
     at_most: float | None = None,
     below: float | None = None,
 ) -> float:
-    """``value`` as a finite Python float between its bounds.
+    """Return ``value`` as a finite Python float within its bounds.
 
     Args:
         value: a number of Python, NumPy or JAX, or an array without axes.
-        name: of the argument, for the message.
-        unit: of the number and its bounds, for the message.
-        at_least, at_most: bounds that the number may take.
-        above, below: bounds that it may not take.
+        name: the argument's name, for the message.
+        unit: the unit of the number and of its bounds, for the message.
+        at_least, at_most: bounds that are allowed values themselves.
+        above, below: bounds that are not.
 
     Raises:
         ValueError: the value is traced by JAX, is no number, is not finite, or is out of bounds.
     """
-    after = f" {unit}" if unit else ""
-    if isinstance(value, jax.core.Tracer):
+    of_unit, after = (f" in {unit}", f" {unit}") if unit else ("", "")
+    if isinstance(value, Tracer):
         raise ValueError(
-            f"{name} is traced by JAX, but it shapes the computation: pass a plain number"
-            f"{f' in {unit}' if unit else ''}, outside jit, vmap and grad"
+            f"{name} is traced by JAX, but it shapes the computation: pass a plain number{of_unit}, "
+            "outside jit, vmap and grad"
         )
-    if isinstance(value, bool) or not isinstance(value, numbers.Real | np.ndarray | jax.Array) or np.ndim(value):
-        raise ValueError(f"{name} must be a number{f' in {unit}' if unit else ''}, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, Real | np.ndarray | jax.Array) or getattr(value, "ndim", 0):
+        raise ValueError(f"{name} must be a number{of_unit}, got {value!r}")
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite, got {number:g}{after}")
@@ -55,31 +56,52 @@ def finite_number(
     return number
 
 
+def finite_numbers(values: object, name: str, unit: str = "", *, above: float | None = None) -> np.ndarray:
+    """Return ``values`` as an array [n] of finite float64 numbers, all above a bound.
+
+    Raises:
+        ValueError: the values are no list of numbers, the list is empty, or a number is not finite or out of bounds.
+    """
+    of_unit = f" in {unit}" if unit else ""
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers{of_unit}, got {values!r}") from None
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{name} must be a list of numbers{of_unit}, got the shape {array.shape}")
+    for number in array:
+        finite_number(number, name, unit, above=above)
+    return array
+
+
 def whole_number(value: object, name: str, *, at_least: int | None = 1, at_most: int | None = None) -> int:
-    """``value`` as a Python int between its bounds.
+    """Return ``value`` as a Python int within its bounds.
 
     Raises:
         ValueError: the value is no whole number, or is out of bounds.
     """
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or (at_least is not None and value < at_least) or (at_most is not None and value > at_most):
-        low = "" if at_least is None else f" of at least {at_least}"
-        high = "" if at_most is None else f"{' and' if low else ' of'} at most {at_most}"
-        raise ValueError(f"{name} must be a whole number{low}{high}, got {value!r}")
-    return int(value)
+    low = "" if at_least is None else f" of at least {at_least}"
+    high = "" if at_most is None else f"{' and' if low else ' of'} at most {at_most}"
+    message = f"{name} must be a whole number{low}{high}, got {value!r}"
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise ValueError(message)
+    number = int(value)
+    if (at_least is not None and number < at_least) or (at_most is not None and number > at_most):
+        raise ValueError(message)
+    return number
 
 
 def one_of(value: object, name: str, options: Collection[str], *, also: str = "") -> str:
-    """``value``, if it is one of the options.
+    """Return ``value`` if it is one of the options.
 
     Args:
         value: the argument.
-        name: of the argument, for the message.
-        options: the words that are allowed.
+        name: the argument's name, for the message.
+        options: the allowed words.
         also: further values that the caller allows, for the message, as in "a function or None".
 
     Raises:
-        ValueError: the value is none of them.
+        ValueError: the value is none of the options.
     """
     if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name} must be one of {', '.join(options)}{f' or {also}' if also else ''}, got {value!r}")

@@ -1,4 +1,4 @@
-"""The types of what users pass and functions return, beside `jax.Array` and `jax.typing.ArrayLike`."""
+"""Types of arguments and results, in addition to `jax.Array` and `jax.typing.ArrayLike`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import numpy as np
 from jax import Array
 
 Number: TypeAlias = float | np.ndarray | Array
-"""A number or an array of numbers: a parameter of a cell, an argument of a law. Arithmetic works on all of them."""
+"""A number or an array of numbers, on which arithmetic works: an argument of a law."""
+
+Parameter: TypeAlias = float | Array
+"""A parameter of a channel or a cell: one number, or an array with one entry for each neuron or compartment."""
 
 Gates: TypeAlias = dict[str, Array]
 """The gates of one channel by name."""

@@ -1,4 +1,4 @@
-"""Physical constants, the one table of units, and the parameters that carry a unit and its bounds.
+"""Physical constants, the table of units, and dataclass fields that carry a unit and bounds.
 
 ==================  =========  =====================================================
 quantity            unit       note
@@ -10,14 +10,14 @@ current density     µA/cm²     membrane current outward positive, injected inw
 capacitance         µF/cm²
 concentration       mM
 length, area        µm, µm²
-injected current    nA         into an area A [µm²] it is 1e5·I/A µA/cm²
+injected current    nA         I nA into an area of A µm² is 1e5·I/A µA/cm²
 axial resistivity   Ω·cm
 resistance          MΩ
 permeability        cm/s
 temperature         °C
 ==================  =========  =====================================================
 
-With these, C dv/dt = −g (v − e) + i holds without a factor: µF/cm² · mV/ms = mS/cm² · mV = µA/cm².
+In these units C dv/dt = −g (v − e) + i needs no factor: µF/cm² · mV/ms = mS/cm² · mV = µA/cm².
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from jax.typing import ArrayLike
+
+from .typing import Number
 
 # Exact since the revision of the SI in 2019 (BIPM, SI Brochure, 9th edition; CODATA 2018 and 2022).
 ELEMENTARY_CHARGE = 1.602176634e-19  # e, C
@@ -37,48 +40,51 @@ FARADAY = 96485.3321233100184  # F = e N_A, C/mol
 GAS = 8.31446261815324  # R = k N_A, J/(mol K)
 VACUUM_PERMITTIVITY = 8.8541878188e-12  # ε₀, F/m, measured: ± 1.4e-21 (CODATA 2022)
 KELVIN = 273.15  # K at 0 °C
-RADIANS_PER_MS = 2e-3 * math.pi  # of 1 Hz
+RADIANS_PER_MS = 2e-3 * math.pi  # the angular frequency of 1 Hz
 
 STIMULUS_UNITS = ("uA/cm2", "nA")
 
+Metadata: TypeAlias = Mapping[str, Any]
+"""The metadata of a field made here: its unit and its bounds, ``at_least`` or ``above``."""
 
-def density(current: Any, area: Any) -> Any:
-    """Current density [µA/cm²] of ``current`` [nA] spread over ``area`` [µm²]."""
+
+def density(current: Number, area: Number) -> Number:
+    """The current density [µA/cm²] of ``current`` [nA] spread over ``area`` [µm²]."""
     return 1e5 * current / area
 
 
 def parameter(default: float, unit: str, *, at_least: float | None = None, above: float | None = None) -> Any:
-    """A dataclass field that is a number with a unit and, if it has one, a lower bound."""
+    """Declare a dataclass field: a number with a unit and, where it has one, a lower bound."""
     return dataclasses.field(default=default, metadata={"unit": unit, "at_least": at_least, "above": above})
 
 
 def conductance(default: float) -> Any:
-    """A conductance density, mS/cm², not negative."""
+    """Declare a conductance density [mS/cm²], at least 0."""
     return parameter(default, "mS/cm²", at_least=0.0)
 
 
 def potential(default: float) -> Any:
-    """A potential or a shift along the voltage axis, mV."""
+    """Declare a potential, or a shift along the voltage axis [mV]."""
     return parameter(default, "mV")
 
 
 def factor(default: float) -> Any:
-    """A pure number above zero that scales something."""
+    """Declare a dimensionless factor above 0."""
     return parameter(default, "", above=0.0)
 
 
 def timescale(default: float) -> Any:
-    """A time constant, ms, above zero."""
+    """Declare a time constant [ms] above 0."""
     return parameter(default, "ms", above=0.0)
 
 
 def temperature(default: float) -> Any:
-    """A temperature in °C, above the absolute zero."""
+    """Declare a temperature [°C] above absolute zero."""
     return parameter(default, "°C", above=-KELVIN)
 
 
-def in_bounds(value: Any, metadata: Mapping[str, Any]) -> np.ndarray:
-    """Which entries of ``value`` are finite and inside the bounds of their field."""
+def in_bounds(value: ArrayLike, metadata: Metadata) -> np.ndarray:
+    """For each entry of ``value``, whether it is finite and within the bounds of its field."""
     value = np.asarray(value)
     good = np.isfinite(value)
     if metadata.get("at_least") is not None:
@@ -88,8 +94,8 @@ def in_bounds(value: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     return good
 
 
-def bound_message(path: str, value: Any, metadata: Mapping[str, Any]) -> str:
-    """The sentence that names a value, its unit and its bound."""
+def bound_message(path: str, value: float | np.ndarray | np.generic, metadata: Metadata) -> str:
+    """The message for a value out of bounds: its path, its unit, its bound and the value."""
     unit = f" {metadata['unit']}" if metadata.get("unit") else ""
     if not np.isfinite(value):
         bound = "finite"

@@ -1,1 +1,1 @@
-"""Numerical building blocks: quotients, bounds and sums with cheap derivatives."""
+"""Arithmetic with cheap derivatives: quotients, bounds and sums, and functions whose slopes are computed once."""

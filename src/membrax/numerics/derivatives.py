@@ -1,30 +1,33 @@
-"""Derivatives in which what all directions share is worked out once.
+"""Functions with custom derivative rules, which compute the slopes once for all directions of a derivative.
 
-JAX carries every direction of a derivative through every operation. A step of a gate is some fifty of them and has
-three inputs; here its three slopes are found first, by one pass each, and a direction then costs a product for each
-input that moves. The slopes serve forward and reverse mode alike, and can be differentiated themselves.
+JAX carries every direction through every operation. A step of a gate has some fifty operations and three inputs. The
+rules here compute the slopes by each input first, in one pass each; a direction then costs one product for each input
+that changes. The slopes serve forward and reverse mode, and are differentiable themselves.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.core import Tracer
 from jax.custom_derivatives import SymbolicZero
 
+Tangent = Array | SymbolicZero
 
-def evaluate_separable(function: Callable, own: dict[str, Array], *shared: Any) -> dict[str, Array]:
-    """``function(own, *shared)``, whose results depend each on its namesake in ``own`` and on all of ``shared``.
+
+def evaluate_separable(function: Callable[..., dict], own: dict[str, Array], *shared: Any) -> dict[str, Array]:
+    """``function(own, *shared)``, each of whose results depends on its namesake in ``own`` and on all of ``shared``.
 
     Args:
-        function: of numbers; where there are arrays among them, or where it knows traced values that it was not given,
-            it is differentiated as it is.
+        function: a function of numbers. With arrays among its arguments, or with traced values that are not among
+            them, it is differentiated by JAX as it is.
         own: {name: value}.
-        shared: trees.
+        shared: trees of arrays and numbers.
     """
     leaves, rebuild = _arrays(shared)
     used = _used(lambda own, *leaves: function(own, *rebuild(leaves)), own, leaves)
@@ -37,85 +40,89 @@ def evaluate_separable(function: Callable, own: dict[str, Array], *shared: Any) 
 
     @functools.partial(value.defjvp, symbolic_zeros=True)
     def derivative(primals: tuple, tangents: tuple) -> tuple[dict, dict]:
-        (own, *leaves), (own_moves, *moves) = primals, tangents
-        found = value(own, *leaves)
-        total = dict.fromkeys(found)
-        moving = {name for name in own if not _still(own_moves[name])}
+        (own, *leaves), (own_tangents, *leaf_tangents) = primals, tangents
+        results = value(own, *leaves)
+        total = dict.fromkeys(results)
+        moving = {name for name in own if not _is_zero(own_tangents[name])}
         if moving:
             ones = {name: jnp.ones_like(x) for name, x in own.items()}
             slopes = jax.jvp(lambda own: function(own, *rebuild(leaves)), (own,), (ones,))[1]
-            total |= {name: slopes[name] * own_moves[name] for name in moving}
+            total |= {name: slopes[name] * own_tangents[name] for name in moving}
         for k in used:
-            if not _still(move := moves[k]):
-                at = lambda x, k=k: function(own, *rebuild((*leaves[:k], x, *leaves[k + 1 :])))  # noqa: E731
+            if not _is_zero(tangent := leaf_tangents[k]):
+                at = lambda x, k=k: function(own, *rebuild([*leaves[:k], x, *leaves[k + 1 :]]))  # noqa: E731
                 slopes = jax.jvp(at, (leaves[k],), (jnp.ones_like(leaves[k]),))[1]
-                total = {n: _add(total[n], slope * move) for n, slope in slopes.items()}
-        return found, {name: jnp.zeros_like(found[name]) if t is None else t for name, t in total.items()}
+                total = {n: _add(total[n], slope * tangent) for n, slope in slopes.items()}
+        return results, {name: jnp.zeros_like(results[name]) if t is None else t for name, t in total.items()}
 
     return value(own, *leaves)
 
 
-def evaluate_scalar(function: Callable, *given: Any) -> Array:
-    """``function(*given)``, a number that depends on many others: all its slopes come from one reverse pass.
+def evaluate_scalar(function: Callable[..., Array], *arguments: Any) -> Array:
+    """``function(*arguments)``, one number that depends on many: all its slopes come from one reverse pass.
 
     Args:
-        function: of trees of numbers; differentiated as it is under the same conditions as for `evaluate_separable`.
-        given: the trees.
+        function: a function of trees of numbers; JAX differentiates it as it is under the same conditions as in
+            `evaluate_separable`.
+        arguments: the trees.
     """
-    leaves, rebuild = _arrays(given)
+    leaves, rebuild = _arrays(arguments)
     used = _used(lambda _, *leaves: function(*rebuild(leaves)), {}, leaves)
     if used is None or any(jnp.ndim(leaf) for leaf in leaves if _continuous(leaf)):
-        return function(*given)
+        return function(*arguments)
 
     @jax.custom_jvp
     def value(*leaves: Array) -> Array:
         return function(*rebuild(leaves))
 
     @functools.partial(value.defjvp, symbolic_zeros=True)
-    def derivative(leaves: tuple, moves: tuple) -> tuple[Array, Array]:
-        moving = [k for k in used if not _still(moves[k])]
+    def derivative(leaves: tuple, tangents: tuple) -> tuple[Array, Array]:
+        moving = [k for k in used if not _is_zero(tangents[k])]
 
-        def of_moving(*some: Array) -> Array:
+        def of_moving(*changed: Array) -> Array:
             every = list(leaves)
-            for k, leaf in zip(moving, some, strict=True):
+            for k, leaf in zip(moving, changed, strict=True):
                 every[k] = leaf
             return function(*rebuild(every))
 
         if not moving:
             return value(*leaves), jnp.zeros_like(value(*leaves))
-        found, pull = jax.vjp(of_moving, *(leaves[k] for k in moving))
-        slopes = pull(jnp.ones_like(found))
-        return found, functools.reduce(jnp.add, [s * moves[k] for s, k in zip(slopes, moving, strict=True)])
+        result, pull = jax.vjp(of_moving, *(leaves[k] for k in moving))
+        slopes = pull(jnp.ones_like(result))
+        return result, functools.reduce(jnp.add, [s * tangents[k] for s, k in zip(slopes, moving, strict=True)])
 
     return value(*leaves)
 
 
-def _arrays(trees: Any) -> tuple[list[Array], Callable]:
-    """The arrays among the leaves of some trees, and what puts others in their place; plain numbers stay."""
-    leaves, structure = jax.tree.flatten(trees)
-    where = [k for k, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
+def _arrays(trees: tuple) -> tuple[list[Array], Callable[[Sequence[Array]], tuple]]:
+    """The arrays among the leaves of ``trees``, and a function that rebuilds the trees with other arrays.
 
-    def rebuild(arrays: Any) -> Any:
+    Plain numbers stay.
+    """
+    leaves, structure = jax.tree.flatten(trees)
+    places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
+
+    def rebuild(arrays: Sequence[Array]) -> tuple:
         every = list(leaves)
-        for k, array in zip(where, arrays, strict=True):
+        for k, array in zip(places, arrays, strict=True):
             every[k] = array
         return jax.tree.unflatten(structure, every)
 
-    return [leaves[k] for k in where], rebuild
+    return [leaves[k] for k in places], rebuild
 
 
 def _used(function: Callable, own: dict, leaves: list[Array]) -> list[int] | None:
-    """Which of the leaves a function looks at; None if it looks at traced values that are not among its arguments."""
+    """The indices of the leaves that a function uses; None if it uses traced values that are not its arguments."""
     closed = jax.make_jaxpr(function)(own, *leaves)
-    if any(isinstance(constant, jax.core.Tracer) for constant in closed.consts):
+    if any(isinstance(constant, Tracer) for constant in closed.consts):
         return None
     seen = {id(x) for equation in closed.jaxpr.eqns for x in equation.invars} | {id(x) for x in closed.jaxpr.outvars}
-    given = closed.jaxpr.invars[len(closed.jaxpr.invars) - len(leaves) :]
-    return [k for k, x in enumerate(given) if id(x) in seen]
+    inputs = closed.jaxpr.invars[len(closed.jaxpr.invars) - len(leaves) :]
+    return [k for k, x in enumerate(inputs) if id(x) in seen]
 
 
-def _still(move: Any) -> bool:
-    return isinstance(move, SymbolicZero) or move.dtype == jax.dtypes.float0
+def _is_zero(tangent: Tangent) -> bool:
+    return isinstance(tangent, SymbolicZero) or tangent.dtype == jax.dtypes.float0
 
 
 def _continuous(leaf: Array) -> bool:
