@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax import cell as cells
+from membrax.cell_checks import check_parameters, check_parts
 from membrax.channels import Leak, squid
 from membrax.pytrees import find, leaves, strong
 
@@ -149,7 +150,7 @@ def test_a_closed_channel_and_an_odd_reversal_are_allowed():
 
 
 def test_entries_of_a_varied_leaf_are_no_error_here():
-    cells.check_parameters(mx.replace(HH, {"na.g": [-3.0, np.nan, 1.0]}))
+    check_parameters(mx.replace(HH, {"na.g": [-3.0, np.nan, 1.0]}))
 
 
 def test_traced_values_can_not_be_looked_at_and_pass():
@@ -162,7 +163,7 @@ def test_traced_values_can_not_be_looked_at_and_pass():
 @pytest.mark.parametrize("name", ["capacitance", "celsius", "v_init", "area", "channels"])
 def test_a_channel_may_not_be_called_as_a_field_of_the_cell(name):
     with pytest.raises(ValueError, match=f"a channel may not be called '{name}': it is a field of Cell"):
-        cells.check_parameters(mx.Cell({name: Leak()}))
+        check_parameters(mx.Cell({name: Leak()}))
     with pytest.raises(ValueError, match="may not be called"):
         mx.simulate(mx.Cell({name: Leak()}), duration=1.0)
 
@@ -172,18 +173,18 @@ def test_every_field_of_the_cell_is_taken():
 
     for field in dataclasses.fields(mx.Cell):
         with pytest.raises(ValueError, match="is a field of Cell"):
-            cells.check_names(mx.Cell({field.name: Leak()}))
+            check_parts(mx.Cell({field.name: Leak()}))
 
 
 @pytest.mark.parametrize("name", ["na.fast", "", ".", 7])
 def test_a_channels_name_is_a_word_without_a_dot(name):
     with pytest.raises(ValueError, match="a channel's name must be a word without a dot, got"):
-        cells.check_names(mx.Cell({name: Leak()}))
+        check_parts(mx.Cell({name: Leak()}))
 
 
 def test_channels_must_be_named():
     with pytest.raises(ValueError, match="channels must be a dictionary"):
-        cells.check_names(mx.Cell([Leak()]))
+        check_parts(mx.Cell([Leak()]))
 
 
 def test_a_channel_may_be_called_as_its_own_parameter():

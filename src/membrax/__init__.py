@@ -18,13 +18,14 @@ from . import (
     stimuli,
     units,
 )
-from .cell import Cell, State, replace
+from .cell import Cell, State
 from .compilation import enable_compilation_cache
 from .fitting import fit
 from .lazy import late
 from .population import PopulationResult, run, vary
 from .pytrees import pytree
 from .recordings import Recording
+from .replace import replace
 from .rest import rest, resting_point
 from .simulate import Trace, simulate
 from .version import __version__

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from . import cell_table, pytrees, units
-from .cell_checks import check_names
 from .channels import Channel, Env
 from .compartmentwise import over_patches, spread
 from .morphology import Compartments, Tree
-from .morphology.compartments.densities import is_spread
 from .morphology.compartments.discretise import discretise
 from .pytrees import pytree
 from .timegrid import Time, zero
@@ -130,146 +124,3 @@ def settle(cell: Cell, state: State) -> State:
     """The state with its gates brought up to the time of ``v``."""
     gates = advance_gates(cell, state.gates, state.v, state.lag, environment(cell, state.time))
     return pytrees.put(pytrees.put(state, "gates", gates), "lag", jnp.zeros_like(state.lag))
-
-
-def replace(tree: Any, changes: Mapping[str, Any]) -> Any:
-    """A copy of a cell (or any tree) with new values, by path: ``replace(cell, {"na.g": 100.0})``.
-
-    Numbers become strong arrays of the default precision, so that the result can be vmapped and does not retrace.
-
-    Raises:
-        ValueError: an unknown path (the near matches are named), or a value outside the bounds of its field.
-    """
-    for path, value in pytrees.changes_of(changes).items():
-        tree = pytrees.put(tree, path, _as_existing(value, pytrees.find(tree, path), path))
-    tree = pytrees.strong(tree)
-    check_parameters(tree)
-    return tree
-
-
-def _as_existing(value: Any, old: Any, path: str) -> Any:
-    """The value as what stands at the path now: a number, or a part such as a channel.
-
-    Raises:
-        ValueError: a number for a part, or what is no number for a number.
-    """
-    if is_spread(value):
-        if dataclasses.is_dataclass(old) and not is_spread(old):
-            raise ValueError(f"{path} is a {type(old).__name__}, not a number that could be spread over a tree")
-        return value
-    if is_spread(old) and isinstance(value, pytrees.NUMBER | list):
-        return pytrees.numbers(value, path)
-    if old is None or isinstance(old, Compartments):
-        return value
-    numeric = isinstance(value, pytrees.NUMBER | list)
-    if dataclasses.is_dataclass(old) or isinstance(old, Mapping):
-        if numeric and not isinstance(old, Mapping):
-            raise ValueError(f"{path} is a {type(old).__name__}, not a number; its numbers are {path}.g and the like")
-        return value
-    if not numeric:
-        raise ValueError(f"{path} must be a number, got {value!r}")
-    return pytrees.numbers(value, path)
-
-
-def check_parameters(tree: Any) -> None:
-    """Refuse a scalar outside its bounds; entries of a varied leaf are quarantined later, traced values unknowable.
-
-    Raises:
-        ValueError: names the path, the value, its unit and its bound, e.g.
-            "na.g must be at least 0 mS/cm², got -3 mS/cm²".
-    """
-    if isinstance(tree, Cell):
-        check_names(tree)
-    whole = is_single_tree(tree)
-    if whole:
-        check_shapes(tree)
-    for path, (value, metadata) in pytrees.leaves(spread(tree) if whole else tree).items():
-        if "unit" not in metadata or isinstance(value, jax.core.Tracer) or (np.ndim(value) and not whole):
-            continue
-        if not isinstance(value, pytrees.NUMBER):
-            raise ValueError(f"{path} must be a number, got {value!r}")
-        good = units.in_bounds(value, metadata)
-        if not np.all(good):
-            raise ValueError(units.bound_message(path, np.asarray(value)[~good].flat[0], metadata))
-
-
-def check_cell(cell: Any) -> None:
-    """Refuse what is no `Cell`.
-
-    Raises:
-        ValueError: says what it is.
-    """
-    if not isinstance(cell, Cell):
-        raise ValueError(f"cell must be a membrax.Cell such as membrax.models.hodgkin_huxley(), got {cell!r}")
-    check_names(cell)
-
-
-def check_single(cell: Cell, caller: str, instead: str) -> None:
-    """Refuse a batch where one neuron is expected.
-
-    Raises:
-        ValueError: names the leaf that has an axis too many, and what to use ``instead``.
-    """
-    if is_single_tree(cell):
-        check_shapes(cell)
-        return
-    for path, (value, _) in pytrees.leaves(cell).items():
-        if isinstance(value, pytrees.NUMBER) and np.ndim(value):
-            raise ValueError(f"{caller} takes one neuron, but {path} has the shape {np.shape(value)}: use {instead}")
-
-
-def is_single_tree(cell: Any) -> bool:
-    """Whether it is one cell with a morphology, and not many: its points have one radius each."""
-    shape = cell.morphology if isinstance(cell, Cell) else None
-    return isinstance(shape, Compartments) and np.ndim(shape.radius) < 2
-
-
-def check_shapes(cell: Cell) -> None:
-    """Refuse parameters of one tree that are neither a number nor an array [compartment].
-
-    Raises:
-        ValueError: names the parameter and its shape.
-    """
-    shape = cell.morphology
-    count, points = shape.count, len(shape.tree.parent)
-    for name in ("radius", "length"):
-        if np.shape(getattr(shape, name)) != (points,):
-            told = f"one number for each of its {points} points"
-            raise ValueError(f"morphology.{name} must be {told}, got the shape {np.shape(getattr(shape, name))}")
-    others = {"morphology.axial_resistivity": pytrees.Leaf(shape.axial_resistivity, {})}
-    for path, (value, _) in (pytrees.leaves(dataclasses.replace(cell, morphology=None)) | others).items():
-        if isinstance(value, pytrees.NUMBER) and np.shape(value) not in ((), (count,)):
-            told = f"a number or an array of its {count} compartments"
-            raise ValueError(f"{path} of a tree must be {told}, got the shape {np.shape(value)}")
-
-
-def check_state(state: Any, cell: Cell) -> None:
-    """Refuse what is no `State`, or one whose gates are another cell's.
-
-    Raises:
-        ValueError: names both sets of channels.
-    """
-    if not isinstance(state, State):
-        raise ValueError(f"state must be a membrax.State, from rest or a run's final, got {state!r}")
-    alike = jax.tree.map(jnp.zeros_like, pytrees.strong(cell))
-    if cell.morphology is not None and not is_single_tree(cell):
-        alike = jax.tree.map(lambda x: x[0], alike)
-    expected = jax.eval_shape(lambda c: state_at(c, 0.0).gates, alike)
-    if jax.tree.structure(expected) != jax.tree.structure(state.gates):
-        told = {name: sorted(gates) for name, gates in state.gates.items()}
-        asked = {name: sorted(gates) for name, gates in expected.items()}
-        raise ValueError(f"state must have the gates of this cell, {asked}, got {told}")
-    wanted = () if cell.morphology is None else (cell.morphology.layout.count,)
-    if np.shape(state.v)[-len(wanted) :] != wanted if wanted else np.ndim(state.v) > 1:
-        told = f"of {wanted[0]} compartments" if wanted else "of a cell without a morphology"
-        raise ValueError(f"state must be {told}, got voltages of the shape {np.shape(state.v)}")
-
-
-def check_patch(cell: Cell, caller: str) -> None:
-    """Refuse a tree where one patch of membrane is expected.
-
-    Raises:
-        ValueError: says so.
-    """
-    if cell.morphology is not None:
-        raise ValueError(f"{caller} takes one patch of membrane, and this cell has a morphology: leave it out")

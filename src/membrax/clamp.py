@@ -11,17 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .cell import (
-    Cell,
-    advance_gates,
-    check_cell,
-    check_parameters,
-    check_patch,
-    check_single,
-    currents,
-    environment,
-    state_at,
-)
+from .cell import Cell, advance_gates, currents, environment, state_at
+from .cell_checks import check_cell, check_parameters, check_patch, check_single
 from .channels import Env, Gated
 from .channels.markov import Kinetic
 from .laws.gating import bernoulli, decay_phi2, steady_state

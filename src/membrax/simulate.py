@@ -12,17 +12,9 @@ import numpy as np
 from jax import Array
 
 from . import tables
-from .cell import (
-    Cell,
-    State,
-    check_cell,
-    check_parameters,
-    check_state,
-    first_voltage,
-    settle,
-    state_at,
-)
-from .cell import check_single as check_single_cell
+from .cell import Cell, State, first_voltage, settle, state_at
+from .cell_checks import check_cell, check_parameters, check_state
+from .cell_checks import check_single as check_single_cell
 from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import is_concrete, pytree, static, strong

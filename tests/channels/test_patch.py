@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 import membrax as mx
-from membrax.cell import check_cell
+from membrax.cell_checks import check_cell
 from membrax.channels import patch
 from membrax.clamp import voltage_clamp
 from membrax.laws import markov_chain

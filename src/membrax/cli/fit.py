@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import plot, recordings
-from ..cell import replace
 from ..fitting import fit, fit_recording
 from ..fitting.evaluation.compare import summary
 from ..fitting.recipe.sweep_selection import select_training_sweeps
 from ..fitting.recipe.templates import cortical
 from ..fitting.report.text import cautions, verdict
+from ..replace import replace
 from .words import bounds as read_bounds
 from .words import columns, numbers
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import models, probes, stimuli
-from ..cell import replace
 from ..plot import trace as draw
 from ..pytrees import unknown
+from ..replace import replace
 from ..simulate import simulate
 from .words import assignment
 

@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import __version__, integrators, laws, models, probes, stimuli
-from ..cell import Cell, replace
+from ..cell import Cell
 from ..channels import Leak
 from ..population import run, vary
+from ..replace import replace
 from ..rest.resting import rest
 from ..simulate import simulate
 from .words import columns

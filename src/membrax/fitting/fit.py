@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, check_cell, check_parameters
+from ..cell import Cell
+from ..cell_checks import check_cell, check_parameters
 from ..ephys.preprocess import Preprocessed
 from ..integrators import Integrator, check_integrator, staggered
 from ..probes import whole

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .. import pytrees
-from ..cell import Cell, check_cell, check_parameters
+from ..cell import Cell
+from ..cell_checks import check_cell, check_parameters
 from ..morphology import by_region
 from ..pytrees import strong
 from . import npz_file

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cell import Cell, State, check_cell, check_state, first_voltage, settle, state_at
+from ..cell import Cell, State, first_voltage, settle, state_at
+from ..cell_checks import check_cell, check_state
 from ..integrators import Integrator, check_integrator, of_many
 from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong

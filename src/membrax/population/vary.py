@@ -12,7 +12,8 @@ import numpy as np
 from jax import Array
 
 from .. import pytrees, units
-from ..cell import Cell, check_cell, check_parameters, is_single_tree
+from ..cell import Cell
+from ..cell_checks import check_cell, check_parameters, is_single_tree
 from ..compartmentwise import spread
 from ..pytrees import strong
 

@@ -9,11 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..cell import Cell, environment, replace
+from ..cell import Cell, environment
 from ..cell import currents as membrane_currents
 from ..laws import energetics
 from ..probes import currents
 from ..pytrees import unknown
+from ..replace import replace
 from ..rest.resting import rest_state
 from ..simulate import simulate
 from ..stimuli import step

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..cell import Cell, State, check_cell, check_parameters, check_patch, check_single
+from ..cell import Cell, State
+from ..cell_checks import check_cell, check_parameters, check_patch, check_single
 from ..probes import spikes, voltage
 from ..pytrees import strong
 from ..simulate import simulate

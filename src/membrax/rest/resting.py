@@ -15,18 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..cell import (
-    Cell,
-    State,
-    advance_gates,
-    check_cell,
-    check_parameters,
-    check_patch,
-    environment,
-    ionic_current,
-    is_single_tree,
-    state_at,
-)
+from ..cell import Cell, State, advance_gates, environment, ionic_current, state_at
+from ..cell_checks import check_cell, check_parameters, check_patch, is_single_tree
 from ..morphology.system import TreeSystem
 from ..pytrees import is_concrete, numbers, pytree, strong
 from .trees import holds, tree_rest

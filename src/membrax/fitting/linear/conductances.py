@@ -22,7 +22,8 @@ import numpy as np
 from jax import Array
 
 from ... import pytrees
-from ...cell import Cell, check_cell, check_parameters
+from ...cell import Cell
+from ...cell_checks import check_cell, check_parameters
 from ...compilation import host_jit
 from ...pytrees import strong
 from ...recordings import Recording, check_recording

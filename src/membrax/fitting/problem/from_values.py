@@ -10,7 +10,8 @@ import numpy as np
 from jax import Array
 
 from ... import pytrees
-from ...cell import Cell, check_cell, check_parameters
+from ...cell import Cell
+from ...cell_checks import check_cell, check_parameters
 from ...integrators import Integrator, check_integrator, staggered
 from ...pytrees import strong
 from ...recordings import Recording, check_recording

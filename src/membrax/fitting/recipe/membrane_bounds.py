@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ...cell import Cell, replace
+from ...cell import Cell
 from ...ephys.preprocess import Preprocessed
 from ...pytrees import strong
+from ...replace import replace
 
 Bounds = dict[str, tuple[float, float]]
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...cell import Cell, check_cell, state_at
+from ...cell import Cell, state_at
+from ...cell_checks import check_cell
 from ...pytrees import leaves, strong
 from .. import style
 from .ions import paints

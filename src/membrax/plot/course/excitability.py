@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...cell import Cell, check_cell, environment
+from ...cell import Cell, environment
+from ...cell_checks import check_cell
 from ...pytrees import strong
 from ...simulate import Trace
 from .. import style

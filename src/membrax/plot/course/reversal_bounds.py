@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...cell import Cell, check_cell
+from ...cell import Cell
+from ...cell_checks import check_cell
 from ...simulate import Trace
 from .. import style
 from .ions import paints
