@@ -34,8 +34,8 @@ import numpy as np
 import membrax as mx
 from membrax.compilation import host_jit
 from membrax.fitting import Fit, Starts
-from membrax.fitting.fit import search_for
 from membrax.fitting.optimisers import levenberg_marquardt
+from membrax.fitting.optimisers.driver import run_optimiser
 from membrax.fitting.optimisers.levenberg_marquardt import LevenbergMarquardt
 from membrax.fitting.problem.nudging import schedule
 from membrax.fitting.problem.parameters import free, paths
@@ -163,7 +163,7 @@ def recover(task: Task, seed: int, starts: int) -> dict[str, Any]:
     data, spikes = recording(task, seed)
     problem = problem_of(task, data)
     began, worked = time.perf_counter(), time.process_time()
-    search, _ = search_for(problem, LevenbergMarquardt(), starts, seed, False, None)
+    search, _ = run_optimiser(problem, LevenbergMarquardt(), starts, seed)
     loss = np.asarray(search.loss, dtype=float)
     at_truth = loss_at_truth(task, problem)
     return {
@@ -183,14 +183,15 @@ def loss_at_truth(task: Task, problem: Problem) -> float:
 def search_all(problems: list[Problem], starts: int, first: int) -> list[Any]:
     """The default search on several recordings at once, from random starts of their own.
 
-    What Levenberg.iterate does, with the recordings as one more axis: one after the other they would take an hour.
+    The steps are those of LevenbergMarquardt.iterate, with the recordings as one more axis: one after the other they
+    would take an hour.
     """
     method, free_, count = LevenbergMarquardt(), problems[0].free, len(problems)
     data = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[problem.data for problem in problems])
     place = jnp.asarray(free_.draw(count * starts, first).reshape(count, starts, -1), dtype=float)
     search = jax.vmap(lambda place: method.begin(problems[0], place))(place)
     for k in range(method.iterations):
-        kappa = schedule(k, method.iterations, *levenberg_marquardt.KAPPA, levenberg_marquardt.RELEASED)
+        kappa = schedule(k, method.iterations, *levenberg_marquardt.KAPPA, levenberg_marquardt.NUDGED)
         search = step_all(problems[0], data, search, jnp.asarray(kappa, dtype=float))
     return [jax.tree.map(lambda x, k=k: np.asarray(x[k], dtype=float), search) for k in range(count)]
 
@@ -243,7 +244,8 @@ def as_fit(task: Task, problem: Problem, data: mx.Recording, search: Any) -> Fit
     starts = Starts(loss, {name: values[:, k] for k, name in enumerate(task.bounds)})
     cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
     return Fit(
-        cell, best, float(loss.min()), "mean squared error [mV²]", starts, task.bounds, "levenberg", data, [0],
+        cell, best, float(loss.min()), "mean squared error [mV²]", starts, task.bounds,
+        "levenberg_marquardt", data, [0],
         np.asarray(data.v), (), (), {"dt": problem.data.dt, "integrator": "staggered"},
     )  # fmt: skip
 
@@ -266,7 +268,7 @@ def row(name: str, options: argparse.Namespace) -> dict[str, Any]:
         "model": name, "parameters": list(task.bounds), "truth": task.truth.tolist(),
         "bounds": [list(pair) for pair in task.bounds.values()], "current": list(task.current),
         "duration_ms": task.duration, "dt_ms": DT, "noise_mV": NOISE, "noise_memory_ms": task.memory,
-        "levenberg": {"kappa": list(levenberg_marquardt.KAPPA), "iterations": levenberg_marquardt.ITERATIONS},
+        "levenberg_marquardt": {"kappa": list(levenberg_marquardt.KAPPA), "iterations": levenberg_marquardt.ITERATIONS},
         "found": float(np.mean([one["found"] for one in recoveries])) if recoveries else None,
         "coverage": held, "coverage_error": error, "few_starts": options.few,
         "coverage_by_parameter": np.mean([one["held"] for one in repeats], axis=0).tolist(),

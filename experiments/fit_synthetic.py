@@ -97,12 +97,12 @@ def contestants(problem: Problem, place: jax.Array, multiple: int) -> dict[str, 
     """{name: (method, seconds to compile)}; Adam's number of steps from the time one of each takes."""
     default = LevenbergMarquardt()
     compiling, step = warm(problem, default, place)
-    chosen = {"levenberg, clamp released": (default, compiling)}
-    for released in (False, True):
-        _, adam_step = warm(problem, Adam(iterations=1000, released=released), place)
+    chosen = {"Levenberg–Marquardt, nudging": (default, compiling)}
+    for nudged in (False, True):
+        _, adam_step = warm(problem, Adam(iterations=1000, nudged=nudged), place)
         for times in (1, multiple):
-            method = Adam(iterations=max(1, round(times * default.iterations * step / adam_step)), released=released)
-            name = f"adam, {'clamp released' if released else 'no clamp'}, {times}× time"
+            method = Adam(iterations=max(1, round(times * default.iterations * step / adam_step)), nudged=nudged)
+            name = f"Adam, {'nudging' if nudged else 'no nudging'}, {times}× time"
             chosen[name] = (method, warm(problem, method, place)[0])
     return chosen
 

@@ -58,7 +58,7 @@ mx.plot.lines(g, {"loss": along}, xlabel="sodium conductance (mS/cm²)", ylabel=
 # model to the recording. Pulled hard it can't get out of step, and the problem is nearly a linear one; then $\kappa$
 # goes to zero while Gauss–Newton steps, which take the residual for a linear function of the parameters and jump to its
 # smallest square, keep the model in the pit. The steps are damped where that jump would overshoot: the method of
-# Levenberg and Marquardt, `method="levenberg"`. From 16 starts anywhere between wide bounds:
+# Levenberg and Marquardt, `method="levenberg_marquardt"`. From 16 starts anywhere between wide bounds:
 
 # %%
 bounds = {
@@ -98,7 +98,7 @@ print(told)
 seen = [0, 2, 4, 6]
 few = ("na.g", "na.v_t", "kd.g", "kd.v_t", "m.g", "ks.g", "leak.g", "leak.e", "capacitance")
 nine = {name: bounds[name] for name in few}
-silent = mx.fit(cell, nine, data, seen, method="levenberg", starts=2, iterations=8, progress=False)
+silent = mx.fit(cell, nine, data, seen, method="levenberg_marquardt", starts=2, iterations=8, progress=False)
 for row in silent.comparison:
     print(f"sweep {row.sweep}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
 
@@ -114,7 +114,7 @@ for row in silent.comparison:
 # the valley. A few thousand simulations are a matter of seconds, thanks to lesson 11.
 
 # %%
-found = mx.fit(cell, bounds, data, seen, method="evolution", starts=2, iterations=100, progress=False)
+found = mx.fit(cell, bounds, data, seen, method="cmaes", starts=2, iterations=100, progress=False)
 for row in found.comparison:
     told_apart = "seen" if row.fitted else "new "
     print(f"sweep {row.sweep}, {told_apart}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
@@ -140,7 +140,7 @@ if file:
     mine = mx.recordings.load(file)
     own_cell, own_bounds, own_told = cortical(mine)
     print(own_told)
-    own_fit = mx.fit(own_cell, own_bounds, mine, list(range(0, mine.sweeps, 3)), method="evolution")
+    own_fit = mx.fit(own_cell, own_bounds, mine, list(range(0, mine.sweeps, 3)), method="cmaes")
     display(mx.plot.fit(own_fit))
 
 # %% [markdown]
@@ -165,7 +165,7 @@ for name, fit in {"Levenberg–Marquardt, five parameters": right, "Adam, three 
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
-again = mx.fit(cell, bounds, data, seen, method="evolution", starts=2, iterations=100, seed=1, progress=False)
+again = mx.fit(cell, bounds, data, seen, method="cmaes", starts=2, iterations=100, seed=1, progress=False)
 for row in again.comparison:
     told_apart = "seen" if row.fitted else "new "
     print(f"sweep {row.sweep}, {told_apart}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")

@@ -73,7 +73,7 @@ def test_verify_notices_a_wrong_rate(monkeypatch, capsys):
 @pytest.mark.slow
 def test_fit_predicts_the_sweeps_it_did_not_see(tmp_path):
     file = synthetic(tmp_path / "cell.npz")
-    words = ("fit", file, "--sweeps", "0,2", "--method", "evolution", "--starts", 1, "--iterations", 2)
+    words = ("fit", file, "--sweeps", "0,2", "--method", "cmaes", "--starts", 1, "--iterations", 2)
     done = command(*words, "--bound", "na.g=20:100", "--bound", "leak.g=0.03:0.3", "--out", tmp_path / "fit")
     assert done.exit_code == 0, done.output
     assert "predicted" in done.output and "area: " in done.output

@@ -13,14 +13,14 @@ from membrax.fitting.optimisers.adam import Adam
 from membrax.fitting.optimisers.cmaes import CMAES
 from membrax.fitting.optimisers.levenberg_marquardt import LevenbergMarquardt
 
-METHODS = {"levenberg": LevenbergMarquardt, "adam": Adam, "evolution": CMAES}
-ITERATIONS = {"levenberg": 12, "adam": 6, "evolution": 3}
+METHODS = {"levenberg_marquardt": LevenbergMarquardt, "adam": Adam, "cmaes": CMAES}
+ITERATIONS = {"levenberg_marquardt": 12, "adam": 6, "cmaes": 3}
 
 # `starts`, the number of free parameters and the shape of the data decide what is compiled: the tests share them.
 STARTS = 3
 
 
-def run(cell, bounds, data, sweeps=0, *, method="levenberg", **options):
+def run(cell, bounds, data, sweeps=0, *, method="levenberg_marquardt", **options):
     options = {"iterations": ITERATIONS.get(str(method)), "starts": STARTS, "progress": False, **options}
     return mx.fit(cell, bounds, data, sweeps, method=method, **options)
 
@@ -57,7 +57,7 @@ def equal(one, other):
 def test_the_truth_is_found(found, truth):
     assert found.values == pytest.approx(truth, rel=0.05)
     assert found.loss == pytest.approx(0.05**2, rel=0.3)
-    assert found.loss_name == "mean squared error [mV²]" and found.method == "levenberg"
+    assert found.loss_name == "mean squared error [mV²]" and found.method == "levenberg_marquardt"
 
 
 def test_every_start_is_kept_and_the_best_is_the_result(found, bounds):
@@ -159,7 +159,7 @@ def test_the_report_is_complete_strict_json(found, steps, bounds, tmp_path):
     assert report["values"] == pytest.approx(found.values)
     assert report["bounds"] == {path: list(pair) for path, pair in bounds.items()}
     assert report["loss"] == {"name": found.loss_name, "value": pytest.approx(found.loss)}
-    assert report["method"] == "levenberg" and report["fitted_sweeps"] == [0]
+    assert report["method"] == "levenberg_marquardt" and report["fitted_sweeps"] == [0]
     assert report["recording"]["name"] == "steps" and report["recording"]["sweeps"] == 2
     assert report["starts"]["loss"] == pytest.approx(found.starts.loss.tolist())
     assert set(report["starts"]["values"]) == set(bounds)
@@ -177,7 +177,7 @@ def test_the_report_is_complete_strict_json(found, steps, bounds, tmp_path):
 
 def test_starts_that_were_lost_are_null_and_noted(passive, bounds, steps, found, monkeypatch, tmp_path):
     begin = LevenbergMarquardt.begin
-    spoil = lambda self, problem, place: begin(self, problem, place.at[1].set(jnp.nan))  # noqa: E731
+    spoil = lambda self, problem, place, seed: begin(self, problem, place.at[1].set(jnp.nan))  # noqa: E731
     monkeypatch.setattr(LevenbergMarquardt, "begin", spoil)
     result = run(passive, bounds, steps)
     assert result.starts.loss[1] == np.inf and any("1 of 3 starts" in note for note in result.notes)
@@ -206,20 +206,20 @@ def test_an_interrupted_fit_returns_the_best_so_far(monkeypatch, passive, bounds
 
 
 def test_an_interrupt_before_there_is_anything_is_passed_on(monkeypatch, passive, bounds, steps):
-    interrupt(monkeypatch, "levenberg", at=0)
+    interrupt(monkeypatch, "levenberg_marquardt", at=0)
     with pytest.raises(KeyboardInterrupt):
         run(passive, bounds, steps)
 
 
 def test_an_interrupt_begins_no_second_search(monkeypatch, passive, bounds, steps):
-    interrupt(monkeypatch, "levenberg", at=1)
-    interrupt(monkeypatch, "evolution", at=0)
+    interrupt(monkeypatch, "levenberg_marquardt", at=1)
+    interrupt(monkeypatch, "cmaes", at=0)
     v = steps.v.copy()
     v[0, 50:55] = 20.0  # a spike that no leak fires
     spiking = dataclasses.replace(steps, v=v)
     with pytest.warns(UserWarning, match="the best of 1 of 12 iterations"):
         result = run(passive, bounds, spiking, method=None, iterations=12)
-    assert result.method == "levenberg"
+    assert result.method == "levenberg_marquardt"
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -276,19 +276,30 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, passive, bounds, step
 
 
 def test_many_parameters_are_fitted_by_adam(monkeypatch, passive, bounds, steps):
-    assert run(passive, bounds, steps, method=None, iterations=6).method == "levenberg"
+    assert run(passive, bounds, steps, method=None, iterations=6).method == "levenberg_marquardt"
     monkeypatch.setattr(importlib.import_module("membrax.fitting.fit"), "FEW", 1)
     assert run(passive, bounds, steps, method=None, iterations=6).method == "adam"
 
 
-def test_a_silent_model_of_a_firing_cell_is_searched_on_its_spikes(monkeypatch, passive, bounds, steps):
+def test_a_silent_model_is_fitted_again_on_spikes(monkeypatch, passive, bounds, steps):
     v = steps.v.copy()
     v[0, 50:55] = 20.0
     spiking = dataclasses.replace(steps, v=v)
     result = run(passive, bounds, spiking, method=None, iterations=2)
-    assert result.method == "evolution" and result.loss_name == "spike score"
+    assert result.method == "cmaes" and result.loss_name == "spike score"
     assert any("does not fire" in note for note in result.notes)
-    assert run(passive, bounds, spiking, iterations=12).method == "levenberg"  # unless it was asked for by name
+    assert run(passive, bounds, spiking, iterations=12).method == "levenberg_marquardt"  # not after a method by name
+
+
+def test_a_method_is_a_value_or_its_name(passive, bounds, steps, found):
+    method = mx.fitting.LevenbergMarquardt(iterations=ITERATIONS["levenberg_marquardt"])
+    equal(mx.fit(passive, bounds, steps, 0, method=method, starts=STARTS, progress=False), found)
+
+
+@pytest.mark.parametrize("settings", [{"iterations": 3}, {"ad_mode": "forward"}])
+def test_settings_of_a_value_are_given_there(passive, bounds, steps, settings):
+    with pytest.raises(ValueError, match=r"iterations and ad_mode are settings of the method Adam\(iterations=2"):
+        mx.fit(passive, bounds, steps, method=mx.fitting.Adam(iterations=2), progress=False, **settings)
 
 
 # --- notes
@@ -296,7 +307,7 @@ def test_a_silent_model_of_a_firing_cell_is_searched_on_its_spikes(monkeypatch, 
 
 @pytest.mark.parametrize("name", ["leak.g", "channels.leak.g"])
 def test_a_common_factor_that_changes_nothing_is_told(monkeypatch, passive, steps, name):
-    interrupt(monkeypatch, "levenberg", at=0)
+    interrupt(monkeypatch, "levenberg_marquardt", at=0)
     bounds = {name: (0.02, 0.5), "capacitance": (0.5, 2.0), "area": (500.0, 2000.0)}
     amperes = mx.Recording(t=steps.t, v=steps.v, i=0.01 * steps.i, unit="nA")
     with pytest.warns(UserWarning, match="a common factor"), pytest.raises(KeyboardInterrupt):
@@ -304,7 +315,7 @@ def test_a_common_factor_that_changes_nothing_is_told(monkeypatch, passive, step
 
 
 def test_an_area_that_no_current_flows_into_is_told(monkeypatch, passive, steps):
-    interrupt(monkeypatch, "levenberg", at=0)
+    interrupt(monkeypatch, "levenberg_marquardt", at=0)
     told = r"area is free, but the recording's current is a density \(uA/cm2\)"
     with pytest.warns(UserWarning, match=told), pytest.raises(KeyboardInterrupt):
         run(passive, {"leak.g": (0.02, 0.5), "area": (500.0, 2000.0)}, steps)
@@ -334,7 +345,10 @@ def test_progress_shows_the_best_loss(capfd, passive, bounds, steps):
         ({"sweeps": [0, 0]}, "names a sweep twice"),
         ({"sweeps": []}, "at least one sweep"),
         ({"sweeps": "first"}, "sweep"),
-        ({"method": "newton"}, "method must be one of levenberg, adam, evolution or None, got 'newton'"),
+        (
+            {"method": "newton"},
+            r"method must be one of levenberg_marquardt, adam, cmaes or an .*, got 'newton'",
+        ),
         ({"method": ""}, "method must be one of"),
         ({"starts": 0}, "starts must be a whole number of at least 1, got 0"),
         ({"starts": 2.0}, "starts must be a whole number"),
@@ -345,9 +359,9 @@ def test_progress_shows_the_best_loss(capfd, passive, bounds, steps):
         ({"seed": -1}, "seed"),
         ({"seed": 1.5}, "seed"),
         ({"seed": None}, "seed"),
-        ({"seed": 2**40, "method": "evolution"}, "seed"),
+        ({"seed": 2**40, "method": "cmaes"}, "seed"),
         ({"dt": 0.03}, "whole fraction of the sampling interval 0.1 ms"),
-        ({"dt": -0.1}, "dt must be a number above 0 ms"),
+        ({"dt": -0.1}, "dt must be above 0 ms"),
         ({"dt": "fine"}, "dt must be a number"),
         ({"integrator": "staggered"}, "integrator"),
         ({"data": "cell.abf"}, "data"),

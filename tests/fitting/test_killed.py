@@ -11,13 +11,14 @@ import time
 import pytest
 
 FITS = {
-    "levenberg": """
+    "levenberg_marquardt": """
         cell = mx.models.hodgkin_huxley()
         trace = mx.simulate(cell, mx.stimuli.step(10.0, 5.0), duration=20.0, state=mx.rest(cell), dt=0.05)
         i = np.where(np.asarray(trace.t) >= 5.0, 10.0, 0.0)[None]
         data = mx.Recording(t=trace.t, v=np.asarray(trace.v)[None], i=i, unit="uA/cm2")
         bounds = {"na.g": (40.0, 300.0), "k.g": (10.0, 90.0)}
-        found = mx.fit(cell, bounds, data, starts=3, method="levenberg", iterations=12, progress=False, checkpoint=file)
+        method = mx.fitting.LevenbergMarquardt(iterations=12)
+        found = mx.fit(cell, bounds, data, starts=3, method=method, progress=False, checkpoint=file)
     """,
     "recipe": """
         data = mx.recordings.example("cortical")

@@ -25,16 +25,16 @@ def lowered(function, *arguments):
     return jax.jit(function).trace(*arguments).lower(lowering_platforms=("cuda",)).as_text()
 
 
-def test_an_iteration_of_levenberg(problem):
+def test_an_iteration_of_levenberg_marquardt(problem):
     search = levenberg_marquardt.LevenbergMarquardt().begin(problem, jnp.full((4, 2), 0.5))
-    text = lowered(lambda *args: levenberg_marquardt._iterate(*args), problem, search, jnp.asarray(KAPPA))
+    text = lowered(levenberg_marquardt.step_all, problem, search, jnp.asarray(KAPPA))
     assert "stablehlo.while" in text
 
 
 def test_an_iteration_of_adam(problem):
     method = adam.Adam(iterations=10)
     search = method.begin(problem, jnp.full((4, 2), 0.5))
-    text = lowered(lambda *args: adam._iterate(*args, method=method), problem, search, jnp.asarray(KAPPA))
+    text = lowered(lambda *args: adam.step_all(*args, settings=method), problem, None, search, jnp.asarray(KAPPA))
     assert "stablehlo.while" in text
 
 

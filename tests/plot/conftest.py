@@ -77,7 +77,7 @@ def found(cell, recording):
     v = np.roll(recording.v, 20, axis=1)
     seen = [0, 3, 6]
     return Fit(
-        cell, values, 1.5, "mean squared error [mV²]", starts, bounds, "levenberg", recording, seen, v,
+        cell, values, 1.5, "mean squared error [mV²]", starts, bounds, "levenberg_marquardt", recording, seen, v,
         compare(v, recording, seen),
     )  # fmt: skip
 

@@ -40,8 +40,8 @@ CONTENDERS = {
     "membrax_recipe": Contender(
         "membrax, its recipe", ("membrax_recipe.py",), None, ("membrax", "jax", "cmaes"),
         "races of CMA-ES on spike trains, its own cell; of held-out sweeps it reads the current"),
-    "membrax_evolution": Contender(
-        "membrax, 8 free", ("membrax_evolution.py", CELL), None, ("membrax", "jax", "cmaes"), "CMA-ES on spike scores"),
+    "membrax_cmaes": Contender(
+        "membrax, 8 free", ("membrax_cmaes.py", CELL), None, ("membrax", "jax", "cmaes"), "CMA-ES on spike scores"),
     "bluepyopt_cma": Contender(
         "BluePyOpt, CMA", ("bluepyopt_cma.py", *NRN), "bluepyopt", NEURON,
         "CMA-ES on summed eFEL scores, NEURON", True),

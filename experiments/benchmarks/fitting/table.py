@@ -166,7 +166,7 @@ def draw(report: dict, work: Path, data: mx.Recording, path: Path) -> None:
 
 def _colours(names: list[str]) -> list[Any]:
     """membrax in its own colour and a darker one, the peers in the others."""
-    ours = {"membrax_recipe": style.MODEL, "membrax_evolution": "#8F3E00"}
+    ours = {"membrax_recipe": style.MODEL, "membrax_cmaes": "#8F3E00"}
     others = iter([c for c in style.PALETTE if c != style.MODEL])
     return [ours.get(name) or next(others) for name in names]
 

@@ -23,7 +23,7 @@ def run_fit(
 ) -> None:  # fmt: skip
     """Fit, print the comparison, write fit.json, fit.png and fit.html.
 
-    The recipe is `membrax.fit_recording`; with bounds, starts or an area of the user's it is a search by evolution.
+    The recipe is `membrax.fit_recording`; with bounds, starts or an area of the user's it is a search by CMA-ES.
 
     Raises:
         ValueError: whatever `membrax.fit` and the readers object to.
@@ -36,7 +36,7 @@ def run_fit(
     chosen = numbers(sweeps, "--sweeps") if sweeps else select_training_sweeps(data).sweeps
     began = time.perf_counter()
     own = bool(asked) or starts is not None or area is not None or data.unit != "nA"
-    method = "evolution" if method == "recipe" and own else method
+    method = "cmaes" if method == "recipe" and own else method
     if method == "recipe":
         found = fit_recording(data, chosen, seed=seed, iterations=iterations)
     else:

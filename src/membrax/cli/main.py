@@ -58,7 +58,7 @@ def fit(
         list[str] | None, typer.Option(help='A free parameter, such as "na.g=5:200"; repeatable. By default a set.')
     ] = None,
     method: Annotated[
-        str, typer.Option(help="recipe (that of fit_recording), auto, levenberg, adam or evolution.")
+        str, typer.Option(help="recipe (that of fit_recording), auto, levenberg_marquardt, adam or cmaes.")
     ] = "recipe",
     seed: Annotated[int, typer.Option(help="Of the starts.")] = 0,
     starts: Annotated[int | None, typer.Option(min=1, help="Number of starts.")] = None,

@@ -1,10 +1,11 @@
-"""Fitting cells to recordings: optimisers from many starts, losses, the recipe, evaluation and uncertainty."""
+"""Fit cells to recordings: optimisers from many starts, losses, linear starts, the recipe, evaluation, uncertainty."""
 
 from typing import TYPE_CHECKING
 
 from ..lazy import late
 from .evaluation.compare import Comparison
 from .fit import fit
+from .optimisers import CMAES, Adam, LevenbergMarquardt
 from .result import Fit, Starts
 from .value_and_grad import ValueAndGrad, value_and_grad
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from .report.page import Section
 
 __all__ = [
+    "CMAES",
+    "Adam",
     "Comparison",
     "Fit",
+    "LevenbergMarquardt",
     "Objective",
     "Section",
     "Starts",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +13,23 @@ import numpy as np
 
 from ..cell import Cell
 from ..cell_checks import check_cell, check_parameters
+from ..checks import one_of, whole_number
 from ..ephys.preprocess import Preprocessed
 from ..integrators import Integrator, check_integrator, staggered
-from ..probes import whole
 from ..pytrees import strong
 from ..recordings import Recording, check_recording
 from ..recordings.sweeps import choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
+from ..typing import Bounds
 from ..version import __version__
 from .evaluation.compare import Comparison, compare, model_voltages
+from .losses.total import SweepMean, checked_loss
 from .optimisers.adam import Adam
-from .optimisers.cmaes import CMAES
-from .optimisers.driver import Limit, search_for
+from .optimisers.cmaes import CMAES, CMAESState
+from .optimisers.driver import TimeLimit, run_optimiser
 from .optimisers.levenberg_marquardt import LevenbergMarquardt
+from .optimisers.multistart import MultistartState, Optimiser
 from .problem.parameters import Free, free, paths
 from .problem.problem import Problem
 from .problem.sensitivities import choose
@@ -39,18 +41,19 @@ if TYPE_CHECKING:
     from .recipe.sweep_selection import SweepSelection
 
 FEW = 16  # free parameters up to which Gauss–Newton steps are worth their sensitivities
-METHODS = ("levenberg", "adam", "evolution")
+METHODS = {kind.name: kind for kind in (LevenbergMarquardt, Adam, CMAES)}
+LARGEST_SEED = 2**31 - 1
 
 
 def fit(
     cell: Cell,
-    bounds: Mapping[str, tuple[float, float]],
+    bounds: Bounds,
     data: Recording,
     sweeps: Any = None,
     *,
     starts: int | None = None,
     seed: int = 0,
-    method: str | None = None,
+    method: str | Optimiser | None = None,
     loss: Any = None,
     iterations: int | None = None,
     dt: float | None = None,
@@ -71,17 +74,19 @@ def fit(
         bounds: {path: (low, high)} in the parameters' units.
         data: the recording; a current in nA flows into ``cell.area``, or into the soma of a tree, which is recorded.
         sweeps: which to fit, by default all.
-        starts: random starts between the bounds; by default 64, and 4 for "evolution".
-        seed: of the starts.
-        method: "levenberg" (Gauss–Newton with the clamp released), "adam" (gradients, the clamp released) or
-            "evolution" (CMA-ES on spike scores). None chooses: levenberg up to 16 parameters, else adam; and where
-            their best model does not fire as the recorded cell did, evolution after it.
-        loss: what to minimise instead, a function ``loss(v, recorded, interval)`` such as `terms.spike_times` or a
-            `terms.weighted` sum (see `objective`); by "evolution", or by "adam" if it is differentiable.
-        iterations: of the method; None is its default.
+        starts: random starts between the bounds; by default 64, and 4 for CMA-ES.
+        seed: of the starts, and of the draws of CMA-ES.
+        method: an optimiser with its settings, such as ``membrax.fitting.LevenbergMarquardt(iterations=30)``, or the
+            name of one with its defaults: "levenberg_marquardt" (Gauss–Newton steps, nudging annealed to 0), "adam"
+            (gradients, nudging annealed to 0) or "cmaes" (CMA-ES on spike scores). None chooses: Levenberg–Marquardt up
+            to 16 parameters, else Adam; and where their best model does not fire as the recorded cell, CMA-ES after it.
+        loss: the loss to minimise instead, a function ``loss(v, recorded, interval)`` such as `losses.spike_times` or
+            a `losses.weighted` sum (see `objective`); by "cmaes", or by "adam" if it is differentiable.
+        iterations: of a method given by name or by default; None is its default.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
-        ad_mode: of "adam": "forward", "reverse", or None for the cheaper one, forward up to 5 parameters.
+        ad_mode: of "adam" given by name or by default: "forward", "reverse", or None for the cheaper one, forward up to
+            5 parameters.
         progress: whether to show a bar with the best loss.
         checkpoint: a file written after every iteration, from which the same call goes on to the same numbers.
         max_seconds: after which no further iteration begins; the best so far is returned, and a note says so.
@@ -95,71 +100,78 @@ def fit(
     """
     check_cell(cell)
     check_integrator(integrator)
-    check_data_and_seed(data, seed)
+    check_recording(data)
+    check_seed(seed)
     check_single(cell, Stimulus())
     check_parameters(cell)
     parameters = free(cell, bounds)
     chosen = choose_sweeps(data, sweeps)
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
-    limit = Limit(max_seconds)
-    told = _degenerate(parameters, cell, data.unit)
-    choose(len(parameters), ad_mode)
-    first = _first_method(problem, method, loss, iterations, seed, ad_mode)
-    found, cut = search_for(problem, first, _count(starts, first), seed, progress, checkpoint, limit)
-    result = as_fit(problem, first, found, bounds, data, chosen, seed, (*told, *cut))
+    limit = TimeLimit(max_seconds)
+    remarks = _degenerate(parameters, cell, data.unit)
+    first = _optimiser(problem, method, loss, iterations, ad_mode)
+    run = lambda optimiser, count, file: run_optimiser(  # noqa: E731
+        problem, optimiser, _starts(count, optimiser), seed, progress=progress, checkpoint=file, limit=limit
+    )
+    state, cut = run(first, starts, checkpoint)
+    result = as_fit(problem, first, state, bounds, data, chosen, seed, (*remarks, *cut))
     if loss is not None or method is not None or cut or _fires_right(result):
         return result
     why = f"the best {first.name} fit does not fire as the recorded cell: searched on spike scores instead"
-    second = _method("evolution", iterations, seed)
-    file = None if checkpoint is None else Path(checkpoint).with_suffix(".evolution.npz")
-    count = _count(starts and max(1, starts // 16), second)
-    found, cut = search_for(problem, second, count, seed, progress, file, limit)
-    if _score(problem, result, like=found.scores[0].size) <= float(np.min(found.loss)):
+    second = CMAES() if iterations is None else CMAES(iterations)
+    file = None if checkpoint is None else Path(checkpoint).with_suffix(".cmaes.npz")
+    state, cut = run(second, starts and max(1, starts // 16), file)
+    if _score(problem, result, like=state.scores[0].size) <= float(np.min(state.loss)):
         return dataclasses.replace(result, notes=(*result.notes, "a search on spike scores found nothing better"))
-    return as_fit(problem, second, found, bounds, data, chosen, seed, (*told, why, *cut))
+    return as_fit(problem, second, state, bounds, data, chosen, seed, (*remarks, why, *cut))
 
 
-def _first_method(
-    problem: Problem, name: str | None, loss: Any, iterations: int | None, seed: int, ad_mode: str | None
-) -> Any:
-    """The method of that name, or for None what suits the number of free parameters or the loss of one's own."""
-    if loss is not None:
-        from .optimisers.custom_loss import own_method
+def _optimiser(
+    problem: Problem, method: str | Optimiser | None, loss: Any, iterations: int | None, ad_mode: str | None
+) -> Optimiser:
+    """The optimiser of ``method``, or by default that for the number of free parameters or a loss of the user's own.
 
-        return own_method(loss, problem, name, iterations=iterations, seed=seed, ad_mode=ad_mode)
-    automatic = "levenberg" if len(problem.free) <= FEW else "adam"
-    return _method(automatic if name is None else name, iterations, seed, ad_mode)
+    Raises:
+        ValueError: an unknown method, settings that the method has already, a loss that the method can't minimise.
+    """
+    choose(len(problem.free), ad_mode)
+    if method is None:
+        method = CMAES.name if loss is not None else LevenbergMarquardt.name if len(problem.free) <= FEW else Adam.name
+    if not isinstance(method, str) and hasattr(method, "begin") and hasattr(method, "iterate"):
+        if iterations is not None or ad_mode is not None:
+            raise ValueError(f"iterations and ad_mode are settings of the method {method!r}: give them there")
+        optimiser = method
+    else:
+        optimiser = _named(method, iterations, ad_mode)
+    if loss is None:
+        return optimiser
+    if not isinstance(optimiser, Adam | CMAES):
+        raise ValueError(f"method must be one of adam, cmaes or None for a loss of your own, got {optimiser.name}")
+    return dataclasses.replace(optimiser, loss=SweepMean(checked_loss(loss, problem)))
 
 
-def _method(name: str, iterations: int | None, seed: int, ad_mode: str | None = None) -> Any:
-    """The method of that name.
+def _named(name: object, iterations: int | None, ad_mode: str | None) -> Optimiser:
+    """The optimiser of a name.
 
     Raises:
         ValueError: there is none, or a number of iterations below 1.
     """
-    if name not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)} or None, got {name!r}")
-    asked = {} if iterations is None else {"iterations": whole(iterations, "iterations")}
-    if name == "evolution":
-        return CMAES(**asked, seed=seed)
-    return LevenbergMarquardt(**asked) if name == "levenberg" else Adam(**asked, ad_mode=ad_mode)
+    name = one_of(name, "method", METHODS, also="an optimiser such as membrax.fitting.Adam(), or None")
+    settings: dict[str, Any] = {} if iterations is None else {"iterations": iterations}
+    return Adam(**settings, ad_mode=ad_mode) if name == Adam.name else METHODS[name](**settings)
 
 
-def _count(starts: int | None, method: Any) -> int:
-    if starts is None:
-        return 4 if method.name == "evolution" else 64
-    return whole(starts, "starts")
+def _starts(count: int | None, optimiser: Optimiser) -> int:
+    return optimiser.default_starts if count is None else whole_number(count, "starts")
 
 
-def check_data_and_seed(data: Any, seed: Any) -> None:
-    """Refuse what is no recording and no seed.
+def check_seed(seed: object) -> None:
+    """Refuse a seed that is no whole number from 0 to 2147483647.
 
     Raises:
-        ValueError: says what it is.
+        ValueError: names it.
     """
-    check_recording(data)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**31:
-        raise ValueError(f"seed must be a whole number from 0 to 2147483647, got {seed!r}")
+    whole_number(seed, "seed", at_least=0, at_most=LARGEST_SEED)
 
 
 def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
@@ -177,19 +189,16 @@ def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
 
 
 def as_fit(
-    problem: Problem, method: Any, search: Any, bounds: Any, data: Recording, chosen: list[int], seed: int,
-    notes: tuple, *, preprocessed: Preprocessed | None = None, selection: SweepSelection | None = None,
-    template: str | None = None,
+    problem: Problem, optimiser: Optimiser, state: MultistartState, bounds: Bounds, data: Recording,
+    chosen: list[int], seed: int, notes: tuple[str, ...], *, preprocessed: Preprocessed | None = None,
+    selection: SweepSelection | None = None, template: str | None = None,
 ) -> Fit:  # fmt: skip
     """The search's starts, the best first of them as a cell, and that cell beside every sweep."""
-    loss = np.asarray(search.loss, dtype=float)
+    loss = np.asarray(state.loss, dtype=float)
     if not np.any(np.isfinite(loss)):
         raise ValueError("no start stayed finite: the bounds may allow no resting state; try narrower ones")
-    values = problem.free.value(np.asarray(search.best, dtype=float))
-    lost = int(np.sum(~np.isfinite(loss)))
-    if lost:
-        why = "were dropped on the way" if hasattr(search, "running") else "never became finite and are out"
-        notes = (*notes, f"{lost} of {len(loss)} starts {why}")
+    values = problem.free.value(np.asarray(state.best, dtype=float))
+    notes = (*notes, *_lost(state, loss))
     names = problem.free.names
     best = {name: float(value) for name, value in zip(names, values[int(np.argmin(loss))], strict=True)}
     cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
@@ -197,19 +206,28 @@ def as_fit(
     v = model_voltages(cell, data, problem.integrator, dt)
     compared = compare(v, data, chosen)
     return Fit(
-        cell, best, float(loss.min()), _loss_name(method),
+        cell, best, float(loss.min()), optimiser.loss_name,
         Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
-        method.name, data, chosen, v, compared, (*notes, *_silent(compared)),
-        {"seed": int(seed), "starts": len(loss), "iterations": method.iterations, **_population(method), "dt": dt,
+        optimiser.name, data, chosen, v, compared, (*notes, *_silent(compared)),
+        {"seed": int(seed), "starts": len(loss), "iterations": optimiser.iterations, **_population(optimiser), "dt": dt,
          "integrator": problem.integrator.name, "membrax": __version__, "jax": jax.__version__},
         preprocessed, selection, template,
     )  # fmt: skip
 
 
-def _population(method: Any) -> dict[str, int]:
-    """How many candidates each generation had, for a method that has generations."""
-    return {"population": method.population} if hasattr(method, "population") else {}
+def _population(optimiser: Optimiser) -> dict[str, int]:
+    """The number of candidates in each generation, for CMA-ES."""
+    return {"population": optimiser.population} if isinstance(optimiser, CMAES) else {}
+
+
+def _lost(state: MultistartState, loss: np.ndarray) -> tuple[str, ...]:
+    """A note on the starts without a finite loss: dropped by a schedule, or never finite."""
+    lost = int(np.sum(~np.isfinite(loss)))
+    if not lost:
+        return ()
+    dropped = isinstance(state, CMAESState) and len(state.running) < len(loss)
+    return (f"{lost} of {len(loss)} starts {'were dropped on the way' if dropped else 'never became finite'}",)
 
 
 def _silent(compared: tuple[Comparison, ...]) -> tuple[str, ...]:
@@ -219,11 +237,6 @@ def _silent(compared: tuple[Comparison, ...]) -> tuple[str, ...]:
         return ()
     sweeps = ", ".join(str(row.sweep) for row in fires)
     return (f"the model is silent where the cell fires, in sweep{'s' if len(fires) > 1 else ''} {sweeps}",)
-
-
-def _loss_name(method: Any) -> str:
-    default = "spike score" if method.name == "evolution" else "mean squared error [mV²]"
-    return getattr(method, "loss_name", default)
 
 
 def _score(problem: Problem, result: Fit, like: int) -> float:

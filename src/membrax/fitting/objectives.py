@@ -27,9 +27,7 @@ from ..recordings.sweeps import choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
 from .losses import mean_square
-from .losses.context import as_loss
-from .losses.total import losses, total, totals_and_gradients
-from .losses.weighted import check_sweeps
+from .losses.total import checked_loss, total, totals_and_gradients
 from .problem.parameters import free
 from .problem.problem import Problem
 from .problem.sensitivities import choose
@@ -209,17 +207,3 @@ def _weights(weights: Any, sweeps: int) -> Array:
     if not np.all(np.isfinite(array) & (array >= 0)) or not array.sum() > 0:
         raise ValueError(f"weights must be finite, at least 0 and not all 0, got {array}")
     return jnp.asarray(array / array.sum(), dtype=float)
-
-
-def checked_loss(loss: Any, problem: Problem) -> Any:
-    """The loss as a tree of JAX; a first look at what it gives, before any simulation.
-
-    Raises:
-        ValueError: it is none, it gives no single number, or its weights are for another number of sweeps.
-    """
-    loss, sweeps = as_loss(loss), len(problem.data.v)
-    check_sweeps(loss, sweeps)
-    found = jax.eval_shape(lambda place: losses(place, problem, loss), jnp.zeros((len(problem.free),)))
-    if found.shape != (sweeps,):
-        raise ValueError(f"loss must give one number per sweep, got the shape {found.shape[1:]}")
-    return loss

@@ -42,7 +42,7 @@ class Fit:
         loss: its loss, by ``loss_name``: the mean squared voltage error [mV²] or the spike score.
         starts: every start.
         bounds: {path: (low, high)}.
-        method: "levenberg", "adam" or "evolution".
+        method: "levenberg_marquardt", "adam" or "cmaes".
         data: the recording.
         sweeps: those that were fitted; the others are predicted.
         v: the best cell's voltage under every sweep's current [sweep, time], mV.

@@ -53,6 +53,6 @@ def found(data, v):
     bounds = {"na.g": (5.0, 300.0), "kd.g": (1.0, 100.0), "leak.e, m.e": (-90.0, -50.0)}
     starts = Starts(np.array([3.0, 1.5, np.inf]), {path: np.linspace(*bounds[path], 3) for path in bounds})
     return Fit(
-        cell, values, 1.5, "spike score", starts, bounds, "evolution", data, FITTED, v, compare(v, data, FITTED),
+        cell, values, 1.5, "spike score", starts, bounds, "cmaes", data, FITTED, v, compare(v, data, FITTED),
         ("1 of 3 starts never became finite & is out",), {"seed": 0, "dt": 0.05, "membrax": mx.__version__},
     )  # fmt: skip

@@ -92,7 +92,7 @@ def test_everything_that_was_fitted_is_no_prediction(found, tmp_path):
 
 def test_in_short_the_model_beside_the_baselines_and_gamma(found):
     told = in_short(found, found.evaluate())
-    assert told[0] == "3 parameters fitted to 3 of 5 sweeps (0, 2, 4) by evolution from 3 starts: spike score 1.5."
+    assert told[0] == "3 parameters fitted to 3 of 5 sweeps (0, 2, 4) by cmaes from 3 starts: spike score 1.5."
     assert told[1].startswith("Spike counts of the predicted pulses are off by 0.75") and "is off by 0.50" in told[1]
     assert "mean trace" in told[2] and "in no predicted pulse" in told[3]
 

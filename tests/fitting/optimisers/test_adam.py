@@ -76,13 +76,14 @@ def test_a_start_whose_gradient_is_nan_stays_where_it_is(passive_problem, path):
     np.testing.assert_array_equal(on.place, path[11].place)
 
 
-@pytest.mark.parametrize("released, first", [(True, adam.KAPPA[0]), (False, 0.0)])
-def test_the_clamp_is_released_or_never_there(monkeypatch, passive_problem, released, first):
+@pytest.mark.parametrize("nudged, first", [(True, adam.KAPPA[0]), (False, 0.0)])
+def test_nudging_is_annealed_to_0_or_never_there(monkeypatch, passive_problem, nudged, first):
     kappas = []
-    monkeypatch.setattr(adam, "_iterate", lambda problem, search, kappa, method: kappas.append(float(kappa)) or search)
-    searches(passive_problem, places(passive_problem), Adam(iterations=10, released=released))
+    step = lambda problem, loss, state, kappa, settings: kappas.append(float(kappa)) or state  # noqa: E731
+    monkeypatch.setattr(adam, "step_all", step)
+    searches(passive_problem, places(passive_problem), Adam(iterations=10, nudged=nudged))
     assert kappas[0] == pytest.approx(first) and kappas[7:] == [0.0, 0.0, 0.0]
-    assert kappas[6] == pytest.approx(adam.KAPPA[1] if released else 0.0)
+    assert kappas[6] == pytest.approx(adam.KAPPA[1] if nudged else 0.0)
 
 
 def test_a_search_is_packed_into_arrays_and_back(passive_problem, path):
@@ -92,3 +93,16 @@ def test_a_search_is_packed_into_arrays_and_back(passive_problem, path):
     for a, b in zip(jax.tree.leaves(back), jax.tree.leaves(path[7]), strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"iterations": 0}, "iterations must be a whole number of at least 1, got 0"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0, got 0"),
+        ({"ad_mode": "backward"}, "ad_mode must be one of forward, reverse or None, got 'backward'"),
+    ],
+)
+def test_wrong_settings_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Adam(**settings)

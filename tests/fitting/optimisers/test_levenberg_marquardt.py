@@ -8,7 +8,12 @@ import pytest
 
 import membrax as mx
 from membrax.fitting.optimisers import levenberg_marquardt
-from membrax.fitting.optimisers.levenberg_marquardt import LONGEST_STEP, LevenbergMarquardt, Search, _damped
+from membrax.fitting.optimisers.levenberg_marquardt import (
+    LONGEST_STEP,
+    LevenbergMarquardt,
+    LevenbergMarquardtState,
+    damped,
+)
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.problem.problem import Problem, voltage_loss
 from membrax.fitting.problem.target import target
@@ -154,9 +159,9 @@ def test_a_damped_step_solves_the_damped_equations():
     curvature = jnp.array([[2.0, 0.5], [0.5, 1.0]])
     gradient = jnp.array([0.1, -0.05])
     place = jnp.array([0.5, 0.5])
-    step = _damped(gradient, curvature, place, jnp.asarray(1e-7)) - place
+    step = damped(gradient, curvature, place, jnp.asarray(1e-7)) - place
     np.testing.assert_allclose(step, -np.linalg.solve(np.asarray(curvature), np.asarray(gradient)), rtol=1e-4)
-    half = _damped(gradient, curvature, place, jnp.asarray(1.0)) - place
+    half = damped(gradient, curvature, place, jnp.asarray(1.0)) - place
     expected = -np.linalg.solve(np.asarray(curvature) + np.diag([2.0, 1.0]), np.asarray(gradient))
     np.testing.assert_allclose(half, expected, rtol=1e-4)
 
@@ -164,7 +169,7 @@ def test_a_damped_step_solves_the_damped_equations():
 def test_more_damping_is_a_shorter_step_down_the_slope():
     curvature, gradient = jnp.array([[2.0, 0.5], [0.5, 1.0]]), jnp.array([0.1, -0.05])
     place = jnp.array([0.5, 0.5])
-    steps = [np.asarray(_damped(gradient, curvature, place, jnp.asarray(mu)) - place) for mu in (0.1, 1.0, 1e3)]
+    steps = [np.asarray(damped(gradient, curvature, place, jnp.asarray(mu)) - place) for mu in (0.1, 1.0, 1e3)]
     assert np.linalg.norm(steps[0]) > np.linalg.norm(steps[1]) > np.linalg.norm(steps[2]) > 0
     assert all(step @ np.asarray(gradient) < 0 for step in steps)
 
@@ -172,30 +177,30 @@ def test_more_damping_is_a_shorter_step_down_the_slope():
 def test_a_parameter_pushed_against_its_bound_is_left_out_of_the_step():
     curvature = jnp.array([[2.0, 1.5], [1.5, 2.0]])
     gradient = jnp.array([0.1, 0.02])
-    at_bound = _damped(gradient, curvature, jnp.array([0.0, 0.5]), jnp.asarray(1e-7))
+    at_bound = damped(gradient, curvature, jnp.array([0.0, 0.5]), jnp.asarray(1e-7))
     assert float(at_bound[0]) == 0.0
     assert float(at_bound[1]) == pytest.approx(0.5 - 0.02 / 2.0, rel=1e-4)  # as if it were the only parameter
-    top = _damped(-gradient, curvature, jnp.array([1.0, 0.5]), jnp.asarray(1e-7))
+    top = damped(-gradient, curvature, jnp.array([1.0, 0.5]), jnp.asarray(1e-7))
     assert float(top[0]) == 1.0 and float(top[1]) == pytest.approx(0.5 + 0.02 / 2.0, rel=1e-4)
 
 
 def test_a_parameter_leaves_a_bound_when_the_slope_points_inwards():
-    left = _damped(jnp.array([-0.1, 0.0]), jnp.eye(2), jnp.array([0.0, 0.5]), jnp.asarray(1e-7))
+    left = damped(jnp.array([-0.1, 0.0]), jnp.eye(2), jnp.array([0.0, 0.5]), jnp.asarray(1e-7))
     np.testing.assert_allclose(left, [0.1, 0.5], rtol=1e-4)
 
 
 def test_steps_end_at_the_bounds_and_are_no_longer_than_allowed():
-    far = _damped(jnp.array([-1e6, 1.0]), jnp.eye(2), jnp.array([0.2, 0.1]), jnp.asarray(1e-7))
+    far = damped(jnp.array([-1e6, 1.0]), jnp.eye(2), jnp.array([0.2, 0.1]), jnp.asarray(1e-7))
     assert float(far[0]) == pytest.approx(0.2 + LONGEST_STEP) and 0.0 <= float(far[1]) <= 0.1
-    over = _damped(jnp.array([-0.25, 0.0]), jnp.eye(2), jnp.array([0.9, 0.1]), jnp.asarray(1e-7))
+    over = damped(jnp.array([-0.25, 0.0]), jnp.eye(2), jnp.array([0.9, 0.1]), jnp.asarray(1e-7))
     assert float(over[0]) == 1.0
 
 
 def test_a_parameter_that_the_data_do_not_see_stays_and_stops_nobody():
     curvature, gradient = jnp.array([[1.0, 0.0], [0.0, 0.0]]), jnp.array([0.1, 0.0])
-    place = _damped(gradient, curvature, jnp.array([0.5, 0.5]), jnp.asarray(1e-7))
+    place = damped(gradient, curvature, jnp.array([0.5, 0.5]), jnp.asarray(1e-7))
     np.testing.assert_allclose(place, [0.4, 0.5], rtol=1e-4)
-    nothing = _damped(jnp.zeros(2), jnp.zeros((2, 2)), jnp.array([0.5, 0.0]), jnp.asarray(1e-2))
+    nothing = damped(jnp.zeros(2), jnp.zeros((2, 2)), jnp.array([0.5, 0.0]), jnp.asarray(1e-2))
     np.testing.assert_array_equal(nothing, [0.5, 0.0])
 
 
@@ -205,5 +210,5 @@ def test_a_search_is_packed_into_arrays_and_back(passive_problem):
     arrays = method.pack(search)
     assert all(isinstance(array, np.ndarray) for array in arrays.values())
     back = method.unpack(method.begin(passive_problem, places(passive_problem, 3, seed=4)), arrays)
-    assert isinstance(back, Search)
+    assert isinstance(back, LevenbergMarquardtState)
     same(back, search, slice(None))

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.fitting.optimisers.race import GENERATIONS, POPULATION, Race
 from membrax.fitting.recipe import budget as planning
 from membrax.fitting.recipe.fit_recording import fit_recording
 
@@ -48,7 +47,9 @@ def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_ce
 
 @pytest.mark.parametrize(("sweeps", "unseen"), [(1, 0), (2, 0), (4, 4), (5, 1)])
 def test_a_budget_of_simulations_is_kept_to_and_used_up(sweeps, unseen):
-    takes = [Race(n).simulations(planning.STARTS[0], sweeps, unseen) for n in range(1, 400)]
+    takes = [
+        planning.SCHEDULE.simulations(n, planning.POPULATION, planning.STARTS[0], sweeps, unseen) for n in range(1, 400)
+    ]
     for budget in (min(takes), *np.random.default_rng(1).uniform(min(takes), takes[-20], 200)):
         paid = planning._paid(budget, sweeps, unseen)
         assert takes[paid - 1] <= budget < takes[paid]
@@ -58,7 +59,7 @@ def test_a_budget_buys_generations_first_then_candidates_and_then_searches(monke
     class Planned(Exception):
         pass
 
-    def begun(problem, method, starts, *_):
+    def begun(problem, method, starts, *_, **__):
         raise Planned(starts, method.iterations, method.population)
 
     def bought(budget):
@@ -67,14 +68,14 @@ def test_a_budget_buys_generations_first_then_candidates_and_then_searches(monke
             fit_recording(mx.recordings.example("cortical"), [0, 6], progress=False)
         return planned.value.args
 
-    monkeypatch.setattr(recipe, "search_for", begun)
+    monkeypatch.setattr(recipe, "run_optimiser", begun)
     plans = [bought(budget) for budget in (1.0, *np.geomspace(2e8, 4e9, 60), 1e12)]
-    assert plans[0] == (2, planning.FEWEST, POPULATION // 2)
-    assert plans[-1] == (planning.STARTS[1], GENERATIONS, POPULATION)
-    half = [plan for plan in plans if plan[2] < POPULATION]
+    assert plans[0] == (2, planning.FEWEST, planning.POPULATION // 2)
+    assert plans[-1] == (planning.STARTS[1], planning.GENERATIONS, planning.POPULATION)
+    half = [plan for plan in plans if plan[2] < planning.POPULATION]
     assert half == plans[: len(half)] and {starts for starts, *_ in half} == {2}
     whole = plans[len(half) :]
-    assert whole[0][1] >= planning.SETTLED and all(n == GENERATIONS for starts, n, _ in whole if starts > 2)
+    assert whole[0][1] >= planning.SETTLED and all(n == planning.GENERATIONS for starts, n, _ in whole if starts > 2)
     for same in (half, whole):  # more is never less, but where all candidates take the place of half of them
         work = [starts * generations for starts, generations, _ in same]
         assert work == sorted(work)
@@ -100,7 +101,7 @@ def test_sweeps_that_are_not_there_are_refused():
 def test_a_real_cell_is_fitted_and_taken_up_where_it_stopped(shared_data, tmp_path):
     data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
     data = dataclasses.replace(data, t=data.t[:6000], v=data.v[:, :6000], i=data.i[:, :6000])
-    file = tmp_path / "race.npz"
+    file = tmp_path / "recipe.npz"
     ask = dict(stop=260.0, iterations=4, progress=False)
     found = fit_recording(data, [0, 14], **ask, checkpoint=file)
     assert found.sweeps == [0, 14] and len(found.comparison) == 17 and np.isfinite(found.loss)

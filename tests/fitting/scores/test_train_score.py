@@ -1,6 +1,5 @@
 """Trains with waveforms: what they hold, and what their score says."""
 
-import dataclasses
 import json
 import os
 import subprocess
@@ -15,9 +14,8 @@ from hypothesis import strategies as st
 
 from membrax.ephys.threshold import SPIKE_THRESHOLD
 from membrax.fitting.problem.problem import voltages
-from membrax.fitting.problem.target import Target, target
-from membrax.fitting.scores import spike_score
-from membrax.fitting.scores.train_score import OFFSETS, beginning, coarse, recorded_train, score, train, train_scores
+from membrax.fitting.scores import spike_score, train_score
+from membrax.fitting.scores.train_score import OFFSETS, recorded_train, score, train, train_scores
 
 DT = 0.1
 SAMPLES = 700
@@ -133,12 +131,23 @@ def test_scores_are_those_of_the_traces(passive_problem):
     np.testing.assert_allclose(train_scores(places, passive_problem), [expected(p) for p in places], rtol=1e-4)
 
 
+def test_long_sweeps_are_scored_in_parts_of_one_size(passive_problem, monkeypatch):
+    sizes = []
+    shared = lambda places, problem, mesh: sizes.append(len(places)) or jnp.zeros(len(places))  # noqa: E731
+    monkeypatch.setattr(train_score, "shared_scores", shared)
+    candidates = jnp.zeros((256, len(passive_problem.free)))
+    for kept in (train_score.KEPT, 100.0 * passive_problem.data.v.size, 0.1):
+        monkeypatch.setattr(train_score, "KEPT", kept)
+        assert train_scores(candidates, passive_problem).shape == (256,)
+    assert sizes == [256] + 4 * [64] + 256 * [1]
+
+
 TWO = """
 import json, jax, numpy as np, membrax as mx
-from membrax.fitting.losses import Problem
 from membrax.fitting.problem.parameters import free
-from membrax.fitting.target import target
-from membrax.fitting.trains import train_scores
+from membrax.fitting.problem.problem import Problem
+from membrax.fitting.problem.target import target
+from membrax.fitting.scores.train_score import train_scores
 cell = mx.models.hodgkin_huxley()
 parameters = free(cell, {"na.g": (60, 180), "k.g": (20, 50)})
 data = mx.recordings.example().crop(0, 10)
@@ -162,55 +171,3 @@ def test_devices_share_the_candidates():
     assert len(shared) == 5
     assert len(set(shared)) == 5
     np.testing.assert_allclose(shared, alone, rtol=1e-3)
-
-
-# --- coarse
-
-
-def test_coarse_sweeps_keep_their_charge(steps):
-    fine = target(steps, [0, 1], None)
-    thin = coarse(fine, 0.2)
-    assert thin.interval == pytest.approx(0.2) and thin.substeps == 1
-    assert thin.v.shape[-1] == thin.i.shape[-1] + 1
-    np.testing.assert_allclose(jnp.sum(thin.i, -1) * thin.interval, jnp.sum(fine.i, -1) * fine.interval, rtol=1e-5)
-    np.testing.assert_array_equal(thin.v, fine.v[:, ::2])
-
-
-@pytest.mark.parametrize("samples, n", [(12, 3), (13, 3), (14, 3), (11, 2)])
-def test_a_remainder_is_left_out(samples, n):
-    whole = Target(jnp.ones((1, samples - 1)), jnp.zeros((1, samples)), jnp.zeros((1,)), 0.05, 1, "nA")
-    thin = coarse(whole, 0.05 * n)
-    assert thin.i.shape[-1] == (samples - 1) // n and thin.v.shape[-1] == thin.i.shape[-1] + 1
-
-
-def test_what_is_coarse_already_stays():
-    whole = Target(jnp.ones((1, 9)), jnp.zeros((1, 10)), jnp.zeros((1,)), 0.25, 3, "nA")
-    assert coarse(whole, 0.1) is whole
-
-
-def sampled_every(interval, substeps):
-    samples = 41
-    flat = jnp.zeros((1, samples - 1)), jnp.zeros((1, samples)), jnp.zeros(1)
-    return Target(*flat, interval=interval, substeps=substeps)
-
-
-def test_the_coarse_step_is_no_larger_than_asked_where_samples_are_far_apart():
-    assert coarse(sampled_every(0.25, 5), 0.1).substeps == 3
-    assert coarse(sampled_every(0.1, 2), 0.1).substeps == 1
-    assert coarse(sampled_every(0.25, 1), 0.1).substeps == 1  # no finer than it was
-
-
-def test_the_beginning_of_sweeps_is_all_of_short_ones():
-    data = sampled_every(0.25, 5)
-    assert beginning(data, 10.0) is data
-    cut = beginning(data, 5.0)
-    assert cut.i.shape == (1, 20) and cut.v.shape == (1, 21)
-
-
-def test_the_beginning_reaches_beyond_the_first_spike():
-    data = sampled_every(0.25, 5)
-    fires = dataclasses.replace(data, v=jnp.full_like(data.v, -65.0).at[0, 12].set(20.0))
-    assert beginning(fires, 5.0).i.shape == (1, 32)
-    assert beginning(fires, 7.0) is fires
-    ends_a_spike = dataclasses.replace(fires, v=fires.v.at[0, :2].set(20.0))
-    assert beginning(ends_a_spike, 5.0).i.shape == (1, 32)

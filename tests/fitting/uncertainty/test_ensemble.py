@@ -19,7 +19,7 @@ VALUES = {"leak.g": np.array([0.3, 0.1, 0.5, 0.12, 0.2]), "capacitance": np.arra
 
 @pytest.fixture(scope="module")
 def fitted(passive, bounds, steps):
-    return mx.fit(passive, bounds, steps, [0], starts=3, iterations=12, method="levenberg", progress=False)
+    return mx.fit(passive, bounds, steps, [0], starts=3, iterations=12, method="levenberg_marquardt", progress=False)
 
 
 @pytest.fixture(scope="module")

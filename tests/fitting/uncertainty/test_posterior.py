@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def found(passive, bounds, steps):
-    return mx.fit(passive, bounds, steps, starts=3, iterations=12, method="levenberg", progress=False)
+    return mx.fit(passive, bounds, steps, starts=3, iterations=12, method="levenberg_marquardt", progress=False)
 
 
 @pytest.fixture(scope="module")

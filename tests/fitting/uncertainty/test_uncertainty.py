@@ -21,7 +21,7 @@ VOLTAGES = jax.jit(voltages)
 
 
 def run(cell, bounds, data, sweeps=None, **options):
-    options = {"iterations": 12, "starts": 3, "progress": False, "method": "levenberg", **options}
+    options = {"iterations": 12, "starts": 3, "progress": False, "method": "levenberg_marquardt", **options}
     return mx.fit(cell, bounds, data, sweeps, **options)
 
 
@@ -230,9 +230,7 @@ def test_equal_starts_elsewhere_are_a_doubt(found):
 def test_a_fit_on_spikes_has_the_spread_of_its_starts(found):
     loss = np.array([1.0, 1.05, 1.09, 3.0])
     values = {"leak.g": np.array([0.1, 0.12, 0.09, 0.4]), "capacitance": np.array([1.2, 1.3, 1.1, 0.6])}
-    spikes = dataclasses.replace(
-        found, method="evolution", loss=1.0, loss_name="spike score", starts=Starts(loss, values)
-    )
+    spikes = dataclasses.replace(found, method="cmaes", loss=1.0, loss_name="spike score", starts=Starts(loss, values))
     told = assess(spikes)
     assert told.estimator == "ensemble" and np.isnan(told.level) and not told.reliable
     assert told.intervals == {"leak.g": (0.09, 0.12), "capacitance": (1.1, 1.3)}

@@ -9,11 +9,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from ...cell import Cell
+from ...compilation import host_jit
+from ...pytrees import pytree
 from ..problem.nudging import across, begin, in_rows, injected, intervals, observed
 from ..problem.problem import Problem
 from ..problem.target import Target
-from . import Context
-from .context import value
+from .context import Context, as_loss, named, value
+from .weighted import check_sweeps
 
 
 def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array:
@@ -23,7 +25,10 @@ def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array
     def one(sweep: Target, k: Array) -> Array:
         v = _trace(cell, sweep, kappa, problem)
         current = sweep.i if cell.morphology is not None else injected(cell, sweep, sweep.i)
-        return value(loss, Context(v, sweep.v, current, cell, k, sweep.interval, sweep.substeps))
+        context = Context(
+            v, sweep.v, current, cell, k, interval=sweep.interval, substeps=sweep.substeps
+        )  # fmt: skip
+        return value(loss, context)
 
     return jax.vmap(one)(problem.data, jnp.arange(len(problem.data.v)))
 
@@ -47,6 +52,55 @@ def totals_and_gradients(
         return jax.vmap(push, out_axes=(None, 0))(jnp.eye(len(place), dtype=place.dtype))
 
     return jax.vmap(along)(places)
+
+
+@pytree
+class SweepMean:
+    """The mean of a loss over the sweeps, as a function of places: the loss of an optimiser.
+
+    Attributes:
+        loss: of one sweep, from `checked_loss`.
+    """
+
+    loss: Any
+
+    @property
+    def name(self) -> str:
+        """The loss in words."""
+        return named(self.loss)
+
+    def __call__(self, places: Array, problem: Problem) -> Array:
+        """The loss [candidate] of places [candidate, parameter]."""
+        return _means(places, problem, self.loss)
+
+    def value_and_gradient(self, places: Array, problem: Problem, kappa: Array, mode: str) -> tuple[Array, Array]:
+        """The loss [candidate] and its gradient [candidate, parameter] at a nudging conductance κ [mS/cm²]."""
+        return totals_and_gradients(places, problem, self.loss, _equal(problem), kappa, mode)
+
+
+@host_jit
+def _means(places: Array, problem: Problem, loss: Any) -> Array:
+    return jax.vmap(lambda place: total(place, problem, loss, _equal(problem)))(places)
+
+
+def _equal(problem: Problem) -> Array:
+    """The same weight for every sweep, of sum 1."""
+    count = len(problem.data.v)
+    return jnp.full((count,), 1.0 / count)
+
+
+def checked_loss(loss: Any, problem: Problem) -> Any:
+    """A loss as a pytree, after a check of its result's shape that runs no simulation.
+
+    Raises:
+        ValueError: it is no loss, it gives no single number, or its weights are for another number of sweeps.
+    """
+    loss, sweeps = as_loss(loss), len(problem.data.v)
+    check_sweeps(loss, sweeps)
+    result = jax.eval_shape(lambda place: losses(place, problem, loss), jnp.zeros((len(problem.free),)))
+    if result.shape != (sweeps,):
+        raise ValueError(f"loss must give one number per sweep, got the shape {result.shape[1:]}")
+    return loss
 
 
 def _trace(cell: Cell, sweep: Target, kappa: Array, problem: Problem) -> Array:

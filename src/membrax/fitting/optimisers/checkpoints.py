@@ -1,26 +1,33 @@
-"""A search in a file, from which the same fit goes on to the same numbers."""
+"""Checkpoints: the state of an optimiser in a file, from which the same fit continues to the same numbers."""
 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from ...io import npz_file
 from ..problem.problem import Problem
-from .fingerprint import fingerprint
+from .multistart import Optimiser
+
+ADDRESS = re.compile(r"0x[0-9a-f]+|/[^ \n]*\.py:\d+")  # differ between two sessions with the same code
 
 
-def save(path: Path, mark: str, iteration: int, arrays: dict[str, np.ndarray]) -> None:
-    """Write the search after ``iteration`` iterations."""
-    npz_file.write(path, identity=mark, iteration=iteration, **{f"search/{name}": x for name, x in arrays.items()})
+def save(path: Path, identity: str, iteration: int, arrays: dict[str, np.ndarray]) -> None:
+    """Write the state after ``iteration`` iterations."""
+    kept: dict[str, Any] = {f"search/{name}": x for name, x in arrays.items()}
+    npz_file.write(path, identity=np.asarray(identity), iteration=iteration, **kept)
 
 
-def load(path: Path, mark: str) -> tuple[int, dict[str, np.ndarray]] | None:
-    """Iterations done and the search's arrays, or None if there is no file.
+def load(path: Path, identity: str) -> tuple[int, dict[str, np.ndarray]] | None:
+    """The number of iterations done and the state's arrays, or None if there is no file.
 
     Raises:
         ValueError: the file belongs to another fit, or is no checkpoint.
@@ -28,20 +35,51 @@ def load(path: Path, mark: str) -> tuple[int, dict[str, np.ndarray]] | None:
     kept = npz_file.read(path)
     if kept is None:
         return None
-    if str(kept.get("identity")) != mark:
+    if str(kept.get("identity")) != identity:
         raise ValueError(f"{path} is no checkpoint of this fit: cell, bounds, data, method, starts or seed differ")
     arrays = {name.removeprefix("search/"): array for name, array in kept.items() if name.startswith("search/")}
     return int(kept["iteration"]), arrays
 
 
-def identity(problem: Problem, method: Any, place: np.ndarray) -> str:
-    """A fingerprint of all that decides the numbers of a fit."""
+def identity(problem: Problem, optimiser: Optimiser, place: np.ndarray, seed: int) -> str:
+    """A digest of all that decides the numbers of a fit, the same in every session.
+
+    A loss or score (``optimiser.loss``) enters as its traced program, so that two functions of one name differ if they
+    calculate differently.
+    """
     leaves, structure = jax.tree.flatten(problem)
-    digest = hashlib.sha256(repr((method, str(structure))).encode())
+    digest = hashlib.sha256(repr((optimiser, str(structure), seed)).encode())
     for array in (*leaves, place):
         digest.update(np.asarray(array).tobytes())
-    if (loss := getattr(method, "loss", None)) is not None:
-        digest.update(fingerprint(loss).encode())  # two functions may have one name
-    if (rules := getattr(method, "rules", None)) is not None:
-        digest.update(fingerprint(rules).encode())  # which may be others in another version
+    if (loss := getattr(optimiser, "loss", None)) is not None:
+        digest.update(program(loss, jnp.asarray(place, dtype=float), problem).encode())
     return digest.hexdigest()
+
+
+def program(function: Callable[..., Any], *arguments: Any) -> str:
+    """A digest of the program that JAX traces of a function: its operations, and the constants in them.
+
+    A custom derivative enters only by its name.
+    """
+    traced = jax.make_jaxpr(function)(*arguments)
+    digest = hashlib.sha256(ADDRESS.sub("", str(traced)).encode())
+    for constant in _constants(traced):
+        keys = jnp.issubdtype(constant.dtype, jax.dtypes.prng_key)
+        array = np.asarray(jax.random.key_data(constant) if keys else constant)
+        digest.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+def _constants(program: ClosedJaxpr | Jaxpr) -> Iterator[Any]:
+    """The arrays that a traced program holds, those of the programs inside it too."""
+    if isinstance(program, ClosedJaxpr):
+        yield from (constant for constant in program.consts if hasattr(constant, "dtype"))
+        program = program.jaxpr
+    for equation in program.eqns:
+        for inner in jax.tree.leaves(tuple(equation.params.values()), is_leaf=_is_program):
+            if _is_program(inner):
+                yield from _constants(inner)
+
+
+def _is_program(value: Any) -> bool:
+    return isinstance(value, ClosedJaxpr | Jaxpr)

@@ -1,104 +1,172 @@
 """CMA-ES on spike scores: a population search that finds models which fire, where voltage errors end in silence.
 
-The optimiser is the `cmaes` package (Hansen 2016, arXiv:1604.00772); every generation of every start is one vmapped
-simulation. Its state is not stored: with the same seed and the same scores it draws the same candidates again, so a
-checkpoint is the list of scores.
+The optimiser is the `cmaes` package (Hansen 2016, arXiv:1604.00772). Its state is not stored: with the same seed and
+the same scores it draws the same candidates again, so a checkpoint is the list of scores.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ...checks import whole_number
 from ..problem.problem import Problem
 from ..scores.online import spike_scores
+
+if TYPE_CHECKING:
+    from cmaes import CMA
 
 GENERATIONS = 250
 POPULATION = 32
 FIRST_SPREAD = 0.3  # of the distance between the bounds
 WORST = 1e6  # the score of a model that isn't finite
 
+Score = Callable[[Array, Problem], Array]
+
+
+class Schedule(Protocol):
+    """Generations at which the problem changes, and at which only the best search continues."""
+
+    def problem_at(self, problem: Problem, iteration: int, iterations: int) -> Problem:
+        """The problem that the candidates of a generation are scored on."""
+        ...
+
+    def drop_at(self, iterations: int) -> int:
+        """The generation before which all searches but the best are dropped; 0 is never."""
+        ...
+
+    def rescored_at(self, problem: Problem, iterations: int) -> tuple[int, ...]:
+        """The generations from which on scores are not comparable with those before."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True)
-class Search:
-    """All starts between two generations.
+class CMAESState:
+    """All searches between two generations; a `MultistartState`.
 
     Attributes:
-        centres: [start, parameter] where each search distribution began.
-        scores: of all candidates so far, [generation, start, candidate].
-        best, loss: each start's best candidate [start, parameter] and its score [start].
+        running: indices of the searches that were not dropped.
+        scores: one array [running, candidate] for each generation so far.
+        best: each search's best candidate [start, parameter].
+        loss: its score [start], by the scoring that counts now; infinite where the search was dropped before.
         optimisers: the live optimiser of each start.
+        rescored: generations before which losses are forgotten.
     """
 
-    centres: np.ndarray
-    scores: np.ndarray
+    running: tuple[int, ...]
+    scores: tuple[np.ndarray, ...]
     best: np.ndarray
     loss: np.ndarray
-    optimisers: tuple[Any, ...]
+    optimisers: tuple[CMA, ...]
+    rescored: tuple[int, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class CMAES:
-    """The method."""
+    """The covariance matrix adaptation evolution strategy, on scores that need no derivative.
+
+    Attributes:
+        iterations: generations.
+        population: candidates of each search in a generation.
+        seed: of the candidates; None is the seed of the fit.
+        schedule: None scores every candidate of every search on the whole problem.
+        loss: scores [candidate] of places [candidate, parameter] on a problem; set by `membrax.fit` for its ``loss``.
+
+    Raises:
+        ValueError: ``iterations`` is no whole number of at least 1, or ``population`` none of at least 2.
+    """
 
     iterations: int = GENERATIONS
     population: int = POPULATION
-    seed: int = 0
-    name: str = "evolution"
+    seed: int | None = None
+    schedule: Schedule | None = None
+    loss: Score = dataclasses.field(default=spike_scores, repr=False)
 
-    def begin(self, problem: Problem, place: Array) -> Search:
-        """Every start as the centre of a search distribution, drawn towards the middle of the bounds."""
-        centres, optimisers = begin_searches(place, self.seed, self.population)
-        scores = np.zeros((0, len(centres), self.population))
-        return Search(centres, scores, centres.copy(), np.full(len(centres), np.inf), optimisers)
+    name = "cmaes"
+    default_starts = 4
 
-    def iterate(self, problem: Problem, search: Search, iteration: int) -> Search:
-        """One generation of every start, all of it one simulation."""
-        candidates = self._ask(search)
-        flat = jnp.asarray(candidates.reshape(-1, candidates.shape[-1]), dtype=float)
-        scores = np.asarray(spike_scores(flat, problem), dtype=float).reshape(candidates.shape[:2])
-        return self._tell(search, candidates, np.where(np.isfinite(scores), scores, WORST))
+    def __post_init__(self) -> None:
+        whole_number(self.iterations, "iterations")
+        whole_number(self.population, "population", at_least=2)
 
-    def pack(self, search: Search) -> dict[str, np.ndarray]:
-        """What a checkpoint has to hold."""
-        return {"scores": search.scores}
+    @property
+    def loss_name(self) -> str:
+        """The score in words."""
+        return getattr(self.loss, "name", "spike score")
 
-    def unpack(self, fresh: Search, arrays: dict[str, np.ndarray]) -> Search:
-        """The search as it was, from one just begun: the same questions, answered from the file."""
-        for scores in arrays["scores"]:
-            fresh = self._tell(fresh, self._ask(fresh), scores)
+    def begin(self, problem: Problem, place: Array, seed: int = 0) -> CMAESState:
+        """Every place as the centre of a search distribution, drawn towards the middle of the bounds."""
+        from cmaes import CMA
+
+        first = seed if self.seed is None else self.seed
+        centres = 0.25 + 0.5 * np.asarray(place, dtype=float)
+        box = np.tile([0.0, 1.0], (centres.shape[1], 1))
+        optimisers = tuple(
+            CMA(mean=centre, sigma=FIRST_SPREAD, bounds=box, seed=first + k, population_size=self.population)
+            for k, centre in enumerate(centres)
+        )
+        rescored = self.schedule.rescored_at(problem, self.iterations) if self.schedule else ()
+        loss = np.full(len(centres), np.inf)
+        return CMAESState(tuple(range(len(centres))), (), centres.copy(), loss, optimisers, rescored)
+
+    def iterate(self, problem: Problem, state: CMAESState, iteration: int) -> CMAESState:
+        """One generation of every search that was not dropped.
+
+        Without a schedule all searches run to the end and share one simulation. With one each search has its own: the
+        program is the same for any number of them, and the next search draws its candidates meanwhile.
+        """
+        state = self._prepared(state, iteration)
+        groups = [state.running]
+        if self.schedule is not None:
+            problem = self.schedule.problem_at(problem, iteration, self.iterations)
+            groups = [(k,) for k in state.running]
+        candidates, scores = [], []
+        for group in groups:
+            drawn = [self._draw(state.optimisers[k]) for k in group]
+            candidates += drawn
+            scores.append(self.loss(jnp.asarray(np.concatenate(drawn), dtype=float), problem))
+        known = np.concatenate([np.asarray(part, dtype=float) for part in scores]).reshape(-1, self.population)
+        return _updated(state, candidates, np.where(np.isfinite(known), known, WORST))
+
+    def pack(self, state: CMAESState) -> dict[str, np.ndarray]:
+        """The scores of every generation."""
+        return {f"{k:06d}": scores for k, scores in enumerate(state.scores)}
+
+    def unpack(self, fresh: CMAESState, arrays: Mapping[str, np.ndarray]) -> CMAESState:
+        """The searches of a checkpoint: the same candidates are drawn again and get their stored scores."""
+        for iteration, name in enumerate(sorted(arrays)):
+            fresh = self._prepared(fresh, iteration)
+            fresh = _updated(fresh, [self._draw(fresh.optimisers[k]) for k in fresh.running], arrays[name])
         return fresh
 
-    def _ask(self, search: Search) -> np.ndarray:
-        """Candidates [start, candidate, parameter]."""
-        return np.stack([[one.ask() for _ in range(self.population)] for one in search.optimisers])
+    def _prepared(self, state: CMAESState, iteration: int) -> CMAESState:
+        """The best search alone from the schedule's generation on; losses are forgotten where the scoring changes.
 
-    def _tell(self, search: Search, candidates: np.ndarray, scores: np.ndarray) -> Search:
-        """Scores [start, candidate] to the optimisers, and the best of them kept."""
-        for one, asked, found in zip(search.optimisers, candidates, scores, strict=True):
-            one.tell(list(zip(asked, found, strict=True)))
-        rows, first = np.arange(len(scores)), np.argmin(scores, axis=1)
-        found = np.where(scores[rows, first] < WORST, scores[rows, first], np.inf)
-        better = found < search.loss
-        return dataclasses.replace(
-            search,
-            scores=np.concatenate([search.scores, scores[None]]),
-            best=np.where(better[:, None], candidates[rows, first], search.best),
-            loss=np.where(better, found, search.loss),
-        )
+        From there on the best of later generations counts, and no dropped search can win by an easier score.
+        """
+        if self.schedule is not None and 0 < iteration == self.schedule.drop_at(self.iterations):
+            best = min(state.running, key=lambda k: state.loss[k])
+            state = dataclasses.replace(state, running=(best,))
+        if iteration > 0 and iteration in state.rescored:
+            state = dataclasses.replace(state, loss=np.full_like(state.loss, np.inf))
+        return state
+
+    def _draw(self, optimiser: CMA) -> np.ndarray:
+        """The candidates [candidate, parameter] of one search."""
+        return np.stack([optimiser.ask() for _ in range(self.population)])
 
 
-def begin_searches(place: Any, seed: int, population: int) -> tuple[np.ndarray, tuple[Any, ...]]:
-    """Centres [start, parameter] of the search distributions, drawn towards the middle, and their optimisers."""
-    from cmaes import CMA
-
-    centres = 0.25 + 0.5 * np.asarray(place, dtype=float)
-    box = np.tile([0.0, 1.0], (centres.shape[1], 1))
-    return centres, tuple(
-        CMA(mean=centre, sigma=FIRST_SPREAD, bounds=box, seed=seed + k, population_size=population)
-        for k, centre in enumerate(centres)
-    )
+def _updated(state: CMAESState, candidates: list[np.ndarray], scores: np.ndarray) -> CMAESState:
+    """The state after a generation with scores [running, candidate], the best candidates kept."""
+    best, loss = state.best.copy(), state.loss.copy()
+    for k, drawn, known in zip(state.running, candidates, scores, strict=True):
+        state.optimisers[k].tell(list(zip(drawn, known, strict=True)))
+        first = int(np.argmin(known))
+        if known[first] < min(loss[k], WORST):
+            best[k], loss[k] = drawn[first], known[first]
+    return dataclasses.replace(state, scores=(*state.scores, scores), best=best, loss=loss)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ...checks import finite_number
 from ...pytrees import pytree, static
 from ...recordings import Recording
 
@@ -70,10 +71,7 @@ def substeps(interval: float, dt: float | None) -> int:
     """
     if dt is None:
         return max(1, math.ceil(interval / LARGEST_STEP - 1e-6))
-    number = isinstance(dt, int | float | np.integer | np.floating) and not isinstance(dt, bool)
-    if not (number and math.isfinite(dt) and dt > 0):
-        raise ValueError(f"dt must be a number above 0 ms, got {dt!r}")
-    dt = float(dt)
+    dt = finite_number(dt, "dt", "ms", above=0)
     count = round(interval / dt)
     if count < 1 or abs(count * dt - interval) > 1e-6 * interval:
         near = interval / max(1, count)

@@ -8,11 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ...probes import whole
-from ..optimisers.race import COARSE, DROP, FINE, GENERATIONS, GUIDED, HORIZON, POPULATION, Race
 from ..problem.problem import Problem
 from ..problem.target import Target
-from ..scores.train_score import beginning, coarse
+from .halving import SuccessiveHalving, beginning, coarse
 
+GENERATIONS = 450
+POPULATION = 256
+SCHEDULE = SuccessiveHalving()
 STARTS = (2, 6)  # the fewest, and the most, where sweeps are so short that a part of the budget pays for them
 SPARE = 0.8  # of the budget, which searches beyond the fewest may bring the whole to
 FEWEST = 150  # generations; fewer find little
@@ -56,10 +58,11 @@ def _affordable(problem: Problem) -> Plan:
     """What `BUDGET` pays for: two searches of half of the candidates or of all, then more searches of all."""
     sweeps = len(problem.data.v)
     # Steps of a generation, on average over all of them, before and after models are held to more.
-    first, whole_sweeps = _steps(beginning(problem.data, HORIZON)), _steps(problem.data)
-    finer = 1 + (1 - FINE) / (1 - GUIDED)  # the last ones take twice as many steps
-    early = lambda starts: (starts * DROP + GUIDED - DROP) * sweeps * first  # noqa: E731
-    late = (1 - GUIDED) * (sweeps + problem.others) * whole_sweeps * finer
+    first, whole_sweeps = _steps(beginning(problem.data, SCHEDULE.horizon)), _steps(problem.data)
+    drop, guided = SCHEDULE.drop, SCHEDULE.guided
+    finer = 1 + (1 - SCHEDULE.fine) / (1 - guided)  # the last ones take twice as many steps
+    early = lambda starts: (starts * drop + guided - drop) * sweeps * first  # noqa: E731
+    late = (1 - guided) * (sweeps + problem.others) * whole_sweeps * finer
     paid = lambda starts, population: BUDGET / (population * (early(starts) + late))  # noqa: E731
     fewest, most = STARTS
     if paid(fewest, POPULATION) < SETTLED:
@@ -72,8 +75,8 @@ def _affordable(problem: Problem) -> Plan:
 
 def _steps(data: Target) -> int:
     """Steps of a coarse simulation."""
-    looked_at = coarse(data, COARSE)
-    return looked_at.i.shape[-1] * looked_at.substeps
+    scored = coarse(data, SCHEDULE.coarse_step)
+    return scored.i.shape[-1] * scored.substeps
 
 
 def _paid(simulations: float, sweeps: int, unseen: int) -> int:
@@ -82,7 +85,7 @@ def _paid(simulations: float, sweeps: int, unseen: int) -> int:
     Raises:
         ValueError: no finite number, fewer than the shortest search takes, or more than `MOST`.
     """
-    takes = lambda generations: Race(generations).simulations(STARTS[0], sweeps, unseen)  # noqa: E731
+    takes = lambda n: SCHEDULE.simulations(n, POPULATION, STARTS[0], sweeps, unseen)  # noqa: E731
     least = takes(1)
     number = isinstance(simulations, int | float | np.integer | np.floating) and not isinstance(simulations, bool)
     if not number or not math.isfinite(simulations) or not least <= simulations <= MOST:

@@ -18,17 +18,18 @@ from ...pytrees import strong
 from ...recordings import Recording, load
 from ...recordings.resampling import resample
 from ...recordings.sweeps import choose_sweeps
-from ..fit import as_fit, check_data_and_seed
-from ..optimisers.driver import Limit, search_for
-from ..optimisers.race import Race
+from ..fit import as_fit, check_seed
+from ..optimisers.cmaes import CMAES
+from ..optimisers.driver import TimeLimit, run_optimiser
 from ..problem.count_bounds import CountBounds
 from ..problem.parameters import free
 from ..problem.problem import Problem
 from ..problem.target import target
 from ..result import Fit
 from ..scores.spike_score import features
+from ..scores.train_score import train_scores
 from . import templates
-from .budget import plan
+from .budget import SCHEDULE, plan
 from .count_bounds import expected
 from .sampling import sampling
 from .sweep_selection import select_training_sweeps
@@ -55,8 +56,9 @@ def fit_recording(
     """Fit a cell to some sweeps of a current-clamp recording and predict the others.
 
     The electrode's series resistance and the drift of rest are measured and taken out (`preparation.prepare`), the
-    cell's size is read from its charging, and a model is searched for on its spike trains (`race.Race`). In sweeps
-    between the fitted ones it is held to spike counts between theirs (`expectation.expected`).
+    cell's size is read from its charging, and a model is searched for on its spike trains (CMA-ES with
+    `halving.SuccessiveHalving`). In sweeps between the fitted ones it is held to spike counts between theirs
+    (`count_bounds.expected`).
 
     What is read of the sweeps that aren't fitted: their currents; their rest before the first step and their answers
     below the spikes, for the electrode, the membrane and each sweep's drift; and, where ``sweeps`` is None, how often
@@ -87,8 +89,8 @@ def fit_recording(
             stop outside the recording, an unknown template, or two budgets.
     """
     recording = data if isinstance(data, Recording) else load(data)
-    check_data_and_seed(recording, seed)
-    (name, make), limit = _template(template, recording), Limit(max_seconds)
+    check_seed(seed)
+    (name, make), limit = _template(template, recording), TimeLimit(max_seconds)
     cut = recording if stop is None else recording.crop(None, stop)
     selection = select_training_sweeps(cut) if sweeps is None else None
     chosen = choose_sweeps(cut, sweeps if selection is None else selection.sweeps)
@@ -100,11 +102,14 @@ def fit_recording(
     parameters = free(cell, bounds)
     problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
     planned = plan(problem, iterations, max_simulations)
-    method = Race(planned.generations, planned.population, 1000 * seed % 2**31)
-    found, told = search_for(problem, method, planned.starts, seed, progress, checkpoint, limit)
+    # The searches have consecutive seeds: those of two fits with neighbouring seeds should not meet.
+    optimiser = CMAES(planned.generations, planned.population, 1000 * seed % 2**31, SCHEDULE, train_scores)
+    state, notes = run_optimiser(
+        problem, optimiser, planned.starts, seed, progress=progress, checkpoint=checkpoint, limit=limit
+    )  # fmt: skip
     after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
     return as_fit(
-        after, method, found, bounds, shown, chosen, seed, told,
+        after, optimiser, state, bounds, shown, chosen, seed, notes,
         preprocessed=prepared, selection=selection, template=name,
     )  # fmt: skip
 

@@ -6,7 +6,6 @@ train often differs from the later ones, and its waveform says more of the chann
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 from typing import Any
@@ -17,9 +16,8 @@ import numpy as np
 from jax import Array
 
 from ...compilation import host_jit
-from ...ephys.threshold import upward_crossings
 from ...population import sharding
-from ...pytrees import pytree
+from ...pytrees import is_concrete, pytree
 from ..problem.count_bounds import excess
 from ..problem.problem import Problem
 from ..problem.target import Target
@@ -29,6 +27,8 @@ from .spike_score import Features
 
 OFFSETS = np.concatenate([np.arange(-1.0, 3.0, 0.1), np.arange(3.0, 10.1, 0.5)])  # ms from the upstroke
 SHAPES = 24  # spikes of a train whose waveforms are kept
+TOGETHER = 256  # candidates in one simulation: more are no faster on a CPU
+KEPT = 1e8  # samples of traces that one simulation may keep, 400 MB in single precision; reading takes half as much
 
 
 @pytree
@@ -89,18 +89,28 @@ def score(model: Train, data: Train) -> Array:
 
 
 def train_scores(places: Array, problem: Problem) -> Array:
-    """The train score of every place [candidate, parameter], averaged over the sweeps [candidate].
+    """The train score of every place [candidate, parameter], averaged over the training sweeps [candidate].
 
-    Where something is expected of other sweeps, every spike outside of that counts as one of a fitted sweep. JAX's
-    devices share the candidates.
+    Every spike outside the count bounds of a held-out sweep counts as one of a training sweep. One simulation has as
+    many candidates as their traces allow; JAX's devices share them.
     """
+    sweeps, samples = problem.data.v.shape
+    together, samples = min(len(places), TOGETHER), (sweeps + problem.others) * samples
+    while together > 1 and together * samples > KEPT:
+        together = math.ceil(together / 2)  # halves of an even number have one size and are compiled once
+    parts = [_on_devices(places[k : k + together], problem) for k in range(0, len(places), together)]
+    return parts[0] if len(parts) == 1 else jnp.concatenate(parts)
+
+
+def _on_devices(places: Array, problem: Problem) -> Array:
     devices = jax.local_devices()
-    mesh = sharding.device_mesh(devices) if len(devices) > 1 else None
-    return _shared(sharding.place(places, 0, len(places), mesh), problem, mesh=mesh)[: len(places)]
+    mesh = sharding.device_mesh(devices) if len(devices) > 1 and is_concrete(places) else None
+    return shared_scores(sharding.place(places, 0, len(places), mesh), problem, mesh=mesh)[: len(places)]
 
 
 @functools.partial(host_jit, static_argnames=("mesh",))
-def _shared(places: Array, problem: Problem, *, mesh: jax.sharding.Mesh | None) -> Array:
+def shared_scores(places: Array, problem: Problem, *, mesh: jax.sharding.Mesh | None) -> Array:
+    """`train_scores` as one simulation, its candidates shared by the devices of ``mesh``."""
     return sharding.over_mesh(_scores, mesh, (0, None), 0)(places, problem)
 
 
@@ -144,34 +154,6 @@ def _surprises(seen: Features, problem: Problem) -> Array:
     """Spikes too few or too many in the sweeps of which only the count is expected, of features [sweep]."""
     off = jnp.sum(excess(seen.count, problem.unseen))
     return jnp.where(jnp.all(jnp.isfinite(seen.quiet)), off, jnp.nan)  # a model that diverged has no count
-
-
-def beginning(data: Target, milliseconds: float) -> Target:
-    """The sweeps up to that time after the first spike of any of them; themselves where they are no longer.
-
-    What comes before a cell first fires, such as a test pulse, is no part of that time.
-    """
-    fires = np.flatnonzero(upward_crossings(np.asarray(data.v)).any(axis=0))
-    first = int(fires[0]) + 1 if len(fires) else 0
-    intervals = max(1, first + round(milliseconds / data.interval))
-    if intervals >= data.i.shape[-1]:
-        return data
-    return dataclasses.replace(data, i=data.i[..., :intervals], v=data.v[..., : intervals + 1])
-
-
-def coarse(data: Target, interval: float) -> Target:
-    """Every n-th sample of the sweeps, the largest n that leaves at most ``interval`` ms between two, one step each.
-
-    The current becomes its mean over each new interval, as in `Recording.decimate`. Where samples are farther apart
-    than that, steps become as large as it allows.
-    """
-    n = max(1, int(interval / data.interval + 1e-6))
-    if n == 1:
-        substeps = max(1, math.ceil(data.interval / interval - 1e-6))
-        return data if data.substeps <= substeps else dataclasses.replace(data, substeps=substeps)
-    whole = data.i.shape[-1] // n * n
-    i = jnp.mean(data.i[..., :whole].reshape(*data.i.shape[:-1], -1, n), axis=-1)
-    return dataclasses.replace(data, i=i, v=data.v[..., : whole + 1 : n], interval=n * data.interval, substeps=1)
 
 
 def _capped(error: Any, otherwise: Array) -> Array:

@@ -30,7 +30,7 @@ def assess(
     squares is taken there first. Parameters at their bounds are held. What the voltage doesn't depend on has infinite
     intervals, and the lost combination is named in the notes.
 
-    A fit on spikes ("evolution"), or by a loss of one's own, minimises no sum of squares, and what it minimises has no
+    A fit on spikes ("cmaes"), or by a loss of one's own, minimises no sum of squares, and what it minimises has no
     known distribution: the spread of the starts that do equally well stands in for intervals, and a doubt says so.
 
     Args:

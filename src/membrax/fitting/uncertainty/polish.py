@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from ...compilation import host_jit
-from ..optimisers.levenberg_marquardt import LevenbergMarquardt, Search, _step
+from ..optimisers.levenberg_marquardt import LevenbergMarquardt, LevenbergMarquardtState, best_step
 from ..optimisers.multistart import keep_best
 from ..problem.problem import Problem, voltage_loss
 from ..problem.sensitivities import GaussNewton, gauss_newton
@@ -43,13 +43,13 @@ def descend(problem: Problem, places: Any, moving: Any, iterations: int = ITERAT
 
 
 @host_jit
-def iterate(problem: Problem, search: Search, moving: Array, kappa: Array) -> Search:
+def iterate(problem: Problem, search: LevenbergMarquardtState, moving: Array, kappa: Array) -> LevenbergMarquardtState:
     """One step of every start under a clamp κ [mS/cm²]; ``moving`` [start, parameter] is 1 or, for what is held, 0."""
     here = gauss_newton(search.place, problem, kappa)
     here = GaussNewton(
         here.loss, here.gradient * moving, here.curvature * moving[:, :, None] * moving[:, None, :]
     )  # fmt: skip
-    step = lambda place, damping, here: _step(problem, place, damping, here, kappa)  # noqa: E731
+    step = lambda place, damping, here: best_step(problem, place, damping, here, kappa)  # noqa: E731
     place, damping = jax.vmap(step)(search.place, search.damping, here)
     free = jax.vmap(lambda place: voltage_loss(place, problem))(place)
     return keep_best(search, place=place, damping=damping, loss=free)

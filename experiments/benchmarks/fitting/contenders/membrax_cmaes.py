@@ -10,7 +10,7 @@ from membrax.channels import Leak
 from membrax.channels.pospischil import M, Potassium, Sodium
 
 keep = keeping.Keeper()  # bench
-copies = Copies(keep, "membrax.fitting.optimisers.cmaes:Evolution")  # bench
+copies = Copies(keep, "membrax.fitting.optimisers.cmaes:CMAES")  # bench
 kept = np.load(keep.recording)
 data = mx.Recording(t=kept["t"], v=kept["v"], i=kept["i"])
 channels = {"na": Sodium(e=E_NA), "kd": Potassium(e=E_K), "m": M(e=E_K), "leak": Leak(g=0.1, e=-70.0)}
@@ -21,7 +21,7 @@ PATHS = {
 }  # fmt: skip
 bounds = {path: BOUNDS[name] for name, path in PATHS.items()}
 fit = lambda checkpoint: mx.fit(  # noqa: E731
-    cell, bounds, data, keep.sweeps, method="evolution", seed=keep.seed, progress=False,
+    cell, bounds, data, keep.sweeps, method="cmaes", seed=keep.seed, progress=False,
     checkpoint=checkpoint,  # bench
 )  # fmt: skip
 copies.write(fit)  # bench
