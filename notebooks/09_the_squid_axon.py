@@ -49,7 +49,7 @@ mx.plot.action_potential(cell, trace)
 # %%
 shape = mx.protocols.spike_shape(trace)
 print(f"rest {shape.rest:.1f} mV, peak {shape.peak:.1f} mV, trough {shape.trough:.1f} mV")
-print(f"amplitude {shape.amplitude:.1f} mV, width at half of it {shape.half_width:.2f} ms")
+print(f"amplitude {shape.amplitude_from_rest:.1f} mV, width at half of it {shape.half_width_from_rest:.2f} ms")
 print(f"steepest rise {shape.steepest_rise:.0f} and fall {shape.steepest_fall:.0f} mV/ms")
 
 # %% [markdown]

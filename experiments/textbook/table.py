@@ -112,7 +112,7 @@ def shape() -> list[Row]:
     known = KNOWN["squid"]["shape"]
     shock = mx.stimuli.step(100.0, 0.0, 0.1)
     found = protocols.spike_shape(mx.simulate(SQUID, shock, duration=20.0, dt=0.01, state=mx.rest(SQUID)))
-    units = {"peak": "mV", "half_width": "ms", "trough": "mV", "threshold": "mV", "steepest_rise": "mV/ms"}
+    units = {"peak": "mV", "half_width_from_rest": "ms", "trough": "mV", "threshold": "mV", "steepest_rise": "mV/ms"}
     named = ((name.replace("_", " "), unit, getattr(found, name), known[name]) for name, unit in units.items())
     return rows_of("squid axon, spike", *((*row, INTEGRATED) for row in named))
 

@@ -18,7 +18,7 @@ def test_a_gaussian_has_the_measures_of_a_gaussian():
     assert found.rest == pytest.approx(-65.0)
     assert (found.peak, found.peak_time) == pytest.approx((35.0, 5.0037), abs=1e-4)
     assert found.amplitude == pytest.approx(100.0, abs=1e-3)
-    assert found.half_width == pytest.approx(2 * 0.5 * np.sqrt(2 * np.log(2)), abs=1e-3)
+    assert found.half_width_from_rest == pytest.approx(2 * 0.5 * np.sqrt(2 * np.log(2)), abs=1e-3)
     steepest = 100.0 / 0.5 * np.exp(-0.5)
     assert (found.steepest_rise, -found.steepest_fall) == pytest.approx((steepest, steepest), rel=1e-3)
 
@@ -58,9 +58,13 @@ def test_a_trace_cut_in_the_fall_has_no_trough(after, squid):
     whole, end = spike_shape((t, v)), int(v.argmax()) + after
     cut = spike_shape((t[:end], v[:end]))
     assert cut[:6] == whole[:6]
-    assert np.isnan([cut.half_width, cut.trough, cut.trough_time, cut.afterhyperpolarisation, cut.steepest_fall]).all()
+    assert np.isnan(
+        [cut.half_width_from_rest, cut.trough, cut.trough_time, cut.afterhyperpolarisation, cut.steepest_fall]
+    ).all()
     until = spike_shape(trace, until=float(t[end]))
-    assert np.isnan([until.trough, until.steepest_fall]).all() and until.half_width == whole.half_width
+    assert (
+        np.isnan([until.trough, until.steepest_fall]).all() and until.half_width_from_rest == whole.half_width_from_rest
+    )
 
 
 def test_a_trace_cut_in_the_rise_has_no_spike():

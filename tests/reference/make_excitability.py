@@ -180,7 +180,7 @@ def shape(rest):
     zero = int(np.argmax(v >= 0))
     begin = zero - int(np.argmax(slope[zero::-1] < 10.0))
     return {
-        "peak": v[top], "peak_time": t[top], "half_width": above[-1] - above[0], "trough": v[low],
+        "peak": v[top], "peak_time": t[top], "half_width_from_rest": above[-1] - above[0], "trough": v[low],
         "trough_time": t[low], "threshold": v[begin], "steepest_rise": slope[begin:top].max(),
         "steepest_fall": slope[top:low].min(),
     }  # fmt: skip

@@ -61,7 +61,8 @@ class StrengthDuration(NamedTuple):
 def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000.0, dt: float = 0.025) -> Rheobase:
     """Smallest steps of current from rest that make one spike, and spikes that go on.
 
-    A spike is an upward crossing of 0 mV, also one to which a strong step carries a membrane that has no spikes.
+    A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV), also one to which a strong step carries a membrane that
+    has no spikes.
 
     Args:
         cell: one neuron with a stable rest.
@@ -92,7 +93,8 @@ def threshold(
 ) -> float:
     """Smallest current density [µA/cm²] that makes a resting cell fire when it flows for ``width`` [ms]; else NaN.
 
-    A spike is an upward crossing of 0 mV, also one to which a strong pulse carries a membrane that has no spikes.
+    A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV), also one to which a strong pulse carries a membrane that
+    has no spikes.
 
     Args:
         cell: one neuron with a stable rest.

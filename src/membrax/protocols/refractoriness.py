@@ -12,7 +12,7 @@ from ..cell import Cell
 from ..simulate import simulate
 from ..stimuli import step
 from .excitability import FIRST, resting, threshold
-from .search import ordered, over_levels, require_one_cell, smallest_level, within
+from .search import MODEL_THRESHOLD, ordered, over_levels, require_one_cell, smallest_level, within
 
 RISE = 5.0  # mV that a spike rises by itself once its pulse is over: more than a pulse's charge alone
 RECOVERED = 1.05  # of the threshold at rest: the relative refractory period ends where the threshold is below
@@ -49,10 +49,10 @@ def refractory_period(
 ) -> RefractoryPeriod:
     """The threshold of a second pulse after a spike, and the absolute and relative refractory period.
 
-    A second spike passes 0 mV once more, after the moment at which the first spike alone has its peak, and rises on by
-    itself after its pulse; neither a response that the pulse alone carries up counts, nor a first spike that is still
-    rising when the second pulse comes. Both periods are of the grid of ``intervals``: they lie between two of its
-    entries.
+    A second spike crosses `MODEL_THRESHOLD` (0 mV) once more, after the moment at which the first spike alone has its
+    peak, and rises on by itself after its pulse; neither a response that the pulse alone carries up counts, nor a first
+    spike that is still rising when the second pulse comes. Both periods are of the grid of ``intervals``: they lie
+    between two of its entries.
 
     Args:
         cell: one neuron with a stable rest.
@@ -98,12 +98,12 @@ def _second_thresholds(
     def fires(level: Array, interval: Array) -> Array:
         begin = FIRST + interval
         v = respond(level, begin)
-        up = jnp.append(jnp.zeros(1, dtype=bool), (v[:-1] < 0.0) & (v[1:] >= 0.0))
+        up = jnp.append(jnp.zeros(1, dtype=bool), (v[:-1] < MODEL_THRESHOLD) & (v[1:] >= MODEL_THRESHOLD))
         # A strong second pulse brings a first spike that is still to come forward: that, too, is a first spike.
         second = jnp.any(up & (t <= first_peak)) & (jnp.cumsum(up & (t > first_peak)) > 0)
         after = (t >= begin + width) & (t <= begin + width + settle)
         peak = jnp.max(jnp.where(after & second, v, -jnp.inf))
-        return peak > jnp.maximum(v[jnp.argmax(after)] + RISE, 0.0)
+        return peak > jnp.maximum(v[jnp.argmax(after)] + RISE, MODEL_THRESHOLD)
 
     found = smallest_level(over_levels(fires, intervals), np.zeros_like(intervals), np.full_like(intervals, strongest))
     return np.where(found == 0.0, np.nan, found)

@@ -19,6 +19,7 @@ from ..stimuli import Stimulus
 
 LEVELS = 33  # simulated at once: five bits of the answer
 RESOLUTION = 1e-5  # of an answer; a float32 still has a hundred steps in it
+MODEL_THRESHOLD = 0.0  # mV, whose upward crossing is a spike of a model; recorded ones count from lower
 FINEST = 1e-7  # of the first bracket, for an answer near 0
 
 
@@ -86,7 +87,7 @@ def over_levels(happens: Callable[..., Array], *along: Any) -> Callable[[np.ndar
 def spike_times(
     cell: Cell, stimulus: Stimulus, state: State, duration: float, dt: float, capacity: int = 16
 ) -> tuple[Array, Array]:
-    """Times [capacity] of the first upward crossings of 0 mV in ms, NaN in empty places, and how many there were."""
+    """Times [capacity] of the first upward crossings of `MODEL_THRESHOLD` in ms, padded with NaN, and their number."""
     trace = simulate(
         cell, stimulus, duration=duration, dt=dt, state=state,
         record=(voltage(round(duration / dt)), spikes(capacity=capacity)),

@@ -38,11 +38,11 @@ def test_features_of_triangles():
     up, down = (40.0 - THRESHOLD) / 105.0, (40.0 - THRESHOLD) / 115.0  # ms from the peak
     known = {
         "times": [30.0 - up, 70.0 - up, 110.0 - up],
-        "peak": [40.0] * 3,
-        "width": [up + down] * 3,
+        "peak_voltage": [40.0] * 3,
+        "ap_width": [up + down] * 3,
         "trough": [-75.0] * 3,
         "ahp_depth": [-10.0] * 3,
-        "half_width": [57.5 / 105.0 + 57.5 / 115.0] * 3,
+        "spike_half_width": [57.5 / 105.0 + 57.5 / 115.0] * 3,
     }
     for name, expected in known.items():
         sampled = 0.1 if name in ("trough", "ahp_depth") else 2e-2
@@ -57,13 +57,16 @@ def test_features_of_triangles():
 def test_a_silent_trace_has_a_base_and_a_count_and_no_shape():
     found = LOOK(trace([]))
     assert float(found.soft_count) < 1e-4 and float(found.voltage_base) == REST
-    assert all(np.all(np.isnan(getattr(found, name))) for name in ("times", "peak", "width", "trough", "half_width"))
+    assert all(
+        np.all(np.isnan(getattr(found, name)))
+        for name in ("times", "peak_voltage", "ap_width", "trough", "spike_half_width")
+    )
     assert np.isnan(float(found.time_to_first_spike))
 
 
 def test_a_spike_that_the_sweep_cuts_off_has_no_width():
     found = LOOK(trace([149.8]))
-    assert np.isfinite(float(found.times[0])) and np.isnan(float(found.width[0]))
+    assert np.isfinite(float(found.times[0])) and np.isnan(float(found.ap_width[0]))
 
 
 def test_a_trough_is_looked_for_before_the_next_spike():
@@ -82,7 +85,7 @@ def test_the_soft_count_rises_from_zero_to_one(peak):
 ONE = ("soft_count", "mean_rate", "voltage_base", "time_to_first_spike")
 
 
-EACH = ("peak", "width", "half_width", "trough", "ahp_depth")
+EACH = ("peak_voltage", "ap_width", "spike_half_width", "trough", "ahp_depth")
 
 
 def test_slopes_are_finite_differences():
@@ -114,9 +117,9 @@ def test_they_are_efel_s_on_a_real_cell(shared_data):
     count = int(theirs["spike_count"][0])
     assert float(ours.soft_count) == pytest.approx(count, abs=0.05) and count == 8
     assert float(ours.voltage_base) == pytest.approx(theirs["voltage_base"][0], abs=0.01)
-    np.testing.assert_allclose(ours.peak[:count], theirs["peak_voltage"], atol=1e-3)
-    np.testing.assert_allclose(ours.width[:count], theirs["AP_width"], atol=2 * data.dt)
-    np.testing.assert_allclose(ours.half_width[:count], theirs["spike_half_width"], rtol=0.08)
+    np.testing.assert_allclose(ours.peak_voltage[:count], theirs["peak_voltage"], atol=1e-3)
+    np.testing.assert_allclose(ours.ap_width[:count], theirs["AP_width"], atol=2 * data.dt)
+    np.testing.assert_allclose(ours.spike_half_width[:count], theirs["spike_half_width"], rtol=0.08)
 
 
 # --- distance

@@ -60,7 +60,8 @@ def compare(v: np.ndarray, data: Recording, fitted: list[int]) -> tuple[Comparis
     latency = difference("times")[:, 0]
     rms = np.sqrt(np.mean(np.square(v - data.v), axis=1))
     quiet = np.asarray(model.quiet)
-    shape = {name: difference(name) for name in ("peak", "width", "trough")}
+    fields = {"peak": "peak", "width": "time_above_threshold", "trough": "trough"}
+    shape = {name: difference(field) for name, field in fields.items()}
     return tuple(
         Comparison(
             k,

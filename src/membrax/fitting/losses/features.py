@@ -26,9 +26,9 @@ SIZES = {  # of a difference that costs 1/2
     "mean_rate": 2.0,  # Hz
     "voltage_base": 2.0,  # mV
     "time_to_first_spike": 5.0,  # ms
-    "peak": 10.0,  # mV
-    "width": 0.5,  # ms
-    "half_width": 0.3,  # ms
+    "peak_voltage": 10.0,  # mV
+    "ap_width": 0.5,  # ms
+    "spike_half_width": 0.3,  # ms
     "trough": 5.0,  # mV
     "ahp_depth": 5.0,  # mV
 }
@@ -45,9 +45,9 @@ class SpikeFeatures:
         time_to_first_spike: first upward crossing, ms from the sweep's beginning; NaN if silent (time_to_first_spike
             counts from the stimulus to the peak).
         times: upward crossings, ms.
-        peak: highest sample, mV (peak_voltage).
-        width: time above the threshold, ms (AP_width, interpolated).
-        half_width: time above the middle between peak and trough, ms (spike_half_width, but for the trough).
+        peak_voltage: highest sample, mV (peak_voltage).
+        ap_width: time above the threshold, ms (AP_width, interpolated).
+        spike_half_width: time above the middle between peak and trough, ms (spike_half_width, but for the trough).
         trough: lowest sample up to the next spike, at most 15 ms on, mV (min_AHP_values is the first minimum).
         ahp_depth: the trough above the base, mV (AHP_depth).
     """
@@ -57,9 +57,9 @@ class SpikeFeatures:
     voltage_base: Array
     time_to_first_spike: Array
     times: Array
-    peak: Array
-    width: Array
-    half_width: Array
+    peak_voltage: Array
+    ap_width: Array
+    spike_half_width: Array
     trough: Array
     ahp_depth: Array
 

@@ -29,7 +29,7 @@ class Features:
         count: spikes.
         times: [capacity] ms from the sweep's beginning, NaN where there are no more.
         peak: highest potential, mV.
-        width: mean time above `SPIKE_THRESHOLD` per spike, ms.
+        time_above_threshold: mean time above `SPIKE_THRESHOLD` per spike, ms.
         trough: lowest potential within `TROUGH_WINDOW` of a spike, mV.
         quiet: root mean square distance from the recorded potential, both clipped at `SUBTHRESHOLD`, mV.
         apart: mean distance from the recorded potential, both between `SUBTHRESHOLD` and `SPIKE_THRESHOLD`, of which no
@@ -39,7 +39,7 @@ class Features:
     count: Array
     times: Array
     peak: Array
-    width: Array
+    time_above_threshold: Array
     trough: Array
     quiet: Array
     apart: Array
@@ -121,7 +121,7 @@ def score(model: Features, data: Features) -> Array:
     * every spike too many or too few counts 1;
     * spike times, matched by number: |Δt| over 10 ms, at most 1, averaged over the train;
     * subthreshold: root mean square below `SUBTHRESHOLD` over 4 mV (``model.quiet``, taken beside the recording);
-    * shape, where both fire: |Δpeak|/20 mV, |Δwidth|/1 ms, |Δtrough|/10 mV, each at most 1.
+    * shape, where both fire: |Δpeak|/20 mV, |Δtime_above_threshold|/1 ms, |Δtrough|/10 mV, each at most 1.
     """
     dtype = model.peak.dtype
     missed = jnp.abs(model.count - data.count).astype(dtype)
@@ -130,7 +130,7 @@ def score(model: Features, data: Features) -> Array:
     timing = jnp.sum(jnp.where(jnp.isfinite(lag), lag, 0.0)) / longest
     shape = sum(
         jnp.minimum(jnp.abs(getattr(model, name) - getattr(data, name)) / size, 1.0)
-        for name, size in (("peak", 20.0), ("width", 1.0), ("trough", 10.0))
+        for name, size in (("peak", 20.0), ("time_above_threshold", 1.0), ("trough", 10.0))
     )
     # A silent model of a firing cell has no shape: the worst there is. Where the cell is silent, shape says nothing.
     shape = jnp.where(jnp.isfinite(shape), shape, jnp.where(data.count > 0, 3.0, 0.0))

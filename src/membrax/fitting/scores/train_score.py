@@ -80,7 +80,7 @@ def score(model: Train, data: Train) -> Array:
     late = _capped((ours.times[0] - theirs.times[0]) / 5.0, fires)
     shape = sum(
         weight * _capped((getattr(ours, name) - getattr(theirs, name)) / size, fires)
-        for name, size, weight in (("peak", 10.0, 1.0), ("width", 0.5, 2.0), ("trough", 6.0, 1.0))
+        for name, size, weight in (("peak", 10.0, 1.0), ("time_above_threshold", 0.5, 2.0), ("trough", 6.0, 1.0))
     )
     first, later = _distance(model.first, data.first), _distance(model.later, data.later)
     waves = _capped(first / 15.0, fires) + _capped(later / 15.0, several)
