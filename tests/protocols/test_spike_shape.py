@@ -17,7 +17,7 @@ def test_a_gaussian_has_the_measures_of_a_gaussian():
     found = spike_shape((T, gaussian(at=5.0037)))
     assert found.rest == pytest.approx(-65.0)
     assert (found.peak, found.peak_time) == pytest.approx((35.0, 5.0037), abs=1e-4)
-    assert found.amplitude == pytest.approx(100.0, abs=1e-3)
+    assert found.amplitude_from_rest == pytest.approx(100.0, abs=1e-3)
     assert found.half_width_from_rest == pytest.approx(2 * 0.5 * np.sqrt(2 * np.log(2)), abs=1e-3)
     steepest = 100.0 / 0.5 * np.exp(-0.5)
     assert (found.steepest_rise, -found.steepest_fall) == pytest.approx((steepest, steepest), rel=1e-3)
