@@ -18,7 +18,6 @@ Writes gpu.json and gpu.md.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import re
 from collections import Counter
@@ -28,9 +27,7 @@ import jax
 import jax.numpy as jnp
 
 import membrax as mx
-from membrax.population import setup as plans
-from membrax.population.chunk_settings import ChunkSettings
-from membrax.timegrid import grid
+from membrax.population import ChunkSettings, chunk_program
 
 HERE = Path(__file__).parent
 NEURONS = 4099  # a number that no other array has
@@ -66,18 +63,12 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 def program() -> str:
     """The optimised program of a chunk of a run that counts spikes."""
-    run = importlib.import_module("membrax.population.run")
     cell, stimulus = mx.models.hodgkin_huxley(), mx.stimuli.step(jnp.linspace(8.0, 12.0, NEURONS))
-    plan = plans.make(
-        cell, stimulus, duration=2.5, dt=0.025, record=mx.probes.Spikes(capacity=0), state=None,
-        integrator=mx.integrators.staggered, devices=jax.devices()[:1], chunk=None, key=None,
+    function, arguments = chunk_program(
+        cell, stimulus, duration=2.5, record=mx.probes.Spikes(capacity=0), devices=jax.devices()[:1],
+        settings=ChunkSettings(window=50, unroll=1, spike_capacity=0),
     )  # fmt: skip
-    done = run.begin(plan)
-    static = {"dt": plan.dt, "probes": plan.probes, "spikes": plan.spikes, "integrator": plan.integrator}
-    static |= {"axes": plan.axes, "pace": ChunkSettings(window=50, unroll=1, room=0), "mesh": None}
-    chunk = lambda *given: run.chunk(*given, **static)  # noqa: E731
-    given = plan.cells, plan.stimulus, done.state, done.memories, grid(0, 100, plan.dt)
-    return jax.jit(chunk).lower(*given).compile().as_text()
+    return jax.jit(function).lower(*arguments).compile().as_text()
 
 
 def computations(text: str) -> dict[str, list[str]]:

@@ -27,7 +27,7 @@ from membrax.compilation import host_jit
 from membrax.fitting import value_and_grad
 from membrax.fitting.problem.from_values import problem_of
 from membrax.fitting.problem.problem import voltage_loss
-from membrax.population import chunk_settings as paces
+from membrax.population import chunk_settings
 
 HERE = Path(__file__).parent
 DURATION, DT = 200.0, 0.025
@@ -79,13 +79,13 @@ def throughput(sizes: tuple[int, ...], duration: float) -> list[dict]:
 
 def unrolling(neurons: int, duration: float) -> list[dict]:
     """The loop with more steps in one turn, of which XLA may make one kernel."""
-    before, rows = paces.UNROLL, []
+    before, rows = chunk_settings.UNROLL, []
     for unroll in UNROLLS:
-        paces.UNROLL = unroll
+        chunk_settings.UNROLL = unroll
         row = population(neurons, duration)
         del row["counts"]
         rows.append({"unroll": unroll, **row})
-    paces.UNROLL = before
+    chunk_settings.UNROLL = before
     return rows
 
 

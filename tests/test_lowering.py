@@ -1,7 +1,5 @@
 """Every public path lowers for CUDA: no development machine has a GPU, but what a GPU would be given can be made."""
 
-import importlib
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,10 +7,7 @@ import pytest
 
 import membrax as mx
 from membrax import probes, stimuli
-from membrax.population import setup as plans
-from membrax.timegrid import grid
-
-run_module = importlib.import_module("membrax.population.run")
+from membrax.population import chunk_program
 
 INTEGRATORS = [mx.integrators.staggered, mx.integrators.exponential_euler, mx.integrators.runge_kutta]
 MODELS = [name for name in mx.models.__all__ if name[0].islower()]
@@ -108,16 +103,10 @@ def test_the_resting_point_and_its_stability(cell):
 @pytest.mark.parametrize("integrator", INTEGRATORS, ids=repr)
 def test_the_chunk_of_a_run(cell, integrator, stimulus):
     cells = mx.vary(cell, {"na.g": np.linspace(60.0, 180.0, 5)})
-    plan = plans.make(
-        cells, STIMULI[stimulus], duration=1.0, dt=0.025, record=EVERYTHING, state=None, integrator=integrator,
-        devices=None, chunk=None, key=0,
-    )  # fmt: skip
-    done = run_module.begin(plan)
-    chunk = lambda cells, stimulus, state, memories, times: run_module.chunk(  # noqa: E731
-        cells, stimulus, state, memories, times, dt=0.025, probes=plan.probes, spikes=plan.spikes,
-        integrator=integrator, axes=plan.axes, pace=done.pace, mesh=None,
-    )  # fmt: skip
-    lowers(chunk, plan.cells, plan.stimulus, done.state, done.memories, grid(0, 40, 0.025))
+    function, arguments = chunk_program(
+        cells, STIMULI[stimulus], duration=1.0, record=EVERYTHING, integrator=integrator, key=0
+    )
+    lowers(function, *arguments)
 
 
 def test_a_callback_would_be_seen():

@@ -2,6 +2,7 @@ import jax.numpy as jnp
 import pytest
 
 import membrax as mx
+from membrax.population import chunk
 
 
 @pytest.fixture(scope="session")
@@ -23,22 +24,19 @@ def run():
 
 @pytest.fixture
 def interrupt(monkeypatch):
-    """A function (after) that lets that many chunks through and then presses Ctrl-C."""
-    import importlib
-
-    module = importlib.import_module("membrax.population.run")
-    chunk = module._chunk
+    """A function of a number of chunks, after which a run gets a Ctrl-C."""
+    run_chunk = chunk.run_chunk
 
     def arrange(after):
         left = [after]
 
-        def hand(*given, **named):
+        def interrupted(*arguments):
             left[0] -= 1
             if left[0] < 0:
                 raise KeyboardInterrupt
-            return chunk(*given, **named)
+            return run_chunk(*arguments)
 
-        monkeypatch.setattr(module, "_chunk", hand)
+        monkeypatch.setattr(chunk, "run_chunk", interrupted)
 
     yield arrange
     monkeypatch.undo()

@@ -20,7 +20,7 @@ def identical(a, b):
     return all(np.array_equal(x, y, equal_nan=True) for x, y in zip(kept(a), kept(b), strict=True))
 
 
-def test_an_interrupted_run_goes_on_from_its_file_to_the_bit(cells, run, interrupt, monkeypatch, tmp_path):
+def test_an_interrupted_run_resumes_bit_for_bit(cells, run, interrupt, monkeypatch, tmp_path):
     path = tmp_path / "new folder" / "run.npz"
     named = {"duration": 9.0, "key": 3, "record": RECORD, "chunk": 3.0}
     interrupt(after=2)
@@ -39,7 +39,7 @@ def test_a_run_can_be_made_longer(cells, run, tmp_path):
     assert identical(longer, run(cells, 10.0, duration=6.0, **named))
 
 
-def test_a_finished_run_is_not_run_again(cells, run, interrupt, tmp_path):
+def test_a_finished_run_does_not_run_again(cells, run, interrupt, tmp_path):
     named = {"duration": 1.0, "checkpoint": tmp_path / "run.npz"}
     first = run(cells, 10.0, **named)
     interrupt(after=0)
@@ -79,7 +79,7 @@ def current(height, samples):
     return lambda t: height + jnp.interp(t, jnp.arange(3.0), samples)
 
 
-def test_a_function_is_known_again_by_what_it_computes(cells, run, tmp_path):
+def test_a_function_is_identified_by_its_program(cells, run, tmp_path):
     # Its address and that of all it calls are others in every session.
     named = {"duration": 1.0, "checkpoint": tmp_path / "run.npz"}
     first = run(cells, stimuli.function(current(10.0, jnp.zeros(3))), **named)
@@ -89,7 +89,7 @@ def test_a_function_is_known_again_by_what_it_computes(cells, run, tmp_path):
             run(cells, stimuli.function(other), **named)
 
 
-def test_a_run_that_ended_between_two_samples_can_not_be_made_longer(cells, run, tmp_path):
+def test_a_run_that_ended_between_samples_is_not_resumed(cells, run, tmp_path):
     # What is left of a stride is in no file: the samples after it would stand where their times don't.
     named = {"record": probes.voltage(4), "checkpoint": tmp_path / "run.npz"}
     run(cells, 10.0, duration=0.95, **named)
@@ -98,12 +98,12 @@ def test_a_run_that_ended_between_two_samples_can_not_be_made_longer(cells, run,
     assert run(cells, 10.0, duration=0.95, **named).v.shape == (7, 10)
 
 
-def test_a_file_that_is_further_than_asked_for_is_refused(cells, run, file):
+def test_a_file_beyond_the_duration_is_refused(cells, run, file):
     with pytest.raises(ValueError, match=r"run\.npz holds 1 ms, more than the duration of 0\.5 ms"):
         run(cells, 10.0, duration=0.5, key=3, checkpoint=file)
 
 
-def test_keys_of_another_kind_come_back_as_they_were(cells, run, tmp_path):
+def test_a_key_of_another_kind_is_restored(cells, run, tmp_path):
     named = {"key": jax.random.key(0, impl="rbg"), "checkpoint": tmp_path / "run.npz"}
     run(cells, 10.0, duration=1.0, **named)
     longer = run(cells, 10.0, duration=2.0, **named)

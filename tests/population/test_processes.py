@@ -48,7 +48,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def test_two_processes_get_what_one_gets_to_the_bit(tmp_path):
+def test_two_processes_agree_with_one_bit_for_bit(tmp_path):
     port = free_port()
     running = [go(tmp_path / "alone", 0, 0), *(go(tmp_path / "both", port, rank) for rank in (0, 1))]
     for process in running:

@@ -5,7 +5,7 @@ import pytest
 
 import membrax as mx
 from membrax import probes
-from membrax.population.result import flat, nested
+from membrax.population.host_buffers import flatten, nest
 
 
 @pytest.fixture(scope="module")
@@ -17,13 +17,13 @@ def result(cell, run):
         return run(cells, 10.0, duration=20.0, record=record)
 
 
-def test_voltages_and_their_times_are_at_hand(result):
+def test_voltages_and_their_times(result):
     assert result.v.shape == (3, 81)
     assert result.t == pytest.approx(np.arange(81) * 0.25)
     assert result.v is result.recorded["voltage"]
 
 
-def test_what_was_not_recorded_says_how_to_record_it(cell, run):
+def test_a_missing_voltage_says_how_to_record_it(cell, run):
     bare = run(cell, 10.0, duration=0.1)
     for ask in ("v", "t"):
         with pytest.raises(ValueError, match=r"did not record the voltage: pass record=membrax\.probes\.voltage"):
@@ -42,7 +42,7 @@ def test_a_saved_result_is_read_by_numpy_alone(result, tmp_path):
         for name in ("spike_times", "spike_counts", "finite"):
             assert np.array_equal(file[name], getattr(result, name), equal_nan=True)
         for tree in ("recorded", "times"):
-            for key, array in flat(getattr(result, tree), tree).items():
+            for key, array in flatten(getattr(result, tree), tree).items():
                 assert np.array_equal(file[key], array, equal_nan=True), key
         assert {"recorded/gates/na/m", "recorded/currents/stimulus", "recorded/summary/mean"} <= set(file.files)
     assert about["duration"] == 20.0
@@ -58,7 +58,7 @@ def test_a_name_with_its_suffix_keeps_it(result, tmp_path):
     assert result.save(tmp_path / "gna_0.5.npz").name == "gna_0.5.npz"
 
 
-def test_an_xarray_dataset_has_named_axes_units_and_the_same_numbers(result):
+def test_an_xarray_dataset_has_axes_units_and_values(result):
     pytest.importorskip("xarray")
     data = result.to_xarray()
     assert data.sizes["neuron"] == 3
@@ -76,6 +76,6 @@ def test_an_xarray_dataset_has_named_axes_units_and_the_same_numbers(result):
     assert float(peak[2]) > 30.0
 
 
-def test_trees_are_taken_apart_and_put_together():
+def test_nest_is_the_inverse_of_flatten():
     arrays = {"gates/na/m": np.ones(2), "gates/k/n": np.zeros(2), "voltage": np.arange(3)}
-    assert flat(nested(arrays)).keys() == arrays.keys()
+    assert flatten(nest(arrays)).keys() == arrays.keys()

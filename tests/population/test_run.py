@@ -9,7 +9,7 @@ import membrax as mx
 from membrax import probes, stimuli
 from membrax.cell import settle
 from membrax.integrators import exponential_euler, runge_kutta, staggered
-from membrax.population.sharding import state_axes
+from membrax.population.axes import state_axes
 
 X64 = jax.config.jax_enable_x64
 PULSE = stimuli.step(10.0, start=0.51, stop=15.49)
@@ -37,11 +37,11 @@ def crowded(crowd, run):
 
 
 @pytest.mark.x64
-def test_ten_thousand_neurons_in_float64_fire_as_in_a_vmapped_simulate(crowd, crowded):
-    test_ten_thousand_neurons_fire_as_in_a_vmapped_simulate(crowd, crowded)
+def test_ten_thousand_neurons_agree_with_simulate_in_float64(crowd, crowded):
+    test_ten_thousand_neurons_agree_with_simulate(crowd, crowded)
 
 
-def test_ten_thousand_neurons_fire_as_in_a_vmapped_simulate(crowd, crowded):
+def test_ten_thousand_neurons_agree_with_simulate(crowd, crowded):
     one = lambda cell: mx.simulate(cell, PULSE, duration=20.0, dt=0.05, record=probes.voltage(400))  # noqa: E731
     alone = jax.jit(jax.vmap(one))(crowd)
     assert np.array_equal(crowded.spike_counts, alone.spike_count)
@@ -59,7 +59,7 @@ def test_ten_thousand_neurons_fire_as_in_a_vmapped_simulate(crowd, crowded):
 
 
 @pytest.mark.parametrize("bad", [np.nan, -1.0, np.inf])
-def test_a_broken_neuron_is_named_and_leaves_the_others_alone_to_the_bit(crowd, crowded, run, bad):
+def test_an_invalid_neuron_does_not_affect_the_others(crowd, crowded, run, bad):
     broken = mx.pytrees.put(crowd, "na.g", crowd.channels["na"].g.at[4321].set(bad))
     bound = "finite" if not np.isfinite(bad) else "at least 0 mS/cm²"
     told = rf"1 of 10000 neurons are not finite: 4321 \(na.g must be {bound}, got {bad:g} mS/cm²\)"
@@ -76,7 +76,7 @@ def test_a_broken_neuron_is_named_and_leaves_the_others_alone_to_the_bit(crowd, 
     assert np.array_equal(result.final.v[others], crowded.final.v[others])
 
 
-def test_a_neuron_that_diverges_is_named_too(cell, cells, run):
+def test_a_neuron_that_diverges_is_named(cell, cells, run):
     v = jnp.full(7, -65.0).at[2].set(jnp.nan)
     state = jax.vmap(lambda v: mx.cell.state_at(cell, v))(v)
     with pytest.warns(UserWarning, match=r"1 of 7 neurons are not finite: 2 \(diverged\)"):
@@ -85,12 +85,12 @@ def test_a_neuron_that_diverges_is_named_too(cell, cells, run):
     assert result.quarantined == {}
 
 
-def test_five_of_many_broken_neurons_are_named(cell, run):
+def test_five_of_many_invalid_neurons_are_named(cell, run):
     with pytest.warns(UserWarning, match=r"7 of 8 neurons are not finite: 0 .*, 4 \(.*\) and 2 more"):
         run(mx.vary(cell, {"na.g": [-1.0] * 7 + [1.0]}), duration=0.1)
 
 
-def test_neurons_in_a_run_are_those_simulated_alone(cells, run):
+def test_a_run_agrees_with_vmapped_simulate(cells, run):
     result = run(cells, PULSE, duration=20.0, record=[probes.voltage(), probes.gates(4), probes.currents(8)])
     alone = jax.jit(
         jax.vmap(lambda c: mx.simulate(c, PULSE, duration=20.0, record=[probes.gates(4), probes.currents(8)]))
@@ -112,7 +112,7 @@ def test_stimuli_may_be_many_for_one_cell(cell, run):
     assert result.rates.tolist() == [0.0, 100.0, 50.0]
 
 
-def test_noise_differs_from_neuron_to_neuron_and_is_that_of_its_key(cell, cells, run):
+def test_noise_differs_between_neurons_and_follows_the_key(cell, cells, run):
     result = run(cells, NOISE, duration=2.0, key=9, record=probes.currents())
     current = result.recorded["currents"]["stimulus"]
     own = jax.random.fold_in(jax.random.key(9), 1)
@@ -138,11 +138,11 @@ def whole(cells, run):
 
 
 @pytest.mark.parametrize("chunk", [5.0, 0.7, 100.0])
-def test_chunks_change_nothing_to_the_bit(cells, run, whole, chunk):
+def test_chunks_change_no_bit(cells, run, whole, chunk):
     assert identical(run(cells, NOISE, duration=15.0, key=3, record=EVERYTHING, chunk=chunk), whole)
 
 
-def test_going_on_from_the_final_state_is_the_whole_run_to_the_bit(cells, run, whole):
+def test_a_run_continues_from_a_final_state_bit_for_bit(cells, run, whole):
     first = run(cells, NOISE, duration=5.0, key=3, record=EVERYTHING)
     second = run(cells, NOISE, duration=10.0, state=first.final, record=EVERYTHING)
     assert np.array_equal(second.final.v, whole.final.v)
@@ -167,7 +167,7 @@ def test_the_times_of_a_late_run_are_exact(cell, run):
     assert result.spike_times - 3.6e6 == pytest.approx(early.spike_times, abs=1e-4)
 
 
-def test_strides_that_do_not_divide_a_chunk_sample_where_they_say(cells, run):
+def test_strides_that_do_not_divide_a_chunk(cells, run):
     record = [probes.voltage(2), probes.gates(3)]
     whole = run(cells, PULSE, duration=3.0, record=record)
     parts = run(cells, PULSE, duration=3.0, record=record, chunk=0.125)
@@ -176,7 +176,7 @@ def test_strides_that_do_not_divide_a_chunk_sample_where_they_say(cells, run):
 
 
 @pytest.mark.parametrize("steps", [60, 65])
-def test_several_strides_and_a_remainder_sample_where_they_say(cells, run, steps):
+def test_several_strides_and_a_remainder(cells, run, steps):
     full = run(cells, PULSE, duration=65 * 0.025, record=[probes.voltage(), probes.gates()])
     thin = run(cells, PULSE, duration=steps * 0.025, record=[probes.voltage(6), probes.gates(4)])
     assert thin.v == pytest.approx(full.v[:, : steps + 1 : 6], abs=1e-3)
@@ -191,7 +191,7 @@ def test_several_strides_and_a_remainder_sample_where_they_say(cells, run, steps
     [staggered, exponential_euler, runge_kutta],
     ids=repr,
 )
-def test_another_scheme_and_step_go_on_from_gates_at_the_time_of_v(cells, run, integrator):
+def test_another_scheme_continues_from_lagging_gates(cells, run, integrator):
     final = run(cells, 10.0, duration=10.0).final
     assert final.lag == pytest.approx(0.0125)
     axes = state_axes(final)
@@ -242,14 +242,14 @@ def test_spikes_beyond_the_buffer_are_counted_and_told(cells, run):
     assert few.spike_times == pytest.approx(full.spike_times[:, :1], abs=1e-5)
 
 
-def test_spike_times_are_as_wide_as_the_busiest_neuron_and_padded_with_nan(cells, run):
+def test_spike_times_are_padded_with_nan(cells, run):
     result = run(cells, 10.0, duration=40.0)
     assert result.spike_times.dtype == np.float64
     assert result.spike_times.shape == (7, result.spike_counts.max())
     assert np.array_equal(np.isfinite(result.spike_times).sum(axis=1), result.spike_counts)
 
 
-def test_spikes_are_counted_without_times_where_only_another_probe_is_asked_for(cells, run):
+def test_spikes_are_counted_without_times_by_other_probes(cells, run):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         result = run(cells, 10.0, duration=20.0, record=probes.summary())

@@ -5,7 +5,7 @@ import pytest
 
 import membrax as mx
 from membrax import probes, stimuli
-from membrax.population import setup as plans
+from membrax.population.setup import set_up
 
 
 def bad(**changes):
@@ -27,9 +27,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_refused_in_words(cells, run, case):
-    given, named, told = BAD[case]
-    with pytest.raises(ValueError, match=told):
+def test_bad_arguments_are_refused(cells, run, case):
+    given, named, message = BAD[case]
+    with pytest.raises(ValueError, match=message):
         run(cells, *given.values(), **named)
 
 
@@ -68,24 +68,23 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_no_run_can_do_is_refused_in_words(cells, run, case):
-    call, told = REFUSED[case]
-    with pytest.raises(ValueError, match=told):
+def test_impossible_runs_are_refused(cells, run, case):
+    call, message = REFUSED[case]
+    with pytest.raises(ValueError, match=message):
         call(cells, run)
 
 
 def make(cells, **changes):
-    named = {"duration": 10.0, "dt": 0.025, "record": None, "state": None, "devices": None, "chunk": None, "key": None}
-    return plans.make(cells, 10.0, integrator=mx.integrators.staggered, **named | changes)
+    return set_up(cells, 10.0, duration=10.0, integrator=mx.integrators.staggered, **changes)
 
 
-def test_spikes_are_counted_even_if_nobody_asked(cells):
+def test_spikes_are_counted_without_a_spike_probe(cells):
     assert make(cells, record=probes.summary()).spikes == probes.Spikes(capacity=0)
     assert make(cells).spikes == probes.Spikes()
     assert make(cells, record=probes.spikes(-20.0, 8)).spikes == probes.Spikes(-20.0, 8)
 
 
-def test_plans_of_the_same_shape_share_their_compiled_program(cells):
+def test_equal_axes_are_equal_as_static_arguments(cells):
     first, second = make(cells), make(mx.replace(cells, {"na.g": jnp.linspace(1.0, 2.0, 7)}))
     assert first.axes == second.axes
     assert hash(first.axes) == hash(second.axes)
@@ -93,7 +92,7 @@ def test_plans_of_the_same_shape_share_their_compiled_program(cells):
     assert first.axes != other.axes
 
 
-def test_every_neuron_gets_a_key_of_its_own(cells):
+def test_each_neuron_gets_its_own_key(cells):
     keys = jax.random.key_data(make(cells, key=3).state.key)
     assert len(np.unique(keys, axis=0)) == 7
     known = jax.random.key_data(jax.random.fold_in(jax.random.key(3), 4))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.population import sharding
+from membrax.population import axes, chunk_settings, sharding
 
 FLAGS = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=3"
 SEVERAL_DEVICES = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": FLAGS}
@@ -28,7 +28,7 @@ def on_three_devices(code):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_a_run_over_three_devices_equals_that_on_one_to_the_bit():
+def test_three_devices_agree_with_one_bit_for_bit():
     # Seven neurons don't divide by three: the last one is repeated, and left out of the result.
     same = on_three_devices("""
         cells = mx.vary(mx.models.hodgkin_huxley(), {"na.g": np.linspace(60, 180, 7)})
@@ -54,7 +54,7 @@ def test_a_run_over_three_devices_equals_that_on_one_to_the_bit():
     assert spikes > 3
 
 
-def test_a_run_stays_on_the_device_it_is_given():
+def test_a_run_stays_on_its_device():
     used = on_three_devices("""
         result = mx.run(mx.models.hodgkin_huxley(), 1.0, duration=1.0, devices=jax.devices()[2:], progress=False)
         print(json.dumps(sorted(d.id for d in result.final.v.devices())))
@@ -66,48 +66,48 @@ def test_a_run_stays_on_the_device_it_is_given():
     count=st.integers(1, 10**6), neurons=st.integers(1, 10**7), block=st.integers(1, 50), stride=st.integers(1, 50),
     asked=st.none() | st.integers(1, 10**6),
 )  # fmt: skip
-def test_chunks_are_whole_blocks_near_what_is_asked(count, neurons, block, stride, asked):
+def test_chunks_are_whole_blocks_near_the_request(count, neurons, block, stride, asked):
     every = block * stride
-    size = sharding.chunk_steps(count, neurons, block, every, asked)
+    size = chunk_settings.chunk_steps(count, neurons, block, every, asked)
     assert size >= block
     assert size % block == 0
     if asked is not None:
         assert size == max(block, asked - asked % block)
     elif size > block:
-        assert size * neurons <= sharding.NEURON_STEPS_PER_CHUNK
-        assert size * neurons <= sharding.SAMPLES_PER_CHUNK * every
+        assert size * neurons <= chunk_settings.NEURON_STEPS_PER_CHUNK
+        assert size * neurons <= chunk_settings.SAMPLES_PER_CHUNK * every
 
 
-def test_chunks_are_equal_where_they_can_be():
-    assert sharding.chunk_steps(30_000, 10_000, 1, 30_000, None) == 10_000
-    assert sharding.chunk_steps(32_000, 10_000, 1, 32_000, None) == 8_000
+def test_chunks_are_equal_where_possible():
+    assert chunk_settings.chunk_steps(30_000, 10_000, 1, 30_000, None) == 10_000
+    assert chunk_settings.chunk_steps(32_000, 10_000, 1, 32_000, None) == 8_000
 
 
-def test_one_state_is_given_to_every_neuron():
+def test_as_population_repeats_one_state():
     state = mx.cell.state_at(mx.models.hodgkin_huxley(), -60.0)
-    many = sharding.as_population(state, 5, many=False)
+    many = axes.as_population(state, 5, many=False)
     assert many.v.shape == many.gates["na"]["m"].shape == (5,)
     assert many.step.shape == many.time.whole.shape == many.lag.shape == ()
 
 
-def test_trees_are_mapped_with_their_axes():
-    tree, axes = {"a": jnp.ones(3), "b": jnp.ones(())}, {"a": 0, "b": None}
-    assert sharding.map_with_axes(lambda leaf, axis: axis, tree, axes) == {"a": 0, "b": None}
+def test_map_with_axes_passes_an_axis_of_none():
+    tree, where = {"a": jnp.ones(3), "b": jnp.ones(())}, {"a": 0, "b": None}
+    assert axes.map_with_axes(lambda leaf, axis: axis, tree, where) == {"a": 0, "b": None}
 
 
-def test_where_jax_has_one_device_nothing_is_spread():
+def test_one_device_needs_no_mesh():
     if len(jax.devices()) == 1:
         assert sharding.device_mesh(None) is None
     assert sharding.device_mesh(jax.devices()[:1]).size == 1
 
 
-def test_what_are_no_devices_is_refused():
+def test_bad_devices_are_refused():
     for devices in ("cpu", True):
         with pytest.raises(ValueError, match=r"devices must be a list such as jax.devices\(\)\[:2\], or a number of"):
             sharding.device_mesh(devices)
 
 
-def test_more_devices_than_there_are_says_how_to_get_them():
+def test_too_many_devices_say_how_to_get_more():
     count = len(jax.devices())
     for devices in (0, count + 1):
         with pytest.raises(ValueError, match=rf"devices must be from 1 to {count}, as many as JAX has, got {devices}"):

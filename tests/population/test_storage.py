@@ -38,7 +38,7 @@ def same_samples(kept, known):
     ) and np.array_equal(np.asarray(kept["voltage"]), known["voltage"])
 
 
-def test_streamed_samples_are_those_kept_in_memory(cells, run, whole, path):
+def test_streamed_samples_equal_those_in_memory(cells, run, whole, path):
     result = run(cells, PULSE, store=path, **NAMED)
     assert not isinstance(result.v, np.ndarray)
     assert result.v.shape == whole.v.shape
@@ -47,7 +47,7 @@ def test_streamed_samples_are_those_kept_in_memory(cells, run, whole, path):
     assert np.array_equal(result.spike_times, whole.spike_times, equal_nan=True)
 
 
-def test_a_store_holds_all_that_a_reader_needs(cells, run, whole, path):
+def test_a_store_holds_samples_spikes_and_metadata(cells, run, whole, path):
     run(cells, PULSE, store=path, **NAMED)
     file = opened(path)
     assert np.array_equal(file["recorded/voltage"][:], whole.v)
@@ -60,7 +60,7 @@ def test_a_store_holds_all_that_a_reader_needs(cells, run, whole, path):
     assert about["units"]["voltage"] == "mV"
 
 
-def test_an_interrupted_run_goes_on_in_its_store(cells, run, whole, path, interrupt, monkeypatch, tmp_path):
+def test_an_interrupted_run_resumes_in_its_store(cells, run, whole, path, interrupt, monkeypatch, tmp_path):
     named = NAMED | {"store": path, "checkpoint": tmp_path / "run.npz"}
     interrupt(after=2)
     with pytest.warns(UserWarning, match="interrupted: 6 of 9 ms"):
@@ -74,7 +74,7 @@ def test_an_interrupted_run_goes_on_in_its_store(cells, run, whole, path, interr
     assert np.array_equal(result.spike_times, whole.spike_times, equal_nan=True)
 
 
-def test_a_run_from_a_checkpoint_asks_for_the_store_its_samples_are_in(cells, run, tmp_path):
+def test_a_checkpoint_with_a_store_needs_the_store(cells, run, tmp_path):
     pytest.importorskip("zarr")
     named = {"record": probes.voltage(4), "checkpoint": tmp_path / "run.npz"}
     run(cells, PULSE, duration=1.0, store=tmp_path / "a.zarr", **named)
@@ -82,7 +82,7 @@ def test_a_run_from_a_checkpoint_asks_for_the_store_its_samples_are_in(cells, ru
         run(cells, PULSE, duration=2.0, **named)
 
 
-def test_a_store_that_is_there_or_has_no_format_is_refused(cells, run, tmp_path):
+def test_an_existing_store_or_unknown_suffix_is_refused(cells, run, tmp_path):
     (tmp_path / "a.h5").write_text("mine")
     with pytest.raises(ValueError, match=r"a\.h5 is there already"):
         run(cells, PULSE, duration=1.0, record=probes.voltage(), store=tmp_path / "a.h5")
@@ -91,7 +91,7 @@ def test_a_store_that_is_there_or_has_no_format_is_refused(cells, run, tmp_path)
         run(cells, PULSE, duration=1.0, store=tmp_path / "a.csv")
 
 
-def test_samples_beyond_memory_are_refused_before_a_step_is_taken(cells, run, monkeypatch):
+def test_samples_beyond_memory_are_refused(cells, run, monkeypatch):
     monkeypatch.setattr(storage, "bytes_free", lambda: 10_000)
     told = r"samples would take .* GB, and 1e-05 GB of memory are free: thin them out, .*store=\"traces.zarr\""
     with pytest.raises(ValueError, match=told):
@@ -99,7 +99,7 @@ def test_samples_beyond_memory_are_refused_before_a_step_is_taken(cells, run, mo
     assert run(cells, PULSE, duration=1.0, record=probes.spikes()).finite.all()
 
 
-def test_memory_free_is_a_number_or_unknown():
+def test_bytes_free_is_a_number_or_none():
     free = storage.bytes_free()
     assert free is None or free > 2**20
 

@@ -10,7 +10,7 @@ from membrax import morphology, probes, stimuli
 from membrax.channels import Leak, patch, squid
 from membrax.integrators import hines
 from membrax.morphology import by_region
-from membrax.population import tree_turns
+from membrax.population import tree_batches
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 MANY, SOME = 37, np.array([0, 5, 36])
@@ -70,9 +70,9 @@ def of_some(tree):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-def test_each_of_many_is_what_it_is_among_a_few(cell, case):
+def test_a_tree_of_many_agrees_with_simulate(cell, case):
     cells, stimulus = case(cell)
-    assert len(SOME) < tree_turns.MANY <= MANY
+    assert len(SOME) < tree_batches.MANY <= MANY
     many, few = run(cells, stimulus), run(of_some(cells), of_some(mx.stimuli.as_stimulus(stimulus)))
     np.testing.assert_allclose(many.v[SOME], few.v, atol=500 * EPS)
     assert many.spike_counts[SOME].tolist() == few.spike_counts.tolist()
@@ -86,13 +86,13 @@ def test_each_of_many_is_what_it_is_among_a_few(cell, case):
         np.testing.assert_allclose(a[SOME], b, atol=50 * EPS)
 
 
-def test_some_of_them_fire(cell):
+def test_some_trees_fire(cell):
     cells, stimulus = own_currents(cell)
     found = mx.run(cells, stimulus, duration=2.0, record=RECORD[4], integrator=hines, progress=False)
     assert 0 < (found.spike_counts > 0).sum() < MANY
 
 
-def test_chunks_and_states_carried_on_leave_no_mark(cell):
+def test_chunks_of_trees_change_no_bit(cell):
     cells, stimulus = spread_densities(cell)  # as above, what was compiled serves again
     whole, cut = run(cells, stimulus), run(cells, stimulus, chunk=0.5)
     assert np.array_equal(whole.v, cut.v)
@@ -100,8 +100,8 @@ def test_chunks_and_states_carried_on_leave_no_mark(cell):
     assert np.array_equal(whole.final.v, cut.final.v)
 
 
-@pytest.mark.parametrize("count", [tree_turns.MANY, tree_turns.AT_MOST + 1])
-def test_batches_are_filled_up_and_nobody_is_lost(cell, count):
+@pytest.mark.parametrize("count", [tree_batches.MANY, tree_batches.LARGEST + 1])
+def test_padded_batches_lose_no_tree(cell, count):
     values = np.linspace(40.0, 20.0, count)
     record = probes.voltage(20, sites=[0])
     named = {"duration": 1.0, "record": record, "integrator": hines}
@@ -117,11 +117,11 @@ def test_batches_are_filled_up_and_nobody_is_lost(cell, count):
 @pytest.mark.parametrize(
     "count, size", [(3, 3), (8, 8), (31, 8), (32, 32), (100, 104), (128, 128), (300, 104), (10_000, 128)]
 )
-def test_batches_are_whole_vectors_and_fit_a_cache(count, size):
-    assert tree_turns._size(count) == size
+def test_batch_sizes(count, size):
+    assert tree_batches.batch_size(count) == size
 
 
-def test_noise_is_each_neurons_own_and_the_same_among_a_few():
+def test_noise_is_the_same_in_a_small_and_a_large_batch():
     cell = mx.Cell({"k": patch.Potassium(count=500.0), "leak": Leak()}, morphology=SHAPE)
     noise = stimuli.ornstein_uhlenbeck(0.0, 2.0, 1.0)
     cells = mx.vary(cell, {"leak.g": np.full(MANY, 0.3)})
@@ -134,7 +134,7 @@ def test_noise_is_each_neurons_own_and_the_same_among_a_few():
     assert len(set(many.v[:, -1, 0].tolist())) == MANY
 
 
-def test_a_broken_neuron_leaves_the_others_alone(cell):
+def test_an_invalid_tree_does_not_affect_the_others(cell):
     values = DENSITIES.copy()
     values[7] = np.nan
     sound = run(mx.vary(cell, {"k.g": DENSITIES}), 1.0)

@@ -103,7 +103,7 @@ def test_trees_may_differ_in_shape(shapes, run):
 
 
 @pytest.mark.parametrize("count", [1, 8, 11])
-def test_no_spike_need_be_kept_and_no_number_of_trees_is_special(cell, count):
+def test_any_number_of_trees_without_spike_times(cell, count):
     # On a CPU eight take their steps together: what is left over, and memories without places, must come along.
     values = np.linspace(40.0, 20.0, count)
     cells = mx.vary(cell, {"k.g": values})
@@ -125,7 +125,7 @@ def test_chunks_leave_no_mark(cells, run, ran):
     assert identical(run(cells, PULSE, chunk=1.0, **NAMED), ran)
 
 
-def test_a_run_goes_on_where_it_ended(cells, run, ran):
+def test_a_run_continues_where_it_ended(cells, run, ran):
     named = {**NAMED, "duration": 1.0}
     first = run(cells, PULSE, **named)
     second = run(cells, PULSE, state=first.final, **named)
@@ -142,7 +142,7 @@ def test_one_state_serves_all(cells, cell, run):
         run(cells, PULSE, state=state_at(other, -60.0), **named)
 
 
-def test_an_interrupted_run_goes_on_from_its_file_to_the_bit(cells, run, ran, interrupt, monkeypatch, tmp_path):
+def test_an_interrupted_run_resumes_bit_for_bit(cells, run, ran, interrupt, monkeypatch, tmp_path):
     interrupt(after=1)
     with pytest.warns(UserWarning, match="interrupted: 1 of 2 ms"):
         run(cells, PULSE, chunk=1.0, checkpoint=tmp_path / "run.npz", **NAMED)
@@ -160,7 +160,7 @@ def test_samples_of_compartments_are_streamed_to_disk(cells, run, ran, tmp_path,
     assert np.array_equal(np.asarray(stored.recorded["gates"]["k"]["n"][...]), ran.recorded["gates"]["k"]["n"])
 
 
-def test_a_result_is_saved_and_becomes_a_dataset(ran, tmp_path):
+def test_a_result_of_trees_is_saved_and_becomes_a_dataset(ran, tmp_path):
     with np.load(ran.save(tmp_path / "run")) as file:
         assert np.array_equal(file["recorded/voltage"], ran.v)
     pytest.importorskip("xarray")
@@ -199,7 +199,7 @@ print(json.dumps([len(jax.devices()), bool(np.array_equal(runs[0].v, runs[1].v))
 # --- what is wrong with some
 
 
-def test_a_broken_tree_is_named_and_leaves_the_others_alone(cell, run, ran):
+def test_an_invalid_tree_is_named(cell, run, ran):
     broken = {path: values.copy() for path, values in SPREADS.items()}
     broken["k.g"][1, 3] = -2.0
     told = r"1 of 3 neurons are not finite: 1 \(k.g must be at least 0 mS/cm², got -2 mS/cm²\)"

@@ -31,7 +31,7 @@ def test_several_paths_go_together(cell):
         ({"na.g": [1.0, 2.0], "k.g": [1.0]}, "need equal lengths, got na.g: 2, k.g: 1"),
     ],
 )
-def test_what_is_no_variation_is_refused(cell, values, told):
+def test_bad_values_are_refused(cell, values, told):
     with pytest.raises(ValueError, match=told):
         mx.vary(cell, values)
 
@@ -41,7 +41,7 @@ def test_a_parameter_outside_its_bounds_in_the_cell_is_refused(cell):
         mx.vary(mx.Cell(channels=cell.channels, area=0.0), {"na.g": [1.0]})
 
 
-def test_one_cell_has_no_number_of_neurons_and_uneven_leaves_have_none_either(cell):
+def test_count_neurons_refuses_uneven_leaves(cell):
     assert count_neurons(cell) is None
     cells = mx.vary(cell, {"na.g": [100.0, 120.0]})
     with pytest.raises(ValueError, match=r"leaves disagree on the number of neurons: .*capacitance: 3"):
@@ -50,7 +50,7 @@ def test_one_cell_has_no_number_of_neurons_and_uneven_leaves_have_none_either(ce
         count_neurons(mx.pytrees.put(cells, "capacitance", jnp.ones((3, 1))))
 
 
-def test_leaves_that_all_neurons_share_become_numbers(cell):
+def test_equal_leaves_become_numbers(cell):
     cells = mx.vary(cell, {"na.g": [100.0, 120.0], "k.g": [36.0, 36.0], "leak.g": [np.nan, np.nan]})
     shared, axes = share_equal_leaves(cells)
     assert shared.channels["na"].g.shape == (2,)
@@ -60,7 +60,7 @@ def test_leaves_that_all_neurons_share_become_numbers(cell):
     assert shared.channels["leak"].g.shape == (2,)  # NaN is like nothing, not even itself
 
 
-def test_entries_out_of_bounds_are_named_and_shared_ones_refused(cell):
+def test_invalid_entries_are_named_and_shared_ones_refused(cell):
     cells = mx.vary(cell, {"na.g": [100.0, -1.0, np.nan, 0.0], "capacitance": [1.0, 1.0, 0.0, 1.0]})
     found = invalid(cells)
     assert found == {

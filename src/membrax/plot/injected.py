@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell
-from ..population.vary import count_neurons
+from ..population import count_neurons
 from ..pytrees import strong
 from ..simulate import Trace
 from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, evaluate

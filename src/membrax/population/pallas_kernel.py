@@ -1,14 +1,14 @@
 """A chunk as one kernel for a GPU: a block of neurons stays in registers for all of its steps.
 
-XLA's loop starts several kernels for every step, and each reads and writes the population's state; this one reads it
-once, takes all steps, and writes it once. It is made in Pallas of the functions of which the loop consists, so that
-every channel, integrator and waveform that is a formula can be in it. What it can't hold are values that are looked
-up: random numbers, sampled stimuli, samples of traces.
+XLA's loop starts several kernels for every step, and each reads and writes the population's state; this kernel reads
+the state once, takes all steps, and writes it once. Pallas compiles the same functions as the loop, so that the kernel
+supports every channel, integrator and waveform that is a formula. It does not support values from tables: random
+numbers, sampled stimuli, samples of traces.
 
 On an H100 it counted the same spikes as the loop and was 5 times as fast for up to ten thousand neurons, 1.8 times
 for a hundred thousand, and 1.15 times for a million (experiments/results/gpu_measured.md). Most tests run on machines
-without a GPU: in Pallas's interpreter, and by translating it for CUDA. A channel of a user's may do what Triton can't,
-so that the kernel is off unless `run` is asked for it.
+without a GPU: in Pallas's interpreter, and by lowering for CUDA. A user's channel may use functions that Triton does
+not have, so that the kernel is off by default.
 """
 
 from __future__ import annotations
@@ -21,122 +21,129 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.experimental import pallas as pl
+from jax.typing import DTypeLike
 
 from ..cell import Cell, State
 from ..integrators import Integrator
-from ..probes import SpikeNotes, Spikes, samplers
+from ..probes import SpikeNotes, Spikes, samplers, watchers
 from ..stimuli import Stimulus
 from ..stimuli.waveforms import Sampled
 from ..timegrid import Time
 from ..timeloop import one_step
-from .setup import Axes, Plan
+from .axes import Axes
+from .chunk_settings import ChunkSettings, spike_probe
+from .setup import Setup
 
 BLOCK = 128  # neurons in the registers of one program of the kernel: a power of 2
 WARPS = 4  # of 32 threads, a neuron for each
 
 
-def check(plan: Plan) -> None:
-    """Refuse a run that the kernel can't hold.
+def check(setup: Setup) -> None:
+    """Refuse a run that the kernel does not support.
 
     Raises:
-        ValueError: says what is in the way.
+        ValueError: names the feature.
     """
-    if plan.cells.morphology is not None:
-        raise ValueError("a fused run holds neurons of one compartment, but the cells have a morphology")
-    if samplers(plan.probes):
-        names = ", ".join(probe.name for probe in samplers(plan.probes))
-        raise ValueError(f"a fused run keeps spikes and summaries and no samples, but is to record: {names}")
-    if plan.stimulus.random or plan.state.key is not None:
-        raise ValueError("a fused run holds no random numbers, but there is a random stimulus or a key")
-    if any(isinstance(part, Sampled) for part in plan.stimulus.parts):
-        raise ValueError("a fused run looks no samples up: its stimulus must be a formula, such as a step or a sine")
+    if setup.cells.morphology is not None:
+        raise ValueError("fused=True supports neurons of one compartment, but the cells have a morphology")
+    if samplers(setup.probes):
+        names = ", ".join(probe.name for probe in samplers(setup.probes))
+        raise ValueError(f"fused=True keeps spikes and summaries and no samples, but record has: {names}")
+    if setup.stimulus.random or setup.state.key is not None:
+        raise ValueError("fused=True does not support random numbers, but there is a random stimulus or a key")
+    if any(isinstance(part, Sampled) for part in setup.stimulus.parts):
+        raise ValueError("fused=True does not support sampled stimuli; use step, ramp, sine or chirp")
 
 
-def many_steps(
+def advance(
     cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time, *, dt: float, probes: tuple,
-    spikes: Spikes, integrator: Integrator, axes: Axes, window: int, interpret: bool,
-) -> tuple[State, dict]:  # fmt: skip
-    """The population's state and memories after some steps.
+    integrator: Integrator, axes: Axes, settings: ChunkSettings, interpret: bool,
+) -> tuple[State, dict, dict]:  # fmt: skip
+    """State, memories [neuron, …] and no samples after some steps.
+
+    The kernel returns the notes of the spike probe at the end of every window; they are written into its memory
+    afterwards. The memories of the other watching probes stay in registers.
 
     Args:
-        cells, stimulus, state, times, dt, integrator, axes: as the loop takes them.
-        memories: of the watchers; that of ``spikes`` is written outside the kernel.
-        probes: the watchers but ``spikes``.
-        spikes: whose notes the kernel hands out, at the end of every window.
-        window: steps; a divisor of how many there are, for the longest windows.
-        interpret: whether to run in Pallas's interpreter, which any device can.
+        cells, stimulus, state, memories, times, dt, probes, integrator, axes, settings: as of `chunk.chunk`.
+        interpret: whether to run in Pallas's interpreter, which works on any device.
     """
+    spikes = spike_probe(probes)
+    others = tuple(probe for probe in watchers(probes) if probe is not spikes)
     count, neurons = len(times.whole), len(state.v)
-    window = next(size for size in range(window, 0, -1) if count % size == 0)
-    trees = cells, stimulus, state, {probe.name: memories[probe.name] for probe in probes}
-    where = axes.cells, axes.stimulus, axes.state, 0
+    window = next(size for size in range(settings.window, 0, -1) if count % size == 0)
+    trees = cells, stimulus, state, {probe.name: memories[probe.name] for probe in others}
+    tree_axes = axes.cells, axes.stimulus, axes.state, 0
     flat, structure = jax.tree.flatten(trees)
-    batched = [many for tree, axes in zip(trees, where, strict=True) for many in _has_neurons(tree, axes)]
-    step = _stepper(where, dt=dt, probes=probes, spikes=spikes, integrator=integrator)
-    kernel = _kernel(step, structure, batched, window=window, windows=count // window, kind=state.v.dtype)
-    moving, noted = _call(
-        kernel, times, flat, batched, still=len(jax.tree.leaves(trees[:2])), windows=count // window,
-        neurons=neurons, kinds=_kinds(state.v.dtype), interpret=interpret,
+    batched = [many for tree, axes in zip(trees, tree_axes, strict=True) for many in _has_neurons(tree, axes)]
+    step = _stepper(tree_axes, dt=dt, probes=others, spikes=spikes, integrator=integrator)
+    kernel = _kernel(step, structure, batched, window=window, windows=count // window, dtype=state.v.dtype)
+    moved, notes = _call(
+        kernel, times, flat, batched, fixed=len(jax.tree.leaves(trees[:2])), windows=count // window,
+        neurons=neurons, dtypes=_note_dtypes(state.v.dtype), interpret=interpret,
     )  # fmt: skip
-    state, others = jax.tree.unflatten(jax.tree.structure(trees[2:]), moving)
+    state, kept = jax.tree.unflatten(jax.tree.structure(trees[2:]), moved)
     close = lambda memory, notes: (jax.vmap(spikes.close)(memory, notes), None)  # noqa: E731
-    return state, others | {spikes.name: jax.lax.scan(close, memories[spikes.name], SpikeNotes(*noted))[0]}
+    written = jax.lax.scan(close, memories[spikes.name], SpikeNotes(*notes))[0]
+    return state, kept | {spikes.name: written}, {}
 
 
-def _stepper(where: tuple, *, dt: float, probes: tuple, spikes: Spikes, integrator: Integrator) -> Callable:
-    """Step ``k`` of all neurons of a block: from what moves (state, memories, notes) to the same after it."""
+def _stepper(axes: tuple, *, dt: float, probes: tuple, spikes: Spikes, integrator: Integrator) -> Callable:
+    """A function that takes step ``k`` of all neurons of a block; its carry is (state, memories, notes)."""
 
-    def step(k: Array, carry: tuple, still: tuple, instants: Time) -> tuple:
+    def step(k: Array, carry: tuple, fixed: tuple, times: Time) -> tuple:
         def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, notes: SpikeNotes) -> tuple:
-            t = jax.tree.map(lambda ref: ref[k], instants)
-            after, seen = one_step(cell, stimulus, state, t, dt, integrator)
+            t = jax.tree.map(lambda ref: ref[k], times)
+            after, taken = one_step(cell, stimulus, state, t, dt, integrator)
             # Triton's loop carries no literals, and half a step is one.
             after = dataclasses.replace(after, lag=after.lag + 0.0 * state.lag)
-            return after, {p.name: p.watch(memories[p.name], seen) for p in probes}, spikes.watch(notes, seen)
+            return after, {p.name: p.watch(memories[p.name], taken) for p in probes}, spikes.watch(notes, taken)
 
-        return jax.vmap(one, in_axes=(*where, 0), out_axes=(where[2], 0, 0))(*still, *carry)
+        return jax.vmap(one, in_axes=(*axes, 0), out_axes=(axes[2], 0, 0))(*fixed, *carry)
 
     return step
 
 
 def _kernel(
-    step: Callable, structure: Any, batched: list[bool], *, window: int, windows: int, kind: Any
-) -> Callable[..., None]:
-    """What one program of the kernel does: load a block, take all windows of its steps, note spikes, store the end."""
+    step: Callable, structure: Any, batched: list[bool], *, window: int, windows: int,
+    dtype: DTypeLike,
+) -> Callable[..., None]:  # fmt: skip
+    """One program of the kernel: load a block of neurons, take all windows of steps, store notes and the last state."""
+    dtypes = _note_dtypes(dtype)
 
     def kernel(whole: Any, fraction: Any, *refs: Any) -> None:
-        given, moving, noted = refs[: len(batched)], refs[len(batched) : -4], refs[-4:]
-        loaded = [ref[...] if many else ref[0] for ref, many in zip(given, batched, strict=True)]
+        inputs, outputs, notes_out = refs[: len(batched)], refs[len(batched) : -4], refs[-4:]
+        loaded = [ref[...] if many else ref[0] for ref, many in zip(inputs, batched, strict=True)]
         cells, stimulus, state, memories = jax.tree.unflatten(structure, loaded)
 
         def one_window(w: Array, carry: tuple) -> tuple:
-            fresh = SpikeNotes(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(_kinds(kind))))
+            empty = SpikeNotes(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(dtypes)))
             within = lambda j, c: step(w * window + j, c, (cells, stimulus), Time(whole, fraction))  # noqa: E731
-            *carry, notes = jax.lax.fori_loop(0, window, within, (*carry, fresh))
-            for ref, value in zip(noted, (notes.step, notes.before, notes.after, notes.count), strict=True):
+            state, memories, notes = jax.lax.fori_loop(0, window, within, (*carry, empty))
+            for ref, value in zip(notes_out, (notes.step, notes.before, notes.after, notes.count), strict=True):
                 ref[w, :] = value
-            return tuple(carry)
+            return state, memories
 
         end = jax.lax.fori_loop(0, windows, one_window, (state, memories))
         leaves = jax.tree.leaves(end)
-        for ref, leaf, many in zip(moving, leaves, batched[-len(leaves) :], strict=True):
+        for ref, leaf, many in zip(outputs, leaves, batched[-len(leaves) :], strict=True):
             ref[... if many else 0] = leaf
 
     return kernel
 
 
-def _kinds(kind: Any) -> tuple:
+def _note_dtypes(dtype: DTypeLike) -> tuple:
     """The types of a window's notes: step, v before and after, count."""
-    return jnp.int32, kind, kind, jnp.int32
+    return jnp.int32, dtype, dtype, jnp.int32
 
 
 def _call(
-    kernel: Callable, times: Time, flat: list, batched: list[bool], *, still: int, windows: int, neurons: int,
-    kinds: tuple, interpret: bool,
+    kernel: Callable, times: Time, flat: list[Array], batched: list[bool], *, fixed: int, windows: int, neurons: int,
+    dtypes: tuple, interpret: bool,
 ) -> tuple[list, list]:  # fmt: skip
-    """Runs the kernel over all blocks of neurons: what moved, and the notes [window, neuron].
+    """The leaves of state and memories after all blocks of neurons have run, and the notes [window, neuron].
 
-    The first ``still`` of the leaves ``flat`` stay as they are; the last neuron fills up the last block.
+    The first ``fixed`` of the leaves ``flat`` do not change; the last neuron pads the last block.
     """
     padded = -(-neurons // BLOCK) * BLOCK
     share = pl.BlockSpec((BLOCK,), lambda i: (i,))
@@ -145,29 +152,29 @@ def _call(
     count = len(times.whole)
     shape = lambda leaf, many: jax.ShapeDtypeStruct((padded if many else 1,), leaf.dtype)  # noqa: E731
     fill = lambda leaf: jnp.concatenate([leaf, jnp.broadcast_to(leaf[-1:], (padded - neurons,))])  # noqa: E731
-    rows = [jax.ShapeDtypeStruct((windows, padded), kind) for kind in kinds]
+    rows = [jax.ShapeDtypeStruct((windows, padded), dtype) for dtype in dtypes]
     results = pl.pallas_call(
         kernel,
         grid=(padded // BLOCK,),
         in_specs=[everywhere(count), everywhere(count), *spec],
-        out_shape=[*map(shape, flat[still:], batched[still:]), *rows],
-        out_specs=[*spec[still:], *[pl.BlockSpec((windows, BLOCK), lambda i: (0, i))] * len(rows)],
+        out_shape=[*map(shape, flat[fixed:], batched[fixed:]), *rows],
+        out_specs=[*spec[fixed:], *[pl.BlockSpec((windows, BLOCK), lambda i: (0, i))] * len(rows)],
         interpret=interpret,
-        **({} if interpret else _for_cuda()),
+        **({} if interpret else _cuda_options()),
     )(times.whole, times.fraction, *(fill(x) if many else x[None] for x, many in zip(flat, batched, strict=True)))
-    kept, noted = results[: -len(rows)], results[-len(rows) :]
-    moved = [x[:neurons] if many else x[0] for x, many in zip(kept, batched[still:], strict=True)]
-    return moved, [row[:, :neurons] for row in noted]
+    leaves, notes = results[: -len(rows)], results[-len(rows) :]
+    moved = [x[:neurons] if many else x[0] for x, many in zip(leaves, batched[fixed:], strict=True)]
+    return moved, [row[:, :neurons] for row in notes]
 
 
-def _has_neurons(tree: Any, axes: Any) -> list[bool]:
+def _has_neurons(tree: object, axes: object) -> list[bool]:
     """Whether each leaf has a neuron axis."""
     leaves, structure = jax.tree.flatten(tree)
     return [True] * len(leaves) if isinstance(axes, int) else [a == 0 for a in structure.flatten_up_to(axes)]
 
 
-def _for_cuda() -> dict[str, Any]:
-    """What Triton is told of the kernel."""
+def _cuda_options() -> dict[str, Any]:
+    """The options of Triton's compiler."""
     from jax.experimental.pallas import triton
 
     return {"compiler_params": triton.CompilerParams(num_warps=WARPS, num_stages=1)}

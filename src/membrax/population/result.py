@@ -1,17 +1,32 @@
-"""What a population run leaves behind: plain NumPy arrays, savable."""
+"""The result of a population's run: plain NumPy arrays that can be saved, and how the last chunk becomes a result."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
+from jax import Array
 
 from .. import tables
 from ..cell import State
 from ..io import npz_file
+from ..probes import sample_times, samplers
+from ..simulate import all_finite
+from ..timegrid import Time, grid
+from . import storage
+from .axes import Axes, without_padding
+from .host_buffers import SpikeList, flatten, nest, spike_table
+from .progress import Progress
+from .setup import Setup
+from .sharding import fetch
+from .storage import Group
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,15 +34,16 @@ class PopulationResult:
     """A population's run.
 
     Attributes:
-        duration: ms simulated (less than asked for if the run was interrupted).
+        duration: ms simulated (less than requested if the run was interrupted).
         dt: step, ms.
         spike_times: [neuron, k] ms in float64, padded with NaN; k is the largest number of spikes kept.
         spike_counts: [neuron], all spikes, kept or not.
         finite: [neuron], false for neurons that diverged or were quarantined.
-        quarantined: {neuron: why} for parameters that were not finite or out of bounds.
-        recorded: {probe name: arrays [neuron, …]} of the probes but the spikes.
+        quarantined: {neuron: message} for parameters that were not finite or out of bounds.
+        recorded: {probe name: arrays [neuron, …]} of all probes except the spikes.
         times: {probe name: ms [time]} of the probes that sample.
-        final: the population's `State`, from which `run` goes on to the bit; its gates are ``final.lag`` ms behind v.
+        final: the population's `State`, from which `run` continues bit for bit; its gates are ``final.lag`` ms behind
+            v.
     """
 
     duration: float
@@ -63,10 +79,10 @@ class PopulationResult:
         """Mean firing rate of each neuron over the run [neuron] in Hz."""
         return 1e3 * self.spike_counts / self.duration if self.duration else np.zeros(len(self.spike_counts))
 
-    def _of(self, name: str, where: dict[str, Any]) -> np.ndarray:
-        if name not in where:
+    def _of(self, name: str, values: Mapping[str, Any]) -> np.ndarray:
+        if name not in values:
             raise ValueError(f"the run did not record the {name}: pass record=membrax.probes.{name}(every=10)")
-        return where[name]
+        return values[name]
 
     def _summary(self) -> tuple[str, list[tuple[str, str]]]:
         """Title and rows of the printed table."""
@@ -87,19 +103,19 @@ class PopulationResult:
         return tables.html_summary(*self._summary())
 
     def save(self, path: str | Path) -> Path:
-        """Write everything but the final state to a compressed ``.npz``; read it with `numpy.load`.
+        """Write all fields except the final state to a compressed ``.npz``; read it with `numpy.load`.
 
         Keys are paths such as "recorded/gates/na/m"; "about" is a JSON text with duration, dt, units and quarantine.
         """
         path = Path(path)
         path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
-        arrays, about = self.beside_samples()
-        arrays |= flat(self.recorded, "recorded")
+        arrays, about = self.without_samples()
+        arrays |= flatten(self.recorded, "recorded")
         npz_file.write(path, compressed=True, about=np.array(json.dumps(about)), **arrays)
         return path
 
-    def beside_samples(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """What is not in ``recorded``: arrays by path, and what a reader has to know about them."""
+    def without_samples(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """The arrays that are not in ``recorded``, by path, and the metadata for a reader."""
         about = {
             "duration": self.duration,
             "dt": self.dt,
@@ -107,13 +123,13 @@ class PopulationResult:
             "units": {"times": "ms", "spike_times": "ms", "voltage": "mV", "currents": "uA/cm2"},
         }
         arrays = {"spike_times": self.spike_times, "spike_counts": self.spike_counts, "finite": self.finite}
-        return arrays | flat(self.times, "times"), about
+        return arrays | flatten(self.times, "times"), about
 
     def to_xarray(self) -> Any:
         """An `xarray.Dataset` with dimensions neuron, spike and time.
 
         Raises:
-            ImportError: xarray is missing; the message says what to install.
+            ImportError: xarray is missing; the message names the package to install.
         """
         try:
             import xarray
@@ -125,14 +141,14 @@ class PopulationResult:
             "finite": (("neuron",), self.finite),
         }
         coordinates: dict[str, Any] = {"neuron": np.arange(len(self.spike_counts))}
-        for name, kept in self.recorded.items():
-            if name in self.times:
-                coordinates[f"{name}_time"] = ((f"{name}_time",), self.times[name], {"units": "ms"})
-            for key, array in flat(kept, name).items():
-                # Behind neuron and time a tree's samples have its compartments, or the sites that were asked for.
-                inner = (f"{name}_compartment",) if array.ndim > (2 if name in self.times else 1) else ()
-                axes = ("neuron", *([f"{name}_time"] if name in self.times else []), *inner)
-                data[key.replace("/", "_")] = (axes, array, _unit(name))
+        for name, values in self.recorded.items():
+            time = (f"{name}_time",) if name in self.times else ()
+            if time:
+                coordinates[time[0]] = (time, self.times[name], {"units": "ms"})
+            for key, array in flatten(values, name).items():
+                # After neuron and time a tree's samples have an axis of compartments, or of the probe's sites.
+                inner = (f"{name}_compartment",) if array.ndim > 1 + len(time) else ()
+                data[key.replace("/", "_")] = (("neuron", *time, *inner), array, _unit(name))
         return xarray.Dataset(data, coords=coordinates, attrs={"duration_ms": self.duration, "dt_ms": self.dt})
 
 
@@ -141,23 +157,60 @@ def _unit(name: str) -> dict[str, str]:
     return {"units": units[name]} if name in units else {}
 
 
-def flat(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
-    """The arrays of a tree of dictionaries and dataclasses, on the host, by path: "gates/na/m"."""
-    if dataclasses.is_dataclass(tree):
-        tree = {field.name: getattr(tree, field.name) for field in dataclasses.fields(tree)}
-    if isinstance(tree, dict):
-        inside = f"{prefix}/" if prefix else ""
-        return {path: array for name, child in tree.items() for path, array in flat(child, inside + name).items()}
-    return {prefix: np.asarray(tree)}
+def finish(setup: Setup, progress: Progress, group: Group | None = None) -> PopulationResult:
+    """The result of a run, without the padding; warns of neurons that are not finite and of spikes not kept."""
+    memories = jax.tree.map(lambda x: fetch(x)[: setup.neurons], progress.memories)
+    final = without_padding(_with_time(setup, progress), setup.axes.state, setup.neurons)
+    finite = np.array(fetch(_finite(final, axes=setup.axes)))
+    finite[list(setup.invalid)] = False
+    counts, spikes = progress.buffers.counts, list(progress.buffers.spikes)
+    recorded = nest(progress.buffers.recorded()) | memories
+    times = {p.name: setup.origin + sample_times(p, progress.step, setup.dt) for p in samplers(setup.probes)}
+    duration = progress.step * setup.dt
+    del progress  # its lists of spikes are freed as the table grows
+    _warn_of_lost(finite, setup.invalid)
+    _warn_of_overflow(counts, setup.spikes.capacity)
+    result = PopulationResult(
+        duration=duration, dt=setup.dt, spike_times=_spike_times(setup, spikes), spike_counts=counts, finite=finite,
+        quarantined=setup.invalid, recorded=recorded, times=times, final=final,
+    )  # fmt: skip
+    if group is not None:
+        storage.put(group, *result.without_samples())
+    return result
 
 
-def nested(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-    """The tree of dictionaries that `flat` took apart."""
-    tree: dict[str, Any] = {}
-    for path, array in arrays.items():
-        *folders, name = path.split("/")
-        node = tree
-        for folder in folders:
-            node = node.setdefault(folder, {})
-        node[name] = array
-    return tree
+@functools.partial(jax.jit, static_argnames="axes")
+def _finite(state: State, *, axes: Axes) -> Array:
+    return jax.vmap(all_finite, in_axes=(axes.state,))(state)
+
+
+def _with_time(setup: Setup, progress: Progress) -> State:
+    """The last state with its time."""
+    end = grid(progress.step, 1, setup.dt, setup.origin)
+    return dataclasses.replace(progress.state, time=Time(end.whole[0], end.fraction[0]))
+
+
+def _spike_times(setup: Setup, spikes: list[SpikeList]) -> np.ndarray:
+    """Spike times [neuron, k] in float64 ms; k is the largest number of spikes kept."""
+    first = int(np.asarray(setup.state.step))
+    time_of = lambda step, fraction: setup.origin + ((step - first) + fraction.astype(np.float64)) * setup.dt  # noqa: E731
+    return spike_table(spikes, setup.neurons, time_of)
+
+
+def _warn_of_lost(finite: np.ndarray, messages: dict[int, str]) -> None:
+    lost = np.flatnonzero(~finite).tolist()
+    if lost:
+        named = ", ".join(f"{neuron} ({messages.get(neuron, 'diverged')})" for neuron in lost[:5])
+        more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+        warnings.warn(f"{len(lost)} of {len(finite)} neurons are not finite: {named}{more}", UserWarning, stacklevel=4)
+
+
+def _warn_of_overflow(counts: np.ndarray, capacity: int) -> None:
+    over, most = int(np.sum(counts > capacity)), int(np.max(counts, initial=0))
+    if over and capacity:
+        warnings.warn(
+            f"{over} neurons fired more than {capacity} spikes: all are counted, the later times are not kept; "
+            f"record=membrax.probes.spikes(capacity={most}) keeps them",
+            UserWarning,
+            stacklevel=4,
+        )

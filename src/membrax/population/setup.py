@@ -1,67 +1,50 @@
-"""What a run has to know before it starts: everything checked, laid out, and on its devices."""
+"""Setup of a run: the checked arguments, laid out on the devices, before the first step."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from jax.sharding import Mesh
 
 from ..cell import Cell, State, first_voltage, settle, state_at
 from ..cell_checks import check_cell, check_state
-from ..integrators import Integrator, check_integrator, of_many
+from ..compilation import cores
+from ..integrators import Integrator, check_integrator, hines, of_many
 from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
-from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, check_key
+from ..stimuli import Stimulus, StimulusLike, as_stimulus, batch_axes, batch_size, check_key
 from ..timegrid import milliseconds, positive_scalar, steps
 from ..timeloop import begin_drive, compartments_of, stride
-from . import sharding, storage
+from . import chunk_settings, sharding, storage
+from .axes import Axes, StaticAxes, as_population, keys_of, state_axes
 from .chunk_settings import ChunkSettings
-from .host_buffers import HostBuffers
+from .sharding import Device
 from .vary import count_neurons, invalid, share_equal_leaves
 
-
-class StaticAxes:
-    """A tree of vmap axes, 0 and None, as a value that jit can hold as static."""
-
-    def __init__(self, tree: Any) -> None:
-        self.tree = tree
-        leaves, structure = jax.tree.flatten(tree, is_leaf=lambda x: x is None)
-        self._identity = (tuple(leaves), structure)
-
-    def __hash__(self) -> int:
-        return hash(self._identity[0])
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, StaticAxes) and self._identity == other._identity
-
-
-class Axes(StaticAxes):
-    """The vmap axes of cells, stimulus and state."""
-
-    def __init__(self, cells: Cell, stimulus: Stimulus, state: State) -> None:
-        self.cells, self.stimulus, self.state = cells, stimulus, state
-        super().__init__((cells, stimulus, state))
+GPU = ("gpu", "cuda", "rocm")
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class Setup:
     """A run before its first step.
 
     Attributes:
-        cells, stimulus, state: condensed, padded to equal shares and placed on the devices.
-        axes: where their neuron axes are.
-        neurons: without the padding.
-        count, chunk: steps in all, and in one chunk.
+        cells, stimulus, state: with shared leaves as single numbers, padded to equal shares and placed on the devices.
+        axes: their neuron axes.
+        neurons: their number without the padding.
+        count, chunk: steps in the run, and in one chunk.
         dt: ms.
         origin: time of the first state, ms in float64.
-        spikes: the probe that counts spikes; one of ``probes``.
-        mesh: the devices, or None for the only one.
-        fused: "kernel" for a chunk that is one, "interpret" for the same on a device without Triton, or "".
-        outlaws: {neuron: why} for parameters that were not finite or out of bounds.
+        probes: one of them is a spike probe.
+        mesh: the devices, or None for JAX's only device.
+        fused: "kernel" for a chunk that is one kernel, "interpret" for the same without Triton, or "".
+        invalid: {neuron: message} for parameters that are not finite or out of bounds.
     """
 
     cells: Cell
@@ -74,95 +57,115 @@ class Plan:
     dt: float
     origin: float
     probes: tuple
-    spikes: Spikes
     integrator: Integrator
-    mesh: jax.sharding.Mesh | None
+    mesh: Mesh | None
     fused: str
-    outlaws: dict[int, str]
+    invalid: dict[int, str]
+
+    @property
+    def spikes(self) -> Spikes:
+        """The probe that counts spikes."""
+        return chunk_settings.spike_probe(self.probes)
+
+    def initial_settings(self) -> ChunkSettings:
+        """The settings of the first chunk."""
+        devices, local_devices = (1, 1) if self.mesh is None else (self.mesh.size, len(self.mesh.local_devices))
+        on_cpu = sharding.first_device(self.mesh).platform == "cpu"
+        return chunk_settings.initial_settings(
+            -(-self.neurons // devices), self.dt, self.chunk, self.spikes.capacity, shared=self._shared_stimulus(),
+            spare_cores=cores() >= 2 * local_devices,
+            tree_batches=on_cpu and self.cells.morphology is not None and self.integrator == hines,
+        )  # fmt: skip
+
+    def _shared_stimulus(self) -> bool:
+        """Whether all neurons get the same current density."""
+        one_area = self.axes.cells.area is None or "nA" not in self.stimulus.part_units
+        return one_area and not any(axis == 0 for axis in jax.tree.leaves(self.axes.stimulus))
 
 
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """A run between two chunks.
+def set_up(
+    cells: Cell, stimulus: StimulusLike = None, *, duration: float, dt: float = 0.025,
+    record: object = None, state: State | None = None, integrator: Integrator,
+    devices: int | Sequence[Device] | None = None, chunk: float | None = None, key: Array | int | None = None,
+    stored: bool = False, fused: bool = False,
+) -> Setup:  # fmt: skip
+    """Check the arguments of `run` and place them on the devices.
 
-    Attributes:
-        step: steps done.
-        state: the population, gates still half a step behind, so that the cut leaves no mark.
-        memories: of the watching probes but the spikes, which go to the host after every chunk.
-        kept: samples and spikes, on the host.
-        pace: for the next chunk.
-    """
-
-    step: int
-    state: State
-    memories: dict[str, Any]
-    kept: HostBuffers
-    pace: ChunkSettings
-
-
-def make(
-    cells: Cell, stimulus: Any, *, duration: Any, dt: Any, record: Any, state: State | None, integrator: Integrator,
-    devices: Any, chunk: Any, key: Any, stored: bool = False, fused: bool = False,
-) -> Plan:  # fmt: skip
-    """Check the arguments of `run` and lay them out.
+    Args:
+        cells, stimulus, duration, dt, record, state, integrator, devices, chunk, key, fused: as of `run`.
+        stored: whether samples go into a store and so need no memory.
 
     Raises:
         ValueError: see `run`.
     """
     count, dt = steps(duration, dt), positive_scalar(dt, "dt")
+    _check(cells, stimulus, state, integrator)
+    probes = _with_spikes(as_probes(record), keep_times=record is None)
+    stimulus = strong(as_stimulus(stimulus))
+    neurons = _common_count(cells, stimulus, state)
+    messages = invalid(cells)
+    cells, cell_axes = share_equal_leaves(strong(cells))
+    one_shape = not jax.tree.leaves((cell_axes.morphology, cell_axes.capacitance))  # None is no leaf
+    integrator = of_many(integrator, cells, shared=one_shape)
+    random_key = check_key(stimulus, key, getattr(state, "key", None))
+    state = _first_state(cells, cell_axes, stimulus, state, neurons, random_key, integrator)
+    compartments_of(cells, stimulus)  # raises for sites that the morphology does not have
+    axes = Axes(cell_axes, batch_axes(stimulus), state_axes(state))
+    mesh = sharding.device_mesh(devices)
+    requested = None if chunk is None else steps(chunk, dt, name="chunk")
+    rate = _values_per_step(state, probes)
+    if not stored:
+        _check_memory(rate * count * neurons)
+    size = _chunk_size(count, neurons, state, probes, rate, requested, sharding.first_device(mesh))
+    place = functools.partial(sharding.place, neurons=neurons, mesh=mesh)
+    return Setup(
+        place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count, size,
+        dt, float(milliseconds(state.time)), probes, integrator, mesh, kernel_mode(mesh) if fused else "", messages,
+    )  # fmt: skip
+
+
+def _check(cells: Cell, stimulus: object, state: State | None, integrator: Integrator) -> None:
     check_cell(cells)
     if not is_concrete((cells, stimulus, state)):
         raise ValueError("run must be called outside jit, vmap and grad: it loops on the host; simulate can be traced")
     check_integrator(integrator)
     if state is not None:
         check_state(state, cells)
-    probes, spikes = _with_spikes(as_probes(record), wanted=record is None)
-    stimulus = strong(as_stimulus(stimulus))
-    neurons = _agree(cells, stimulus, state)
-    bad = invalid(cells)
-    cells, cell_axes = share_equal_leaves(strong(cells))
-    one_shape = not jax.tree.leaves((cell_axes.morphology, cell_axes.capacitance))  # None is no leaf
-    integrator = of_many(integrator, cells, shared=one_shape)
-    key = check_key(stimulus, key, getattr(state, "key", None))
-    state = _start(cells, cell_axes, stimulus, state, neurons, key, integrator)
-    compartments_of(cells, stimulus)  # which complains of sites that are not there
-    axes = Axes(cell_axes, batch_axes(stimulus), sharding.state_axes(state))
-    mesh = sharding.device_mesh(devices)
-    place = lambda tree, where: sharding.place(tree, where, neurons, mesh)  # noqa: E731
-    asked = None if chunk is None else steps(chunk, dt, name="chunk")
-    rate = _values_per_step(state, probes)
-    if not stored:
-        _check_memory(rate * count * neurons)
-    device = jax.local_devices()[0] if mesh is None else mesh.local_devices[0]
-    fits, work = sharding.samples_that_fit(device), sharding.work_of_a_second(device) / state.v[0].size
-    return Plan(
-        place(cells, axes.cells), place(stimulus, axes.stimulus), place(state, axes.state), axes, neurons, count,
-        sharding.chunk_steps(count, neurons, stride(probes), 1 / rate if rate else count, asked, fits, work), dt,
-        float(milliseconds(state.time)), probes, spikes, integrator, mesh, _how(mesh) if fused else "", bad,
-    )  # fmt: skip
 
 
 def is_batch(state: State, cells: Cell) -> bool:
-    """Whether a state is of many neurons; of a tree, one has an axis already."""
+    """Whether a state has a neuron axis; the state of one tree has an axis of compartments."""
     return jnp.ndim(state.v) > (cells.morphology is not None)
 
 
-def _how(mesh: jax.sharding.Mesh | None) -> str:
-    """How a fused chunk is run: as a kernel where there is a GPU."""
+def kernel_mode(mesh: Mesh | None) -> str:
+    """The mode of a fused chunk: "kernel" on a GPU, "interpret" elsewhere."""
     device = jax.devices()[0] if mesh is None else mesh.devices.flat[0]
-    return "kernel" if device.platform in ("gpu", "cuda", "rocm") else "interpret"
+    return "kernel" if device.platform in GPU else "interpret"
+
+
+def _chunk_size(
+    count: int, neurons: int, state: State, probes: tuple, rate: float, requested: int | None, device: Device
+) -> int:
+    """The number of steps in a chunk on a device."""
+    work = chunk_settings.neuron_steps_per_chunk(device) / state.v[0].size
+    samples = chunk_settings.samples_per_chunk(device)
+    every = 1 / rate if rate else count
+    return chunk_settings.chunk_steps(count, neurons, stride(probes), every, requested, samples, work)
 
 
 def _values_per_step(state: State, probes: tuple) -> float:
-    """How many values a neuron's samplers keep in a step, on average."""
+    """The mean number of values that a neuron's samplers keep in a step."""
     gates = sum(len(gates) for gates in state.gates.values())
     sizes = {"gates": gates, "currents": len(state.gates) + 1}
     compartments = state.v[0].size
-    return sum(sizes.get(probe.name, 1) * _looked_at(probe, compartments) / probe.every for probe in samplers(probes))
+    return sum(
+        sizes.get(probe.name, 1) * _sampled_compartments(probe, compartments) / probe.every
+        for probe in samplers(probes)
+    )
 
 
-def _looked_at(probe: Any, compartments: int) -> int:
-    """In how many compartments a sampler looks."""
+def _sampled_compartments(probe: object, compartments: int) -> int:
     sites = getattr(probe, "sites", None)
     return compartments if sites is None else len(sites)
 
@@ -171,7 +174,7 @@ def _check_memory(values: float) -> None:
     """Refuse samples that don't fit into the host's memory.
 
     Raises:
-        ValueError: says how much they would take, and what would do.
+        ValueError: gives the memory that they need and the ways out.
     """
     free, wanted = storage.bytes_free(), values * np.dtype(jnp.result_type(float)).itemsize
     if free is not None and wanted > free:
@@ -181,17 +184,15 @@ def _check_memory(values: float) -> None:
         )
 
 
-def _with_spikes(probes: tuple, *, wanted: bool) -> tuple[tuple, Spikes]:
-    """The probes with one that counts spikes among them; times are only kept if somebody asked for them."""
-    spikes = next((probe for probe in probes if isinstance(probe, Spikes)), None)
-    if spikes is not None:
-        return probes, spikes
-    spikes = Spikes() if wanted else Spikes(capacity=0)
-    return (*probes, spikes), spikes
+def _with_spikes(probes: tuple, *, keep_times: bool) -> tuple:
+    """The probes with a spike probe among them; one that is added keeps times only where ``keep_times``."""
+    if any(isinstance(probe, Spikes) for probe in probes):
+        return probes
+    return (*probes, Spikes() if keep_times else Spikes(capacity=0))
 
 
-def _agree(cells: Cell, stimulus: Stimulus, state: State | None) -> int:
-    """The one number of neurons.
+def _common_count(cells: Cell, stimulus: Stimulus, state: State | None) -> int:
+    """The number of neurons.
 
     Raises:
         ValueError: cells, stimulus and state have different ones.
@@ -199,32 +200,31 @@ def _agree(cells: Cell, stimulus: Stimulus, state: State | None) -> int:
     sizes = {"cells": count_neurons(cells), "stimulus": batch_size(stimulus)}
     if state is not None and is_batch(state, cells):
         sizes["state"] = len(state.v)
-    told = {name: size for name, size in sizes.items() if size is not None}
-    if len(set(told.values())) > 1:
-        raise ValueError(f"numbers of neurons disagree: {', '.join(f'{n} {size}' for n, size in told.items())}")
-    return next(iter(told.values()), 1)
+    known = {name: size for name, size in sizes.items() if size is not None}
+    if len(set(known.values())) > 1:
+        raise ValueError(f"numbers of neurons disagree: {', '.join(f'{n} {size}' for n, size in known.items())}")
+    return next(iter(known.values()), 1)
 
 
-def _start(
-    cells: Cell, axes: Cell, stimulus: Stimulus, state: State | None, neurons: int, key: Any, integrator: Integrator
-) -> State:
-    """The population's first state; with a key, each neuron gets one of its own from it."""
-    held = StaticAxes(axes)
-    if state is None:
-        state = _at_v_init(cells, jnp.arange(neurons), axes=held)
-    state = sharding.as_population(strong(state), neurons, many=is_batch(state, cells))
+def _first_state(
+    cells: Cell, axes: Cell, stimulus: Stimulus, state: State | None, neurons: int, key: Array | None,
+    integrator: Integrator,
+) -> State:  # fmt: skip
+    """The population's first state; each neuron gets a random key of its own from ``key``."""
+    first = _at_v_init(cells, jnp.arange(neurons), axes=StaticAxes(axes)) if state is None else state
+    first = as_population(strong(first), neurons, many=is_batch(first, cells))
     if not integrator.staggered:
-        state = _settled(cells, state, axes=StaticAxes((axes, sharding.state_axes(state))))
+        first = _settled(cells, first, axes=StaticAxes((axes, state_axes(first))))
     if key is not None:
-        state = dataclasses.replace(state, key=sharding.keys_of(key, neurons))
+        first = dataclasses.replace(first, key=keys_of(key, neurons))
     if not stimulus.random:
-        return dataclasses.replace(state, drive=((),) * len(stimulus.parts))
-    drive = jax.vmap(lambda s: begin_drive(stimulus, s).drive, in_axes=(sharding.state_axes(state),))
-    return dataclasses.replace(state, drive=drive(state))
+        return dataclasses.replace(first, drive=((),) * len(stimulus.parts))
+    drive = jax.vmap(lambda s: begin_drive(stimulus, s).drive, in_axes=(state_axes(first),))
+    return dataclasses.replace(first, drive=drive(first))
 
 
 @functools.partial(jax.jit, static_argnames="axes")
-def _at_v_init(cells: Cell, neurons: Any, *, axes: StaticAxes) -> State:
+def _at_v_init(cells: Cell, neurons: Array, *, axes: StaticAxes) -> State:
     return jax.vmap(lambda cell, _: state_at(cell, first_voltage(cell)), in_axes=(axes.tree, 0))(cells, neurons)
 
 

@@ -1,16 +1,20 @@
-"""The loop over time of many trees at once, with the neurons last in every array.
+"""Batches of trees on a CPU: every step is taken by all trees of a batch, with the neurons last in every array.
 
-`jax.vmap` of a loop puts them first. A tree is eliminated node by node, and a node's values in all neurons then lie far
-apart; here they are a row.
+`jax.vmap` of the time loop puts neurons first. A tree is eliminated node by node, and the values of a node in all
+neurons are then far apart in memory; with the neurons last they are a row. A batch takes all steps of a chunk before
+the next begins, so that its state stays in the cache. Of few trees a batch is `jax.vmap` of the time loop.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.custom_batching import custom_vmap
 
@@ -21,149 +25,205 @@ from ..probes import Step
 from ..stimuli import Stimulus
 from ..stimuli.stimulus import channel_key
 from ..timegrid import Time
-from ..timeloop import TimeLoop, assembled, first_samples, means, thin
-from . import sharding
-from .setup import Axes
+from ..timeloop import TimeLoop, assembled, first_samples, means, run_loop, thin
+from .axes import Axes, map_with_axes
+from .chunk_settings import ChunkSettings
+
+T = TypeVar("T")
 
 LAST = -1
+# By measurement. Few trees are eliminated node by node, where rows of 8 numbers fill a vector; many by rounds, where
+# the longer a row, the less it costs to start an operation.
+FEW, MANY, LARGEST = 8, 32, 128
+VECTOR = 8  # numbers that a CPU with AVX2 takes at once; the rest of a row would be taken one by one
 
 
-def march(
+def advance(
+    cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time, *, dt: float, probes: tuple,
+    integrator: Integrator, axes: Axes, settings: ChunkSettings,
+) -> tuple[State, dict, dict]:  # fmt: skip
+    """State, memories [neuron, …] and samples [time, neuron, …] after some steps; arguments as of `chunk.chunk`."""
+    named = {"dt": dt, "probes": probes, "integrator": integrator, "window": settings.window}
+    count = len(state.v)
+
+    def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time) -> tuple:
+        options = {"unroll": settings.unroll, "ahead": settings.ahead}
+        state, memories, samples = run_loop(cell, stimulus, state, memories, times, **named, **options)
+        return state, memories, thin(samples, probes)
+
+    def advance_some(neurons: Array) -> tuple:
+        pick = lambda tree, axes: map_with_axes(lambda x, axis: x if axis is None else x[neurons], tree, axes)  # noqa: E731
+        some = pick(cells, axes.cells), pick(stimulus, axes.stimulus), pick(state, axes.state)
+        some = *some, jax.tree.map(lambda x: x[neurons], memories), times
+        if count < MANY:
+            return jax.vmap(one, in_axes=(axes.cells, axes.stimulus, axes.state, 0, None))(*some)
+        after, *others = _advance_batch(*some, axes=axes, **named)
+        each = lambda x, axis: jnp.broadcast_to(x, (len(neurons), *x.shape)) if axis is None else x  # noqa: E731
+        return map_with_axes(each, after, axes.state), *others
+
+    state, memories, samples = _map_batches(advance_some, count)
+    state = map_with_axes(lambda x, axis: x[0] if axis is None else x, state, axes.state)
+    return state, memories, jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), samples)
+
+
+def _map_batches(function: Callable[[Array], T], count: int) -> T:
+    """``function(neurons)`` for one batch after the other; the last neuron pads the last batch."""
+    size = batch_size(count)
+    neurons = np.minimum(np.arange(math.ceil(count / size) * size), count - 1)
+    values = jax.lax.map(function, jnp.asarray(neurons.reshape(-1, size)))
+    return jax.tree.map(lambda x: x.reshape(len(neurons), *x.shape[2:])[:count], values)
+
+
+def batch_size(count: int) -> int:
+    """The trees in a batch: a few, or of many a number of whole vectors, in batches of nearly equal size."""
+    if count < MANY:
+        return min(FEW, count)
+    return math.ceil(count / math.ceil(count / LARGEST) / VECTOR) * VECTOR
+
+
+def _advance_batch(
     cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time, *, axes: Axes, dt: float,
     probes: tuple, integrator: Integrator, window: int,
 ) -> tuple[State, dict, dict]:  # fmt: skip
-    """`timeloop.march` of many neurons: state, memories and thinned samples, all [neuron, …].
-
-    Args:
-        cells, stimulus, state, memories: with neuron axes as ``axes`` has them; of memories all are [neuron, …].
-        times: the beginnings of the steps [step].
-        axes, dt, probes, integrator, window: as in `run.chunk`.
-    """
+    """State, memories and samples of one batch after some steps, all [neuron, …]."""
     (cells, system), (cell_axes, system_axes) = _assembled(cells, axes.cells, stimulus, dt, integrator)
     last = lambda tree: jax.tree.map(lambda axis: LAST, tree)  # noqa: E731
-    way = Abreast(
-        cells, system, _last(stimulus, axes.stimulus), dt, probes, integrator, window, 1,
-        *_in_rows(cells, cell_axes, system, system_axes), cell_axes, system_axes, last(axes.stimulus), last(axes.state),
+    loop = BatchLoop(
+        cells, system, _neurons_last(stimulus, axes.stimulus), dt, probes, integrator, window, 1,
+        *_with_two_axes((cells, system), (cell_axes, system_axes)), cell_axes, system_axes, last(axes.stimulus),
+        last(axes.state),
     )  # fmt: skip
-    state, memories = _last(state, axes.state), jax.tree.map(_behind, memories)
-    state, memories, samples = way.march(state, memories, (times, ()))
-    front = lambda x: jnp.moveaxis(x, LAST, 0)  # noqa: E731
-    state = sharding.map_with_axes(lambda x, axis: x if axis is None else front(x), state, axes.state)
-    return state, jax.tree.map(front, memories), jax.tree.map(front, thin(samples, probes))
+    state, memories = _neurons_last(state, axes.state), jax.tree.map(_move_last, memories)
+    state, memories, samples = loop.march(state, memories, (times, ()))
+    first = lambda x: jnp.moveaxis(x, LAST, 0)  # noqa: E731
+    state = map_with_axes(lambda x, axis: x if axis is None else first(x), state, axes.state)
+    return state, jax.tree.map(first, memories), jax.tree.map(first, thin(samples, probes))
 
 
 @dataclasses.dataclass(frozen=True)
-class Abreast(TimeLoop):
-    """A `TimeLoop` of many neurons, all of which take each step together.
+class BatchLoop(TimeLoop):
+    """A `TimeLoop` of many neurons, each of whose steps advances all of them.
 
     Attributes:
-        cell, stimulus: of all of them.
-        cells_in_rows, system_in_rows: the cells and their system once more, with an axis of compartments and one of
-            neurons in all that differs anywhere.
-        cell_axes, system_axes, stimulus_axes, state_axes: where the neuron axes are: last, or None.
+        cell, system, stimulus: of all neurons.
+        cell_two_axes, system_two_axes: cells and system with an axis of compartments and one of neurons in every array
+            that differs along either.
+        cell_axes, system_axes, stimulus_axes, state_axes: the neuron axes: last, or None.
     """
 
-    cells_in_rows: Cell
-    system_in_rows: TreeSystem
+    cell_two_axes: Cell
+    system_two_axes: TreeSystem
     cell_axes: Cell
     system_axes: TreeSystem
     stimulus_axes: Stimulus
     state_axes: State
 
     def one(self, carry: tuple, at: tuple) -> tuple[tuple, dict]:
-        """A step of all neurons at once; what probes see of it they see neuron by neuron."""
+        """One step of all neurons; the probes are vmapped over it."""
         (before, notes), (t, _) = carry, at
         drive, pieces = self._means(before, t)
         key = before.key if before.key is None else jax.vmap(lambda key: channel_key(key, before.step))(before.key)
-        env = environment(self.cells_in_rows, t.plus(0.5 * self.dt), key, self.dt)
-        after = self.integrator.advance(self.cells_in_rows, before, pieces, self.dt, env, self.system_in_rows)
+        env = environment(self.cell_two_axes, t.plus(0.5 * self.dt), key, self.dt)
+        after = self.integrator.advance(self.cell_two_axes, before, pieces, self.dt, env, self.system_two_axes)
         after = dataclasses.replace(after, step=before.step + 1, drive=drive)
 
-        def look(
-            cell: Cell, system: TreeSystem, before: State, after: State, pieces: tuple, key: Any, notes: dict
-        ) -> tuple[dict, dict]:
+        def watch(
+            cell: Cell, system: TreeSystem | None, before: State, after: State, pieces: tuple[Array, ...],
+            key: Array | None, notes: dict,
+        ) -> tuple[dict, dict]:  # fmt: skip
             env = environment(cell, t.plus(0.5 * self.dt), key, self.dt)
-            mean = sum(pieces) / len(pieces)
+            mean = jnp.asarray(sum(pieces) / len(pieces))
             return self.looked(Step(cell, before, after, mean, self.dt, env, self.integrator.staggered, system), notes)
 
         pieces = tuple(jnp.broadcast_to(mean, (len(mean), before.v.shape[LAST])) for mean in pieces)
         states = self.state_axes, self.state_axes
-        where = self.cell_axes, self.system_axes, *states, LAST, None if key is None else LAST, LAST
-        each = jax.vmap(look, in_axes=where, out_axes=LAST)
-        notes, kept = each(self.cell, self.system, before, after, pieces, key, notes)
+        axes = self.cell_axes, self.system_axes, *states, LAST, None if key is None else LAST, LAST
+        watch_all = jax.vmap(watch, in_axes=axes, out_axes=LAST)
+        notes, kept = watch_all(self.cell, self.system, before, after, pieces, key, notes)
         return (after, notes), kept
 
     def _means(self, state: State, t: Time) -> tuple[Any, tuple]:
-        """The stimulus's memory after the step, and its means [1 + site, neuron], 1 long if all get the same."""
+        """The stimulus's memory after the step and its means [1 + site, neuron], with 1 neuron if all are equal."""
 
-        def of(cell: Cell, system: TreeSystem, stimulus: Stimulus, state: State) -> tuple[Any, tuple]:
+        def of_one(cell: Cell, system: TreeSystem | None, stimulus: Stimulus, state: State) -> tuple[Any, tuple]:
             return means(cell, stimulus, state, t, self.dt, self.integrator, system)
 
         if self.stimulus.random or jax.tree.leaves((self.stimulus_axes, self.system_axes)):
-            where = self.cell_axes, self.system_axes, self.stimulus_axes, self.state_axes
-            return jax.vmap(of, in_axes=where, out_axes=LAST)(self.cell, self.system, self.stimulus, state)
-        drive, pieces = of(self.cell, self.system, self.stimulus, state)
+            axes = self.cell_axes, self.system_axes, self.stimulus_axes, self.state_axes
+            return jax.vmap(of_one, in_axes=axes, out_axes=LAST)(self.cell, self.system, self.stimulus, state)
+        drive, pieces = of_one(self.cell, self.system, self.stimulus, state)
         return drive, tuple(mean[:, None] for mean in pieces)
 
     def noting(self, memories: dict) -> dict:
-        """As of `TimeLoop`, of all neurons."""
+        """As of `TimeLoop`, for all neurons."""
         return jax.vmap(super().noting, in_axes=LAST, out_axes=LAST)(memories)
 
     def noted(self, memories: dict, notes: dict) -> dict:
-        """As of `TimeLoop`, of all neurons."""
+        """As of `TimeLoop`, for all neurons."""
         return jax.vmap(super().noted, in_axes=LAST, out_axes=LAST)(memories, notes)
 
     def seen(self, state: State) -> dict:
-        """As of `TimeLoop`, of all neurons."""
-        of = lambda cell, state: first_samples(cell, state, self.probes)  # noqa: E731
-        return jax.vmap(of, in_axes=(self.cell_axes, self.state_axes), out_axes=LAST)(self.cell, state)
+        """As of `TimeLoop`, for all neurons."""
+        of_one = lambda cell, state: first_samples(cell, state, self.probes)  # noqa: E731
+        return jax.vmap(of_one, in_axes=(self.cell_axes, self.state_axes), out_axes=LAST)(self.cell, state)
 
 
-def _in_rows(cells: Cell, axes: Cell, system: TreeSystem, where: TreeSystem) -> tuple[Cell, TreeSystem]:
-    """Cells and system for `over_patches`: all that is not one number for all is [compartment, neuron]."""
+def _with_two_axes(trees: tuple[Cell, TreeSystem], axes: tuple[Cell, TreeSystem]) -> tuple[Cell, TreeSystem]:
+    """Cells and system for `over_patches`: arrays [compartment, neuron], and numbers that all share."""
 
-    def row(x: Array, axis: int | None) -> Array:
+    def with_two(x: Array, axis: int | None) -> Array:
         if axis is None:
             return x[:, None] if x.ndim else x
         return x if x.ndim > 1 else x[None]
 
-    area, conductance = row(system.area, where.area), row(system.conductance, where.conductance)
-    bare = sharding.map_with_axes(row, *(dataclasses.replace(cell, morphology=None) for cell in (cells, axes)))
-    rows = dataclasses.replace(bare, morphology=cells.morphology)
-    return rows, dataclasses.replace(system, area=area, conductance=conductance)
+    (cells, system), (cell_axes, system_axes) = trees, axes
+    arrays = map_with_axes(with_two, (system.area, system.conductance), (system_axes.area, system_axes.conductance))
+    patches = map_with_axes(with_two, *(dataclasses.replace(cell, morphology=None) for cell in (cells, cell_axes)))
+    patches = dataclasses.replace(patches, morphology=cells.morphology)
+    return patches, dataclasses.replace(system, area=arrays[0], conductance=arrays[1])
 
 
 def _assembled(
     cells: Cell, axes: Cell, stimulus: Stimulus, dt: float, integrator: Integrator
 ) -> tuple[tuple[Cell, TreeSystem], tuple[Cell, TreeSystem]]:
-    """The cells and their system, and where their neuron axes are: what all share has none."""
+    """The cells and their system, and the neuron axes of both, which arrays that all neurons share don't have."""
 
     def assemble(cell: Cell) -> tuple[Cell, TreeSystem]:
-        return assembled(cell, stimulus, dt, integrator)
+        cell, system = assembled(cell, stimulus, dt, integrator)
+        assert system is not None
+        return cell, system
 
     if not jax.tree.leaves(axes):
         both = assemble(cells)
         return both, jax.tree.map(lambda _: None, both)
-    found = []
-
-    def told(cell: Cell) -> tuple[Cell, TreeSystem]:
-        tell = custom_vmap(lambda both: both)
-
-        @tell.def_vmap
-        def rule(_: int, batched: tuple, both: tuple) -> tuple[tuple, tuple]:
-            found.append(jax.tree.map(lambda one: LAST if one else None, *batched))
-            return both, *batched
-
-        return tell(assemble(cell))
-
-    # Only JAX, while it batches, knows what of the system differs between neurons.
-    jax.eval_shape(jax.vmap(told, in_axes=(axes,)), cells)
-    return jax.vmap(assemble, in_axes=(axes,), out_axes=found[-1])(cells), found[-1]
+    assembled_axes = _axes_of(assemble, cells, axes)
+    return jax.vmap(assemble, in_axes=(axes,), out_axes=assembled_axes)(cells), assembled_axes
 
 
-def _last(tree: Any, axes: Any) -> Any:
-    return sharding.map_with_axes(lambda x, axis: x if axis is None else _behind(x), tree, axes)
+def _axes_of(function: Callable[[Cell], T], cells: Cell, axes: Cell) -> T:
+    """Which arrays of ``function(cell)`` differ between neurons: `LAST`, or None.
+
+    Only JAX, while it batches the function, knows that; a rule of `custom_vmap` passes it on.
+    """
+    seen = []
+
+    def with_rule(cell: Cell) -> T:
+        identity = custom_vmap(lambda value: value)
+
+        @identity.def_vmap
+        def rule(_: int, batched: tuple, value: T) -> tuple[T, Any]:
+            seen.append(jax.tree.map(lambda differs: LAST if differs else None, *batched))
+            return value, *batched
+
+        return identity(function(cell))
+
+    jax.eval_shape(jax.vmap(with_rule, in_axes=(axes,)), cells)
+    return seen[-1]
 
 
-def _behind(x: Any) -> Any:
+def _neurons_last(tree: T, axes: object) -> T:
+    return map_with_axes(lambda x, axis: x if axis is None else _move_last(x), tree, axes)
+
+
+def _move_last(x: Array) -> Array:
     return x if x.ndim < 2 else jnp.moveaxis(x, 0, LAST)

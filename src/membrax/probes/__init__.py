@@ -9,6 +9,7 @@ import numpy as np
 from .probe import (
     Step,
     as_probes,
+    is_emptied,
     sample_times,
     samplers,
     take_notes,
@@ -35,6 +36,7 @@ __all__ = [
     "currents",
     "find_spikes",
     "gates",
+    "is_emptied",
     "sample_times",
     "samplers",
     "spike_times",

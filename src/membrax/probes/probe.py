@@ -9,6 +9,9 @@ A probe is a small static value with a name. Those that *sample* give one value 
 
 A watcher whose memory is large may take notes: ``open(memory)`` begins them, ``watch`` then gets and returns the notes,
 and ``close(memory, notes)`` writes them into the memory at the end of a window of steps.
+
+A watcher with a ``chunk_capacity`` that is not None is *emptied*: `membrax.run` moves its memory to the host after
+every chunk of steps and begins a new one in the next chunk.
 """
 
 from __future__ import annotations
@@ -74,6 +77,11 @@ def samplers(probes: tuple) -> tuple:
 def watchers(probes: tuple) -> tuple:
     """The probes that watch every step."""
     return tuple(probe for probe in probes if hasattr(probe, "watch"))
+
+
+def is_emptied(probe: Any) -> bool:
+    """Whether a watcher's memory moves to the host after every chunk of a population's run."""
+    return getattr(probe, "chunk_capacity", None) is not None
 
 
 def take_notes(probe: Any, memory: Any) -> Any:

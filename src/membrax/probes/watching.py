@@ -42,17 +42,26 @@ class Spikes:
     All are counted: a count above ``capacity`` means that the later ones were not kept. Capacity 0 only counts. In a
     window of several steps the last crossing is kept; one before it in the same window leaves its place empty. In a
     tree they are those at ``site``, by default of the first compartment, which is the soma if there is one.
+
+    With a ``chunk_capacity`` the buffer serves one chunk of a population's run, has places for that many spikes, and
+    moves to the host at the end of the chunk.
     """
 
     threshold: float = 0.0
     capacity: int = 256
     name: str = "spikes"
     site: tuple[Any, float] | None = None
+    chunk_capacity: int | None = None
+
+    @property
+    def places(self) -> int:
+        """The number of places in a buffer."""
+        return self.capacity if self.chunk_capacity is None else self.chunk_capacity
 
     def begin(self, cell: Cell, state: State) -> SpikeBuffer:
         """An empty buffer."""
-        steps = jnp.full((self.capacity,), -1, jnp.int32)
-        return SpikeBuffer(steps, jnp.full((self.capacity,), jnp.nan, state.v.dtype), jnp.zeros((), jnp.int32))
+        steps = jnp.full((self.places,), -1, jnp.int32)
+        return SpikeBuffer(steps, jnp.full((self.places,), jnp.nan, state.v.dtype), jnp.zeros((), jnp.int32))
 
     def open(self, memory: SpikeBuffer) -> SpikeNotes:
         """No spike in this window yet."""
@@ -65,7 +74,7 @@ class Spikes:
         before, after = look(step.before.v), look(step.after.v)
         crossed = (before < self.threshold) & (after >= self.threshold)
         count = notes.count + crossed.astype(jnp.int32)
-        if self.capacity == 0:
+        if self.places == 0:
             return dataclasses.replace(notes, count=count)
         # Where between the two it was is found when the window is over: a quotient for each window and not each step.
         noted = (step.before.step, before, after), (notes.step, notes.before, notes.after)
@@ -74,10 +83,10 @@ class Spikes:
     def close(self, memory: SpikeBuffer, notes: SpikeNotes) -> SpikeBuffer:
         """Add the window's spikes."""
         count = memory.count + notes.count
-        if self.capacity == 0:
+        if self.places == 0:
             return SpikeBuffer(memory.steps, memory.fractions, count)
         # A window without a crossing writes beyond the end, which drops it.
-        slot = jnp.where(notes.count > 0, count - 1, self.capacity)
+        slot = jnp.where(notes.count > 0, count - 1, self.places)
         _, fraction = crossing(notes.before, notes.after, self.threshold)
         return SpikeBuffer(
             memory.steps.at[slot].set(notes.step, mode="drop"),
