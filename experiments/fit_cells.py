@@ -20,8 +20,9 @@ import membrax as mx
 from membrax.ephys.edges import depolarised, stretches
 from membrax.ephys.preprocess import preprocess
 from membrax.ephys.spikes import sweep_spikes
-from membrax.fitting.evaluation.compare import model_voltages
-from membrax.fitting.report.text import cautions, verdict
+from membrax.fitting.evaluation import model_voltages
+from membrax.fitting.report.text import prediction_summary
+from membrax.fitting.report.warnings import fit_warnings
 from membrax.recordings.resampling import resample
 
 RESULTS = Path(__file__).parent / "results"
@@ -73,7 +74,7 @@ def fitted(data: mx.Recording, options: argparse.Namespace) -> tuple[dict, tuple
         "core_seconds": spent,
         "on_fitted": [beside(found.data.t, found.data.v[k], found.v[k]) for k in found.sweeps],
         "held_out": [beside(whole.t[part], whole.v[k, part], v[k, part]) for k in sweeps],
-        "report": [*verdict(evaluation), *cautions(found, evaluation)],
+        "report": [*prediction_summary(evaluation), *fit_warnings(found, evaluation)],
         "values": found.values,
     }
     show = sweeps[len(sweeps) // 2]
@@ -108,7 +109,7 @@ def draw(shown: list[tuple], path: Path) -> None:
         figure, axes = plt.subplots(len(shown), 1, figsize=(style.WIDTH, 1.3 * len(shown)), squeeze=False)
         for ax, (name, t, recorded, model) in zip(axes[:, 0], shown, strict=True):
             ax.plot(t, recorded, color=style.DATA, lw=0.8, label="recorded")
-            ax.plot(t, model, color=style.MODEL, lw=0.8, label="predicted")
+            ax.plot(t, model, color=style.MODEL, lw=0.8, label="model")
             ax.set_title(name, loc="left")
             ax.set_ylabel("mV")
         axes[0, 0].legend(loc="upper right", frameon=False)

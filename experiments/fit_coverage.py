@@ -237,7 +237,7 @@ def holds(told: Any, task: Task) -> list[bool]:
 
 
 def as_fit(task: Task, problem: Problem, data: mx.Recording, search: Any) -> Fit:
-    """The search as `membrax.fit` would return it, without the comparison of its traces."""
+    """The search as `membrax.fit` would return it, without the model's voltages."""
     loss = np.asarray(search.loss, dtype=float)
     values = problem.free.value(np.asarray(search.best, dtype=float))
     best = dict(zip(task.bounds, values[int(np.argmin(loss))].tolist(), strict=True))
@@ -246,7 +246,7 @@ def as_fit(task: Task, problem: Problem, data: mx.Recording, search: Any) -> Fit
     return Fit(
         cell, best, float(loss.min()), "mean squared error [mV²]", starts, task.bounds,
         "levenberg_marquardt", data, [0],
-        np.asarray(data.v), (), (), {"dt": problem.data.dt, "integrator": "staggered"},
+        np.asarray(data.v), (), {"dt": problem.data.dt, "integrator": "staggered"},
     )  # fmt: skip
 
 

@@ -1,11 +1,10 @@
 """How well does the default recipe predict the sweeps of a real recording that it was not fitted to?
 
-Fits some sweeps of a current-clamp file (by default a third of them) by `membrax.fitting.recipe.fit_recording`, for one
-or more seeds, and prints for each what the held-out sweeps say: miscounted spikes in total and at most, the medians
-over the held-out sweeps that fire in both of the errors of peak, width, trough and first-spike latency, and the root
-mean square error below −40 mV; beside a baseline that knows nothing of membranes, the spike counts of the fitted sweeps
-interpolated over their order. Writes a JSON of every seed
-and a figure of the first to experiments/results/.
+Fits some sweeps of a current-clamp file (by default a third of them) by `membrax.fit_recording`, for one or more seeds,
+and prints the errors over the held-out sweeps: miscounted spikes in total and at most, the medians over the sweeps that
+fire in both of the errors of peak, half width, trough and first-spike latency, and the root mean square error below
+−40 mV; and those of a baseline without a model, the spike counts of the training sweeps interpolated over their order.
+Writes a JSON of every seed and a figure of the first to experiments/results/.
 
     python experiments/fit_recording.py cell.abf --stop 650 --sweeps 0,5,8,14 --seeds 10
 """
@@ -18,10 +17,15 @@ from pathlib import Path
 import numpy as np
 
 import membrax as mx
+from membrax.fitting import Evaluation
 from membrax.fitting.recipe.fit_recording import fit_recording
 
 RESULTS = Path(__file__).parent / "results"
 LIMITS = {"peak_mV": 5.0, "width_ms": 0.2, "trough_mV": 5.0, "latency_ms": 5.0, "quiet_rms_mV": 2.5}
+ERRORS = {
+    "peak_mV": "peak_voltage_error_median", "width_ms": "ap_duration_half_width_error_median",
+    "trough_mV": "trough_error_median", "latency_ms": "latency_error_median", "quiet_rms_mV": "quiet_rms_mean",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -35,14 +39,16 @@ def main() -> None:
         began, busy = time.perf_counter(), time.process_time()
         found = fit_recording(data, sweeps, seed=seed, stop=options.stop, iterations=options.iterations, progress=False)
         spent = {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - busy}
-        rows.append({"seed": seed, **spent, "score": found.loss, **targets(found.comparison), "values": found.values})
+        rows.append(
+            {"seed": seed, **spent, "score": found.loss, **targets(found.evaluate(by="sweep")), "values": found.values}
+        )
         shown = {k: round(x, 2) if isinstance(x, float) else x for k, x in rows[-1].items() if k != "values"}
         print(f"{shown}\nat a bound: {', '.join(found.at_bounds)}", flush=True)
         if seed == options.first:
             print(f"{found.preprocessed.told}\n{found.table()}", flush=True)
             mx.plot.fit(found, path=RESULTS / f"fit_{options.file.stem}{options.label}.png")
     met = sum(row["met"] for row in rows)
-    baseline = interpolated(found.comparison)
+    baseline = interpolated(found.evaluate(by="sweep"))
     print(f"\nall limits met in {met} of {len(rows)} seeds; counts interpolated: mean error {baseline:.2f}")
     report = {"file": options.file.name, "stop": options.stop, "fitted": found.sweeps, "limits": LIMITS}
     report |= {"baseline_count_error_mean": baseline, "met": met, "seeds": rows}
@@ -62,28 +68,25 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def targets(comparison) -> dict:
-    """What the held-out sweeps say, and whether all limits are met at once."""
-    rows = [row for row in comparison if not row.fitted]
-    if not rows:
+def targets(evaluation: Evaluation) -> dict:
+    """The errors over the held-out sweeps, and whether all limits are met at once."""
+    summary = evaluation.summary(training=False)
+    if not summary:
         return {"met": False}
-    both = [row for row in rows if row.recorded_spikes and row.model_spikes]
-    median = lambda name: float(np.median([abs(getattr(row, name)) for row in both])) if both else float("nan")  # noqa: E731
-    numbers = {f"{name}_{unit}": median(f"{name}_error") for name, unit in
-               (("peak", "mV"), ("width", "ms"), ("trough", "mV"), ("latency", "ms"))}  # fmt: skip
-    numbers["quiet_rms_mV"] = float(np.mean([row.quiet_rms for row in rows]))
-    wrong = [row.count_error for row in rows]
+    numbers = {name: summary.get(key, float("nan")) for name, key in ERRORS.items()}
+    wrong = [row.count_error for row in evaluation.side(training=False)]
     met = sum(wrong) <= 5 and max(wrong) <= 1 and all(numbers[name] <= limit for name, limit in LIMITS.items())
     return {"miscounted": sum(wrong), "miscounted_max": max(wrong), **numbers, "met": bool(met)}
 
 
-def interpolated(comparison) -> float:
-    """Mean count error on the held-out sweeps of a straight line between the fitted sweeps' counts."""
-    fitted = [(row.sweep, row.recorded_spikes) for row in comparison if row.fitted]
-    held_out = [(row.sweep, row.recorded_spikes) for row in comparison if not row.fitted]
+def interpolated(evaluation: Evaluation) -> float:
+    """Mean count error over the held-out sweeps of a straight line between the training sweeps' counts."""
+    training, held_out = (
+        [(row.sweep, row.recorded.spike_count) for row in evaluation.side(training=side)] for side in (True, False)
+    )
     if not held_out:
         return float("nan")
-    guesses = np.interp([k for k, _ in held_out], *zip(*fitted, strict=True))
+    guesses = np.interp([k for k, _ in held_out], *zip(*training, strict=True))
     return float(np.mean(np.abs(np.round(guesses) - [count for _, count in held_out])))
 
 

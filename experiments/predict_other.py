@@ -20,7 +20,7 @@ import numpy as np
 
 import membrax as mx
 from membrax.ephys.preprocess import Preprocessed, preprocess
-from membrax.fitting.evaluation.compare import model_voltages
+from membrax.fitting.evaluation import model_voltages
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.templates import pyramidal
 

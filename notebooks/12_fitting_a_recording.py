@@ -99,8 +99,8 @@ seen = [0, 2, 4, 6]
 few = ("na.g", "na.v_t", "kd.g", "kd.v_t", "m.g", "ks.g", "leak.g", "leak.e", "capacitance")
 nine = {name: bounds[name] for name in few}
 silent = mx.fit(cell, nine, data, seen, method="levenberg_marquardt", starts=2, iterations=8, progress=False)
-for row in silent.comparison:
-    print(f"sweep {row.sweep}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
+for row in silent.evaluate(by="sweep").rows:
+    print(f"sweep {row.sweep}: {row.recorded.spike_count:2d} spikes recorded, {row.model.spike_count:2d} in the model")
 
 # %% [markdown]
 # **What to see.** The best model by squared error is silent. That is no accident. A spike at a slightly wrong time
@@ -115,9 +115,10 @@ for row in silent.comparison:
 
 # %%
 found = mx.fit(cell, bounds, data, seen, method="cmaes", starts=2, iterations=100, progress=False)
-for row in found.comparison:
-    told_apart = "seen" if row.fitted else "new "
-    print(f"sweep {row.sweep}, {told_apart}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
+for row in found.evaluate(by="sweep").rows:
+    side = "training" if row.training else "held-out"
+    recorded, model = row.recorded.spike_count, row.model.spike_count
+    print(f"sweep {row.sweep}, {side}: {recorded:2d} spikes recorded, {model:2d} in the model")
 mx.plot.fit(found)
 
 # %% [markdown]
@@ -166,9 +167,10 @@ for name, fit in {"Levenberg–Marquardt, five parameters": right, "Adam, three 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
 again = mx.fit(cell, bounds, data, seen, method="cmaes", starts=2, iterations=100, seed=1, progress=False)
-for row in again.comparison:
-    told_apart = "seen" if row.fitted else "new "
-    print(f"sweep {row.sweep}, {told_apart}: {row.recorded_spikes:2d} spikes recorded, {row.model_spikes:2d} in the model")
+for row in again.evaluate(by="sweep").rows:
+    side = "training" if row.training else "held-out"
+    recorded, model = row.recorded.spike_count, row.model.spike_count
+    print(f"sweep {row.sweep}, {side}: {recorded:2d} spikes recorded, {model:2d} in the model")
 for name in ("na.g", "kd.g", "m.g", "ks.g", "cal.g", "leak.g"):
     print(f"{name:7s} {found.values[name]:8.4f} and {again.values[name]:8.4f} mS/cm²")
 print("Different conductances, much the same spikes: these sweeps do not tell them apart.")

@@ -17,7 +17,7 @@ def command(*words):
     return RUNNER.invoke(app, [str(word) for word in words])
 
 
-def test_simulate_writes_the_trace_it_speaks_of(tmp_path):
+def test_simulate_writes_the_trace_and_the_figure(tmp_path):
     done = command("simulate", "--duration", 20, "--stop", 15, "--set", "na.g=110", "--out", tmp_path / "sim")
     assert done.exit_code == 0, done.output
     t, v = np.loadtxt(tmp_path / "sim" / "trace.csv", delimiter=",", skiprows=1, unpack=True)
@@ -30,7 +30,7 @@ def test_simulate_writes_the_trace_it_speaks_of(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("simulate", "--model", "hodgkin_huxly"), "unknown model 'hodgkin_huxly': did you mean 'hodgkin_huxley'"),
         (("simulate", "--set", "na.gg=1"), "unknown path 'na.gg'"),
@@ -41,19 +41,19 @@ def test_simulate_writes_the_trace_it_speaks_of(tmp_path):
         (("fit", "nowhere.abf"), "nowhere.abf"),
     ],
 )
-def test_what_a_user_got_wrong_is_told_in_a_line(words, told, monkeypatch, capsys):
+def test_a_user_error_is_one_line(words, message, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["membrax", *words])
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == 2
-    said = capsys.readouterr().err
-    assert said.startswith("membrax: ") and told in said and "Traceback" not in said
+    text = capsys.readouterr().err
+    assert text.startswith("membrax: ") and message in text and "Traceback" not in text
 
 
 def test_verify_passes_on_this_install(capsys):
     assert run_verify()
-    said = capsys.readouterr().out
-    assert "WRONG" not in said and "checks are good" in said
+    text = capsys.readouterr().out
+    assert "WRONG" not in text and "checks are good" in text
 
 
 @pytest.mark.slow
@@ -71,34 +71,38 @@ def test_verify_notices_a_wrong_rate(monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_fit_predicts_the_sweeps_it_did_not_see(tmp_path):
-    file = synthetic(tmp_path / "cell.npz")
-    words = ("fit", file, "--sweeps", "0,2", "--method", "cmaes", "--starts", 1, "--iterations", 2)
-    done = command(*words, "--bound", "na.g=20:100", "--bound", "leak.g=0.03:0.3", "--out", tmp_path / "fit")
+def test_fit_writes_the_evaluation_that_it_prints(tmp_path):
+    file = mx.recordings.example("cortical").save(tmp_path / "cell.npz")
+    done = command("fit", file, "--sweeps", "0,6", "--iterations", 8, "--out", tmp_path / "fit")
     assert done.exit_code == 0, done.output
-    assert "predicted" in done.output and "area: " in done.output
-    report = json.loads((tmp_path / "fit" / "fit.json").read_text())
-    assert report["fitted_sweeps"] == [0, 2]
-    assert [row["sweep"] for row in report["comparison"] if not row["fitted"]] == [1]
-    assert set(report["values"]) == {"na.g", "leak.g"}
+    report = json.loads((tmp_path / "fit" / "fit.json").read_text(encoding="utf-8"))
+    page = (tmp_path / "fit" / "fit.html").read_text(encoding="utf-8")
+    assert report["training_sweeps"] == [0, 6] and report["template"] == "pyramidal"
+    error = report["evaluation"]["held_out"]["count_error_mean"]
+    (line,) = (line for line in done.output.splitlines() if line.startswith("error of the spike count, mean over"))
+    assert f" {error:.2f} " in line
+    assert f"<td>{error:.2f}</td>" in page
+    sentence = f"The spike count is off by {error:.2f}, mean over the held-out pulses"
+    assert sentence in done.output and sentence in page
     assert (tmp_path / "fit" / "fit.png").stat().st_size > 10_000
-    assert "Spike counts of the predicted pulses are off by" in done.output and "f–I curve" in done.output
-    assert "no Γ is given" in done.output
-    assert (tmp_path / "fit" / "fit.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert page.startswith("<!DOCTYPE html>")
 
 
-def synthetic(path):
-    """Three sweeps of a regular spiking cell, −0.2 to 0.6 nA."""
-    cell, dt, amplitudes = mx.models.regular_spiking(), 0.05, (-0.2, 0.2, 0.6)
-    t = np.arange(1201) * dt
-    i = np.where((t >= 10) & (t < 50), np.array(amplitudes)[:, None], 0.0)
-    v = [
-        mx.simulate(
-            cell, mx.stimuli.from_samples(sweep, dt, unit="nA"), duration=60.0, dt=dt, state=mx.rest(cell), key=None
-        ).v
-        for sweep in i
-    ]
-    return mx.Recording(t=t, v=np.array(v), i=i).save(path)
+@pytest.mark.parametrize("option", ["--starts", "--method", "--bound", "--area"])
+def test_options_that_the_recipe_does_not_take_are_refused(option):
+    done = command("fit", "cell.abf", option, "1")
+    assert done.exit_code == 2
+    words = " ".join(done.output.replace("│", " ").split())
+    assert option in words and "--template" in words and "use membrax.fit in Python" in words
+
+
+def test_an_unwritable_folder_is_found_before_the_search(tmp_path, monkeypatch, capsys):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setattr("sys.argv", ["membrax", "fit", "nowhere.abf", "--out", str(blocked / "fit")])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2 and str(blocked) in capsys.readouterr().err
 
 
 @pytest.mark.slow

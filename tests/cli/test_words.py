@@ -1,31 +1,32 @@
 import pytest
 
-from membrax.cli.words import assignment, bounds, columns, numbers
+from membrax.cli.words import assignment, numbers, writable
 
 
-def test_lists_of_sweeps_may_hold_ranges():
+def test_lists_of_sweeps_may_have_ranges():
     assert numbers("0,5,8-10", "--sweeps") == [0, 5, 8, 9, 10]
     assert numbers(" 3 ", "--sweeps") == [3]
 
 
 @pytest.mark.parametrize("text", ["", "a", "1,,2", "1-", "-1", "1.5"])
-def test_what_is_no_list_of_whole_numbers_is_refused_by_name(text):
+def test_an_invalid_list_is_refused_by_name(text):
     with pytest.raises(ValueError, match="--sweeps must be whole numbers such as 0,5,8-10"):
         numbers(text, "--sweeps")
 
 
-def test_parameters_and_bounds_are_read():
+def test_a_parameter_is_read():
     assert assignment("na.g=100") == ("na.g", 100.0)
-    assert bounds("na.v_t, kd.v_t=-70:-40") == ("na.v_t, kd.v_t", (-70.0, -40.0))
 
 
 @pytest.mark.parametrize("text", ["na.g", "na.g=", "na.g=high", "=:"])
 def test_half_an_assignment_is_refused(text):
     with pytest.raises(ValueError, match=r"na\.g=100"):
         assignment(text)
-    with pytest.raises(ValueError, match=r"na\.g=5:200"):
-        bounds(text)
 
 
-def test_columns_line_up():
-    assert columns([("a", "1"), ("long", "22")]) == "a      1\nlong  22"
+def test_a_folder_is_made_and_left_empty(tmp_path):
+    writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError):
+        writable(tmp_path / "file")

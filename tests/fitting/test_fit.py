@@ -78,21 +78,22 @@ def test_the_cell_has_the_values_and_the_rest_of_the_model(found, passive):
 
 
 def test_the_loss_is_that_of_the_best_cell(found, steps):
-    assert found.loss == pytest.approx(found.comparison[0].rms ** 2, rel=1e-3)
+    assert found.loss == pytest.approx(found.evaluate(by="sweep").rows[0].rms ** 2, rel=1e-3)
     assert found.loss == pytest.approx(np.mean((found.v[0] - steps.v[0]) ** 2), rel=1e-3)
 
 
-def test_the_other_sweeps_are_predicted(found, steps):
+def test_the_other_sweeps_are_held_out(found, steps):
     assert found.sweeps == [0]
-    assert [row.fitted for row in found.comparison] == [True, False]
+    training, held_out = found.evaluate(by="sweep").rows
+    assert training.training and not held_out.training and found.held_out == [1]
     assert found.v.shape == steps.v.shape
-    assert found.comparison[1].rms < 0.1  # the noise, and little more
-    assert "predicted" in found.table() and "fitted" in found.table()
+    assert held_out.rms < 0.1  # the noise, and little more
+    assert "held-out" in found.table() and "training" in found.table()
 
 
 def test_any_sweep_may_be_the_fitted_one(passive, bounds, steps, truth):
     other = run(passive, bounds, steps, [1])
-    assert other.sweeps == [1] and [row.fitted for row in other.comparison] == [False, True]
+    assert other.sweeps == [1] and [row.training for row in other.evaluate(by="sweep").rows] == [False, True]
     assert other.values == pytest.approx(truth, rel=0.05)
 
 
@@ -159,7 +160,7 @@ def test_the_report_is_complete_strict_json(found, steps, bounds, tmp_path):
     assert report["values"] == pytest.approx(found.values)
     assert report["bounds"] == {path: list(pair) for path, pair in bounds.items()}
     assert report["loss"] == {"name": found.loss_name, "value": pytest.approx(found.loss)}
-    assert report["method"] == "levenberg_marquardt" and report["fitted_sweeps"] == [0]
+    assert report["method"] == "levenberg_marquardt" and report["training_sweeps"] == [0]
     assert report["recording"]["name"] == "steps" and report["recording"]["sweeps"] == 2
     assert report["starts"]["loss"] == pytest.approx(found.starts.loss.tolist())
     assert set(report["starts"]["values"]) == set(bounds)
@@ -167,9 +168,9 @@ def test_the_report_is_complete_strict_json(found, steps, bounds, tmp_path):
     assert report["cell"]["leak.g"]["value"] == pytest.approx(found.values["leak.g"], rel=1e-6)
     assert set(report["cell"]) >= {"leak.g", "leak.e", "capacitance", "celsius", "v_init", "area"}
     assert report["channels"] == {"leak": "membrax.channels.leak.Leak"}
-    assert [row["sweep"] for row in report["comparison"]] == [0, 1]
-    assert report["comparison"][0]["latency_error"] is None  # no spikes
-    assert {"fitted", "predicted", "at_bounds", "notes"} <= set(report)
+    assert [row["pulse"]["sweep"] for row in report["evaluation"]["rows"]] == [0, 1]
+    assert report["evaluation"]["rows"][0]["model"]["latency"] is None  # no spikes
+    assert {"training", "held_out"} <= set(report["evaluation"]) and {"at_bounds", "notes"} <= set(report)
     assert report["settings"]["membrax"] == mx.__version__
     assert {"seed", "starts", "iterations", "dt", "integrator", "jax"} <= set(report["settings"])
     assert "µF/cm²" in text and text.count("\n") > 20  # readable: no escapes, one item a line

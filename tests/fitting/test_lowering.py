@@ -5,10 +5,9 @@ import jax.numpy as jnp
 import pytest
 
 import membrax as mx
-from membrax.fitting.evaluation import compare
 from membrax.fitting.optimisers import adam, cmaes, levenberg_marquardt
 from membrax.fitting.problem.parameters import free
-from membrax.fitting.problem.problem import Problem
+from membrax.fitting.problem.problem import Problem, voltages
 from membrax.fitting.problem.target import target
 from membrax.pytrees import strong
 
@@ -44,4 +43,4 @@ def test_the_scores_of_a_generation(problem):
 
 def test_the_traces_of_the_best_cell(problem):
     shown = Problem(problem.cell, problem.data, free(problem.cell, {"na.g": (1.0, 2.0)}), problem.integrator)
-    assert "stablehlo.while" in lowered(lambda p: compare.voltages(jnp.zeros((1,)), p), shown)
+    assert "stablehlo.while" in lowered(lambda p: voltages(jnp.zeros((1,)), p), shown)

@@ -9,7 +9,6 @@ import pytest
 
 import membrax as mx
 from membrax.fitting import Fit, Starts
-from membrax.fitting.evaluation.compare import compare
 
 PULSE = mx.stimuli.step(10.0, 2.0, 18.0)
 
@@ -77,8 +76,7 @@ def found(cell, recording):
     v = np.roll(recording.v, 20, axis=1)
     seen = [0, 3, 6]
     return Fit(
-        cell, values, 1.5, "mean squared error [mV²]", starts, bounds, "levenberg_marquardt", recording, seen, v,
-        compare(v, recording, seen),
+        cell, values, 1.5, "mean squared error [mV²]", starts, bounds, "levenberg_marquardt", recording, seen, v
     )  # fmt: skip
 
 
@@ -88,4 +86,4 @@ def alone(found):
     data = found.data.select([3])
     starts = Starts(found.starts.loss[1:2], {path: values[1:2] for path, values in found.starts.values.items()})
     v = found.v[3:4]
-    return dataclasses.replace(found, data=data, starts=starts, sweeps=[0], v=v, comparison=compare(v, data, [0]))
+    return dataclasses.replace(found, data=data, starts=starts, sweeps=[0], v=v)

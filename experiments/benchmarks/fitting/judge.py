@@ -16,12 +16,16 @@ import membrax as mx
 from membrax.channels import Leak
 from membrax.channels.pospischil import M, Potassium, Sodium
 from membrax.ephys.preprocess import Preprocessed, onset, preprocess
-from membrax.fitting.evaluation.compare import Comparison, compare, summary
+from membrax.fitting.evaluation import Evaluation, evaluate
 
 MARK = "# bench"
 E_NA, E_K = 50.0, -90.0  # mV, as in contenders/pospischil.py
-NUMBERS = ("count_error_mean", "count_error_max", "peak_error_median", "width_error_median", "trough_error_median",
-           "latency_error_median", "quiet_rms_mean")  # fmt: skip
+NUMBERS = {
+    "count_error_mean": "count_error_mean", "count_error_max": "count_error_max",
+    "peak_error_median": "peak_voltage_error_median", "width_error_median": "ap_duration_half_width_error_median",
+    "trough_error_median": "trough_error_median", "latency_error_median": "latency_error_median",
+    "quiet_rms_mean": "quiet_rms_mean",
+}  # fmt: skip
 
 
 def prepared(file: Path, stop: float | None) -> Preprocessed:
@@ -55,9 +59,9 @@ def judged(told: dict, arrays: dict[str, np.ndarray], data: mx.Recording, fitted
     """One row for each time at which the contender had something."""
     rows = []
     for k, shot in enumerate(told["snapshots"]):
-        comparison = compare(sound(arrays[f"v{k}"], data), data, fitted)
-        told_of = {name: scores(comparison, kind) for name, kind in (("held_out", False), ("fitted", True))}
-        rows.append({**shot, "voltage": f"v{k}", **told_of})
+        evaluation = evaluate(data, sound(arrays[f"v{k}"], data), fitted, by="sweep")
+        sides = {name: scores(evaluation, training) for name, training in (("held_out", False), ("fitted", True))}
+        rows.append({**shot, "voltage": f"v{k}", **sides})
     return rows
 
 
@@ -72,14 +76,13 @@ def sound(v: np.ndarray, data: mx.Recording) -> np.ndarray:
     return np.where(np.isfinite(v), v, 0.0).astype(float)
 
 
-def scores(comparison: tuple[Comparison, ...], fitted: bool) -> dict:
-    """The numbers of the table for the held-out or the fitted sweeps; NaN, where no sweep fires in both, is None."""
-    told = summary(comparison, fitted=fitted)
-    rows = [row for row in comparison if row.fitted == fitted]
-    found = {name: None if np.isnan(told[name]) else told[name] for name in NUMBERS}
-    both = sum(bool(row.recorded_spikes and row.model_spikes) for row in rows)
+def scores(evaluation: Evaluation, training: bool) -> dict:
+    """The numbers of the table over the held-out or the training sweeps; None where no sweep fires in both."""
+    summary, rows = evaluation.summary(training=training), evaluation.side(training=training)
+    found = {name: summary.get(key) for name, key in NUMBERS.items()}
+    both = sum(bool(row.recorded.spike_count and row.model.spike_count) for row in rows)
     counts = {"count_error_sum": sum(row.count_error for row in rows), "fire_in_both": both}
-    return {**found, **counts, "model_spikes": [row.model_spikes for row in rows]}
+    return {**found, **counts, "model_spikes": [row.model.spike_count for row in rows]}
 
 
 def spike_times(v: np.ndarray, dt: float) -> list[np.ndarray]:

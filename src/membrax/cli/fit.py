@@ -1,82 +1,63 @@
-"""`membrax fit FILE`: a cortical cell fitted to some sweeps of a recording, its prediction of the others, a report."""
+"""`membrax fit FILE`: the recipe `membrax.fit_recording` on a file, with its tables, figure and report."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 from .. import plot, recordings
-from ..fitting import fit, fit_recording
-from ..fitting.evaluation.compare import summary
-from ..fitting.recipe.sweep_selection import select_training_sweeps
-from ..fitting.recipe.templates import cortical
-from ..fitting.report.text import cautions, verdict
-from ..replace import replace
-from .words import bounds as read_bounds
-from .words import columns, numbers
+from ..fitting import Fit, fit_recording
+from ..fitting.report.text import prediction_summary
+from ..fitting.report.warnings import fit_warnings
+from ..recordings.recording import Recording
+from .words import numbers, writable
 
 
 def run_fit(
-    file: Path, sweeps: str, window: tuple[float | None, float | None], asked: list[str], method: str, seed: int,
-    starts: int | None, iterations: int | None, area: float | None, out: Path,
+    file: Path, *, sweeps: str, start: float | None, stop: float | None, template: str | None,
+    junction: float, seed: int, iterations: int | None, out: Path,
 ) -> None:  # fmt: skip
-    """Fit, print the comparison, write fit.json, fit.png and fit.html.
-
-    The recipe is `membrax.fit_recording`; with bounds, starts or an area of the user's it is a search by CMA-ES.
+    """Fit, print the evaluation, write fit.json, fit.png and fit.html.
 
     Raises:
-        ValueError: whatever `membrax.fit` and the readers object to.
+        ValueError: an error of the reader or of `membrax.fit_recording`.
+        OSError: the folder can't be written; raised before the search.
     """
-    whole = recordings.load(file)
-    data = whole.crop(*window) if any(x is not None for x in window) else whole
-    print(data)
-    for note in whole.notes:
-        print(f"  {note}")
-    chosen = numbers(sweeps, "--sweeps") if sweeps else select_training_sweeps(data).sweeps
+    writable(out)
+    data = recordings.load(file)
+    data = data if start is None else data.crop(start, None)
+    _print_recording(data)
     began = time.perf_counter()
-    own = bool(asked) or starts is not None or area is not None or data.unit != "nA"
-    method = "cmaes" if method == "recipe" and own else method
-    if method == "recipe":
-        found = fit_recording(data, chosen, seed=seed, iterations=iterations)
-    else:
-        cell, free, told = cortical(whole)
-        cell = cell if area is None else replace(cell, {"area": area})
-        print(f"  {told if area is None else f'area: {area:g} µm², as given'}")
-        found = fit(
-            cell, dict(map(read_bounds, asked)) or free, data, chosen, method=None if method == "auto" else method,
-            seed=seed, starts=starts, iterations=iterations,
-        )  # fmt: skip
+    fit = fit_recording(
+        data, numbers(sweeps, "--sweeps") if sweeps else None, template=template, seed=seed, stop=stop,
+        liquid_junction_potential=junction, iterations=iterations,
+    )  # fmt: skip
     seconds = time.perf_counter() - began
-    out.mkdir(parents=True, exist_ok=True)
-    found.save(out / "fit.json")
-    plot.fit(found, path=out / "fit.png")
-    found.write_report(out / "fit.html")
-    print(f"\n{found.method}, {len(found.starts.loss)} starts, {seconds:.0f} s: {found.loss_name} {found.loss:.4g}\n")
-    _tell(found)
+    fit.save(out / "fit.json")
+    plot.fit(fit, path=out / "fit.png")
+    fit.write_report(out / "fit.html")
+    starts = f"{len(fit.starts.loss)} starts"
+    print(f"\ntemplate {fit.template}, {fit.method}, {starts}, {seconds:.0f} s: {fit.loss_name} {fit.loss:.4g}\n")
+    _print_fit(fit)
     print(f"\nfit.json, fit.png and the report fit.html are in {out}/")
 
 
-def _tell(found: Any) -> None:
-    """Every sweep, the means, what predictions without a model are worth, and what asks for care."""
-    print(found.table())
-    print("\n" + _summary(found))
-    evaluation = found.evaluate()
-    print("", *verdict(evaluation), sep="\n")
-    if care := cautions(found, evaluation):
-        print("\nwith care:", *(f"  {caution}" for caution in care), sep="\n")
-    if found.notes:
-        print("", *found.notes, sep="\n")
+def _print_recording(data: Recording) -> None:
+    """The recording and its notes."""
+    print(data)
+    for note in data.notes:
+        print(f"  {note}")
 
 
-def _summary(found: Any) -> str:
-    """Fitted and predicted sweeps in numbers."""
-    sides = {"fitted": summary(found.comparison, fitted=True), "predicted": summary(found.comparison, fitted=False)}
-    sides = {name: numbers for name, numbers in sides.items() if numbers}
-    units = {"quiet_rms_mean": "mV", "latency_error_median": "ms", "peak_error_median": "mV",
-             "width_error_median": "ms", "trough_error_median": "mV"}  # fmt: skip
-    rows = [("", *sides, "")]
-    for key in next(iter(sides.values())):
-        values = [f"{side[key]:.2f}" if isinstance(side[key], float) else f"{side[key]}" for side in sides.values()]
-        rows.append((key.replace("_", " "), *values, units.get(key, "")))
-    return columns(rows)
+def _print_fit(fit: Fit) -> None:
+    """The tables, summary and warnings of the report, and the notes of the search."""
+    evaluation = fit.evaluate()
+    if fit.preprocessed is not None:
+        print(fit.preprocessed.summary)
+    if fit.selection is not None:
+        print(f"training sweeps: {fit.selection}")
+    print("", evaluation.table(), "", *prediction_summary(evaluation), sep="\n")
+    if warnings := fit_warnings(fit, evaluation):
+        print("\nWarnings:", *(f"  {warning}" for warning in warnings), sep="\n")
+    if fit.notes:
+        print("", *fit.notes, sep="\n")

@@ -1,4 +1,4 @@
-"""The commands and their options; what they do stands in a file each."""
+"""The commands and their options; each command's work is in a file of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ app = typer.Typer(
     help="Conductance-based neurons, thousands at a time, simulated and fitted with JAX.",
 )
 
-Out = Annotated[Path, typer.Option(help="Folder for figures and results; made if it isn't there.")]
+Out = Annotated[Path, typer.Option(help="Folder for figures and results; made if needed.")]
 
 
 @app.command()
@@ -22,7 +22,7 @@ def demo(
     out: Out = Path("membrax_demo"),
     neurons: Annotated[int, typer.Option(min=2, help="Size of the population.")] = 10_000,
 ) -> None:
-    """Simulate 10 000 neurons across a range of currents, then fit five parameters to a noisy trace."""
+    """Simulate 10 000 neurons over a range of currents, then fit five parameters to a noisy trace."""
     from .demo import run_demo
 
     run_demo(out, neurons)
@@ -30,54 +30,78 @@ def demo(
 
 @app.command()
 def simulate(
-    model: Annotated[str, typer.Option(help="A cell of membrax.models.")] = "hodgkin_huxley",
-    amplitude: Annotated[float, typer.Option(help="Of the current step.")] = 10.0,
-    unit: Annotated[str, typer.Option(help='"uA/cm2" or "nA".')] = "uA/cm2",
-    start: Annotated[float, typer.Option(help="Of the step, ms.")] = 5.0,
-    stop: Annotated[float, typer.Option(help="Of the step, ms.")] = 45.0,
-    duration: Annotated[float, typer.Option(help="ms.")] = 50.0,
-    dt: Annotated[float, typer.Option(help="ms.")] = 0.025,
+    model: Annotated[str, typer.Option(help="Name of a cell of membrax.models.")] = "hodgkin_huxley",
+    amplitude: Annotated[float, typer.Option(help="Amplitude of the current step, in --unit.")] = 10.0,
+    unit: Annotated[str, typer.Option(help='Unit of the amplitude, "uA/cm2" or "nA".')] = "uA/cm2",
+    start: Annotated[float, typer.Option(help="Step onset (ms).")] = 5.0,
+    stop: Annotated[float, typer.Option(help="Step offset (ms).")] = 45.0,
+    duration: Annotated[float, typer.Option(help="Duration of the simulation (ms).")] = 50.0,
+    dt: Annotated[float, typer.Option(help="Time step (ms).")] = 0.025,
     change: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter, such as na.g=100; repeatable.")
+        list[str] | None, typer.Option("--set", help="New value of a parameter, such as na.g=100; repeatable.")
     ] = None,
     out: Out = Path("membrax_simulation"),
 ) -> None:
-    """Simulate one neuron under a current step; writes a figure and the trace as CSV."""
+    """Simulate one neuron under a current step; write a figure and the trace as CSV."""
     from .simulate import run_simulate
 
-    run_simulate(model, amplitude, unit, start, stop, duration, dt, change or [], out)
+    run_simulate(
+        model, amplitude, unit=unit, start=start, stop=stop, duration=duration, dt=dt, changes=change or [], out=out
+    )
+
+
+def _refuse(value: str | None) -> None:
+    """Refuse an option of `membrax.fit` that the recipe does not take."""
+    if value is not None:
+        raise typer.BadParameter(
+            "membrax fit runs the recipe, whose model is chosen by --template; for a cell, bounds, a method or starts "
+            "of your own use membrax.fit in Python"
+        )
 
 
 @app.command()
 def fit(
-    file: Annotated[Path, typer.Argument(help="A current-clamp recording: ABF, NWB, Igor, NPZ, CSV or text.")],
-    sweeps: Annotated[str, typer.Option(help="Sweeps to fit, such as 0,5,8,14; by default a third of them.")] = "",
-    start: Annotated[float | None, typer.Option(help="Beginning of the window, ms.")] = None,
-    stop: Annotated[float | None, typer.Option(help="End of the window, ms.")] = None,
-    bound: Annotated[
-        list[str] | None, typer.Option(help='A free parameter, such as "na.g=5:200"; repeatable. By default a set.')
+    file: Annotated[Path, typer.Argument(help="Current-clamp recording: ABF, NWB, Igor, NPZ, CSV or text.")],
+    sweeps: Annotated[str, typer.Option(help="Training sweeps, such as 0,5,8-10; by default a third.")] = "",
+    template: Annotated[
+        str | None,
+        typer.Option(
+            help="Model and bounds: pyramidal, adapting, fast_spiking or squid_axon; by default pyramidal, and "
+            "squid_axon for a current density."
+        ),
     ] = None,
-    method: Annotated[
-        str, typer.Option(help="recipe (that of fit_recording), auto, levenberg_marquardt, adam or cmaes.")
-    ] = "recipe",
-    seed: Annotated[int, typer.Option(help="Of the starts.")] = 0,
-    starts: Annotated[int | None, typer.Option(min=1, help="Number of starts.")] = None,
-    iterations: Annotated[int | None, typer.Option(min=1, help="Of the method.")] = None,
-    area: Annotated[float | None, typer.Option(help="Of the membrane, µm²; measured if it can be.")] = None,
+    start: Annotated[float | None, typer.Option(help="Beginning of the window (ms).")] = None,
+    stop: Annotated[float | None, typer.Option(help="End of the window (ms).")] = None,
+    liquid_junction_potential: Annotated[
+        float, typer.Option(help="Liquid junction potential, which is subtracted from the voltage (mV).")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Generations of the search; by default what its budget allows.")
+    ] = None,
     out: Out = Path("membrax_fit"),
+    of_python: Annotated[
+        str | None, typer.Option("--area", "--bound", "--method", "--starts", hidden=True, callback=_refuse)
+    ] = None,
 ) -> None:
-    """Fit a cortical cell to some sweeps of a recording and predict the others."""
+    """Fit a cell to some sweeps of a recording and predict the others, by membrax.fit_recording.
+
+    A cell, bounds, an optimiser or a number of starts of your own are a matter of Python: membrax.fit.
+    """
     from .cores import use_cores
 
     use_cores()
     from .fit import run_fit
 
-    run_fit(file, sweeps, (start, stop), bound or [], method, seed, starts, iterations, area, out)
+    run_fit(
+        file, sweeps=sweeps, start=start, stop=stop, template=template, junction=liquid_junction_potential,
+        seed=seed, iterations=iterations, out=out,
+    )  # fmt: skip
 
 
 @app.command()
 def verify() -> None:
-    """Hold this install, on its device, against closed forms and published values."""
+    """Check the installation, on its device, against analytical solutions and published values."""
     from .verify import run_verify
 
     if not run_verify():
@@ -85,9 +109,9 @@ def verify() -> None:
 
 
 def main() -> None:
-    """Run the command line; what a user got wrong is told in a line, without a traceback."""
+    """Run the command line; a user's error is printed as one line, without a traceback."""
     try:
         app()
-    except (ValueError, FileNotFoundError, ImportError) as error:
+    except (ValueError, OSError, ImportError) as error:
         typer.secho(f"membrax: {error}", fg="red", err=True)
         raise SystemExit(2) from None

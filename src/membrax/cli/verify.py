@@ -1,4 +1,4 @@
-"""`membrax verify`: this install, on its device, against closed forms, published values, other integrations."""
+"""`membrax verify`: the installation, on its device, compared with analytical solutions and published values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from ..population import run, vary
 from ..replace import replace
 from ..rest.resting import rest
 from ..simulate import simulate
-from .words import columns
+from ..tables import text_table
+from ..typing import Number
 
 # Squid axon, 6.3 °C, 10 µA/cm² from t = 0 and v = −65 mV: upward crossings of 0 mV [ms] by SciPy's DOP853 at 1e-11,
 # from the equations of 1952 written out by themselves (tests/reference/make_trajectories.py).
@@ -28,22 +29,26 @@ SQUID = np.array([
 
 
 class Check(NamedTuple):
-    """A number, what it should be, and how near is near enough."""
+    """A number, its expected value and its tolerance."""
 
-    what: str
-    value: float
-    expected: float
+    name: str
+    value: Number
+    expected: Number
     tolerance: float
     unit: str = ""
 
     @property
     def good(self) -> bool:
-        """Whether the value is near enough."""
+        """Whether the value is within the tolerance."""
         return bool(abs(self.value - self.expected) <= self.tolerance)
 
 
 def run_verify() -> bool:
-    """Run and print every check; whether all are good."""
+    """Run and print every check.
+
+    Returns:
+        Whether all are good.
+    """
     device = jax.devices()[0]
     precision = jnp.result_type(float).name
     print(f"membrax {__version__}, jax {jax.__version__}, {device.platform} ({device.device_kind}), {precision}\n")
@@ -51,8 +56,8 @@ def run_verify() -> bool:
     rows = [("check", "value", "expected", "within", "", "")]
     for check in checks:
         numbers = (f"{check.value:.6g}", f"{check.expected:.6g}", f"{check.tolerance:.2g}")
-        rows.append((check.what, *numbers, check.unit, "ok" if check.good else "WRONG"))
-    print(columns(rows))
+        rows.append((check.name, *numbers, check.unit, "ok" if check.good else "WRONG"))
+    print(text_table(rows))
     wrong = sum(not check.good for check in checks)
     print(f"\n{len(checks) - wrong} of {len(checks)} checks are good" + (f", {wrong} WRONG" if wrong else ""))
     return not wrong
@@ -116,7 +121,7 @@ def _population() -> Iterator[Check]:
 
 
 def _gradient() -> Iterator[Check]:
-    def height(g: jax.Array) -> jax.Array:
+    def height(g: Number) -> jax.Array:
         cell = replace(models.hodgkin_huxley(), {"na.g": g})
         return jnp.mean(simulate(cell, 10.0, duration=4.0, dt=0.025).v)
 

@@ -55,7 +55,16 @@ def pulses(data: Recording) -> tuple[Pulse, ...]:
     i = data.i - data.holding[:, None]
     cuts = _cuts(i, data.dt)
     pieces = list(itertools.pairwise(cuts))
-    chosen = _chosen(i, pieces, data.dt)
+    return _of_all_sweeps(data, i, _chosen(i, pieces, data.dt))
+
+
+def whole_sweeps(data: Recording) -> tuple[Pulse, ...]:
+    """Every sweep as one piece, without a level; sweeps are the same stimulus if their currents agree throughout."""
+    return _of_all_sweeps(data, data.i - data.holding[:, None], [])
+
+
+def _of_all_sweeps(data: Recording, i: np.ndarray, chosen: list[tuple[int, int]]) -> tuple[Pulse, ...]:
+    """The chosen pieces of every sweep, or every sweep as one piece; i [sweep, time] is the current above holding."""
     found = []
     for sweep in range(data.sweeps):
         for number, (begin, end) in enumerate(chosen or [(0, data.t.size)]):

@@ -34,6 +34,7 @@ class PulseFeatures:
         latency: from the pulse's beginning to the first spike, ms.
         first_isi, mean_isi: intervals between spikes, ms; from two spikes on.
         adaptation_index: see `adaptation_index`; from three spikes on.
+        peak_voltage: mean over the spikes, mV.
         ap_amplitude: mean over the spikes, mV.
         ap_duration_half_width: mean over the spikes, ms.
         trough: mean over the spikes, mV.
@@ -44,6 +45,7 @@ class PulseFeatures:
     first_isi: float
     mean_isi: float
     adaptation_index: float
+    peak_voltage: float
     ap_amplitude: float
     ap_duration_half_width: float
     trough: float
@@ -70,6 +72,7 @@ def pulse_features(t: np.ndarray, v: np.ndarray, start: float, stop: float) -> P
         first_isi=float(isi[0]) if len(isi) else np.nan,
         mean_isi=float(np.mean(isi)) if len(isi) else np.nan,
         adaptation_index=adaptation_index(isi),
+        peak_voltage=_known_mean(spikes.peak_voltage),
         ap_amplitude=_known_mean(spikes.ap_amplitude),
         ap_duration_half_width=_known_mean(spikes.ap_duration_half_width),
         trough=_known_mean(spikes.trough),

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..lazy import late
-from .evaluation.compare import Comparison
+from .evaluation import Evaluation, evaluate
 from .fit import fit
 from .optimisers import CMAES, Adam, LevenbergMarquardt
 from .result import Fit, Starts
@@ -12,19 +12,17 @@ from .value_and_grad import ValueAndGrad, value_and_grad
 if TYPE_CHECKING:
     from . import linear, losses, uncertainty
     from .evaluation.efel import efel_features
-    from .evaluation.evaluate import evaluate
     from .objectives import Objective, objective
     from .recipe import fit_recording, templates
     from .recipe.membrane_bounds import with_membrane
     from .recipe.sweep_selection import select_training_sweeps
     from .recipe.templates import template_for
-    from .report.efel import efel_section
     from .report.page import Section
 
 __all__ = [
     "CMAES",
     "Adam",
-    "Comparison",
+    "Evaluation",
     "Fit",
     "LevenbergMarquardt",
     "Objective",
@@ -32,7 +30,6 @@ __all__ = [
     "Starts",
     "ValueAndGrad",
     "efel_features",
-    "efel_section",
     "evaluate",
     "fit",
     "fit_recording",
@@ -56,8 +53,6 @@ __getattr__, __dir__ = late(
     Section="report.page",
     select_training_sweeps="recipe.sweep_selection",
     efel_features="evaluation.efel",
-    efel_section="report.efel",
-    evaluate="evaluation.evaluate",
     fit_recording="recipe",
     objective="objectives",
     template_for="recipe.templates",

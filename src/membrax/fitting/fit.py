@@ -23,7 +23,7 @@ from ..simulate import check_single
 from ..stimuli import Stimulus
 from ..typing import Bounds
 from ..version import __version__
-from .evaluation.compare import Comparison, compare, model_voltages
+from .evaluation.voltages import model_voltages
 from .losses.total import SweepMean, checked_loss
 from .optimisers.adam import Adam
 from .optimisers.cmaes import CMAES, CMAESState
@@ -204,16 +204,16 @@ def as_fit(
     cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
     dt = problem.data.dt
     v = model_voltages(cell, data, problem.integrator, dt)
-    compared = compare(v, data, chosen)
-    return Fit(
+    result = Fit(
         cell, best, float(loss.min()), optimiser.loss_name,
         Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
-        optimiser.name, data, chosen, v, compared, (*notes, *_silent(compared)),
+        optimiser.name, data, chosen, v, notes,
         {"seed": int(seed), "starts": len(loss), "iterations": optimiser.iterations, **_population(optimiser), "dt": dt,
          "integrator": problem.integrator.name, "membrax": __version__, "jax": jax.__version__},
         preprocessed, selection, template,
     )  # fmt: skip
+    return dataclasses.replace(result, notes=(*notes, *_silent(result)))
 
 
 def _population(optimiser: Optimiser) -> dict[str, int]:
@@ -230,10 +230,10 @@ def _lost(state: MultistartState, loss: np.ndarray) -> tuple[str, ...]:
     return (f"{lost} of {len(loss)} starts {'were dropped on the way' if dropped else 'never became finite'}",)
 
 
-def _silent(compared: tuple[Comparison, ...]) -> tuple[str, ...]:
-    """A note if the model fires in none of the fitted sweeps in which the cell does."""
-    fires = [row for row in compared if row.fitted and row.recorded_spikes]
-    if not fires or any(row.model_spikes for row in fires):
+def _silent(result: Fit) -> tuple[str, ...]:
+    """A note if the model fires in none of the training sweeps in which the cell does."""
+    fires = [row for row in result.evaluate(by="sweep").side(training=True) if row.recorded.spike_count]
+    if not fires or any(row.model.spike_count for row in fires):
         return ()
     sweeps = ", ".join(str(row.sweep) for row in fires)
     return (f"the model is silent where the cell fires, in sweep{'s' if len(fires) > 1 else ''} {sweeps}",)
@@ -249,5 +249,5 @@ def _score(problem: Problem, result: Fit, like: int) -> float:
 
 
 def _fires_right(result: Fit) -> bool:
-    """Whether the model has as many spikes as the cell in every sweep it was fitted to."""
-    return all(row.count_error == 0 for row in result.comparison if row.fitted)
+    """Whether the model has as many spikes as the cell in every training sweep."""
+    return all(row.count_error == 0 for row in result.evaluate(by="sweep").side(training=True))

@@ -1,4 +1,4 @@
-"""What a fit leaves behind: the best cell, every start, and how well it does on the sweeps it saw and did not see."""
+"""The result of a fit: the best cell, every start, and the voltages of the training and held-out sweeps."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from ..ephys.preprocess import Preprocessed
 from ..io.cell_json import cell_values, write_arrays
 from ..io.file_format import FORMAT
 from ..recordings import Recording
-from .evaluation.compare import Comparison, summary, table
 from .evaluation.evaluate import Evaluation, evaluate
 from .problem.parameters import place
 
 if TYPE_CHECKING:
     from .recipe.sweep_selection import SweepSelection
+    from .report.page import Section
+
+
+PASSIVE = ("rest", "input_resistance", "time_constant", "capacitance")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Starts:
 
 @dataclasses.dataclass(frozen=True)
 class Fit:
-    """The result of `membrax.fit`.
+    """The result of `membrax.fit` and `membrax.fit_recording`.
 
     Attributes:
         cell: the best cell.
@@ -42,11 +45,10 @@ class Fit:
         loss: its loss, by ``loss_name``: the mean squared voltage error [mV²] or the spike score.
         starts: every start.
         bounds: {path: (low, high)}.
-        method: "levenberg_marquardt", "adam" or "cmaes".
+        method: name of the optimiser, such as "levenberg_marquardt", "adam" or "cmaes".
         data: the recording.
-        sweeps: those that were fitted; the others are predicted.
+        sweeps: the training sweeps; the others are held out.
         v: the best cell's voltage under every sweep's current [sweep, time], mV.
-        comparison: the model beside every sweep.
         notes: warnings and remarks of the search, in words.
         settings: the seed, the number of starts, iterations and, of a population search, candidates, dt [ms], the
             integrator, versions.
@@ -67,7 +69,6 @@ class Fit:
     data: Recording
     sweeps: list[int]
     v: np.ndarray
-    comparison: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     preprocessed: Preprocessed | None = None
@@ -100,24 +101,30 @@ class Fit:
 
     @property
     def at_bounds(self) -> list[str]:
-        """Paths within a thousandth of the way between their bounds, on the scale of the search, of one of them."""
+        """Paths whose value lies within a thousandth of the range from a bound, on the scale of the search."""
         places = {path: place(x, *self.bounds[path]) for path, x in self.values.items()}
         return [path for path, at in places.items() if min(at, 1.0 - at) < 1e-3]
 
-    def table(self) -> str:
-        """The comparison with every sweep, as text."""
-        return table(self.comparison)
+    @property
+    def held_out(self) -> list[int]:
+        """The sweeps that the model was not fitted to."""
+        return [k for k in range(self.data.sweeps) if k not in self.sweeps]
 
-    def evaluate(self) -> Evaluation:
-        """The model beside the recording pulse by pulse, beside predictions that need no model, and Γ."""
-        return evaluate(self.data, self.v, self.sweeps)
+    def evaluate(self, *, by: str = "pulse") -> Evaluation:
+        """Compare the model with the recording, by "pulse" or by "sweep"; see `membrax.fitting.evaluate`."""
+        return evaluate(self.data, self.v, self.sweeps, by=by)
+
+    def table(self) -> str:
+        """The evaluation as text tables."""
+        return self.evaluate().table()
 
     def report(self) -> dict[str, Any]:
         """Everything but the traces, as plain Python values."""
-        rows = [{**dataclasses.asdict(row), "count_error": row.count_error} for row in self.comparison]
         return {
             "format": FORMAT,
             "recording": {"name": self.data.name, "notes": list(self.data.notes), "sweeps": self.data.sweeps},
+            "preprocessed": _measured(self.preprocessed),
+            "template": self.template,
             "method": self.method,
             "settings": dict(self.settings),
             "loss": {"name": self.loss_name, "value": self.loss},
@@ -125,10 +132,8 @@ class Fit:
             "bounds": {path: list(pair) for path, pair in self.bounds.items()},
             "at_bounds": self.at_bounds,
             **cell_values(self.cell),
-            "fitted_sweeps": self.sweeps,
-            "fitted": summary(self.comparison, fitted=True),
-            "predicted": summary(self.comparison, fitted=False),
-            "comparison": rows,
+            "training_sweeps": self.sweeps,
+            "selection": None if self.selection is None else list(self.selection.why),
             "evaluation": self.evaluate().report(),
             "starts": {
                 "loss": self.starts.loss.tolist(),
@@ -138,10 +143,13 @@ class Fit:
         }
 
     def save(self, path: str | Path) -> Path:
-        """Write `report` as readable JSON, from which `membrax.fitting.load_cell` makes the cell; its path.
+        """Write `report` as readable JSON, from which `membrax.load_cell` makes the cell.
 
-        What is not finite becomes null. A path that ends in ``.npz`` gets the recording, the model's voltages and the
-        parameters as arrays instead.
+        Numbers that are not finite become null. A path that ends in ``.npz`` gets the recording, the model's voltages
+        and the parameters as arrays instead.
+
+        Returns:
+            The path of the file.
         """
         path = Path(path)
         if path.suffix.lower() == ".npz":
@@ -151,16 +159,31 @@ class Fit:
         path.write_text(json.dumps(_plain(self.report()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return path
 
-    def write_report(self, path: str | Path, sections: Sequence[Any] = ()) -> Path:
+    def write_report(self, path: str | Path, sections: Sequence[Section] = (), *, efel: bool = False) -> Path:
         """Write a report with figures as one HTML file; see `membrax.fitting.report.write_report`.
 
         Args:
-            path: where to; ``.html`` is added if it has no such suffix.
+            path: of the file; ``.html`` is added if it has no such suffix.
             sections: more parts, each a `membrax.fitting.Section`.
+            efel: whether to add the features of the Electrophys Feature Extraction Library.
         """
         from .report.report import write_report
 
-        return write_report(self, path, sections)
+        return write_report(self, path, sections, efel=efel)
+
+
+def _measured(preprocessed: Preprocessed | None) -> dict[str, Any] | None:
+    """The measured electrode and membrane as plain values, each number with its error and unit."""
+    if preprocessed is None:
+        return None
+    estimates = {"series_resistance": preprocessed.electrode}
+    estimates |= {name: getattr(preprocessed.passive, name) for name in PASSIVE}
+    return {
+        **{name: dataclasses.asdict(estimate) for name, estimate in estimates.items()},
+        "liquid_junction_potential": preprocessed.liquid_junction_potential,
+        "bias": preprocessed.bias.tolist(),
+        "notes": list(preprocessed.notes),
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -183,7 +183,7 @@ def write_arrays(found: Any, path: Path) -> Path:
     """A fit as ``.npz``: its recording, which `membrax.recordings.load` reads, the model's voltages, parameters.
 
     Entries: ``t_ms`` [time], ``v_mV`` and ``model_mV`` [sweep, time], ``i_nA`` (or ``i_uA_per_cm2``) [sweep, time],
-    ``fitted_sweeps``, ``parameter_names``, ``parameter_values``, ``parameter_bounds`` [parameter, 2],
+    ``training_sweeps``, ``parameter_names``, ``parameter_values``, ``parameter_bounds`` [parameter, 2],
     ``parameter_units``, ``start_losses`` [start], ``start_values`` [start, parameter], ``name``, ``notes``.
     """
     data, names = found.data, list(found.values)
@@ -193,7 +193,7 @@ def write_arrays(found: Any, path: Path) -> Path:
     arrays = dict(
         t_ms=data.t, v_mV=data.v, model_mV=np.asarray(found.v),
         **{{"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[data.unit]: data.i},
-        fitted_sweeps=np.array(found.sweeps), parameter_names=np.array(names),
+        training_sweeps=np.array(found.sweeps), parameter_names=np.array(names),
         parameter_values=np.array(list(found.values.values())),
         parameter_bounds=np.array([found.bounds[name] for name in names]), parameter_units=np.array(units),
         start_losses=np.asarray(found.starts.loss),

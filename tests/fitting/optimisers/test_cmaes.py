@@ -97,5 +97,5 @@ def test_one_parameter_is_enough(passive, passive_problem):
 def test_a_firing_cell_is_found_on_its_spikes(squid, firing):
     data = firing(1, 60.0)
     found = mx.fit(squid, {"na.g": (20, 250), "k.g": (5, 80)}, data, method=CMAES(iterations=40), progress=False)
-    assert found.comparison[0].count_error == 0
+    assert found.evaluate(by="sweep").rows[0].count_error == 0
     assert found.loss < 0.6

@@ -104,7 +104,7 @@ def test_a_real_cell_is_fitted_and_taken_up_where_it_stopped(shared_data, tmp_pa
     file = tmp_path / "recipe.npz"
     ask = dict(stop=260.0, iterations=4, progress=False)
     found = fit_recording(data, [0, 14], **ask, checkpoint=file)
-    assert found.sweeps == [0, 14] and len(found.comparison) == 17 and np.isfinite(found.loss)
+    assert found.sweeps == [0, 14] and len(found.evaluate(by="sweep").rows) == 17 and np.isfinite(found.loss)
     # A line through the first milliseconds gives 14.5 MΩ, a parabola 12.8.
     assert 11.0 < found.preprocessed.series_resistance < 16.0
     assert found.template == "pyramidal" and found.selection is None

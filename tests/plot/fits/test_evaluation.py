@@ -24,11 +24,11 @@ def recording(levels, pulses, seed=0):
 @pytest.fixture(scope="module")
 def evaluated():
     """A function: the evaluation of a recording whose model is 3 ms late."""
-    from membrax.fitting.evaluation.evaluate import evaluate
+    from membrax.fitting.evaluation import evaluate
 
-    def make(levels, pulses=(50.0, 350.0), fitted=(0, 2)):
+    def make(levels, pulses=(50.0, 350.0), training=(0, 2)):
         data = recording(levels, pulses)
-        return evaluate(data, np.roll(data.v, 30, axis=1), fitted)
+        return evaluate(data, np.roll(data.v, 30, axis=1), training)
 
     return make
 
@@ -44,7 +44,7 @@ def test_a_column_for_every_pulse(evaluated):
     assert [ax.get_title(loc="left") for ax in figure.axes[:2]] == [
         f"Pulse from {start} ms, where either fires" for start in (50, 350)
     ]
-    assert figure.get_suptitle() == "Spikes in 4 pulses that were fitted, 4 pulses predicted"
+    assert figure.get_suptitle() == "Spikes in 4 training pulses and 4 held-out pulses"
     (raster,) = headed(figure, "from 350")
     assert [label.get_text() for label in raster.get_yticklabels()] == ["0.1", "0.2", "0.3"]
 
@@ -64,9 +64,9 @@ def test_counts_beside_the_interpolated_curve(evaluated):
     figure = draw(evaluated((-0.1, 0.1, 0.2, 0.3)))
     counts = figure.axes[2]
     lines = {line.get_label(): line for line in counts.get_lines()}
-    np.testing.assert_allclose(lines["f–I of the fitted sweeps"].get_ydata(), [0.0, 4 / 3, 2.0, 2.0])
-    np.testing.assert_array_equal(lines["recorded, predicted"].get_ydata(), [1, 3])
-    assert lines["model, predicted"].get_markerfacecolor() == "white" and counts.get_ylabel() == "spikes"
+    np.testing.assert_allclose(lines["f–I of the training sweeps"].get_ydata(), [0.0, 4 / 3, 2.0, 2.0])
+    np.testing.assert_array_equal(lines["recorded, held-out"].get_ydata(), [1, 3])
+    assert lines["model, held-out"].get_markerfacecolor() == "white" and counts.get_ylabel() == "spikes"
 
 
 def test_gamma_under_the_cells_own(evaluated):
@@ -85,7 +85,7 @@ def test_without_repeats_there_is_no_gamma(evaluated):
 
 @pytest.mark.parametrize("levels", [(0.2,), (0.0, 0.0)], ids=["one pulse", "silence"])
 def test_little_to_draw(evaluated, levels, tmp_path):
-    draw(evaluated(levels, pulses=(50.0,), fitted=range(len(levels))), path=tmp_path / "evaluation.png")
+    draw(evaluated(levels, pulses=(50.0,), training=range(len(levels))), path=tmp_path / "evaluation.png")
     assert (tmp_path / "evaluation.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -21,38 +21,35 @@ def words(ax):
 def test_sweeps_and_their_counts(found):
     figure = mx.plot.fit(found)
     shown = {ax.get_title(loc="left").split(",")[0] for ax in titled(figure, "sweep ")}
-    # Three fitted sweeps and all four predicted ones.
+    # Three training sweeps and all four held-out ones.
     assert shown == {f"sweep {k}" for k in range(7)}
     (ax,) = titled(figure, "sweep 6")
     recorded, model = ax.get_lines()
     np.testing.assert_array_equal(recorded.get_ydata(), found.data.v[6])
     np.testing.assert_array_equal(model.get_ydata(), found.v[6])
-    row = found.comparison[6]
-    assert f"20 µA/cm²\n{row.recorded_spikes} spikes, model {row.model_spikes}" in ax.get_title(loc="left")
-    assert row.recorded_spikes > 1
+    row = found.evaluate(by="sweep").rows[6]
+    assert f"20 µA/cm²\n{row.recorded.spike_count} spikes, model {row.model.spike_count}" in ax.get_title(loc="left")
+    assert row.recorded.spike_count > 1
     assert [ax.get_ylabel() for ax in figure.axes if "v (" in ax.get_ylabel()] == ["v (mV)"] * 2
     assert [ax.get_ylabel() for ax in figure.axes if "i (" in ax.get_ylabel()] == ["i (µA/cm²)"] * 2
     assert "3 parameters fitted to 3 of 7 sweeps of steps: mean squared error 1.5 mV²" in figure.get_suptitle()
 
 
 def test_at_most_four_of_each_kind(found):
-    few = dataclasses.replace(found, sweeps=[0], comparison=tuple(
-        dataclasses.replace(row, fitted=row.sweep == 0) for row in found.comparison
-    ))  # fmt: skip
-    figure = mx.plot.fit(few)
+    figure = mx.plot.fit(dataclasses.replace(found, sweeps=[0]))
     assert len(titled(figure, "sweep ")) == 5
     assert [titled(figure, f"sweep {k},") != [] for k in (1, 6)] == [True, True]
-    assert "Predicted, 4 of 6 shown" in [row.get_suptitle() for row in figure.subfigs]
+    assert "Held-out, 4 of 6 shown" in [row.get_suptitle() for row in figure.subfigs]
 
 
 def test_spike_counts_over_the_current(found):
     (ax,) = titled(mx.plot.fit(found), "Spike counts")
     lines = {line.get_label(): line for line in ax.get_lines()}
-    counts = np.array([row.recorded_spikes for row in found.comparison])
-    np.testing.assert_allclose(lines["recorded, fitted"].get_xdata(), [-4.0, 8.0, 20.0])
-    np.testing.assert_array_equal(lines["recorded, predicted"].get_ydata(), counts[[1, 2, 4, 5]])
-    assert lines["model, predicted"].get_markerfacecolor() == "white"
-    assert lines["model, fitted"].get_markerfacecolor() == lines["model, fitted"].get_color()
+    counts = np.array([row.recorded.spike_count for row in found.evaluate(by="sweep").rows])
+    np.testing.assert_allclose(lines["recorded, training"].get_xdata(), [-4.0, 8.0, 20.0])
+    np.testing.assert_array_equal(lines["recorded, held-out"].get_ydata(), counts[[1, 2, 4, 5]])
+    assert lines["model, held-out"].get_markerfacecolor() == "white"
+    assert lines["model, training"].get_markerfacecolor() == lines["model, training"].get_color()
     assert "injected current (µA/cm²)" in ax.get_xlabel()
 
 

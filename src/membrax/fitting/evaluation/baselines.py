@@ -1,4 +1,4 @@
-"""What can be predicted of a sweep without any model: the least that a fit has to beat."""
+"""Predictions of a sweep that need no model: a fit has to be better than these."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 
 def interpolated_count(level: float, levels: Sequence[float], counts: Sequence[float]) -> float:
-    """The spike count at ``level`` on the straight lines between known points of a cell's f–I curve.
+    """The spike count at ``level``, linearly interpolated between known points of a cell's f–I curve.
 
-    Several counts at one level are averaged; beyond the known levels the curve goes on flat.
+    Counts at one level are averaged; beyond the known levels the curve is constant.
 
     Args:
-        level: of the pulse that is to be predicted; NaN gives NaN.
+        level: of the pulse to predict; NaN gives NaN.
         levels: of the known pulses [pulse], in the same unit.
-        counts: their spikes [pulse].
+        counts: their spike counts [pulse].
     """
     known = np.isfinite(levels)
     if not np.isfinite(level) or not known.any():
@@ -25,6 +25,6 @@ def interpolated_count(level: float, levels: Sequence[float], counts: Sequence[f
     return float(np.interp(level, x, y))
 
 
-def mean_trace(v: np.ndarray, fitted: Sequence[int]) -> np.ndarray:
-    """The mean [time] of the fitted sweeps of v [sweep, time], mV."""
-    return np.mean(v[list(fitted)], axis=0)
+def mean_trace(v: np.ndarray, training: Sequence[int]) -> np.ndarray:
+    """The mean [time] over the training sweeps of v [sweep, time], mV."""
+    return np.mean(v[list(training)], axis=0)

@@ -1,20 +1,29 @@
-"""An evaluation as tables: rows of text, whose first row is the head."""
+"""An evaluation as tables: rows of text, of which the first is the head."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...tables import text_table
+from .rows import Row
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluation
+
+Table = list[list[str]]
+
 UNITS = {"nA": "nA", "uA/cm2": "µA/cm²"}
 NONE = "–"
-# name of a response's attribute -> what the column is called, its unit, digits
+# attribute of a response: name of the column, unit, digits
 MEASURES = {
     "latency": ("latency", "ms", 1),
     "first_isi": ("first ISI", "ms", 1),
     "mean_isi": ("mean ISI", "ms", 1),
     "adaptation_index": ("adaptation", "", 2),
+    "peak_voltage": ("peak", "mV", 1),
     "ap_amplitude": ("amplitude", "mV", 1),
     "ap_duration_half_width": ("half width", "ms", 2),
     "trough": ("trough", "mV", 1),
@@ -22,126 +31,104 @@ MEASURES = {
 TIMES, SHAPES = tuple(MEASURES)[:4], tuple(MEASURES)[4:]
 
 
-def number(value: float, digits: int = 2, sign: bool = False) -> str:
-    """A number with so many digits after the point and a true minus; a dash where it is NaN."""
-    if np.isnan(value):
-        return NONE
-    text = f"{value:{'+' if sign else ''}.{digits}f}"
-    return text.replace("-", "−")
+def number(value: float, digits: int = 2) -> str:
+    """A number with so many digits after the point and a true minus; a dash for NaN."""
+    return NONE if np.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
-def ordered(evaluation: Any) -> list[Any]:
-    """Rows with the fitted ones first."""
-    return sorted(evaluation.rows, key=lambda row: not row.fitted)
+def side_name(training: bool) -> str:
+    """The word for one side of the sweeps."""
+    return "training" if training else "held-out"
 
 
-def spikes(evaluation: Any) -> list[list[str]]:
-    """Counts, times and Γ of every pulse; "recorded / model" where a cell holds two numbers."""
-    several = _several(evaluation)
-    head = [*_head(evaluation, several), "spikes", "f–I", *map(_named, TIMES), "Γ", "ceiling"]
-    rows = [
-        [
-            *_which(row, several),
-            f"{row.recorded.spike_count} / {row.model.spike_count}",
-            number(row.interpolated, 1),
-            *(_pair(row, name) for name in TIMES),
-            number(row.gamma),
-            number(row.ceiling),
-        ]
-        for row in ordered(evaluation)
-    ]
-    return filled([head, *rows], ("f–I", "Γ", "ceiling"))
+def summary_table(evaluation: Evaluation) -> Table:
+    """Means and medians over the training and the held-out pieces, and those of the baselines."""
+    piece = evaluation.piece
+    training, held_out = (evaluation.summary(training=side) for side in (True, False))
+    table = [["", f"training {piece}s", f"held-out {piece}s", "without a model"]]
 
+    def add(label: str, key: str, digits: int = 2, baseline: str = "", name: str = "") -> None:
+        if key in training or key in held_out:
+            other = f"{number(held_out[baseline], digits)} ({name})" if baseline in held_out else ""
+            table.append([label, *(_digits(side.get(key), digits) for side in (training, held_out)), other])
 
-def shapes(evaluation: Any) -> list[list[str]]:
-    """The shape of the spikes and the error of the potential in every pulse."""
-    several = _several(evaluation)
-    mean = "by the mean trace (mV)"
-    head = [*_head(evaluation, several), *map(_named, SHAPES), "rms below −40 mV (mV)", mean]
-    rows = [
-        [
-            *_which(row, several),
-            *(_pair(row, name) for name in SHAPES),
-            number(row.quiet_rms),
-            number(row.mean_trace_quiet_rms),
-        ]
-        for row in ordered(evaluation)
-    ]
-    return filled([head, *rows], (mean,))
-
-
-def sides(evaluation: Any) -> list[list[str]]:
-    """Means and medians over the fitted and over the predicted pulses, and those of the baselines beside them."""
-    fitted, predicted = (evaluation.summary(fitted=side) for side in (True, False))
-    rows = [["", "fitted", "predicted", "without a model"]]
-
-    def add(label: str, key: str, digits: int = 2, baseline: str = "", named: str = "") -> None:
-        if key in fitted or key in predicted:
-            beside = f"{number(predicted[baseline], digits)} ({named})" if baseline in predicted else ""
-            rows.append([label, *(_digits(side.get(key), digits) for side in (fitted, predicted)), beside])
-
-    add("pulses", "pulses")
-    add("spikes recorded", "spikes_recorded")
-    add("spikes of the model", "spikes_model")
-    add("error of the spike count, mean", "count_error_mean", 2, "count_error_interpolated", "f–I curve")
+    add(f"{piece}s", "pieces")
+    add("recorded spikes", "spikes_recorded")
+    add("model spikes", "spikes_model")
+    add(f"error of the spike count, mean over {piece}s", "count_error_mean", 2, "count_error_interpolated", "f–I curve")
+    add(f"error of the spike count, largest of a {piece}", "count_error_max")
     for name, (label, unit, digits) in MEASURES.items():
         add(f"error of the {label}, median{f' ({unit})' if unit else ''}", f"{name}_error_median", digits)
-    add("rms below −40 mV, mean (mV)", "quiet_rms_mean", 2, "quiet_rms_mean_trace", "mean trace")
-    add("rms, mean (mV)", "rms_mean", 2, "rms_mean_trace", "mean trace")
-    if fitted.get("gamma_pulses") or predicted.get("gamma_pulses"):
-        add("pulses with a Γ", "gamma_pulses")
+    add("rms error below −40 mV, mean (mV)", "quiet_rms_mean", 2, "quiet_rms_mean_trace", "mean trace")
+    add("rms error, mean (mV)", "rms_mean", 2, "rms_mean_trace", "mean trace")
+    if training.get("gamma_pieces") or held_out.get("gamma_pieces"):
+        add(f"{piece}s with Γ", "gamma_pieces")
     add("Γ, mean", "gamma_mean")
-    add("its ceiling, mean", "ceiling_mean")
-    return filled(rows, rows[0][1:])
+    add("ceiling of Γ, mean", "ceiling_mean")
+    return without_empty(table, table[0][1:])
 
 
-def as_text(evaluation: Any) -> str:
-    """Every pulse in a line; errors are model − recording."""
-    several = _several(evaluation)
-    names = {"adaptation_index": "adapt.", "ap_amplitude": "ampl."}
-    measures = [(names.get(name, label), unit) for name, (label, unit, _) in MEASURES.items()]
-    ends = ["quiet rms", "mean trace", "Γ", "ceiling"]
-    heads = _head(evaluation, several)
-    lines = [
-        [*heads, "spikes", "model", "f–I", *(label for label, _ in measures), *ends],
-        [*("" for _ in heads), "", "", "", *(unit for _, unit in measures), "mV", "mV", "", ""],
-    ]
-    for row in ordered(evaluation):
-        errors = [number(row.error(name), digits, sign=True) for name, (*_, digits) in MEASURES.items()]
-        last = [number(x) for x in (row.quiet_rms, row.mean_trace_quiet_rms, row.gamma, row.ceiling)]
-        counts = [str(row.recorded.spike_count), str(row.model.spike_count), number(row.interpolated, 1)]
-        lines.append([*_which(row, several), *counts, *errors, *last])
-    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
+def spike_table(evaluation: Evaluation) -> Table:
+    """Counts, times and Γ of every piece; "recorded / model" where a cell holds two numbers."""
+    head, lines = _heads(evaluation)
+    head += ["spikes", "f–I", *map(_column, TIMES), "Γ", "ceiling"]
+    for row, line in zip(ordered(evaluation), lines, strict=True):
+        counts = [f"{row.recorded.spike_count} / {row.model.spike_count}", number(row.interpolated, 1)]
+        line += [*counts, *(_pair(row, name) for name in TIMES), number(row.gamma), number(row.ceiling)]
+    return without_empty([head, *lines], (*head[:4], "f–I", "Γ", "ceiling"))
 
 
-def filled(table: list[list[str]], columns: Sequence[str]) -> list[list[str]]:
+def shape_table(evaluation: Evaluation) -> Table:
+    """The shape of the spikes and the error of the voltage in every piece."""
+    head, lines = _heads(evaluation)
+    mean = "by the mean trace (mV)"
+    head += [*map(_column, SHAPES), "rms below −40 mV (mV)", mean]
+    for row, line in zip(ordered(evaluation), lines, strict=True):
+        line += [*(_pair(row, name) for name in SHAPES), number(row.quiet_rms), number(row.mean_trace_quiet_rms)]
+    return without_empty([head, *lines], (*head[:4], mean))
+
+
+def text(evaluation: Evaluation) -> str:
+    """The three tables as text, units of the columns below their names."""
+    tables = [make(evaluation) for make in (summary_table, spike_table, shape_table)]
+    for table in tables[1:]:
+        table[0] = [name.replace(" (", "\n(") for name in table[0]]
+    return "\n\n".join(map(text_table, tables))
+
+
+def ordered(evaluation: Evaluation) -> list[Row]:
+    """Rows, those of the training sweeps first."""
+    return sorted(evaluation.rows, key=lambda row: not row.training)
+
+
+def without_empty(table: Table, columns: Sequence[str]) -> Table:
     """The table without those of the ``columns`` that hold nothing."""
     nothing = ("", NONE)
     empty = [k for k, name in enumerate(table[0]) if name in columns and all(row[k] in nothing for row in table[1:])]
     return [[cell for k, cell in enumerate(row) if k not in empty] for row in table]
 
 
-def _several(evaluation: Any) -> bool:
-    return any(row.pulse.number for row in evaluation.rows)
+def _heads(evaluation: Evaluation) -> tuple[list[str], Table]:
+    """The columns that identify a piece: sweep, beginning (where sweeps have several), side and current."""
+    several = any(row.pulse.number for row in evaluation.rows)
+    head = ["sweep", "from (ms)", "side", f"current ({UNITS[evaluation.unit]})"]
+    return head, [
+        [
+            str(row.sweep),
+            number(row.pulse.start, 0) if several else "",
+            side_name(row.training),
+            number(row.pulse.level, 3),
+        ]
+        for row in ordered(evaluation)
+    ]
 
 
-def _head(evaluation: Any, several: bool) -> list[str]:
-    return ["sweep", *(["from (ms)"] if several else []), "", f"current ({UNITS[evaluation.unit]})"]
-
-
-def _which(row: Any, several: bool) -> list[str]:
-    """The sweep, the pulse in it if there are several, whether it was fitted, and its current."""
-    begin = [number(row.pulse.start, 0)] if several else []
-    return [str(row.pulse.sweep), *begin, "fitted" if row.fitted else "predicted", number(row.pulse.level, 3)]
-
-
-def _named(name: str) -> str:
+def _column(name: str) -> str:
     label, unit, _ = MEASURES[name]
     return f"{label} ({unit})" if unit else label
 
 
-def _pair(row: Any, name: str) -> str:
+def _pair(row: Row, name: str) -> str:
     digits = MEASURES[name][2]
     both = [number(getattr(side, name), digits) for side in (row.recorded, row.model)]
     return NONE if both == [NONE, NONE] else " / ".join(both)

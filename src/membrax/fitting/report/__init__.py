@@ -1,1 +1,5 @@
-"""The report of a fit: one HTML page."""
+"""The report of a fit: one HTML page with its figures, tables, summary and warnings."""
+
+from .page import Section
+
+__all__ = ["Section"]

@@ -1,4 +1,4 @@
-"""A page of sections as one HTML file that needs nothing else: no script, no font, no picture from elsewhere."""
+"""A page of sections as one self-contained HTML file: no scripts, no fonts, no external pictures."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import dataclasses
 import html
 import io
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
 
 DPI = 190
-LONG = 15  # letters; a longer name of a row may be broken
-WIDTH = 125  # CSS pixels an inch of a figure takes where there is room
+LONG = 15  # letters; a longer name of a row may wrap
+WIDTH = 125  # CSS pixels for an inch of a figure, where there is room
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --faint: #5c5c5c; --paper: #fff; --line: #d8d8d8; --band: #f5f5f5;
@@ -46,22 +48,33 @@ footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .5r
 """
 
 
+class Drawing(Protocol):
+    """A matplotlib figure, such as those of `membrax.plot`."""
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Write the figure."""
+
+    def get_size_inches(self) -> np.ndarray:
+        """Width and height."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """One part of a report; what is left out is not there.
+    """One part of a report; parts of it that are empty are left out.
 
     Attributes:
         title: its heading.
         text: a paragraph, several separated by empty lines, or a list of points. Plain text.
-        table: rows of cells, the first of them the head; plain text. The first column names the row.
+        table: rows of cells as plain text, the first row the head. The first column names the row.
         figure: a matplotlib figure, such as those of `membrax.plot`, or the bytes of a PNG.
-        marked: numbers of rows below the head, from 0, that stand out.
+        marked: rows to highlight, by their numbers below the head, from 0.
     """
 
     title: str
     text: str | Sequence[str] = ""
     table: Sequence[Sequence[str]] = ()
-    figure: Any = None
+    figure: Drawing | bytes | None = None
     marked: Collection[int] = ()
 
 
@@ -81,10 +94,10 @@ def section_html(section: Section) -> str:
     """One section as HTML.
 
     Raises:
-        ValueError: something that is no `Section`, rows of different lengths, or a figure that can't be saved.
+        ValueError: the part is no `Section`, its rows differ in length, or its figure can't be saved.
     """
     if not isinstance(section, Section):
-        raise ValueError(f"a report is made of membrax.fitting.Section, got {type(section).__name__}")
+        raise ValueError(f"each part of a report must be a membrax.fitting.Section, got {type(section).__name__}")
     parts = [f"<h2>{html.escape(section.title)}</h2>", _text(section.text)]
     parts += [_figure(section.figure, section.title)] if section.figure is not None else []
     parts += [_table(section)] if len(section.table) else []
@@ -100,11 +113,11 @@ def _text(text: str | Sequence[str]) -> str:
 
 
 def _table(section: Section) -> str:
-    """A table that scrolls by itself where it is wider than the screen."""
+    """A table that scrolls where it is wider than the screen; rows have headers and may be marked."""
     head, *rows = section.table
     wrong = next((row for row in rows if len(row) != len(head)), None)
     if wrong is not None:
-        raise ValueError(f"the rows of {section.title!r} must have {len(head)} cells as its head has, got {len(wrong)}")
+        raise ValueError(f"the rows of {section.title!r} must have {len(head)} cells as its head, got {len(wrong)}")
     top = "".join(f'<th scope="col">{html.escape(str(cell))}</th>' for cell in head)
     lines = [f"<thead><tr>{top}</tr></thead>", "<tbody>"]
     for k, (first, *rest) in enumerate(rows):
@@ -115,8 +128,8 @@ def _table(section: Section) -> str:
     return f'<div class="wide"><table{kind}>' + "\n".join([*lines, "</tbody></table></div>"])
 
 
-def _figure(figure: Any, title: str) -> str:
-    """A picture that the page carries with it."""
+def _figure(figure: Drawing | bytes, title: str) -> str:
+    """An embedded picture."""
     picture, width = (figure, None) if isinstance(figure, bytes) else _drawn(figure, title)
     if not picture.startswith(b"\x89PNG"):
         raise ValueError(f"the figure of {title!r} must be a matplotlib figure or the bytes of a PNG")
@@ -125,11 +138,11 @@ def _figure(figure: Any, title: str) -> str:
     return f'<figure class="wide"><img{size} alt="{html.escape(title)}" src="data:image/png;base64,{code}"></figure>'
 
 
-def _drawn(figure: Any, title: str) -> tuple[bytes, int]:
-    """A figure's PNG, and how many CSS pixels it is wide."""
+def _drawn(figure: Drawing, title: str) -> tuple[bytes, int]:
+    """A figure as PNG, and its width in CSS pixels."""
     if not hasattr(figure, "savefig"):
-        told = f"got {type(figure).__name__}"
-        raise ValueError(f"the figure of {title!r} must be a matplotlib figure or the bytes of a PNG, {told}")
+        kind = type(figure).__name__
+        raise ValueError(f"the figure of {title!r} must be a matplotlib figure or the bytes of a PNG, got {kind}")
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=DPI)
     return file.getvalue(), round(WIDTH * figure.get_size_inches()[0])

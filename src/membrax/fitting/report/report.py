@@ -1,136 +1,88 @@
-"""The report of a fit: one HTML file with its figures in it, to read on a phone, to print, to send.
-
-Every part is a `Section`; others' parts, such as a table of uncertainties, are sections as well.
-"""
+"""The report of a fit: one HTML file with its figures in it, to read on a phone, to print, to send."""
 
 from __future__ import annotations
 
 import datetime
-import platform
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ...ephys.passive import passive
-from ...pytrees import leaves
+from ...tables import counted
 from ..evaluation import tables
-from ..problem.parameters import paths
-from . import text as words
+from . import sections as parts
 from .page import Section, page
+from .text import fit_summary
+from .warnings import fit_warnings
 
-SPIKES = """Two numbers are those of the recording and of the model. Adaptation: the mean of \
+if TYPE_CHECKING:
+    from ..result import Fit
+
+SPIKES = """Two numbers are those of the recording and of the model. Adaptation: the mean of
 (ISI₂ − ISI₁)/(ISI₂ + ISI₁) over neighbouring intervals (Druckmann et al. 2007)."""
-F_I = "f–I: the count on the straight lines between the fitted sweeps' pulses."
-GAMMA = """Γ: coincidence of the spikes within 4 ms beyond chance, 1 for the same train, 0 for chance (Kistler, \
-Gerstner & van Hemmen 1997); its ceiling: that of the cell with itself, where a pulse of the same current and length \
-came twice (Jolivet et al. 2008; what came before the pulse is not compared). Where the ceiling is below 0.3, no Γ is \
-given."""
-SHAPES = """Amplitude: peak above the potential at which the slope passes 10 mV/ms; half width: at half of it; trough: \
-lowest potential within 15 ms after the peak; means over a pulse's spikes. Below −40 mV: both traces clipped there."""
+F_I = "f–I: the spike count linearly interpolated between the pulses of the training sweeps."
+GAMMA = """Γ: the coincidence factor, the share of spikes that coincide within 4 ms, corrected for chance; 1 is the same
+train, 0 is chance (Kistler, Gerstner & van Hemmen 1997). Its ceiling: Γ of the cell with itself, where a pulse of the
+same current and length occurs twice (Jolivet et al. 2008; the current before the pulse is not compared). A ceiling
+below 0.3 means that the cell does not repeat its own spikes, and no Γ is given."""
+SHAPES = """Amplitude: peak above the potential at which the slope passes 10 mV/ms; half width: at half amplitude;
+trough: lowest potential within 15 ms after the peak; means over the spikes. Below −40 mV: root mean square error of the
+traces clipped there."""
 
 
-def write_report(found: Any, path: str | Path, sections: Sequence[Section] = ()) -> Path:
-    """Write a fit's report as one self-contained HTML file.
+def write_report(fit: Fit, path: str | Path, sections: Sequence[Section] = (), *, efel: bool = False) -> Path:
+    """Write the report of a fit as one self-contained HTML file.
 
     Args:
-        found: from `membrax.fit` or `membrax.fit_recording`.
-        path: where to; ``.html`` is added if it has no such suffix.
-        sections: what else is to stand in it, after the parameters.
+        fit: from `membrax.fit` or `membrax.fit_recording`.
+        path: of the file; ``.html`` is added if it has no such suffix.
+        sections: more parts, which follow the parameters.
+        efel: whether to add the features of the Electrophys Feature Extraction Library.
 
     Returns:
         The file's path.
 
     Raises:
-        ValueError: something that is no `Section`, or a table or a figure that can't be shown.
+        ValueError: a part that is no `Section`, or a table or a figure that can't be shown.
+        ImportError: ``efel`` without eFEL: ``pip install "membrax[features]"``.
     """
     path = Path(path)
     path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(path.name + ".html")
-    name = found.data.name or "a recording"
-    subtitle = f"{words.counted(found.data.sweeps, 'sweep')}, {found.data.duration:.6g} ms at {found.data.rate:.4g} kHz"
-    written = f"Written {datetime.date.today().isoformat()} by membrax {found.settings.get('membrax', '')}".rstrip()
-    text = page(f"Fit of {name}", subtitle, report_sections(found, sections), f"{written}.")
+    template = "" if fit.template is None else f"template {fit.template}, "
+    size = f"{counted(fit.data.sweeps, 'sweep')}, {fit.data.duration:.6g} ms at {fit.data.rate:.4g} kHz"
+    written = f"Written {datetime.date.today().isoformat()} by membrax {fit.settings.get('membrax', '')}".rstrip()
+    title = f"Fit of {fit.data.name or 'a recording'}"
+    text = page(
+        title, f"{template}method {fit.method}; {size}", report_sections(fit, sections, efel=efel), f"{written}."
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def report_sections(found: Any, others: Sequence[Section] = ()) -> list[Section]:
+def report_sections(fit: Fit, others: Sequence[Section] = (), *, efel: bool = False) -> list[Section]:
     """The parts of a fit's report, in their order."""
     from ... import plot
-    from ...plot.fits.evaluation import evaluation as draw
 
-    evaluation = found.evaluate()
-    cautions = words.cautions(found, evaluation)
+    evaluation = fit.evaluate()
+    warnings = fit_warnings(fit, evaluation)
+    piece = evaluation.piece
+    spikes = tables.spike_table(evaluation)
+    legends = ((SPIKES, True), (F_I, "f–I" in spikes[0]), (GAMMA, "ceiling" in spikes[0]))
     return [
-        Section("In short", words.in_short(found, evaluation)),
-        *([Section("With care", cautions)] if cautions else []),
-        _recording(found, evaluation),
-        Section("The fit", figure=plot.fit(found)),
-        Section("Fitted and predicted", table=tables.sides(evaluation), figure=draw(evaluation)),
-        _spikes(evaluation),
-        Section("Shape, pulse by pulse", SHAPES, tables.shapes(evaluation)),
-        _parameters(found),
+        Section("Summary", fit_summary(fit, evaluation)),
+        *([Section("Warnings", warnings)] if warnings else []),
+        parts.recording(fit, evaluation),
+        parts.sweeps(fit),
+        Section("Fit", fit.notes, figure=plot.fit(fit)),
+        Section(
+            "Training and held-out sweeps",
+            table=tables.summary_table(evaluation),
+            figure=plot.evaluation(evaluation),
+        ),
+        Section(f"Spikes, {piece} by {piece}", " ".join(text for text, needed in legends if needed), spikes),
+        Section(f"Shapes, {piece} by {piece}", SHAPES, tables.shape_table(evaluation)),
+        parts.parameters(fit),
+        *([parts.efel_features_of(fit)] if efel else []),
         *others,
-        _settings(found),
+        parts.settings(fit),
     ]
-
-
-def _recording(found: Any, evaluation: Any) -> Section:
-    """What was measured on the recording, and what its reader and the fit noted."""
-    data = found.data
-    unit = tables.UNITS[data.unit]
-    rows = [["", "value"], ["current", f"{_span(data.i)} {unit}"], ["holding current", f"{_span(data.holding)} {unit}"]]
-    first = min(row.pulse.start for row in evaluation.rows)
-    before = data.v[:, data.t < first]
-    if before.shape[1]:
-        rows.append(["potential before the first pulse, median", f"{tables.number(float(np.median(before)), 1)} mV"])
-    measured = passive(data)
-    if measured is not None:
-        rows += [
-            [f"input resistance at the end of the step of sweep {measured.sweep}", f"{measured.resistance:.0f} MΩ"],
-            ["time to 63 % of that step", f"{measured.time_constant:.1f} ms"],
-        ]
-    fired = [row.pulse.level for row in evaluation.rows if row.recorded.spike_count and np.isfinite(row.pulse.level)]
-    if fired:
-        rows.append(["lowest pulse with a spike, above holding", f"{tables.number(min(fired), 3)} {unit}"])
-    return Section("The recording", [*dict.fromkeys((*data.notes, *found.notes))], rows)
-
-
-def _span(values: np.ndarray) -> str:
-    """From the lowest to the highest, or the one value."""
-    return " to ".join(dict.fromkeys(tables.number(float(x), 3) for x in (np.min(values), np.max(values))))
-
-
-def _spikes(evaluation: Any) -> Section:
-    """Spikes of every pulse, with the words that its columns need."""
-    table = tables.spikes(evaluation)
-    needed = ((SPIKES, True), (F_I, "f–I" in table[0]), (GAMMA, "ceiling" in table[0]))
-    return Section("Spikes, pulse by pulse", " ".join(text for text, there in needed if there), table)
-
-
-def _parameters(found: Any) -> Section:
-    """Every free parameter with its unit, its bounds, and whether it stands at one."""
-    known = leaves(found.cell)
-    rows = [["parameter", "value", "unit", "low", "high", "at a bound"]]
-    for name, value in found.values.items():
-        low, high = found.bounds[name]
-        nearer = "lower" if value - low < high - value else "upper"
-        side = f"the {nearer} one" if name in found.at_bounds else ""
-        first = known.get(paths(name)[0].removeprefix("channels."))
-        unit = "" if first is None else first.metadata.get("unit", "")
-        rows.append([name, f"{value:.4g}", unit, f"{low:.4g}", f"{high:.4g}", side])
-    marked = [k for k, row in enumerate(rows[1:]) if row[-1]]
-    table = tables.filled([[cell.replace("-", "−") for cell in row] for row in rows], ["at a bound"])
-    return Section("Parameters", "What is not listed was not fitted.", table, marked=marked)
-
-
-def _settings(found: Any) -> Section:
-    """How the fit was made, and with what."""
-    asked = {"method": found.method, "fitted sweeps": ", ".join(map(str, found.sweeps))}
-    asked |= {{"dt": "dt (ms)"}.get(name, name): value for name, value in found.settings.items()}
-    system = f"{platform.system()} {platform.machine()}"
-    here = {"numpy": np.__version__, "python": platform.python_version(), "system": system}
-    rows = [["", "value"], *([name, str(value)] for name, value in {**asked, **here}.items())]
-    return Section("Settings and versions", table=rows)

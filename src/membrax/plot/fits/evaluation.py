@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from .. import style
 from .sweeps import UNITS, some
 
-FIELDS = ("rows", "unit", "repeated", "outside")
+FIELDS = ("rows", "unit", "piece", "outside")
 MOST = 24  # rows of a raster
 ACROSS = 3  # pulses of a sweep that are drawn
 ROW, PANEL = 0.17, 1.55  # inches: a row of the raster, a panel below it
@@ -72,16 +72,16 @@ def _order(row: Any) -> float:
 
 
 def _title(evaluation: Any) -> str:
-    fitted = sum(row.fitted for row in evaluation.rows)
-    predicted = len(evaluation.rows) - fitted
-    more = f", {style.counted(predicted, 'pulse')} predicted" if predicted else ""
-    return f"Spikes in {style.counted(fitted, 'pulse')} that {'was' if fitted == 1 else 'were'} fitted{more}"
+    training = sum(row.training for row in evaluation.rows)
+    held_out = len(evaluation.rows) - training
+    more = f" and {style.counted(held_out, f'held-out {evaluation.piece}')}" if held_out else ""
+    return f"Spikes in {style.counted(training, f'training {evaluation.piece}')}{more}"
 
 
 def _draw_raster(ax: Axes, shown: list[Any], rows: list[Any], unit: str) -> None:
     """Recorded spikes above the model's, a row for each pulse in which either fires, the strongest on top."""
     for place, row in enumerate(shown):
-        if row.fitted and not all(one.fitted for one in rows):
+        if row.training and not all(one.training for one in rows):
             ax.axhspan(place - 0.5, place + 0.5, color=style.BAR, lw=0, zorder=0)
         for answer, low, paint in ((row.recorded, 0.04, style.INK), (row.model, -0.42, style.MODEL)):
             times = answer.times - row.pulse.start
@@ -107,15 +107,17 @@ def _x(rows: list[Any], unit: str) -> tuple[np.ndarray, str]:
 
 
 def _draw_counts(ax: Axes, rows: list[Any], unit: str) -> None:
-    """Spikes of the cell, of the model and of the interpolated f–I curve; fitted pulses filled, predicted ones open."""
+    """Spikes of cell, model and interpolated f–I curve; training pulses filled, held-out ones open."""
     x, label = _x(rows, unit)
-    fitted = np.array([row.fitted for row in rows])
-    interpolated = np.array([row.recorded.spike_count if row.fitted else row.interpolated for row in rows], dtype=float)
-    if not fitted.all() and np.isfinite(interpolated).all():
-        ax.plot(x, interpolated, color=style.PALETTE[0], ls="--", lw=0.9, label="f–I of the fitted sweeps")
+    training = np.array([row.training for row in rows])
+    interpolated = np.array(
+        [row.recorded.spike_count if row.training else row.interpolated for row in rows], dtype=float
+    )
+    if not training.all() and np.isfinite(interpolated).all():
+        ax.plot(x, interpolated, color=style.PALETTE[0], ls="--", lw=0.9, label="f–I of the training sweeps")
     for name, paint, mark, size in (("recorded", style.INK, "o", 6.0), ("model", style.MODEL, "D", 3.4)):
         counts = np.array([getattr(row, name).spike_count for row in rows])
-        _scatter(ax, x, counts, fitted, paint, mark, size, name)
+        _scatter(ax, x, counts, training, paint, mark, size, name)
     ax.set(xlabel=label, ylabel="spikes")
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
 
@@ -125,20 +127,20 @@ def _draw_gamma(ax: Axes, rows: list[Any], unit: str) -> None:
     x, label = _x(rows, unit)
     told = np.array([np.isfinite(row.gamma) for row in rows])
     ceiling, gamma = (np.array([getattr(row, name) for row in rows]) for name in ("ceiling", "gamma"))
-    fitted = np.array([row.fitted for row in rows])
+    training = np.array([row.training for row in rows])
     ax.axhline(0.0, color=style.FAINT, lw=0.6)
     ax.vlines(x[told], np.minimum(gamma, ceiling)[told], np.maximum(gamma, ceiling)[told], color=style.BAR, lw=1.6)
     ax.plot(x[told], ceiling[told], ls="", marker="_", ms=9, mew=1.8, color=style.INK, label="the cell itself")
     ax.plot(x[~told], ceiling[~told], ls="", marker="_", ms=9, mew=1.0, color=style.DATA, label="too low to ask for")
-    _scatter(ax, x[told], gamma[told], fitted[told], style.MODEL, "D", 3.4, "model")
+    _scatter(ax, x[told], gamma[told], training[told], style.MODEL, "D", 3.4, "model")
     ax.set(xlabel=label, ylabel="coincidence Γ")
     room = 0.04 * np.ptp(_x(rows, unit)[0]) or 0.5
     ax.set_xlim(x.min() - room, x.max() + room)
 
 
-def _scatter(ax: Axes, x: Any, y: Any, fitted: Any, paint: str, mark: str, size: float, name: str) -> None:
-    """Filled marks where a pulse was fitted, open ones where it was predicted."""
-    for which, fill, label in ((fitted, paint, f"{name}, fitted"), (~fitted, "white", f"{name}, predicted")):
+def _scatter(ax: Axes, x: Any, y: Any, training: Any, paint: str, mark: str, size: float, name: str) -> None:
+    """Filled marks for training pulses, open ones for held-out pulses."""
+    for which, fill, label in ((training, paint, f"{name}, training"), (~training, "white", f"{name}, held-out")):
         if which.any():
             ax.plot(x[which], y[which], ls="", marker=mark, ms=size, mew=0.9, color=paint, mfc=fill, label=label)
 
@@ -156,6 +158,6 @@ def _legends(axes: Any) -> None:
     raster.plot([], [], color=style.INK, label="recorded")
     raster.plot([], [], color=style.MODEL, label="model")
     if any(ax.patches for ax in axes[0]):
-        raster.fill_between([], [], color=style.BAR, label="fitted")
+        raster.fill_between([], [], color=style.BAR, label="training")
     for line in axes:
         style.beside(line[-1])

@@ -13,7 +13,7 @@ from .. import style
 from .parameters import draw_parameters, paint_starts
 from .sweeps import UNITS, against, amplitudes, some
 
-FIELDS = ("values", "bounds", "loss", "loss_name", "starts", "data", "sweeps", "v", "comparison", "at_bounds")
+FIELDS = ("values", "bounds", "loss", "loss_name", "starts", "data", "sweeps", "v", "evaluate", "at_bounds")
 ACROSS = 4  # sweeps in a row
 ROW, SINGLE = 1.9, 2.8  # inches: a row of sweeps, and one that is alone
 
@@ -32,15 +32,16 @@ def fit(found: Any, *, path: str | os.PathLike[str] | None = None) -> style.Figu
     style.expect(found, FIELDS, "a Fit, as from membrax.fit")
     seen = sorted(found.sweeps)
     unseen = [k for k in range(found.data.sweeps) if k not in seen]
-    groups = [(name, sweeps) for name, sweeps in (("Fitted", seen), ("Predicted", unseen)) if sweeps]
+    groups = [(name, sweeps) for name, sweeps in (("Training", seen), ("Held-out", unseen)) if sweeps]
     heights = [SINGLE if len(sweeps) == 1 and len(groups) == 1 else ROW for _, sweeps in groups]
     sides = _sides(found)
     heights.append(max(0.75 + 0.3 * len(found.values), 1.7 * len(sides), 1.6))
     figure = style.figure(0.35 + sum(heights))
     rows = figure.subfigures(len(heights), 1, height_ratios=heights)
     limits = _limits(found)
+    compared = found.evaluate(by="sweep").rows
     for row, (name, sweeps) in zip(rows, groups, strict=False):
-        _draw_sweeps(row, found, name, sweeps, limits)
+        _draw_sweeps(row, found, compared, name, sweeps, limits)
     _legend(rows[0])
     if not sides:
         draw_parameters(rows[-1].subplots(), found)
@@ -80,12 +81,12 @@ def _padded(values: np.ndarray) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _draw_sweeps(row: Any, found: Any, name: str, sweeps: list[int], limits: tuple) -> None:
+def _draw_sweeps(row: Any, found: Any, compared: Any, name: str, sweeps: list[int], limits: tuple) -> None:
     """A row of sweeps: recorded and model voltage above the current."""
     shown = some(sweeps, ACROSS)
     axes = row.subplots(2, len(shown), sharex=True, sharey="row", height_ratios=(3, 1), squeeze=False)
     for column, k in zip(axes.T, shown, strict=True):
-        _draw_sweep(*column, found, k)
+        _draw_sweep(*column, found, compared[k], k)
     axes[0, 0].set(ylabel="v (mV)", ylim=limits[0])
     axes[1, 0].set(ylabel=f"i ({UNITS[found.data.unit]})", ylim=limits[1])
     row.align_ylabels(axes[:, 0])
@@ -93,16 +94,16 @@ def _draw_sweeps(row: Any, found: Any, name: str, sweeps: list[int], limits: tup
     row.suptitle(f"{name}{more}", x=0.01, ha="left", fontsize=style.HEADING)
 
 
-def _draw_sweep(above: Axes, below: Axes, found: Any, sweep: int) -> None:
+def _draw_sweep(above: Axes, below: Axes, found: Any, row: Any, sweep: int) -> None:
     """One sweep; its title counts the spikes."""
-    data, row = found.data, found.comparison[sweep]
+    data = found.data
     above.plot(data.t, data.v[sweep], color=style.DATA, lw=1.3)
     above.plot(data.t, found.v[sweep], color=style.MODEL, lw=0.7)
     below.plot(data.t, data.i[sweep], color=style.INK, lw=0.8, drawstyle="steps-post")
     below.set_xlabel("time (ms)")
     level = amplitudes(data.i)
     at = "" if level is None else f", {style.number(level[sweep])} {UNITS[data.unit]}"
-    spikes = f"{style.counted(row.recorded_spikes, 'spike')}, model {row.model_spikes}"
+    spikes = f"{style.counted(row.recorded.spike_count, 'spike')}, model {row.model.spike_count}"
     above.set_title(f"sweep {sweep}{at}\n{spikes}", fontsize=style.SMALL)
 
 
@@ -114,11 +115,11 @@ def _legend(row: Any) -> None:
 
 
 def _draw_counts(ax: Axes, found: Any) -> None:
-    """Spikes of data and model over the current; fitted sweeps filled, predicted ones open."""
+    """Spikes of data and model over the current; training sweeps filled, held-out ones open."""
     x, label = against(found.data)
-    rows = found.comparison
-    seen = np.array([row.fitted for row in rows])
-    recorded, model = (np.array([getattr(r, f"{who}_spikes") for r in rows]) for who in ("recorded", "model"))
+    rows = found.evaluate(by="sweep").rows
+    seen = np.array([row.training for row in rows])
+    recorded, model = (np.array([getattr(row, who).spike_count for row in rows]) for who in ("recorded", "model"))
     order = np.argsort(x)
     # The recorded ring is the larger one: it shows around a model that agrees.
     for counts, paint, mark, size, who in (
@@ -126,13 +127,13 @@ def _draw_counts(ax: Axes, found: Any) -> None:
         (model, style.MODEL, "D", 3.5, "model"),
     ):
         ax.plot(x[order], counts[order], color=paint, lw=0.6, alpha=0.6)
-        for which, fill, kind in ((seen, paint, "fitted"), (~seen, "white", "predicted")):
+        for which, fill, kind in ((seen, paint, "training"), (~seen, "white", "held-out")):
             if which.any():
                 ax.plot(
                     x[which], counts[which], ls="", marker=mark, ms=size, mew=0.9, color=paint, mfc=fill,
                     label=f"{who}, {kind}",
                 )  # fmt: skip
-    ax.set(xlabel=f"{label}\nfilled: fitted, open: predicted" if not seen.all() else label, ylabel="spikes per sweep")
+    ax.set(xlabel=f"{label}\nfilled: training, open: held-out" if not seen.all() else label, ylabel="spikes per sweep")
     style.heading(ax, "Spike counts")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=label == "sweep"))

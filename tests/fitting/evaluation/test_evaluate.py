@@ -6,14 +6,14 @@ import pytest
 
 import membrax as mx
 from membrax.ephys.coincidence import ceiling, gamma
-from membrax.fitting.evaluation.evaluate import evaluate
+from membrax.fitting.evaluation import evaluate
 
-FITTED = [0, 2, 4]
+TRAINING = [0, 2, 4]
 
 
 @pytest.fixture(scope="module")
-def evaluation(data, v):
-    return evaluate(data, v, FITTED)
+def evaluation(pulse_data, pulse_v):
+    return evaluate(pulse_data, pulse_v, TRAINING)
 
 
 def pulse(evaluation, sweep, number):
@@ -23,7 +23,7 @@ def pulse(evaluation, sweep, number):
 def test_every_pulse_of_every_sweep_is_a_row(evaluation):
     rows = [(row.pulse.sweep, row.pulse.number) for row in evaluation.rows]
     assert rows == [(k, n) for k in range(5) for n in (0, 1)]
-    assert [row.fitted for row in evaluation.rows[::2]] == [True, False, True, False, True]
+    assert [row.training for row in evaluation.rows[::2]] == [True, False, True, False, True]
 
 
 def test_spikes_are_counted_pulse_by_pulse(evaluation):
@@ -59,72 +59,75 @@ def test_the_second_pulse_is_compared_as_well(evaluation):
     assert first == pytest.approx(1.0) and second < 0.8
 
 
-def test_predicted_pulses_have_their_baselines(evaluation, data):
-    assert [row.interpolated for row in evaluation.rows if not row.fitted] == [1.0, 1.0, 3.0, 3.0]
-    assert all(np.isnan(row.interpolated) and np.isnan(row.mean_trace_rms) for row in evaluation.rows if row.fitted)
+def test_held_out_pulses_have_baselines(evaluation, pulse_data):
+    assert [row.interpolated for row in evaluation.rows if not row.training] == [1.0, 1.0, 3.0, 3.0]
+    assert all(np.isnan(row.interpolated) and np.isnan(row.mean_trace_rms) for row in evaluation.rows if row.training)
     row, here = pulse(evaluation, 3, 1), slice(4000, 6000)
-    mean = data.v[FITTED, here].mean(axis=0)
-    assert row.mean_trace_rms == pytest.approx(np.sqrt(np.mean((mean - data.v[3, here]) ** 2)))
-    clipped = np.minimum(mean, -40.0) - np.minimum(data.v[3, here], -40.0)
+    mean = pulse_data.v[TRAINING, here].mean(axis=0)
+    assert row.mean_trace_rms == pytest.approx(np.sqrt(np.mean((mean - pulse_data.v[3, here]) ** 2)))
+    clipped = np.minimum(mean, -40.0) - np.minimum(pulse_data.v[3, here], -40.0)
     assert row.mean_trace_quiet_rms == pytest.approx(np.sqrt(np.mean(clipped**2)))
 
 
-def test_a_summary_is_over_the_fitted_or_the_predicted_pulses(evaluation):
-    predicted, fitted = (evaluation.summary(fitted=side) for side in (False, True))
-    assert (predicted["pulses"], predicted["spikes_recorded"], predicted["spikes_model"]) == (4, 6, 5)
-    assert predicted["count_error_mean"] == pytest.approx(3 / 4)
-    assert predicted["count_error_interpolated"] == pytest.approx((1 + 1 + 0 + 0) / 4)
-    assert predicted["gamma_pulses"] == 0 and "gamma_mean" not in predicted
-    assert fitted["gamma_pulses"] == 4 and "count_error_interpolated" not in fitted
-    told = [row for row in evaluation.rows if row.fitted and np.isfinite(row.gamma)]
-    assert fitted["gamma_mean"] == pytest.approx(np.mean([row.gamma for row in told]))
-    assert fitted["ceiling_mean"] == pytest.approx(np.mean([row.ceiling for row in told]))
+def test_a_summary_is_over_training_or_held_out_pulses(evaluation):
+    held_out, training = (evaluation.summary(training=side) for side in (False, True))
+    assert (held_out["pieces"], held_out["spikes_recorded"], held_out["spikes_model"]) == (4, 6, 5)
+    assert held_out["count_error_mean"] == pytest.approx(3 / 4)
+    assert held_out["count_error_interpolated"] == pytest.approx((1 + 1 + 0 + 0) / 4)
+    assert held_out["gamma_pieces"] == 0 and "gamma_mean" not in held_out
+    assert training["gamma_pieces"] == 4 and "count_error_interpolated" not in training
+    known = [row for row in evaluation.rows if row.training and np.isfinite(row.gamma)]
+    assert training["gamma_mean"] == pytest.approx(np.mean([row.gamma for row in known]))
+    assert training["ceiling_mean"] == pytest.approx(np.mean([row.ceiling for row in known]))
 
 
-def test_nothing_predicted_is_an_empty_summary(data, v):
-    assert evaluate(data, v, range(5)).summary(fitted=False) == {}
+def test_without_held_out_sweeps_the_summary_is_empty(pulse_data, pulse_v):
+    assert evaluate(pulse_data, pulse_v, range(5)).summary(training=False) == {}
 
 
-def test_the_recording_as_its_own_model_is_perfect(data):
-    summary = evaluate(data, data.v, FITTED).summary(fitted=True)
+def test_the_recording_as_its_own_model_is_perfect(pulse_data):
+    summary = evaluate(pulse_data, pulse_data.v, TRAINING).summary(training=True)
     errors = [value for name, value in summary.items() if "error" in name or "rms" in name]
-    assert len(errors) == 10 and max(errors) == 0.0
+    assert len(errors) == 12 and max(errors) == 0.0
     assert summary["gamma_mean"] == pytest.approx(1.0)
 
 
-def test_spikes_outside_the_pulses_are_told_apart(data, v):
-    more = v.copy()
+def test_spikes_outside_the_pulses_are_counted(pulse_data, pulse_v):
+    more = pulse_v.copy()
     more[0, 3100:3110] = 20.0
-    assert evaluate(data, more, FITTED).outside == (0, 1)
+    assert evaluate(pulse_data, more, TRAINING).outside == (0, 1)
 
 
-def test_a_model_that_is_not_finite_has_no_error_to_speak_of(data, v):
-    lost = v.copy()
+def test_a_diverged_model_has_nan_errors(pulse_data, pulse_v):
+    lost = pulse_v.copy()
     lost[3, 1500:] = np.nan
-    row = pulse(evaluate(data, lost, FITTED), 3, 0)
+    row = pulse(evaluate(pulse_data, lost, TRAINING), 3, 0)
     assert np.isnan(row.rms) and np.isnan(row.quiet_rms) and row.model.spike_count == 1
-    assert np.isnan(evaluate(data, lost, FITTED).summary(fitted=False)["rms_mean"])
+    assert np.isnan(evaluate(pulse_data, lost, TRAINING).summary(training=False)["rms_mean"])
 
 
-def test_a_current_that_repeats_nothing_has_no_gamma(data, v):
-    ramp = dataclasses.replace(data, i=np.outer([0.1, 0.2, 0.3, 0.4, 0.5], data.t / data.t[-1]))
-    found = evaluate(ramp, v, FITTED)
+def test_a_current_that_repeats_nothing_has_no_gamma(pulse_data, pulse_v):
+    ramp = dataclasses.replace(pulse_data, i=np.outer([0.1, 0.2, 0.3, 0.4, 0.5], pulse_data.t / pulse_data.t[-1]))
+    found = evaluate(ramp, pulse_v, TRAINING)
     assert len(found.rows) == 5 and not found.repeated
     assert all(np.isnan(row.gamma) and np.isnan(row.interpolated) for row in found.rows)
     assert [row.recorded.spike_count for row in found.rows] == [0, 0, 4, 6, 8]
 
 
-def test_the_table_shows_fitted_pulses_first_and_aligns_its_columns(evaluation):
-    lines = evaluation.table().split("\n")
-    assert len({len(line) for line in lines}) == 1 and len(lines) == 12
-    assert [line.split()[2] for line in lines[2:]] == ["fitted"] * 6 + ["predicted"] * 4
+def test_the_tables_show_training_pulses_first(evaluation):
+    summary, spikes, shapes = (table.split("\n") for table in evaluation.table().split("\n\n"))
+    assert summary[0].split() == ["training", "pulses", "held-out", "pulses", "without", "a", "model"]
+    (counts,) = (line for line in summary if line.startswith("error of the spike count, mean over pulses"))
+    assert counts.split()[-5:] == ["0.00", "0.75", "0.50", "(f–I", "curve)"]
+    for lines in (spikes, shapes):
+        assert [line.split()[2] for line in lines[2:]] == ["training"] * 6 + ["held-out"] * 4
 
 
 def test_the_report_is_plain(evaluation):
     report = json.loads(json.dumps(evaluation.report()))
-    assert report["pulses"][9]["recorded"]["times"] == pytest.approx(list(pulse(evaluation, 4, 1).recorded.times))
-    assert report["pulses"][9]["pulse"]["start"] == 400.0 and report["pulses"][8]["model"]["spike_count"] == 4
-    assert report["predicted"]["count_error_interpolated"] == 0.5
+    assert report["rows"][9]["recorded"]["times"] == pytest.approx(list(pulse(evaluation, 4, 1).recorded.times))
+    assert report["rows"][9]["pulse"]["start"] == 400.0 and report["rows"][8]["model"]["spike_count"] == 4
+    assert report["held_out"]["count_error_interpolated"] == 0.5
 
 
 def test_a_real_cell_against_its_own_other_pulse(shared_data):
@@ -135,8 +138,9 @@ def test_a_real_cell_against_its_own_other_pulse(shared_data):
     v[:, first], v[:, second] = data.v[:, second], data.v[:, first]
     rows = evaluate(data, v, [0, 5, 8, 14]).rows
     for one, two in zip(rows[::2], rows[1::2], strict=True):
-        assert one.recorded.spike_count == two.model.spike_count
-        assert one.ceiling == pytest.approx(two.ceiling, nan_ok=True)
+        assert one.recorded.spike_count == two.model.spike_count and one.ceiling == pytest.approx(
+            two.ceiling, nan_ok=True
+        )
         if np.isfinite(one.gamma):
             assert (one.gamma + two.gamma) / 2 == pytest.approx(one.ceiling, abs=1e-9)
     known = {round(row.pulse.level, 3): row.ceiling for row in rows if np.isfinite(row.gamma)}
