@@ -19,7 +19,7 @@ DTYPE = jnp.result_type(float)
 class Pore:
     g: jax.Array = units.conductance(2.0)
     e: jax.Array = units.potential(-70.0)
-    label: str = static("pore")
+    label: str = static(default="pore")
 
 
 @pytree

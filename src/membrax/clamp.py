@@ -50,8 +50,8 @@ class Clamped:
     currents: dict[str, Array]
     gates: dict[str, dict[str, Array]]
     finite: Array
-    dt: float = static(0.0)
-    steps: int = static(0)
+    dt: float = static(default=0.0)
+    steps: int = static(default=0)
 
     @property
     def t(self) -> np.ndarray:

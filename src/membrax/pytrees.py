@@ -20,7 +20,7 @@ T = TypeVar("T")
 NUMBER = int | float | np.ndarray | np.generic | jax.Array
 
 
-def static(default: Any = dataclasses.MISSING) -> Any:
+def static(*, default: Any = dataclasses.MISSING) -> Any:
     """A field that is part of a tree's structure (topology, a unit, a step count), not a number JAX may trace."""
     return dataclasses.field(default=default, metadata={"static": True})
 

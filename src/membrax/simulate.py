@@ -51,9 +51,9 @@ class Trace:
     finite: Array
     recorded: dict[str, Any]
     start: Time
-    dt: float = static(0.0)
-    steps: int = static(0)
-    samplers: tuple[Any, ...] = static(())
+    dt: float = static(default=0.0)
+    steps: int = static(default=0)
+    samplers: tuple[Any, ...] = static(default=())
 
     @property
     def t(self) -> np.ndarray:

@@ -38,7 +38,7 @@ class Env:
     celsius: Array
     time: Time | None = None
     key: Any = None
-    dt: float | None = static(None)
+    dt: float | None = static(default=None)
 
 
 class Channel(Protocol):

@@ -233,7 +233,7 @@ class Sodium(Noisy, markov.Sodium):
     """
 
     count: Array = parameter(60000.0, "channels", at_least=1.0)  # in the cell's area: 60/µm² in 1000 µm²
-    stream: int = static(1)
+    stream: int = static(default=1)
 
 
 @pytree
@@ -241,4 +241,4 @@ class Potassium(Noisy, markov.Potassium):
     """Potassium of the squid axon, so many channels of five states: 18/µm² of 20 pS make 36 mS/cm²."""
 
     count: Array = parameter(18000.0, "channels", at_least=1.0)
-    stream: int = static(2)
+    stream: int = static(default=2)

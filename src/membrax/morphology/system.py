@@ -36,7 +36,7 @@ class TreeSystem:
     change: Array | None
     gain: Array | None
     layout: Layout = static()
-    sites: tuple[int, ...] = static(())
+    sites: tuple[int, ...] = static(default=())
 
     def injected(self, currents: Array) -> Array:
         """Currents in nA at the sites [site] as currents into the compartments [compartment]."""

@@ -28,8 +28,8 @@ class Stimulus:
     """A sum of waveforms; ``a + b`` adds two. Made by the functions of `membrax.stimuli`."""
 
     parts: tuple[Any, ...] = ()
-    part_units: tuple[str, ...] = static(())
-    part_sites: tuple[Any, ...] = static(())  # (section, fraction) or None for each; empty if none has a site
+    part_units: tuple[str, ...] = static(default=())
+    part_sites: tuple[Any, ...] = static(default=())  # (section, fraction) or None for each; empty if none has a site
 
     __array_ufunc__ = None  # else an array on the left of + would add the stimulus to each entry by itself
 

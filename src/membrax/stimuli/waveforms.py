@@ -136,7 +136,7 @@ class Sampled:
 
     samples: Array
     start: Array
-    interval: float = static(1.0)
+    interval: float = static(default=1.0)
 
     unbounded = ()
 

@@ -40,8 +40,8 @@ class Context:
     current: Array
     cell: Cell
     sweep: Array
-    interval: float = static(0.0)
-    substeps: int = static(1)
+    interval: float = static(default=0.0)
+    substeps: int = static(default=1)
 
 
 def value(loss: Any, beside: Context) -> Array:

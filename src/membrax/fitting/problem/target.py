@@ -33,9 +33,9 @@ class Target:
     i: Array
     v: Array
     holding: Array
-    interval: float = static(0.0)
-    substeps: int = static(1)
-    unit: str = static("nA")
+    interval: float = static(default=0.0)
+    substeps: int = static(default=1)
+    unit: str = static(default="nA")
 
     @property
     def dt(self) -> float:
