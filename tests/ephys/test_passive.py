@@ -7,7 +7,6 @@ import pytest
 
 import membrax as mx
 from membrax.ephys.passive import passive
-from membrax.fitting.recipe.templates import CORTICAL, cortical
 
 DT = 0.1
 RESISTANCE, TAU, REST = 150.0, 12.0, -68.0  # MΩ, ms, mV
@@ -52,17 +51,3 @@ def test_nothing_is_read_where_there_is_nothing_to_read():
     down = recording(-0.05)
     assert passive(mx.Recording(t=down.t, v=down.v, i=down.i, unit="uA/cm2")) is None
     assert passive(dataclasses.replace(down, v=2 * REST - down.v)) is None
-
-
-def test_the_cortical_template_has_the_size_of_the_cell():
-    cell, bounds, told = cortical(recording(-0.05))
-    assert float(cell.area) == pytest.approx(1e3 * TAU / RESISTANCE / 0.009, rel=0.05)
-    assert bounds == CORTICAL and "MΩ" in told
-    assert "not measured" in cortical(recording(0.1))[2]
-
-
-def test_the_template_bounds_fit_the_template_cell():
-    from membrax.fitting.problem.parameters import free
-
-    cell, bounds, _ = cortical(recording(-0.05))
-    assert len(free(cell, bounds)) == len(bounds)

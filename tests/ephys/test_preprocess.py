@@ -11,7 +11,8 @@ import membrax as mx
 from membrax.ephys.preprocess import preprocess
 from membrax.ephys.series_resistance import onset
 from membrax.fitting.problem.parameters import free
-from membrax.fitting.recipe.templates import CORTICAL, PYRAMIDAL, UNMEASURED, adapting, pyramidal
+from membrax.fitting.recipe.membrane_bounds import UNMEASURED_AREA
+from membrax.fitting.recipe.templates import PYRAMIDAL, adapting, pyramidal
 
 DT = 0.1
 RESISTANCE, TAU, REST, SERIES = 150.0, 22.0, -68.0, 14.0  # MΩ, ms, mV, MΩ
@@ -235,8 +236,8 @@ def test_the_template_takes_size_leak_and_rest_from_the_measurement():
 
 def test_the_template_without_a_measurement():
     cell, bounds = pyramidal(preprocess(recording(0.0, 0.0)))
-    assert float(cell.area) == pytest.approx(UNMEASURED)
-    assert bounds["leak.g"] == CORTICAL["leak.g"] and set(bounds) == {*PYRAMIDAL, "leak.g", "leak.e"}
+    assert float(cell.area) == pytest.approx(UNMEASURED_AREA)
+    assert bounds == PYRAMIDAL
 
 
 @pytest.mark.parametrize("template", [pyramidal, adapting])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.ephys.spikes import sweep_spikes
-from membrax.fitting.recipe.sampling import sampling
+from membrax.fitting.recipe.sampling import sampling_interval
 from membrax.recordings.resampling import resample
 
 DT = 0.05
@@ -81,12 +81,12 @@ def test_a_note_says_what_was_done():
     [(1.0, 0.02, 0.04), (1.0, 0.05, 0.05), (0.3, 0.01, 0.03), (2.0, 0.25, 0.25), (0.3, 0.05, 0.05)],
 )
 def test_the_rule_keeps_eight_samples_in_a_spike_and_steps_of_a_twentieth(width, dt, expected):
-    assert sampling(spikes(width, dt)) == pytest.approx(expected)
+    assert sampling_interval(spikes(width, dt)) == pytest.approx(expected)
 
 
 @given(st.floats(0.3, 3.0), st.sampled_from([0.01, 0.02, 0.05, 0.1, 0.25]))
 def test_the_rule_holds_for_every_spike(width, dt):
-    found = sampling(spikes(width, dt, times=(100.0,)))
+    found = sampling_interval(spikes(width, dt, times=(100.0,)))
     assert found >= dt - 1e-12 and abs(found / dt - round(found / dt)) < 1e-9
     assert found <= dt + 1e-12 or found <= min(0.05, 1.05 * width / 8) + 1e-9
 
@@ -100,7 +100,7 @@ def test_what_is_no_interval_is_refused(wrong):
 def test_a_real_cell_keeps_its_spikes(shared_data):
     (file,) = (shared_data / "recordings" / "allen").glob("*518290966*.npz")
     data = mx.recordings.load(file)
-    assert sampling(data) == pytest.approx(0.04)
+    assert sampling_interval(data) == pytest.approx(0.04)
     found = resample(data, 0.05)
     before, after = (sweep_spikes(one.v[0], one.t) for one in (data, found))
     assert len(before) == len(after) == 12

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from .evaluation.efel import efel_features
     from .objectives import Objective, objective
     from .recipe import fit_recording, templates
-    from .recipe.membrane_bounds import with_membrane
     from .recipe.sweep_selection import select_training_sweeps
-    from .recipe.templates import template_for
     from .report.page import Section
 
 __all__ = [
@@ -37,11 +35,9 @@ __all__ = [
     "losses",
     "objective",
     "select_training_sweeps",
-    "template_for",
     "templates",
     "uncertainty",
     "value_and_grad",
-    "with_membrane",
 ]
 
 __getattr__, __dir__ = late(
@@ -55,7 +51,5 @@ __getattr__, __dir__ = late(
     efel_features="evaluation.efel",
     fit_recording="recipe",
     objective="objectives",
-    template_for="recipe.templates",
     templates="recipe",
-    with_membrane="recipe.membrane_bounds",
 )

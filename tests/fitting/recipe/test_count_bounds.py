@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.fitting.problem.count_bounds import excess
-from membrax.fitting.recipe.count_bounds import MOST, amplitudes, expected
+from membrax.fitting.recipe.count_bounds import MOST, count_bounds
+from membrax.fitting.recipe.current_size import relative_amplitudes
 
 T = np.arange(400) * 0.5
 
@@ -24,7 +25,7 @@ def steps(sizes, shape=None):
 
 def asked(data, fitted, counts):
     """{size of the current: (fewest, most)} of what is expected."""
-    found = expected(data, fitted, np.array(counts))
+    found = count_bounds(data, fitted, np.array(counts))
     if found is None:
         return {}
     sizes = np.asarray(found.sweeps.i, dtype=float).max(axis=1).round(3)
@@ -32,14 +33,14 @@ def asked(data, fitted, counts):
 
 
 def test_sizes_of_one_shape_are_multiples_of_the_largest():
-    np.testing.assert_allclose(amplitudes(steps([-0.1, 0.0, 0.1, 0.2])), [-0.5, 0.0, 0.5, 1.0], atol=1e-12)
+    np.testing.assert_allclose(relative_amplitudes(steps([-0.1, 0.0, 0.1, 0.2])), [-0.5, 0.0, 0.5, 1.0], atol=1e-12)
 
 
 def test_another_shape_has_no_size():
     data = steps([0.1, 0.2, 0.3])
     i = data.i.copy()
     i[1] = 0.2 * (T > 100.0)
-    found = amplitudes(dataclasses.replace(data, i=i))
+    found = relative_amplitudes(dataclasses.replace(data, i=i))
     assert np.isnan(found[1]) and np.isfinite(found[[0, 2]]).all()
 
 
@@ -70,15 +71,15 @@ def test_a_cell_that_fires_less_at_more_current_may_go_on_so():
 
 
 def test_a_silent_cell_and_different_stimuli_lead_to_nothing():
-    assert expected(steps([0.1, 0.2, 0.3]), [0, 2], np.array([0, 0])) is None
-    assert expected(steps([0.0, 0.0]), [0], np.array([1])) is None
+    assert count_bounds(steps([0.1, 0.2, 0.3]), [0, 2], np.array([0, 0])) is None
+    assert count_bounds(steps([0.0, 0.0]), [0], np.array([1])) is None
 
 
 def test_voltages_of_other_sweeps_are_not_read():
     data = steps([0.1, 0.2, 0.3])
     v = data.v.copy()
     v[1] = 40.0
-    one, two = (expected(d, [0, 2], np.array([4, 8])) for d in (data, dataclasses.replace(data, v=v)))
+    one, two = (count_bounds(d, [0, 2], np.array([4, 8])) for d in (data, dataclasses.replace(data, v=v)))
     np.testing.assert_array_equal(one.sweeps.v, two.sweeps.v)
     assert one.most == two.most
 
@@ -87,14 +88,14 @@ def test_voltages_of_other_sweeps_are_not_read():
 def test_few_sweeps_are_asked_for_and_every_range_has_a_number(counts, seed):
     sizes = np.sort(np.random.default_rng(seed).choice(40, 12, replace=False)) * 0.01 + 0.01
     fitted = list(range(0, 2 * len(counts), 2))
-    found = expected(steps(sizes), fitted, np.array(counts))
+    found = count_bounds(steps(sizes), fitted, np.array(counts))
     if found is not None:
         assert 1 <= len(found.fewest) <= MOST
         assert np.all(np.asarray(found.fewest) <= np.asarray(found.most))
 
 
 def test_spikes_outside_of_the_range_are_counted():
-    found = expected(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
+    found = count_bounds(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
     for count, off in ((9, 2.0), (11, 0.0), (15, 0.0), (17, 2.0)):
         assert excess(jnp.array([count]), found)[0] == pytest.approx(off)
 
@@ -114,7 +115,7 @@ def test_what_all_sweeps_share_is_no_part_of_their_shape():
     family = steps([-0.1, 0.0, 0.1, 0.2])
     pulse = 0.3 * ((T > 10.0) & (T < 40.0))
     same = dataclasses.replace(family, i=family.i - pulse)
-    np.testing.assert_allclose(amplitudes(same), amplitudes(family), atol=1e-12)
+    np.testing.assert_allclose(relative_amplitudes(same), relative_amplitudes(family), atol=1e-12)
     assert asked(same, [1, 3], [0, 4]) == asked(family, [1, 3], [0, 4])
 
 
@@ -126,27 +127,27 @@ def test_repeats_of_one_current_stay_repeats(how):
     else:
         i = np.stack([np.roll(one, random.integers(0, 2)) for one in i])
     repeats = dataclasses.replace(steps([0.2] * 10), i=i)
-    np.testing.assert_allclose(amplitudes(repeats), 1.0, atol=0.02)
+    np.testing.assert_allclose(relative_amplitudes(repeats), 1.0, atol=0.02)
 
 
 def test_of_equal_sweeps_one_says_all():
-    assert len(expected(steps([0.2] * 10), [1, 3, 5, 7, 9], np.full(5, 5)).most) == 1
+    assert len(count_bounds(steps([0.2] * 10), [1, 3, 5, 7, 9], np.full(5, 5)).most) == 1
 
 
 def test_a_step_from_the_first_sample_on_keeps_its_sign():
     from_the_start = steps([-0.1, 0.0, 0.1, 0.2, 0.3], T < 100.0)
-    np.testing.assert_allclose(amplitudes(from_the_start), np.array([-1, 0, 1, 2, 3]) / 3, atol=1e-12)
+    np.testing.assert_allclose(relative_amplitudes(from_the_start), np.array([-1, 0, 1, 2, 3]) / 3, atol=1e-12)
     assert asked(from_the_start, [1, 4], [0, 10]) == {}  # the threshold may be anywhere between
 
 
 def test_noise_without_a_direction_has_no_size():
-    assert np.isnan(amplitudes(steps([0.1, 0.2], np.sin(T)))).all()
+    assert np.isnan(relative_amplitudes(steps([0.1, 0.2], np.sin(T)))).all()
 
 
 def test_another_holding_current_is_another_stimulus():
     data = steps([0.1, 0.2, 0.2, 0.3])
     moved = dataclasses.replace(data, i=data.i - np.array([0.0, 0.0, 0.3, 0.0])[:, None])
-    assert np.isnan(amplitudes(moved)).tolist() == [False, False, True, False]
+    assert np.isnan(relative_amplitudes(moved)).tolist() == [False, False, True, False]
 
 
 def test_above_a_current_that_silences_the_cell_nothing_is_expected():
@@ -162,14 +163,14 @@ def test_three_currents_three_times_with_drifting_rests(seed):
     random = np.random.default_rng(seed)
     data = steps(np.repeat([0.1, 0.2, 0.3], 3))
     data = dataclasses.replace(data, i=data.i + random.normal(0.0, 1e-4, 9)[:, None])
-    expected(data, [0, 3, 6, 7], np.array([2, 5, 8, 9]))
+    count_bounds(data, [0, 3, 6, 7], np.array([2, 5, 8, 9]))
 
 
 @pytest.mark.parametrize("noise", [0.002, 0.006])
 def test_noise_of_a_measured_current_changes_nothing(noise):
     data = steps([0.0, 0.1, 0.2, 0.3])
     noisy = dataclasses.replace(data, i=data.i + np.random.default_rng(4).normal(0.0, noise, data.i.shape))
-    np.testing.assert_allclose(amplitudes(noisy), [0.0, 1 / 3, 2 / 3, 1.0], atol=0.01)
+    np.testing.assert_allclose(relative_amplitudes(noisy), [0.0, 1 / 3, 2 / 3, 1.0], atol=0.01)
     assert list(asked(noisy, [0, 1, 3], [0, 4, 8]).values()) == list(asked(data, [0, 1, 3], [0, 4, 8]).values())
 
 
@@ -177,4 +178,4 @@ def test_a_small_current_of_another_shape_is_no_noise():
     data = steps([0.1, 0.2, 0.3, 0.3])
     i = data.i.copy()
     i[3] = 0.03 * (T > 150.0)
-    assert np.isnan(amplitudes(dataclasses.replace(data, i=i))).tolist() == [False, False, False, True]
+    assert np.isnan(relative_amplitudes(dataclasses.replace(data, i=i))).tolist() == [False, False, False, True]

@@ -40,11 +40,6 @@ def test_budgets_that_are_none_are_refused(budget):
         fit_recording(data, [0, 6], **budget, progress=False)
 
 
-def test_by_default_a_density_is_an_axon_of_a_squid_and_a_current_a_pyramidal_cell():
-    names = {unit: recipe._template(None, silent(unit))[0] for unit in ("nA", "uA/cm2")}
-    assert names == {"nA": "pyramidal", "uA/cm2": "squid_axon"}
-
-
 @pytest.mark.parametrize(("sweeps", "unseen"), [(1, 0), (2, 0), (4, 4), (5, 1)])
 def test_a_budget_of_simulations_is_kept_to_and_used_up(sweeps, unseen):
     takes = [

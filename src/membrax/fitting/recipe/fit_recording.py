@@ -1,18 +1,15 @@
-"""The default recipe for a recording of a cell of which nothing is known: measured, searched on spikes, predicted."""
+"""The recipe for a recording of an unknown cell: select, preprocess, search on spike trains, predict."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...cell import Cell
-from ...checks import one_of
 from ...ephys.fittable import check_fittable
-from ...ephys.preprocess import Preprocessed, preprocess
+from ...ephys.preprocess import preprocess
 from ...integrators import staggered
 from ...pytrees import strong
 from ...recordings import Recording, load
@@ -28,22 +25,18 @@ from ..problem.target import target
 from ..result import Fit
 from ..scores.spike_score import features
 from ..scores.train_score import train_scores
-from . import templates
 from .budget import SCHEDULE, plan
-from .count_bounds import expected
-from .sampling import sampling
+from .count_bounds import count_bounds
+from .sampling import sampling_interval
 from .sweep_selection import select_training_sweeps
-
-TEMPLATES = ("pyramidal", "adapting", "fast_spiking", "squid_axon")
-
-Make = Callable[[Preprocessed], tuple[Cell, Any]]
+from .templates import Template, choose_template
 
 
 def fit_recording(
     data: Recording | str | os.PathLike[str],
     sweeps: Any = None,
     *,
-    template: str | Make | None = None,
+    template: str | Template | None = None,
     seed: int = 0,
     stop: float | None = None,
     liquid_junction_potential: float = 0.0,
@@ -55,79 +48,75 @@ def fit_recording(
 ) -> Fit:
     """Fit a cell to some sweeps of a current-clamp recording and predict the others.
 
-    The electrode's series resistance and the drift of rest are measured and taken out (`preparation.prepare`), the
-    cell's size is read from its charging, and a model is searched for on its spike trains (CMA-ES with
-    `halving.SuccessiveHalving`). In sweeps between the fitted ones it is held to spike counts between theirs
-    (`count_bounds.expected`).
+    1. Select the training sweeps; the others are held out.
+    2. Measure the electrode's series resistance and the drift of rest, and correct the recording for both
+       (`membrax.ephys.preprocess`).
+    3. Make a cell of the measured size and bounds for its parameters by the template.
+    4. Search for the parameters by their score on spike trains, with CMA-ES and successive halving (`halving`), at a
+       sampling interval that shows spikes. In held-out sweeps the search keeps spike counts between those of the
+       training sweeps (`count_bounds`).
+    5. Simulate the best cell under every sweep's current.
 
-    What is read of the sweeps that aren't fitted: their currents; their rest before the first step and their answers
-    below the spikes, for the electrode, the membrane and each sweep's drift; and, where ``sweeps`` is None, how often
-    they fire, to choose among them.
+    From the held-out sweeps it uses the injected current, the pre-step baseline and the subthreshold response, the
+    last two for the electrode, the membrane and the drift of rest. Where ``sweeps`` is None it also uses their spike
+    counts, to select the training sweeps.
 
     Args:
         data: the recording, or a file that `membrax.recordings.load` reads.
-        sweeps: which to fit; by default a third of them, 5 to 8, that bracket what the cell does: see
-            `choosing.choose_fitted`.
-        template: the model and its bounds: "pyramidal" (with slow inactivation and persistent sodium), "adapting",
-            "fast_spiking", "squid_axon", or a function of what `prepare` measured that returns a cell and its bounds.
-            By default pyramidal, and squid_axon where the current is a density.
-        seed: of the search.
-        stop: where to end every sweep, ms; by default its end.
-        liquid_junction_potential: the liquid junction potential, mV, which is subtracted from the recorded voltage.
-        iterations: generations of the search; by default as many as its budget of neuron-steps allows.
-        max_simulations: that the search may take instead, each of one candidate under one sweep.
-        max_seconds: after which no further generation begins.
+        sweeps: the training sweeps; by default a third of all, 5 to 8, that bracket the firing range; see
+            `membrax.fitting.select_training_sweeps`.
+        template: the cell and its bounds, by the name of a template ("pyramidal", "adapting", "fast_spiking",
+            "squid_axon"; see `membrax.fitting.templates`) or by a function of the preprocessed recording that returns
+            both. By default pyramidal, and squid_axon where the current is a density.
+        seed: random seed of the search.
+        stop: end of every sweep, ms; by default that of the recording.
+        liquid_junction_potential: subtracted from the recorded voltage, mV.
+        iterations: generations of the search; by default as many as a budget of neuron-steps allows.
+        max_simulations: bound on the simulations of the search, each of one candidate under one sweep; instead of
+            ``iterations``.
+        max_seconds: time after which no further generation begins, s.
         progress: whether to show a bar with the best score.
-        checkpoint: a file written after every generation, from which the same call goes on to the same numbers.
+        checkpoint: a file that is written after every generation. The same call with that file resumes the search and
+            gives the same numbers.
 
     Returns:
-        A `Fit`, whose recording is the corrected one; its ``preprocessed``, ``selection`` and ``template`` hold what
-        was measured and chosen.
+        A `Fit`, whose recording is the corrected one; its ``preprocessed``, ``selection`` and ``template`` hold the
+        measurements, the selected sweeps and the template's name.
 
     Raises:
-        ValueError: a recording that can't be fitted (`refusals.check_fittable` says why), sweeps that aren't there, a
-            stop outside the recording, an unknown template, or two budgets.
+        ValueError: a recording that cannot be fitted (see `membrax.ephys.check_fittable`), unknown sweeps, a stop
+            outside the recording, an unknown template, or both ``iterations`` and ``max_simulations``.
     """
     recording = data if isinstance(data, Recording) else load(data)
     check_seed(seed)
-    (name, make), limit = _template(template, recording), TimeLimit(max_seconds)
+    limit = TimeLimit(max_seconds)
+    name, make_cell = choose_template(template, recording.unit)
     cut = recording if stop is None else recording.crop(None, stop)
     selection = select_training_sweeps(cut) if sweeps is None else None
-    chosen = choose_sweeps(cut, sweeps if selection is None else selection.sweeps)
-    check_fittable(cut, chosen)
-    prepared = preprocess(cut, liquid_junction_potential=liquid_junction_potential)
-    cell, bounds = make(prepared)
-    shown = resample(prepared.data, sampling(prepared.data))
-    searched = shown.crop(prepared.begin, None) if prepared.begin > shown.t[0] else shown
+    training = choose_sweeps(cut, sweeps if selection is None else selection.sweeps)
+    check_fittable(cut, training)
+    preprocessed = preprocess(cut, liquid_junction_potential=liquid_junction_potential)
+    cell, bounds = make_cell(preprocessed)
+    corrected = resample(preprocessed.data, sampling_interval(preprocessed.data))
+    # The search simulates from shortly before the first step, the prediction from the beginning.
+    searched = corrected.crop(preprocessed.begin, None) if preprocessed.begin > corrected.t[0] else corrected
     parameters = free(cell, bounds)
-    problem = Problem(strong(cell), target(searched, chosen, None), parameters, staggered, _unseen(searched, chosen))
+    held_out = _held_out_counts(searched, training)
+    problem = Problem(strong(cell), target(searched, training, None), parameters, staggered, held_out)
     planned = plan(problem, iterations, max_simulations)
     # The searches have consecutive seeds: those of two fits with neighbouring seeds should not meet.
     optimiser = CMAES(planned.generations, planned.population, 1000 * seed % 2**31, SCHEDULE, train_scores)
     state, notes = run_optimiser(
         problem, optimiser, planned.starts, seed, progress=progress, checkpoint=checkpoint, limit=limit
     )  # fmt: skip
-    after = Problem(strong(cell), target(shown, chosen, None), parameters, staggered)
+    problem = Problem(strong(cell), target(corrected, training, None), parameters, staggered)
     return as_fit(
-        after, optimiser, state, bounds, shown, chosen, seed, notes,
-        preprocessed=prepared, selection=selection, template=name,
+        problem, optimiser, state, bounds, corrected, training, seed, notes,
+        preprocessed=preprocessed, selection=selection, template=name,
     )  # fmt: skip
 
 
-def _template(template: str | Make | None, data: Recording) -> tuple[str | None, Make]:
-    """Name and function of a template, by default that of the recording's unit; the caller's function has no name.
-
-    Raises:
-        ValueError: there is no template of that name.
-    """
-    if callable(template):
-        return None, template
-    default = "pyramidal" if data.unit == "nA" else "squid_axon"
-    name = one_of(default if template is None else template, "template", TEMPLATES, also="a function or None")
-    return name, getattr(templates, name)
-
-
-def _unseen(data: Recording, chosen: list[int]) -> CountBounds | None:
-    """What is expected of the sweeps that aren't fitted."""
-    counts = [int(features(data.v[k], data.dt).count) for k in chosen]
-    return expected(data, chosen, np.array(counts))
+def _held_out_counts(data: Recording, training: list[int]) -> CountBounds | None:
+    """Bounds on the spike counts of held-out sweeps."""
+    counts = [int(features(data.v[k], data.dt).count) for k in training]
+    return count_bounds(data, training, np.array(counts))
