@@ -54,10 +54,10 @@ mx.plot.lines(g, {"loss": along}, xlabel="sodium conductance (mS/cm²)", ylabel=
 # spikes drop out, and the loss is a plateau with steps of its own, where the slope says little or points the wrong way.
 # With five parameters unknown nearly every place is like that, and going downhill ends wherever it began.
 #
-# The way out is a *clamp that is released*. A current $\kappa\,(v_{recorded} - v)$, with $\kappa$ in mS/cm², pulls the
-# model to the recording. Pulled hard it can't get out of step, and the problem is nearly a linear one; then $\kappa$
-# goes to zero while Gauss–Newton steps, which take the residual for a linear function of the parameters and jump to its
-# smallest square, keep the model in the pit. The steps are damped where that jump would overshoot: the method of
+# The way out is *nudging that is annealed to 0*. A current $\kappa\,(v_{recorded} - v)$, with $\kappa$ in mS/cm², pulls
+# the model towards the recording. Pulled hard it can't get out of step, and the problem is nearly a linear one; then
+# $\kappa$ goes to 0 while Gauss–Newton steps, which treat the residual as a linear function of the parameters and jump to
+# its smallest square, keep the model in the pit. The steps are damped where that jump would overshoot: the method of
 # Levenberg and Marquardt, `method="levenberg_marquardt"`. From 16 starts anywhere between wide bounds:
 
 # %%
@@ -85,71 +85,78 @@ mx.plot.recording(data)
 # %% [markdown]
 # **What to see.** Below the threshold charging curves as in lesson 05, above it trains that begin with a burst.
 #
-# We fit a single compartment with sodium, a delayed rectifier, two slow potassium currents, calcium and a leak
-# (Pospischil et al. 2008) to four of the sweeps, and keep the other four for the exam. `cortical` proposes the cell,
-# its size measured from the hyperpolarising step (at 0.9 µF/cm²), and bounds. First the method that was unbeatable
-# above, for nine of the parameters:
+# Some sweeps train the model; the others are held out, for the exam. Models overshoot at currents beyond those they were
+# fitted to, so the training sweeps should bracket the firing range. membrax selects them:
 
 # %%
-from membrax.fitting.recipe.templates import cortical
+selection = mx.fitting.select_training_sweeps(data)
+for sweep, reason in zip(selection.sweeps, selection.why, strict=True):
+    print(f"training sweep {sweep}: {reason}")
 
-cell, bounds, told = cortical(data)
-print(told)
-seen = [0, 2, 4, 6]
+# %% [markdown]
+# The model is a single compartment, the template `pyramidal`: sodium and a delayed rectifier, both with slow
+# inactivation, persistent sodium, two slow potassium currents, calcium and a leak (after Pospischil et al. 2008). Its
+# size comes from the recording: `preprocess` measures the electrode's series resistance, which it takes out of the
+# voltage, and the cell's resistance and time constant, hence its capacitance, hence its area. First the method that was
+# unbeatable above, for nine of the parameters:
+
+# %%
+measured = mx.ephys.preprocess(data)
+print(f"R {measured.resistance:.0f} MΩ, τ {measured.time_constant:.1f} ms, area {measured.area:.0f} µm²")
+cell, bounds = mx.fitting.templates.pyramidal(measured)
 few = ("na.g", "na.v_t", "kd.g", "kd.v_t", "m.g", "ks.g", "leak.g", "leak.e", "capacitance")
 nine = {name: bounds[name] for name in few}
-silent = mx.fit(cell, nine, data, seen, method="levenberg_marquardt", starts=2, iterations=8, progress=False)
-for row in silent.evaluate(by="sweep").rows:
-    print(f"sweep {row.sweep}: {row.recorded.spike_count:2d} spikes recorded, {row.model.spike_count:2d} in the model")
+silent = mx.fit(
+    cell, nine, measured.data, selection.sweeps, method="levenberg_marquardt", starts=2, iterations=8, progress=False
+)  # fmt: skip
+print(silent.table())
 
 # %% [markdown]
 # **What to see.** The best model by squared error is silent. That is no accident. A spike at a slightly wrong time
 # is punished twice, where it is and where it should be; no spike at all is punished once. A wrong model can't put every
 # spike in its place, so silence is the best it can do by that measure, and no descent escapes from there.
 #
-# What should be asked instead? Not the voltage at every moment, but what a physiologist looks at: how many spikes,
-# when, of what shape, and the voltage between them. Such a score has no useful slope, since spikes come and go. It is
-# searched by evolution, here the covariance matrix adaptation evolution strategy (CMA-ES, Hansen & Ostermeier 2001):
-# populations of models, of which the better ones are bred, and the spread of the next generation follows the shape of
-# the valley. A few thousand simulations are a matter of seconds, thanks to lesson 11.
+# So the loss has to be another one: not the voltage at every moment, but the numbers a physiologist reads off a trace:
+# how many spikes, when, of what shape, and the voltage between them. Such a score has no useful slope, since spikes come
+# and go. It is searched by evolution, here the covariance matrix adaptation evolution strategy (CMA-ES, Hansen &
+# Ostermeier 2001): populations of models, of which the better ones are bred, and the spread of the next generation
+# follows the shape of the valley. Tens of thousands of simulations take half a minute, thanks to lesson 11.
+#
+# `mx.fit_recording` is the whole recipe in one call: it selects the training sweeps, preprocesses the recording, makes
+# the cell by the template, and searches. Here with a third of the generations that it would choose itself:
 
 # %%
-found = mx.fit(cell, bounds, data, seen, method="cmaes", starts=2, iterations=100, progress=False)
-for row in found.evaluate(by="sweep").rows:
-    side = "training" if row.training else "held-out"
-    recorded, model = row.recorded.spike_count, row.model.spike_count
-    print(f"sweep {row.sweep}, {side}: {recorded:2d} spikes recorded, {model:2d} in the model")
+found = mx.fit_recording(data, iterations=100, progress=False)
+print(found.table())
 mx.plot.fit(found)
 
 # %% [markdown]
-# **What to see.** Look at the sweeps it had never seen. The counts are right or off by one or two. The burst at the
-# beginning is missed in several sweeps: that is the model's fault. The late spikes hang on synaptic noise that nobody
-# recorded: that is nobody's. What can't be known from a recording can't be fitted, and an honest fit says so by its
-# held-out sweeps.
+# **What to see.** Look at the held-out sweeps. The counts are right or off by one. The late spikes are at other times
+# than the recorded ones: they depend on synaptic noise that nobody recorded, and no model can predict it. What can't be
+# known from a recording can't be fitted, and an honest fit shows it by its held-out sweeps.
 #
 # ## Your own recording
 #
-# `mx.recordings.load` reads ABF, NWB, Igor, NPZ and text (`pip install "membrax[recordings]"` for the first three).
-# Upload a file to Colab (the folder symbol on the left), put its name below, and run the cell. On a recording of many
-# sweeps leave the full number of iterations; it takes one or two minutes.
+# `mx.fit_recording` reads ABF, NWB, Igor, NPZ and text (`pip install "membrax[recordings]"` for the first three).
+# Upload a file to Colab (the folder symbol on the left), put its name below, and run the cell. It takes a few minutes,
+# and it writes a report with figures and warnings that you can open in a browser.
 
 # %%
 from IPython.display import display
 
 file = ""  # such as "cell.abf"
 if file:
-    mine = mx.recordings.load(file)
-    own_cell, own_bounds, own_told = cortical(mine)
-    print(own_told)
-    own_fit = mx.fit(own_cell, own_bounds, mine, list(range(0, mine.sweeps, 3)), method="cmaes")
-    display(mx.plot.fit(own_fit))
+    mine = mx.fit_recording(file)
+    print(mine.table())
+    display(mx.plot.fit(mine))
+    print("The report is in", mine.write_report("report.html"))
 
 # %% [markdown]
 # ### Exercise 1
 #
 # Gauss–Newton steps know how the valley curves. How far do gradients get that don't? Fit only three conductances of the
-# squid axon, from 8 starts, with `method="adam"`, which releases the clamp as well, and count the starts that find the
-# pit.
+# squid axon, from 8 starts, with `method="adam"`, which anneals the nudging to 0 as well, and count the starts that find
+# the pit.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
@@ -166,21 +173,18 @@ for name, fit in {"Levenberg–Marquardt, five parameters": right, "Adam, three 
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
-again = mx.fit(cell, bounds, data, seen, method="cmaes", starts=2, iterations=100, seed=1, progress=False)
-for row in again.evaluate(by="sweep").rows:
-    side = "training" if row.training else "held-out"
-    recorded, model = row.recorded.spike_count, row.model.spike_count
-    print(f"sweep {row.sweep}, {side}: {recorded:2d} spikes recorded, {model:2d} in the model")
+again = mx.fit_recording(data, iterations=100, seed=1, progress=False)
+print(again.table())
 for name in ("na.g", "kd.g", "m.g", "ks.g", "cal.g", "leak.g"):
     print(f"{name:7s} {found.values[name]:8.4f} and {again.values[name]:8.4f} mS/cm²")
-print("Different conductances, much the same spikes: these sweeps do not tell them apart.")
+print("Different conductances, much the same spikes: these sweeps do not distinguish them.")
 
 # %% [markdown]
 # ## What you have learnt
 #
-# - Where the model is right, a released clamp and Gauss–Newton steps find its parameters from anywhere.
-# - A model is never right for a real cell; then squared error prefers silence, and one has to ask for spikes.
-# - What a fit is worth is said by sweeps that it has not seen.
+# - Where the model is right, nudging that is annealed to 0 and Gauss–Newton steps find its parameters from anywhere.
+# - A model is never right for a real cell; then squared error prefers silence, and the loss has to count spikes.
+# - Held-out sweeps show how good a fit is.
 #
 # This is the end of the course. Back to [01 · Membrane potential and ions](01_membrane_potential_and_ions.ipynb) ·
 # Previous: [11 · Ten thousand neurons](11_ten_thousand_neurons.ipynb)
