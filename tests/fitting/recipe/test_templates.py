@@ -63,7 +63,9 @@ def train(cell, amplitude, unit, duration=600.0):
 def test_a_fast_spiking_cell_fires_fast_with_narrow_spikes(prepared):
     found = train(fast_spiking(prepared)[0], 0.8, "nA")
     assert (
-        len(found) / 0.5 > 150 and np.median(found.ap_duration_half_width) < 0.5 and abs(adaptation_index(np.diff(found.times))) < 0.01
+        len(found) / 0.5 > 150
+        and np.median(found.ap_duration_half_width) < 0.5
+        and abs(adaptation_index(np.diff(found.times))) < 0.01
     )
 
 

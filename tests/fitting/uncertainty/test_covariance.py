@@ -6,8 +6,8 @@ from scipy.signal import lfilter
 from scipy.special import stdtrit
 
 from membrax.fitting.uncertainty.covariance import covariance
-from membrax.fitting.uncertainty.jackknife import cuts, jackknife, satterthwaite
-from membrax.fitting.uncertainty.linearisation import Linear
+from membrax.fitting.uncertainty.jackknife import block_edges, jackknife, satterthwaite
+from membrax.fitting.uncertainty.linearisation import Linearisation
 from membrax.fitting.uncertainty.whiteness import whiteness
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ def regression(seed=0, noise=None, design=None):
     noise = draws.normal(0.0, 0.3, slopes.shape[:2]) if noise is None else noise
     flat = slopes.reshape(-1, slopes.shape[-1])
     estimate = np.linalg.lstsq(flat, noise.reshape(-1), rcond=None)[0]
-    return Linear(np.full(slopes.shape[-1], 0.5), slopes @ estimate - noise, slopes, 0.1), estimate
+    return Linearisation(np.full(slopes.shape[-1], 0.5), slopes @ estimate - noise, slopes, 0.1), estimate
 
 
 def gram(fit):
@@ -33,91 +33,95 @@ def gram(fit):
 # --- white residuals
 
 
-def test_it_is_the_textbook_covariance_of_linear_regression():
+def test_it_is_the_covariance_of_linear_regression():
     fit, _ = regression()
     s2 = np.sum(fit.residuals**2) / (SWEEPS * SAMPLES - COUNT)
-    found = covariance(fit, EVERY, "white")
-    np.testing.assert_allclose(found.matrix, s2 * np.linalg.inv(gram(fit)), rtol=1e-8)
-    assert found.sigma == pytest.approx(np.sqrt(s2)) and found.inflation == pytest.approx(1.0)
-    np.testing.assert_array_equal(found.freedom, SWEEPS * SAMPLES - COUNT)
-    np.testing.assert_allclose(found.step, 0.0, atol=1e-8)
-    np.testing.assert_allclose(np.diagonal(found.correlation), 1.0)
-    assert not len(found.null) and not found.held.any()
+    result = covariance(fit, EVERY, "white")
+    np.testing.assert_allclose(result.matrix, s2 * np.linalg.inv(gram(fit)), rtol=1e-8)
+    assert result.sigma == pytest.approx(np.sqrt(s2)) and result.inflation == pytest.approx(1.0)
+    np.testing.assert_array_equal(result.freedom, SWEEPS * SAMPLES - COUNT)
+    np.testing.assert_allclose(result.step, 0.0, atol=1e-8)
+    np.testing.assert_allclose(np.diagonal(result.correlation), 1.0)
+    assert not len(result.null) and not result.fixed.any()
 
 
 def test_a_parameter_in_other_units_has_an_error_in_those():
     fit, _ = regression()
     scale = np.array([1e3, 1.0, 1e-4])
-    other = covariance(Linear(fit.place, fit.residuals, fit.slopes * scale, 0.1), EVERY, "white")
+    other = covariance(Linearisation(fit.place, fit.residuals, fit.slopes * scale, 0.1), EVERY, "white")
     np.testing.assert_allclose(other.errors * scale, covariance(fit, EVERY, "white").errors, rtol=1e-6)
 
 
-def test_what_is_held_is_left_out():
+def test_fixed_parameters_are_left_out():
     fit, _ = regression()
     moving = np.array([True, False, True])
-    found = covariance(fit, moving, "white")
-    alone = covariance(Linear(fit.place[moving], fit.residuals, fit.slopes[..., moving], 0.1), EVERY[:2], "white")
-    np.testing.assert_allclose(found.errors[moving], alone.errors)
-    assert np.isnan(found.errors[1]) and found.held.tolist() == [False, True, False]
-    assert np.isnan(found.correlation[1]).all()
+    result = covariance(fit, moving, "white")
+    alone = covariance(
+        Linearisation(fit.place[moving], fit.residuals, fit.slopes[..., moving], 0.1), EVERY[:2], "white"
+    )
+    np.testing.assert_allclose(result.errors[moving], alone.errors)
+    assert np.isnan(result.errors[1]) and result.fixed.tolist() == [False, True, False]
+    assert np.isnan(result.correlation[1]).all()
 
 
-def test_the_open_step_is_counted_in_standard_errors():
+def test_the_remaining_step_is_in_standard_errors():
     fit, _ = regression()
     away = np.array([0.02, -0.01, 0.0])
-    moved = Linear(fit.place, fit.residuals + fit.slopes @ away, fit.slopes, 0.1)
-    found = covariance(moved, EVERY, "white")
-    np.testing.assert_allclose(found.step, -away / found.white, rtol=1e-6, atol=1e-8)
+    moved = Linearisation(fit.place, fit.residuals + fit.slopes @ away, fit.slopes, 0.1)
+    result = covariance(moved, EVERY, "white")
+    np.testing.assert_allclose(result.step, -away / result.white, rtol=1e-6, atol=1e-8)
 
 
-# --- what the data don't say
+# --- parameters that are not identified
 
 
 def test_two_parameters_that_do_the_same_are_not_identified():
     fit, _ = regression()
     slopes = np.concatenate([fit.slopes, -2.0 * fit.slopes[..., :1]], axis=-1)
-    found = covariance(Linear(np.full(4, 0.5), fit.residuals, slopes, 0.1), np.ones(4, dtype=bool), "white")
-    np.testing.assert_allclose(np.abs(found.null), [[2 / np.sqrt(5), 0.0, 0.0, 1 / np.sqrt(5)]], atol=1e-6)
-    assert np.isinf(found.errors[[0, 3]]).all()
-    np.testing.assert_allclose(found.errors[1:3], covariance(fit, EVERY, "white").errors[1:], rtol=2e-3)
+    result = covariance(Linearisation(np.full(4, 0.5), fit.residuals, slopes, 0.1), np.ones(4, dtype=bool), "white")
+    np.testing.assert_allclose(np.abs(result.null), [[2 / np.sqrt(5), 0.0, 0.0, 1 / np.sqrt(5)]], atol=1e-6)
+    assert np.isinf(result.errors[[0, 3]]).all()
+    np.testing.assert_allclose(result.errors[1:3], covariance(fit, EVERY, "white").errors[1:], rtol=2e-3)
 
 
 def test_a_parameter_that_nothing_depends_on_is_not_identified():
     fit, _ = regression()
     slopes = fit.slopes * np.array([1.0, 0.0, 1.0])
-    found = covariance(Linear(fit.place, fit.residuals, slopes, 0.1), EVERY, "white")
-    np.testing.assert_array_equal(found.null, [[0.0, 1.0, 0.0]])
-    assert np.isinf(found.errors).tolist() == [False, True, False]
+    result = covariance(Linearisation(fit.place, fit.residuals, slopes, 0.1), EVERY, "white")
+    np.testing.assert_array_equal(result.null, [[0.0, 1.0, 0.0]])
+    assert np.isinf(result.errors).tolist() == [False, True, False]
 
 
-def test_a_weak_parameter_is_not_taken_for_none():
+def test_a_weak_parameter_is_identified():
     fit, _ = regression()
-    found = covariance(Linear(fit.place, fit.residuals, fit.slopes * np.array([1.0, 1e-6, 1.0]), 0.1), EVERY, "white")
-    assert np.isfinite(found.errors).all() and not len(found.null)
+    result = covariance(
+        Linearisation(fit.place, fit.residuals, fit.slopes * np.array([1.0, 1e-6, 1.0]), 0.1), EVERY, "white"
+    )
+    assert np.isfinite(result.errors).all() and not len(result.null)
 
 
 # --- blocks
 
 
-def test_the_jackknife_is_what_leaving_blocks_out_does():
-    """A linear model is fitted anew without each block: no approximation is left."""
+def test_the_jackknife_of_a_linear_model_is_exact():
+    """A linear model is fitted anew without each block, which the formula gives without approximation."""
     fit, estimate = regression(3)
     edges = np.array([0, 100, 210, 400])
     target = fit.slopes @ estimate - fit.residuals
     without = []
     for sweep in range(SWEEPS):
         for a, b in itertools.pairwise(edges):
-            kept = np.ones((SWEEPS, SAMPLES), dtype=bool)
-            kept[sweep, a:b] = False
-            without.append(np.linalg.lstsq(fit.slopes[kept], target[kept], rcond=None)[0] - estimate)
+            used = np.ones((SWEEPS, SAMPLES), dtype=bool)
+            used[sweep, a:b] = False
+            without.append(np.linalg.lstsq(fit.slopes[used], target[used], rcond=None)[0] - estimate)
     root = np.linalg.inv(np.linalg.cholesky(gram(fit)).T)
-    found, shares = jackknife(fit.residuals, fit.slopes @ root, edges)
+    result, shares = jackknife(fit.residuals, fit.slopes @ root, edges)
     moves = np.array(without)
-    np.testing.assert_allclose(root @ found @ root.T, 5 / 6 * moves.T @ moves, rtol=1e-6)
+    np.testing.assert_allclose(root @ result @ root.T, 5 / 6 * moves.T @ moves, rtol=1e-6)
     np.testing.assert_allclose(shares.sum(axis=0), np.eye(COUNT), atol=1e-9)
 
 
-def test_degrees_of_freedom_count_the_blocks_that_matter():
+def test_degrees_of_freedom_count_the_blocks_with_information():
     equal = np.repeat(np.eye(2)[None] / 8, 8, axis=0)
     np.testing.assert_allclose(satterthwaite(np.eye(2), equal), 8.0)
     one = np.stack([np.eye(2) * share for share in (0.97, 0.01, 0.01, 0.01)])
@@ -125,11 +129,11 @@ def test_degrees_of_freedom_count_the_blocks_that_matter():
 
 
 def test_blocks_are_long_enough_and_not_too_few():
-    assert np.diff(cuts((1, 10_000), 10.0)).mean() == pytest.approx(100.0)
-    assert len(cuts((1, 1000), 200.0)) == 21  # twenty short ones
-    assert len(cuts((4, 1000), 200.0)) == 6  # five a sweep
-    np.testing.assert_array_equal(cuts((25, 1000), 2.0), [0, 1000])  # whole sweeps
-    for edges in (cuts((1, 7), 3.0), cuts((3, 2), 1.0)):
+    assert np.diff(block_edges((1, 10_000), 10.0)).mean() == pytest.approx(100.0)
+    assert len(block_edges((1, 1000), 200.0)) == 21  # twenty short ones
+    assert len(block_edges((4, 1000), 200.0)) == 6  # five a sweep
+    np.testing.assert_array_equal(block_edges((25, 1000), 2.0), [0, 1000])  # whole sweeps
+    for edges in (block_edges((1, 7), 3.0), block_edges((3, 2), 1.0)):
         assert edges[0] == 0 and np.all(np.diff(edges) > 0)
 
 
@@ -139,18 +143,18 @@ def smooth_design(draws):
     return np.apply_along_axis(lambda x: np.convolve(x, kernel, "same"), 1, raw)
 
 
-def test_intervals_hold_the_truth_under_correlated_noise_where_white_ones_do_not():
+def test_jackknife_intervals_cover_under_correlated_noise():
     draws = np.random.default_rng(8)
-    design, held = smooth_design(draws), {"white": [], "blocks": []}
+    design, covered = smooth_design(draws), {"white": [], "blocks": []}
     for _ in range(150):
         noise = lfilter([1.0], [1.0, -0.9], draws.normal(size=(1, 3000)))
         fit, error = regression(noise=noise, design=design)
-        for kind, seen in held.items():
-            found = covariance(fit, EVERY, kind, whiteness(fit.residuals).memory)
-            seen.append(np.abs(error) < stdtrit(found.freedom, 0.975) * found.errors)
+        for kind, cases in covered.items():
+            result = covariance(fit, EVERY, kind, whiteness(fit.residuals).autocorrelation_time)
+            cases.append(np.abs(error) < stdtrit(result.freedom, 0.975) * result.errors)
     # Of 450 intervals, two or three of which are independent in each of 150 draws.
-    assert 0.91 < np.mean(held["blocks"]) < 0.99
-    assert np.mean(held["white"]) < 0.6
+    assert 0.91 < np.mean(covered["blocks"]) < 0.99
+    assert np.mean(covered["white"]) < 0.6
 
 
 def test_on_white_residuals_both_agree():

@@ -48,19 +48,19 @@ def test_a_noiseless_line_has_none():
 
 def test_correlated_noise_is_measured_on_the_baseline():
     i = np.where(T < 100.0, 0.1, 1.0)
-    heard = noise(recording(-65.0 + coloured(0.9), i))
-    # Neighbours differ little: by differences there is hardly any noise. The baseline of 2000 samples has some 100
+    measured = noise(recording(-65.0 + coloured(0.9), i))
+    # Neighbours differ little: differences show hardly any noise. The baseline of 2000 samples has some 100
     # independent ones in either sweep.
-    assert heard.differences < 0.3 * SIGMA
-    assert heard.baseline == pytest.approx(SIGMA, rel=0.25)
-    assert heard.level == heard.baseline and "baseline" in heard.source
+    assert measured.differences < 0.3 * SIGMA
+    assert measured.baseline == pytest.approx(SIGMA, rel=0.25)
+    assert measured.level == measured.baseline and "baseline" in measured.source
 
 
-def test_without_a_quiet_baseline_differences_are_all_there_is():
+def test_without_a_quiet_baseline_the_level_is_by_differences():
     i = np.random.default_rng(1).normal(size=T.size)
-    heard = noise(recording(-65.0 + white(), i))
-    assert np.isnan(heard.baseline)
-    assert heard.level == heard.differences and "differences" in heard.source
+    measured = noise(recording(-65.0 + white(), i))
+    assert np.isnan(measured.baseline)
+    assert measured.level == measured.differences and "differences" in measured.source
 
 
 def test_the_baseline_ends_where_the_current_changes():
@@ -71,7 +71,7 @@ def test_the_baseline_ends_where_the_current_changes():
 
 
 @given(st.floats(1e-3, 1e3), st.floats(-100.0, 100.0), st.floats(-1.0, 1.0))
-def test_noise_scales_with_the_voltage_and_knows_no_level_and_no_slope(factor, level, slope):
+def test_noise_scales_with_the_voltage_without_level_and_slope(factor, level, slope):
     v = white(shape=(1, 300))
     line = level + slope * np.arange(300)
     assert from_differences(factor * v + line) == pytest.approx(factor * from_differences(v), rel=1e-6, abs=1e-9)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from membrax.fitting.uncertainty.whiteness import covariances, ljung_box, memory, whiteness
+from membrax.fitting.uncertainty.whiteness import autocorrelation_time, autocovariances, ljung_box, whiteness
 
 
 def white(seed, shape=(2, 2000)):
@@ -18,13 +18,15 @@ def autoregressive(rho, seed, shape=(2, 4000)):
 def test_covariances_are_sums_of_products():
     x = white(0, (3, 50))
     direct = [[np.sum(row[: 50 - h] * row[h:]) for h in range(6)] for row in x]
-    np.testing.assert_allclose(covariances(x, 5), direct, atol=1e-10)
+    np.testing.assert_allclose(autocovariances(x, 5), direct, atol=1e-10)
 
 
 def test_sweeps_do_not_touch():
     """The last samples of one sweep and the first of the next are no neighbours."""
     x = white(1, (2, 100))
-    np.testing.assert_allclose(covariances(x, 10).sum(0), covariances(x[:1], 10)[0] + covariances(x[1:], 10)[0])
+    np.testing.assert_allclose(
+        autocovariances(x, 10).sum(0), autocovariances(x[:1], 10)[0] + autocovariances(x[1:], 10)[0]
+    )
 
 
 def test_white_residuals_are_refused_as_often_as_the_test_says():
@@ -36,21 +38,21 @@ def test_white_residuals_are_refused_as_often_as_the_test_says():
 
 @pytest.mark.parametrize("rho", [0.3, 0.8, 0.95])
 def test_an_autoregression_has_its_closed_forms(rho):
-    found = whiteness(autoregressive(rho, 2, (4, 8000)))
-    assert not found.white and found.ljung_box < 1e-6
-    assert found.durbin_watson == pytest.approx(2 * (1 - rho), rel=0.1)
-    assert found.memory == pytest.approx((1 + rho) / (1 - rho), rel=0.25)
+    result = whiteness(autoregressive(rho, 2, (4, 8000)))
+    assert not result.white and result.ljung_box < 1e-6
+    assert result.durbin_watson == pytest.approx(2 * (1 - rho), rel=0.1)
+    assert result.autocorrelation_time == pytest.approx((1 + rho) / (1 - rho), rel=0.25)
 
 
 def test_white_residuals_remember_one_sample():
-    found = [whiteness(white(seed)) for seed in range(20)]
-    assert np.median([one.memory for one in found]) == 1.0
-    assert np.mean([one.durbin_watson for one in found]) == pytest.approx(2.0, abs=0.05)
+    result = [whiteness(white(seed)) for seed in range(20)]
+    assert np.median([one.autocorrelation_time for one in result]) == 1.0
+    assert np.mean([one.durbin_watson for one in result]) == pytest.approx(2.0, abs=0.05)
 
 
 def test_alternating_residuals_remember_too():
     """Their autocorrelations cancel in a sum, and are counted by size."""
-    assert memory(autoregressive(-0.8, 3, (4, 8000))) == pytest.approx(9.0, rel=0.25)
+    assert autocorrelation_time(autoregressive(-0.8, 3, (4, 8000))) == pytest.approx(9.0, rel=0.25)
 
 
 def test_a_constant_misfit_is_a_correlation():
@@ -59,4 +61,4 @@ def test_a_constant_misfit_is_a_correlation():
 
 def test_few_samples_and_no_residuals_do_no_harm():
     assert whiteness(np.zeros((1, 100))).white
-    assert whiteness(white(5, (1, 3))).memory >= 1.0
+    assert whiteness(white(5, (1, 3))).autocorrelation_time >= 1.0

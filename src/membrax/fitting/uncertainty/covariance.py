@@ -1,4 +1,4 @@
-"""The covariance of a least-squares estimate: from JᵀJ where residuals are white, by a block jackknife where not."""
+"""The covariance of a least-squares estimate: from JᵀJ for white residuals, by a block jackknife for others."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from .jackknife import cuts, jackknife, satterthwaite
-from .linearisation import Linear
+from ...checks import one_of
+from .jackknife import block_edges, jackknife, satterthwaite
+from .linearisation import Linearisation
 
 ESTIMATORS = ("white", "blocks")
-ROUNDING = 30.0  # ε of the precision that simulates
-SHARE = 1e-2  # of an unidentified direction, from which on a parameter is not identified
+ROUNDING = 30.0  # ε of the precision of the simulation
+SHARE = 1e-2  # component in a direction that is not identified, from which on a parameter is not identified
 
 
 @dataclasses.dataclass(frozen=True)
 class Covariance:
-    """How far an estimate would scatter about what it estimates, in places: 1 is the distance between the bounds.
+    """The covariance of an estimate, in places: 1 is the distance between the bounds.
 
     Attributes:
-        matrix: [parameter, parameter]; infinite on the diagonal of what is not identified, NaN beside it; NaN for what
-            was held.
-        gram: JᵀJ [parameter, parameter], mV²; 0 for what was held.
+        matrix: [parameter, parameter]; the diagonal is infinite where a parameter is not identified, the rest of its
+            row and column NaN; all NaN for a fixed parameter.
+        gram: JᵀJ [parameter, parameter], mV²; 0 for a fixed parameter.
         freedom: degrees of freedom of each standard error [parameter], for Student's t.
         sigma: the residuals' standard deviation s, mV.
         estimator: "white" or "blocks".
-        inflation: how many times the variance is that of white residuals, on average over the directions.
-        null: unit vectors along which the voltage doesn't change [direction, parameter].
-        white: standard errors as white residuals would have them [parameter], 0 for what was held.
-        step: the Gauss–Newton step [parameter] that is left to go, in white standard errors; 0 at a minimum.
-        blocks, block: how many blocks, and the samples in one; 0 for "white".
+        inflation: ratio of an estimate's variance to that under white residuals, averaged over the directions.
+        null: unit vectors along which the voltage does not change [direction, parameter].
+        white: standard errors under white residuals [parameter], 0 for a fixed parameter.
+        step: the remaining Gauss–Newton step [parameter], in white standard errors; 0 at a minimum.
+        blocks: number of blocks; 0 for "white".
+        block: samples in the longest block; 0 for "white".
     """
 
     matrix: np.ndarray
@@ -47,24 +49,24 @@ class Covariance:
 
     @property
     def errors(self) -> np.ndarray:
-        """Standard errors [parameter]: NaN for what was held, infinite for what is not identified."""
+        """Standard errors [parameter]: NaN for a fixed parameter, infinite for one that is not identified."""
         return np.sqrt(np.diagonal(self.matrix))
 
     @property
-    def held(self) -> np.ndarray:
-        """Which parameters were held [parameter]."""
+    def fixed(self) -> np.ndarray:
+        """Whether a parameter was fixed [parameter]."""
         return np.isnan(np.diagonal(self.matrix))
 
     @property
     def correlation(self) -> np.ndarray:
-        """Of the estimates [parameter, parameter]; NaN beside what was held or is not identified."""
+        """Correlation of the estimates [parameter, parameter]; NaN where one of the two is fixed or not identified."""
         errors = np.where(np.isfinite(self.errors), self.errors, np.nan)
         return self.matrix / (errors[:, None] * errors[None, :])
 
 
 @dataclasses.dataclass(frozen=True)
 class Basis:
-    """Coordinates in which JᵀJ is the identity: place − estimate = into u, for the identified directions alone.
+    """Coordinates u of the identified directions in which JᵀJ is the identity: place − estimate = into u.
 
     Attributes:
         into: [parameter, identified direction].
@@ -75,33 +77,35 @@ class Basis:
     null: np.ndarray
 
 
-def covariance(fit: Linear, moving: np.ndarray, estimator: str, memory: float = 1.0) -> Covariance:
-    """The covariance of the parameters that move, at a minimum of the sum of squares.
+def covariance(
+    linear: Linearisation, moving: np.ndarray, estimator: str, autocorrelation_time: float = 1.0
+) -> Covariance:
+    """The covariance of the parameters that are not fixed, at a minimum of the sum of squares.
 
     "white" is s² (JᵀJ)⁻¹ with s² = r·r/(n − p) (Bates & Watts 1988, Nonlinear Regression Analysis, section 2.2).
     "blocks" is `jackknife.jackknife`.
 
     Args:
-        fit: residuals and sensitivities at the minimum.
-        moving: [parameter], False for what is held.
+        linear: residuals and sensitivities at the minimum.
+        moving: [parameter], False for a fixed parameter.
         estimator: "white" or "blocks".
-        memory: of the residuals, samples, which says how long a block must be.
+        autocorrelation_time: of the residuals, samples, from which the length of a block follows.
     """
-    flat = fit.slopes.reshape(-1, len(moving))
+    flat = linear.slopes.reshape(-1, len(moving))
     gram = flat.T @ flat * np.outer(moving, moving)
     basis = basis_of(gram, moving, tolerance())
-    scores = fit.slopes @ basis.into
+    scores = linear.slopes @ basis.into
     count = scores.shape[-1]
-    degrees = float(max(1, fit.samples - count))
-    variance = max(float(np.sum(np.square(fit.residuals))) / degrees, 1e-300)
+    degrees = float(max(1, linear.samples - count))
+    variance = max(float(np.sum(np.square(linear.residuals))) / degrees, 1e-300)
     matrix, freedom, blocks, block = variance * np.eye(count), np.full(len(moving), degrees), 0, 0
     if estimator == "blocks":
-        edges = cuts(fit.residuals.shape, memory)
-        blocks, block = len(fit.residuals) * (len(edges) - 1), int(np.max(np.diff(edges)))
-        matrix, shares = jackknife(fit.residuals, scores, edges)
+        edges = block_edges(linear.residuals.shape, autocorrelation_time)
+        blocks, block = len(linear.residuals) * (len(edges) - 1), int(np.max(np.diff(edges)))
+        matrix, shares = jackknife(linear.residuals, scores, edges)
         freedom = satterthwaite(basis.into, shares)
     white = np.sqrt(variance) * np.linalg.norm(basis.into, axis=1)
-    step = -basis.into @ np.einsum("stk,st->k", scores, fit.residuals)
+    step = -basis.into @ np.einsum("stk,st->k", scores, linear.residuals)
     return Covariance(
         _marked(basis.into @ matrix @ basis.into.T, basis.null, moving), gram, freedom, float(np.sqrt(variance)),
         estimator, float(np.trace(matrix)) / (variance * max(1, count)), basis.null, white,
@@ -110,20 +114,20 @@ def covariance(fit: Linear, moving: np.ndarray, estimator: str, memory: float = 
 
 
 def check_estimator(estimator: str | None) -> None:
-    """Refuse what is no estimator; None is the choice of whoever asks.
+    """Check the name of an estimator; None leaves the choice to the test of the residuals.
 
     Raises:
-        ValueError: an unknown one.
+        ValueError: the estimator is unknown.
     """
-    if estimator is not None and estimator not in ESTIMATORS:
-        raise ValueError(f"estimator must be one of {', '.join(ESTIMATORS)} or None, got {estimator!r}")
+    if estimator is not None:
+        one_of(estimator, "estimator", ESTIMATORS, also="None")
 
 
 def tolerance() -> float:
-    """The smallest singular value, over the largest, of J with columns of length 1 that is more than rounding.
+    """The least ratio of singular values of J, with columns of length 1, that is more than rounding.
 
-    A common factor of area, capacitance and conductances left 0.3 ε; a near-miss of a spike, after which everything
-    hangs on one direction, has a ratio of 3e-5 and yet determines every parameter. JᵀJ is summed in float64, which
+    A common factor of area, capacitance and conductances left 0.3 ε. A near-miss of a spike, after which everything
+    depends on one direction, has a ratio of 3e-5 and yet determines every parameter. JᵀJ is summed in float64, which
     allows no less than 1e-7.
     """
     return float(max(ROUNDING * jnp.finfo(jnp.result_type(float)).eps, 1e-7))
@@ -132,8 +136,8 @@ def tolerance() -> float:
 def basis_of(gram: np.ndarray, moving: np.ndarray, tolerance: float) -> Basis:
     """The identified directions of JᵀJ [parameter, parameter], and the others.
 
-    Columns of J are brought to length 1 first, so that it is no matter of units: a direction is lost whose voltage
-    change is below ``tolerance`` of what its parts would do alone.
+    Columns of J are scaled to length 1 first, so that the result does not depend on units. A direction is not
+    identified if its voltage change is below ``tolerance`` times that of its parameters alone.
     """
     size = np.sqrt(np.diagonal(gram))
     seen = np.flatnonzero(moving & (size > 0))
@@ -151,7 +155,7 @@ def basis_of(gram: np.ndarray, moving: np.ndarray, tolerance: float) -> Basis:
 
 
 def _marked(matrix: np.ndarray, null: np.ndarray, moving: np.ndarray) -> np.ndarray:
-    """The covariance with what is not identified infinite and what was held NaN."""
+    """The covariance with infinite variances of parameters that are not identified, and NaN for fixed ones."""
     lost = np.any(np.abs(null) > SHARE, axis=0)
     unknown = lost | ~moving
     matrix = np.where(unknown[:, None] | unknown[None, :], np.nan, matrix)

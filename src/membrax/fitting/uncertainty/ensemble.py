@@ -1,24 +1,27 @@
-"""The starts of a fit that do equally well: how far apart they are, and how far apart their predictions."""
+"""The starts of a fit that are equally good, their spread, and the spread of their predictions."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax.typing import ArrayLike
 
+from ...checks import finite_number
 from ...compilation import host_jit
-from ..problem.problem import Problem, voltages
+from ..problem.problem import voltages
 from ..problem.target import target
 from ..result import Fit
-from .linearisation import check_fit, problem_of
+from .linearisation import check_fit, fitted_problem
 
-SPIKE_SCORE_RATIO = 1.1  # spike scores have no distribution: within a tenth of the best is as good
+SPIKE_SCORE_RATIO = 1.1  # spike scores have no known distribution: within a tenth of the best counts as equal
 TOGETHER = 8  # members in one simulation
-CROSSING = 0.0  # mV, upwards, is a spike
+CROSSING = 0.0  # mV, upwards, is a spike of a model
+
+_voltages_of_members = host_jit(jax.vmap(voltages, in_axes=(0, None)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,15 +32,15 @@ class Ensemble:
         starts: their numbers among all starts, best first.
         loss: [member].
         values: {path: [member]}.
-        tolerance: the largest loss over the best that counts as equal.
-        told: where the tolerance comes from, in words.
+        tolerance: the largest loss over the best loss that counts as equal.
+        criterion: the origin of the tolerance, in words.
     """
 
     starts: np.ndarray
     loss: np.ndarray
     values: dict[str, np.ndarray]
     tolerance: float
-    told: str
+    criterion: str
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -50,13 +53,14 @@ class Ensemble:
 
 @dataclasses.dataclass(frozen=True)
 class Predictions:
-    """What several cells predict under every sweep's current.
+    """Predictions of several cells under every sweep's current.
 
     Attributes:
-        low, high: the lowest and highest voltage of all of them [sweep, time], mV.
-        spikes: [member, sweep].
+        low: the lowest voltage of all cells [sweep, time], mV.
+        high: the highest voltage [sweep, time], mV.
+        spikes: spike counts [member, sweep].
         spread: root mean square distance of the members from their mean [sweep], mV.
-        finite: [member]; members that diverged are left out of the others.
+        finite: [member]; members that diverged are left out of low, high and spread.
     """
 
     low: np.ndarray
@@ -66,69 +70,63 @@ class Predictions:
     finite: np.ndarray
 
 
-def ensemble(found: Fit, tolerance: float | None = None, *, told: str = "as asked for") -> Ensemble:
-    """The starts whose loss is at most ``tolerance`` times the best.
+def ensemble(fit: Fit, tolerance: float | None = None, *, criterion: str = "as requested") -> Ensemble:
+    """The starts whose loss is at most ``tolerance`` times the best loss.
 
     Args:
-        found: from `membrax.fit`.
-        tolerance: at least 1; None is 1.1, which is a convention and no test: `uncertainty` takes the F test's.
-        told: where it comes from.
+        fit: from `membrax.fit`.
+        tolerance: at least 1; None is 1.1, which is a convention and no test. `assess` uses that of the F test.
+        criterion: the origin of the tolerance, in words.
 
     Raises:
         ValueError: no fit, or a tolerance below 1.
     """
-    check_fit(found)
+    check_fit(fit)
     if tolerance is None:
-        tolerance, told = SPIKE_SCORE_RATIO, "by convention"
-    if not (np.isfinite(tolerance) and tolerance >= 1.0):
-        raise ValueError(f"tolerance must be a ratio of losses of at least 1, got {tolerance!r}")
-    loss = np.asarray(found.starts.loss, dtype=float)
+        tolerance, criterion = SPIKE_SCORE_RATIO, "by convention"
+    tolerance = finite_number(tolerance, "tolerance (loss over the best loss)", at_least=1.0)
+    loss = np.asarray(fit.starts.loss, dtype=float)
     best = float(np.min(loss))
     # A spike score may be 0, of which every multiple is 0.
     order = np.argsort(loss, kind="stable")
     chosen = order[loss[order] <= best * tolerance]
-    values = {path: np.asarray(x, dtype=float)[chosen] for path, x in found.starts.values.items()}
-    return Ensemble(chosen, loss[chosen], values, float(tolerance), told)
+    values = {path: np.asarray(x, dtype=float)[chosen] for path, x in fit.starts.values.items()}
+    return Ensemble(chosen, loss[chosen], values, tolerance, criterion)
 
 
 def likelihood_ratio(parameters: int, freedom: float, inflation: float, level: float) -> float:
-    """The loss over the best inside the joint confidence region of all parameters: 1 + p/ν F(p, ν) (Beale 1960).
+    """The loss over the best loss at the edge of the joint confidence region: 1 + p/ν F(p, ν) (Beale 1960).
 
-    Where residuals are correlated the excess is as many times larger as they inflate the covariance.
+    Where residuals are correlated the excess is larger by the inflation of the covariance.
     """
     from scipy.special import fdtri
 
     return float(1.0 + inflation * parameters / freedom * fdtri(parameters, freedom, level))
 
 
-def predictions(found: Fit, values: dict[str, Any]) -> Predictions:
-    """Simulate cells with those values of the free parameters under every sweep's current.
+def predictions(fit: Fit, values: Mapping[str, ArrayLike]) -> Predictions:
+    """Simulate cells with these values of the free parameters under every sweep's current.
 
     Args:
-        found: the fit they belong to; its recording, step and integrator are used.
+        fit: whose recording, step and integrator are used.
         values: {path: [member]}, such as an ensemble's or a posterior's.
 
     Raises:
         ValueError: no fit, values of other parameters than the fit's, or of different lengths.
     """
-    check_fit(found)
-    problem = problem_of(found)
-    places = problem.free.place(_together(values, problem.free.names))
-    problem = dataclasses.replace(problem, data=target(found.data, range(found.data.sweeps), found.settings.get("dt")))
+    check_fit(fit)
+    problem = fitted_problem(fit)
+    places = problem.free.place(_stacked(values, problem.free.names))
+    problem = dataclasses.replace(problem, data=target(fit.data, range(fit.data.sweeps), fit.settings.get("dt")))
     parts = [places[k : k + TOGETHER] for k in range(0, len(places), TOGETHER)]
     # The last part is filled up, so that one program serves all.
     filled = [np.concatenate([part, np.repeat(part[-1:], min(TOGETHER, len(places)) - len(part), 0)]) for part in parts]
-    v = np.concatenate([np.asarray(_voltages(jnp.asarray(part, dtype=float), problem)) for part in filled])
-    return _summary(v[: len(places)])
+    v = [np.asarray(_voltages_of_members(jnp.asarray(part, dtype=float), problem)) for part in filled]
+    return _summary(np.concatenate(v)[: len(places)])
 
 
-@host_jit
-def _voltages(places: Array, problem: Problem) -> Array:
-    return jax.vmap(lambda place: voltages(place, problem))(places)
-
-
-def _together(values: dict[str, Any], names: tuple[str, ...]) -> np.ndarray:
-    """[member, parameter].
+def _stacked(values: Mapping[str, ArrayLike], names: tuple[str, ...]) -> np.ndarray:
+    """The values as one array [member, parameter].
 
     Raises:
         ValueError: see `predictions`.
@@ -142,8 +140,9 @@ def _together(values: dict[str, Any], names: tuple[str, ...]) -> np.ndarray:
 
 
 def _summary(v: np.ndarray) -> Predictions:
+    """The predictions of voltages [member, sweep, time]."""
     finite = np.all(np.isfinite(v), axis=(1, 2))
     spikes = np.sum((v[..., :-1] < CROSSING) & (v[..., 1:] >= CROSSING), axis=-1)
-    seen = v[finite] if finite.any() else np.full_like(v[:1], np.nan)
-    spread = np.sqrt(np.mean(np.var(seen, axis=0), axis=-1))
-    return Predictions(seen.min(axis=0), seen.max(axis=0), spikes, spread, finite)
+    kept = v[finite] if finite.any() else np.full_like(v[:1], np.nan)
+    spread = np.sqrt(np.mean(np.var(kept, axis=0), axis=-1))
+    return Predictions(kept.min(axis=0), kept.max(axis=0), spikes, spread, finite)

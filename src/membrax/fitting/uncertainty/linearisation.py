@@ -1,14 +1,14 @@
-"""A fit as the problem it solved, and its straight-line approximation there: residuals and sensitivities."""
+"""The problem that a fit solved, and its linearisation: residuals and sensitivities of the free-running model."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ... import integrators, pytrees
 from ...compilation import host_jit
@@ -20,8 +20,8 @@ from ..result import Fit
 
 
 @dataclasses.dataclass(frozen=True)
-class Linear:
-    """The free-running model (κ = 0) about a place, as a straight line: v(place + δ) ≈ v + slopes δ.
+class Linearisation:
+    """The free-running model (κ = 0) about a place: v(place + δ) ≈ v + slopes δ.
 
     Attributes:
         place: [parameter], from 0 at the lower bound to 1 at the upper one.
@@ -37,56 +37,56 @@ class Linear:
 
     @property
     def samples(self) -> int:
-        """How many residuals there are."""
+        """The number of residuals."""
         return self.residuals.size
 
 
-def check_fit(found: Any) -> None:
-    """Refuse what is no fit, or one without parameters.
+def check_fit(fit: object) -> None:
+    """Check that the argument is the result of a fit.
 
     Raises:
-        ValueError: says what it is.
+        ValueError: it is not.
     """
-    if not isinstance(found, Fit):
-        raise ValueError(f"found must be a Fit, as membrax.fit returns, got {type(found).__name__}")
+    if not isinstance(fit, Fit):
+        raise ValueError(f"fit must be a Fit, as membrax.fit returns, got {type(fit).__name__}")
 
 
-def is_least_squares(found: Fit) -> bool:
-    """Whether the fit minimised the voltage's mean squared error, and no spike score and no loss of one's own."""
-    return found.loss_name.startswith("mean squared error")
+def is_least_squares(fit: Fit) -> bool:
+    """Whether the fit minimised the voltage's mean squared error, and no spike score and no custom loss."""
+    return fit.loss_name.startswith("mean squared error")
 
 
-def problem_of(found: Fit) -> Problem:
-    """The problem that a fit solved: its cell, sweeps, bounds, step and integrator.
+def fitted_problem(fit: Fit) -> Problem:
+    """The problem that a fit solved: its cell, training sweeps, bounds, step and integrator.
 
-    A fit whose settings name no step or integrator is taken to have had the defaults.
+    A fit whose settings name no step or integrator is assumed to have used the defaults.
     """
-    dt, name = found.settings.get("dt"), found.settings.get("integrator", "staggered")
-    scheme = getattr(integrators, str(name), None)
-    integrators.check_integrator(scheme)
-    return Problem(strong(found.cell), target(found.data, found.sweeps, dt), free(found.cell, found.bounds), scheme)
+    dt, name = fit.settings.get("dt"), str(fit.settings.get("integrator", "staggered"))
+    integrator = getattr(integrators, name)
+    integrators.check_integrator(integrator)
+    return Problem(strong(fit.cell), target(fit.data, fit.sweeps, dt), free(fit.cell, fit.bounds), integrator)
 
 
-def place_of(found: Fit, free: Free) -> np.ndarray:
+def best_place(fit: Fit, free: Free) -> np.ndarray:
     """The fit's best values as a place [parameter]."""
-    return free.place(np.array([found.values[name] for name in free.names]))
+    return free.place(np.array([fit.values[name] for name in free.names]))
 
 
-def units_of(found: Fit) -> dict[str, str]:
-    """{path: unit}, of tied ones that of the first."""
-    leaves = pytrees.leaves(found.cell)
-    first = {name: paths(name)[0].removeprefix("channels.") for name in found.values}
+def units_of(fit: Fit) -> dict[str, str]:
+    """{path: unit}; of tied parameters, the unit of the first."""
+    leaves = pytrees.leaves(fit.cell)
+    first = {name: paths(name)[0].removeprefix("channels.") for name in fit.values}
     return {name: leaves[path].metadata.get("unit", "") for name, path in first.items()}
 
 
-def linear(place: Any, problem: Problem) -> Linear:
-    """The model's voltage and its forward sensitivities at a place [parameter], every sample kept.
+def linearise(place: ArrayLike, problem: Problem) -> Linearisation:
+    """The model's voltage and its forward sensitivities at a place [parameter], at every sample.
 
-    Memory is that of the recording times the number of parameters.
+    The memory is that of the recording times the number of parameters.
     """
     v, slopes = _voltages_and_slopes(jnp.asarray(place, dtype=float), problem)
     residuals = np.asarray(v, dtype=np.float64) - np.asarray(problem.data.v, dtype=np.float64)
-    return Linear(
+    return Linearisation(
         np.asarray(place, dtype=np.float64), residuals, np.asarray(slopes, dtype=np.float64), problem.data.interval
     )
 

@@ -1,70 +1,88 @@
-"""The bottom of the sum of squares that a fit came near, and the estimate's covariance there."""
+"""The minimum of the sum of squares near a fit, and the estimate's covariance there."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
+from jax.typing import ArrayLike
 
 from ..problem.problem import Problem
 from .covariance import Covariance, covariance
-from .linearisation import Linear, linear
-from .polish import descend
+from .linearisation import Linearisation, linearise
+from .polish import polish
 from .whiteness import Whiteness, whiteness
 
-EDGE = 1e-3  # of the way between the bounds: nearer to one of them a parameter is held there
-OPEN = 0.1  # standard errors that a Gauss–Newton step would still go, from which on it is worth some more steps
+EDGE = 1e-3  # of the way between the bounds: a parameter nearer to one of them is fixed there
+OPEN = 0.1  # standard errors of a remaining Gauss–Newton step, from which on the fit is polished
 
 
 @dataclasses.dataclass(frozen=True)
-class Bottom:
-    """Where the residuals' sum of squares is least.
+class Minimum:
+    """A minimum of the residuals' sum of squares.
 
     Attributes:
-        fit: residuals and sensitivities.
-        moving: [parameter], False for what stands at a bound.
+        linear: residuals and sensitivities.
+        moving: [parameter], False for a parameter that is fixed at a bound.
         whiteness: of the residuals.
         errors: the covariance.
-        moved: how far it is from the fit's best place, in standard errors; 0 where that was at the bottom already.
+        moved: the largest distance from the fit's best place, in standard errors; 0 where that was a minimum already.
     """
 
-    fit: Linear
+    linear: Linearisation
     moving: np.ndarray
     whiteness: Whiteness
     errors: Covariance
     moved: float = 0.0
 
+    @property
+    def loss(self) -> float:
+        """The mean squared error, mV²."""
+        return float(np.mean(np.square(self.linear.residuals)))
 
-def bottom(place: Any, problem: Problem, estimator: str | None) -> Bottom:
-    """The bottom near a place [parameter], and the covariance by "white", "blocks" or what the residuals ask for.
+
+def find_minimum(place: ArrayLike, problem: Problem, estimator: str | None) -> Minimum:
+    """The minimum near a place [parameter], and the covariance there.
+
+    Args:
+        place: of the fit.
+        problem: that the fit solved.
+        estimator: "white" or "blocks"; None is "white" where a test does not reject white residuals.
 
     Raises:
         ValueError: the voltage or its sensitivities aren't finite there.
     """
-    here = _at(place, problem, estimator)
-    if _still_open(here) <= OPEN:
-        return here
-    places, _ = descend(problem, np.asarray(place)[None], np.ones(len(place)))
-    there = _at(places[0], problem, estimator)
-    errors = np.where(there.moving & (there.errors.errors > 0), there.errors.errors, np.inf)
-    return dataclasses.replace(there, moved=float(np.max(np.abs(there.fit.place - here.fit.place) / errors)))
+    fitted = _minimum_at(place, problem, estimator)
+    if _remaining_step(fitted) <= OPEN:
+        return fitted
+    places, _ = polish(problem, np.asarray(place)[None], np.ones(np.size(place)))
+    polished = _minimum_at(places[0], problem, estimator)
+    errors = np.where(polished.moving & (polished.errors.errors > 0), polished.errors.errors, np.inf)
+    moved = float(np.max(np.abs(polished.linear.place - fitted.linear.place) / errors))
+    return dataclasses.replace(polished, moved=moved)
 
 
-def _at(place: Any, problem: Problem, estimator: str | None) -> Bottom:
-    fit = linear(place, problem)
-    if not (np.all(np.isfinite(fit.residuals)) and np.all(np.isfinite(fit.slopes))):
-        raise ValueError("the best cell's voltage or its sensitivities are not finite: nothing can be said of its fit")
-    moving = np.minimum(fit.place, 1.0 - fit.place) >= EDGE
-    heard = whiteness(fit.residuals)
-    chosen = estimator or ("white" if heard.white else "blocks")
-    return Bottom(fit, moving, heard, covariance(fit, moving, chosen, heard.memory))
+def _minimum_at(place: ArrayLike, problem: Problem, estimator: str | None) -> Minimum:
+    linear = linearise(place, problem)
+    if not (np.all(np.isfinite(linear.residuals)) and np.all(np.isfinite(linear.slopes))):
+        raise ValueError(
+            "the voltage of the best cell or its sensitivities are not finite: its uncertainty is unknown; fit again"
+            " with narrower bounds or a smaller dt"
+        )
+    moving = np.minimum(linear.place, 1.0 - linear.place) >= EDGE
+    test = whiteness(linear.residuals)
+    chosen = estimator or ("white" if test.white else "blocks")
+    return Minimum(linear, moving, test, covariance(linear, moving, chosen, test.autocorrelation_time))
 
 
-def _still_open(here: Bottom) -> float:
-    """The longest step that is left, in standard errors; of what is held, the score that points off its bound."""
-    gradient = np.einsum("stk,st->k", here.fit.slopes, here.fit.residuals)
-    size = here.errors.sigma * np.sqrt(np.einsum("stk,stk->k", here.fit.slopes, here.fit.slopes))
+def _remaining_step(minimum: Minimum) -> float:
+    """The longest component of the remaining Gauss–Newton step, in standard errors.
+
+    For a parameter at its bound, the score that points away from the bound.
+    """
+    linear = minimum.linear
+    gradient = np.einsum("stk,st->k", linear.slopes, linear.residuals)
+    size = minimum.errors.sigma * np.sqrt(np.einsum("stk,stk->k", linear.slopes, linear.slopes))
     score = np.divide(gradient, size, out=np.zeros_like(gradient), where=size > 0)
-    inwards = np.where(here.fit.place < 0.5, -score, score)
-    return float(np.max(np.where(here.moving, np.abs(here.errors.step), inwards), initial=0.0))
+    inwards = np.where(linear.place < 0.5, -score, score)
+    return float(np.max(np.where(minimum.moving, np.abs(minimum.errors.step), inwards), initial=0.0))

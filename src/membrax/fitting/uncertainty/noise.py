@@ -1,4 +1,4 @@
-"""How noisy a recording is, measured on the recording alone: what no model could explain."""
+"""The noise of a recording, measured on the recording alone: the misfit that no model could explain."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Noise:
 
     @property
     def source(self) -> str:
-        """Which of the two the level is, in words."""
+        """The measurement that the level is from, in words."""
         quiet = self.baseline >= self.differences
         return "the quiet baseline" if quiet else "second differences of neighbouring samples"
 
@@ -37,9 +37,9 @@ class Noise:
 def noise(data: Recording) -> Noise:
     """Measure the noise of a recording's sweeps.
 
-    Second differences v₋ − 2v + v₊ hold √6 of white noise and nothing of a straight line (Gasser, Sroka &
-    Jennen-Steinmetz 1986, Biometrika 73:625); their median absolute value takes no notice of spikes, which are few
-    samples. A quiet baseline has the correlated noise as well, that of the cell's own channels and synapses with it.
+    Second differences v₋ − 2v + v₊ contain √6 times white noise and nothing of a straight line (Gasser, Sroka &
+    Jennen-Steinmetz 1986, Biometrika 73:625). Their median absolute value is robust against spikes, which are few
+    samples. A quiet baseline contains correlated noise as well, including that of the cell's channels and synapses.
     """
     differences = from_differences(data.v)
     baseline = from_baseline(data.v, data.i, data.dt)
@@ -59,10 +59,10 @@ def from_differences(v: np.ndarray) -> float:
 def from_baseline(v: np.ndarray, i: np.ndarray, dt: float) -> float:
     """Standard deviation [mV] about each sweep's median before its current [sweep, time] first changes, or NaN."""
     shortest = max(QUIET[0] / dt, QUIET[1])
-    away = []
+    deviations = []
     for sweep, current in zip(v, i, strict=True):
         changed = current != current[0]
         quiet = sweep[: int(np.argmax(changed)) if changed.any() else len(current)]
         if len(quiet) >= shortest:
-            away.append(np.abs(quiet - np.median(quiet)))
-    return float(np.median(np.concatenate(away))) / NORMAL_MEDIAN if away else float("nan")
+            deviations.append(np.abs(quiet - np.median(quiet)))
+    return float(np.median(np.concatenate(deviations))) / NORMAL_MEDIAN if deviations else float("nan")

@@ -1,22 +1,23 @@
-"""The points of profile likelihoods: parameters held around their best, the others gone down, as one batch."""
+"""The points of profile likelihoods: one parameter fixed near its best value, the others fitted, all as one batch."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..problem.problem import Problem
 from .intervals import quantile
-from .minimum import Bottom
-from .polish import descend
+from .minimum import Minimum
+from .polish import polish
 
 REACH = 3.5  # standard errors to either side, at first
-WIDER = 3.0  # times that, where the profile hasn't risen far enough by then
-COARSE = 0.5  # of the threshold: a profile that rises by more between two points is looked at between them
+WIDER = 3.0  # times that, where the profile has not risen to the threshold by then
+COARSE = 0.5  # of the threshold: more points are added where a profile rises by more between two of them
 ROUNDS = 4
 ITERATIONS = 12
-GAIN = 0.01  # of s²: what a descent from the neighbours has to gain anywhere for one more
+GAIN = 0.01  # of s²: the points are polished again if their neighbours' extrapolation gained more anywhere
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Points:
     """Points of several profiles.
 
     Attributes:
-        parameter: which one is held [point].
+        parameter: the number of the one that is fixed [point].
         places: [point, parameter].
         loss: [point], mV²; infinite where the cell diverged.
     """
@@ -34,32 +35,32 @@ class Points:
     loss: np.ndarray
 
     def of(self, k: int) -> Points:
-        """Those of parameter ``k``, ascending."""
+        """The points of parameter ``k``, in ascending order."""
         rows = np.flatnonzero(self.parameter == k)
         rows = rows[np.argsort(self.places[rows, k], kind="stable")]
         return Points(self.parameter[rows], self.places[rows], self.loss[rows])
 
-    def better(self, others: Points) -> Points:
-        """Of the same points twice the lower ones."""
+    def lower(self, others: Points) -> Points:
+        """Each point with the lower loss of the two."""
         lower = others.loss < self.loss
         places = np.where(lower[:, None], others.places, self.places)
         return Points(self.parameter, places, np.where(lower, others.loss, self.loss))
 
-    def beside(self, others: Points) -> Points:
-        """Both together."""
+    def joined(self, others: Points) -> Points:
+        """These points and others."""
         pairs = ((getattr(self, f.name), getattr(others, f.name)) for f in dataclasses.fields(self))
         return Points(*(np.concatenate(pair) for pair in pairs))
 
 
 @dataclasses.dataclass(frozen=True)
 class Leg:
-    """Points to try on one side of one profile, from the inside out.
+    """New points on one side of one profile, from the inside out.
 
     Attributes:
-        parameter: which one is held.
-        inner: the place [parameter] they go out from.
-        places: where they begin [point, parameter].
-        needed: whether the interval's end isn't known well enough without them.
+        parameter: the number of the one that is fixed.
+        inner: the place [parameter] of the neighbour of the first point.
+        places: initial places [point, parameter].
+        needed: whether the interval's end is not known well enough without them.
     """
 
     parameter: int
@@ -68,129 +69,128 @@ class Leg:
     needed: bool
 
 
-def points(at: list[int], here: Bottom, problem: Problem, count: int, level: float) -> Points:
-    """The profiles of some parameters, ``count`` points each and as many again where an end is not yet found."""
-    best = np.repeat(here.fit.place[None], len(at), axis=0)
-    found = Points(np.array(at), best, np.full(len(at), least(here)))
+def profile_points(
+    parameters: Sequence[int], minimum: Minimum, problem: Problem, count: int, level: float
+) -> Points:  # fmt: skip
+    """The profiles of some parameters: ``count`` points each, and as many again where an end is not reached yet."""
+    best = np.repeat(minimum.linear.place[None], len(parameters), axis=0)
+    points = Points(np.array(parameters), best, np.full(len(parameters), minimum.loss))
     for _ in range(ROUNDS):
-        legs = [_leg(k, side, found, here, level, count // 2) for k in at for side in (-1.0, 1.0)]
+        legs = [_leg(k, side, points, minimum, level, count // 2) for k in parameters for side in (-1.0, 1.0)]
         if not any(leg.needed for leg in legs):
             break
-        found = found.beside(_descended(legs, here, problem))
-    return found
+        points = points.joined(_fitted(legs, minimum, problem))
+    return points
 
 
-def roots(k: int, found: Points, here: Bottom) -> np.ndarray:
-    """Signed roots [point] of the profile of parameter ``k``: standard errors that the data see from the best."""
-    rise = np.maximum(found.loss - least(here), 0.0) * here.fit.samples
-    away = np.sign(found.places[:, k] - here.fit.place[k])
-    return away * np.sqrt(rise / inflation(k, here)) / here.errors.sigma
+def signed_roots(k: int, points: Points, minimum: Minimum) -> np.ndarray:
+    """Signed roots [point] of the profile of parameter ``k``: distances from the best value in standard errors."""
+    rise = np.maximum(points.loss - minimum.loss, 0.0) * minimum.linear.samples
+    sign = np.sign(points.places[:, k] - minimum.linear.place[k])
+    return sign * np.sqrt(rise / inflation(k, minimum)) / minimum.errors.sigma
 
 
-def least(here: Bottom) -> float:
-    """The mean squared error at the bottom, mV²."""
-    return float(np.mean(np.square(here.fit.residuals)))
-
-
-def inflation(k: int, here: Bottom) -> float:
-    """How many times the variance of parameter ``k`` is that of white residuals."""
-    errors, white = here.errors.errors[k], here.errors.white[k]
+def inflation(k: int, minimum: Minimum) -> float:
+    """Ratio of the variance of parameter ``k`` to that under white residuals."""
+    errors, white = minimum.errors.errors[k], minimum.errors.white[k]
     known = np.isfinite(errors) and white > 0
-    return float((errors / white) ** 2) if known else here.errors.inflation
+    return float((errors / white) ** 2) if known else minimum.errors.inflation
 
 
-def threshold(k: int, here: Bottom, level: float) -> float:
+def critical_root(k: int, minimum: Minimum, level: float) -> float:
     """The root at the ends of the interval of parameter ``k``."""
-    return float(quantile(here.errors.freedom[k], level))
+    return float(quantile(minimum.errors.freedom[k], level))
 
 
-def ends(k: int, found: Points, here: Bottom, level: float) -> tuple[float, float]:
-    """Places at which the profile of ``k`` first passes the threshold, below and above the best; else NaN."""
-    most, best = threshold(k, here, level), here.fit.place[k]
-    return tuple(best + side * _first(*_outwards(k, side, found, here)[:2], most) for side in (-1.0, 1.0))
+def interval_ends(k: int, points: Points, minimum: Minimum, level: float) -> tuple[float, float]:
+    """The places below and above the best at which the profile of ``k`` first reaches the critical root, or NaN."""
+    critical, best = critical_root(k, minimum, level), minimum.linear.place[k]
+    low, high = (side * _first(*_outwards(k, side, points, minimum)[:2], critical) for side in (-1.0, 1.0))
+    return best + low, best + high
 
 
-def _outwards(k: int, side: float, found: Points, here: Bottom) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distances from the best, roots and places of the points on one side, the best itself first."""
-    mine = found.of(k)
-    distance, root = side * (mine.places[:, k] - here.fit.place[k]), side * roots(k, mine, here)
+def _outwards(k: int, side: float, points: Points, minimum: Minimum) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distances from the best place, roots and places of the points on one side, from the best place outwards."""
+    profile = points.of(k)
+    distance = side * (profile.places[:, k] - minimum.linear.place[k])
+    root = side * signed_roots(k, profile, minimum)
     order = np.argsort(distance, kind="stable")
     order = order[distance[order] >= 0]
-    return distance[order], root[order], mine.places[order]
+    return distance[order], root[order], profile.places[order]
 
 
-def _first(distance: np.ndarray, root: np.ndarray, most: float) -> float:
-    """The distance at which the root first reaches ``most``, on straight lines between the points; else NaN."""
-    over = np.flatnonzero(root >= most)
+def _first(distance: np.ndarray, root: np.ndarray, critical: float) -> float:
+    """The distance at which the root, interpolated linearly, first reaches the critical one, or NaN."""
+    over = np.flatnonzero(root >= critical)
     if not over.size:
         return float("nan")
     k = int(over[0])
     if not np.isfinite(root[k]):
         return float(distance[k - 1])
-    return float(distance[k - 1] + (most - root[k - 1]) / (root[k] - root[k - 1]) * (distance[k] - distance[k - 1]))
+    return float(distance[k - 1] + (critical - root[k - 1]) / (root[k] - root[k - 1]) * (distance[k] - distance[k - 1]))
 
 
-def _leg(k: int, side: float, found: Points, here: Bottom, level: float, count: int) -> Leg:
-    """Farther out if the threshold isn't reached, else between the two points on either side of it."""
-    distance, root, places = _outwards(k, side, found, here)
-    most, best = threshold(k, here, level), here.fit.place[k]
-    over = np.flatnonzero(root >= most)
+def _leg(k: int, side: float, points: Points, minimum: Minimum, level: float, count: int) -> Leg:
+    """Points farther out if the critical root is not reached, else between the two points on either side of it."""
+    distance, root, places = _outwards(k, side, points, minimum)
+    critical, best = critical_root(k, minimum, level), minimum.linear.place[k]
+    over = np.flatnonzero(root >= critical)
     room = 1.0 - best if side > 0 else best
     if not over.size and distance[-1] < room:
-        # Of what is not identified the whole distance between the bounds is looked at.
-        first = min(REACH * here.errors.errors[k], 1.0)
+        # A parameter that is not identified is profiled over the whole distance between its bounds.
+        first = min(REACH * minimum.errors.errors[k], 1.0)
         aims = np.linspace(distance[-1], min(room, max(first, WIDER * distance[-1])), count + 1)[1:]
-        return Leg(k, places[-1], np.stack([_along(k, best + side * aim, here) for aim in aims]), True)
+        return Leg(k, places[-1], np.stack([_along(k, best + side * aim, minimum) for aim in aims]), True)
     last = int(over[0]) if over.size else len(root) - 1
     share = np.linspace(0.0, 1.0, count + 2)[1:-1, None]
     inner, outer = places[max(last - 1, 0)], places[last]
-    needed = over.size > 0 and root[last] - root[last - 1] > COARSE * most
-    return Leg(k, inner, inner + share * (outer - inner), needed)
+    needed = over.size > 0 and root[last] - root[last - 1] > COARSE * critical
+    return Leg(k, inner, inner + share * (outer - inner), bool(needed))
 
 
-def _along(k: int, aim: float, here: Bottom) -> np.ndarray:
-    """The place with parameter ``k`` at ``aim`` where the straight-line approximation has the others best."""
-    place, null = here.fit.place, here.errors.null
-    if np.isinf(here.errors.errors[k]):
-        # Where the voltage doesn't change, if that is where the parameter goes.
+def _along(k: int, aim: float, minimum: Minimum) -> np.ndarray:
+    """The place with parameter ``k`` at ``aim`` and the others where the linearisation has its minimum."""
+    place, null = minimum.linear.place, minimum.errors.null
+    if np.isinf(minimum.errors.errors[k]):
+        # Along the direction in which the voltage does not change and this parameter changes most.
         column = null[np.argmax(np.abs(null[:, k]))]
     else:
-        column = np.nan_to_num(here.errors.matrix[:, k], nan=0.0, posinf=0.0)
+        column = np.nan_to_num(minimum.errors.matrix[:, k], nan=0.0, posinf=0.0)
     place = place + column / column[k] * (aim - place[k])
     place[k] = aim
     return np.clip(place, 0.0, 1.0)
 
 
-def _descended(legs: list[Leg], here: Bottom, problem: Problem) -> Points:
-    """The points of all legs, gone down as one batch; then again from where their neighbours lead."""
+def _fitted(legs: Sequence[Leg], minimum: Minimum, problem: Problem) -> Points:
+    """The points of all legs, fitted as one batch; then again from places extrapolated from their neighbours."""
     places = np.concatenate([leg.places for leg in legs])
     parameter = np.repeat([leg.parameter for leg in legs], len(legs[0].places))
     moving = (np.arange(places.shape[1])[None, :] != parameter[:, None]).astype(float)
 
-    def gone_down(places: np.ndarray) -> Points:
-        best, loss = descend(problem, places, moving, ITERATIONS)
-        # Held to the last digit: what is stored in single precision comes back rounded.
+    def fitted(places: np.ndarray) -> Points:
+        best, loss = polish(problem, places, moving, ITERATIONS)
+        # The fixed parameter is restored to the last digit: single precision rounds it.
         best[np.arange(len(best)), parameter] = places[np.arange(len(best)), parameter]
         return Points(parameter, best, np.where(np.isfinite(loss), loss, np.inf))
 
-    found = gone_down(places)
+    points = fitted(places)
     for _ in range(len(legs[0].places) - 1):
-        again = gone_down(_led(found, legs))
-        gain = np.max(np.where(np.isfinite(again.loss), found.loss - again.loss, -np.inf))
-        found = found.better(again)
-        if not gain > GAIN * here.errors.sigma**2 / here.fit.samples:
+        again = fitted(_extrapolated(points, legs))
+        gain = np.max(np.where(np.isfinite(again.loss), points.loss - again.loss, -np.inf))
+        points = points.lower(again)
+        if not gain > GAIN * minimum.errors.sigma**2 / minimum.linear.samples:
             break
-    return found
+    return points
 
 
-def _led(found: Points, legs: list[Leg]) -> np.ndarray:
-    """A place for every point, on the line through its two neighbours inwards [point, parameter]."""
+def _extrapolated(points: Points, legs: Sequence[Leg]) -> np.ndarray:
+    """A place for every point, on the line through its two inner neighbours [point, parameter]."""
     count = len(legs[0].places)
-    chains = found.places.reshape(len(legs), count, -1)
+    chains = points.places.reshape(len(legs), count, -1)
     chains = np.concatenate([np.stack([leg.inner for leg in legs])[:, None], chains], axis=1)
-    led = chains[:, 1:].copy()
-    led[:, 1:] = 2.0 * chains[:, 1:-1] - chains[:, :-2]
-    led = np.clip(led.reshape(found.places.shape), 0.0, 1.0)
-    rows = np.arange(len(led))
-    led[rows, found.parameter] = found.places[rows, found.parameter]
-    return led
+    places = chains[:, 1:].copy()
+    places[:, 1:] = 2.0 * chains[:, 1:-1] - chains[:, :-2]
+    places = np.clip(places.reshape(points.places.shape), 0.0, 1.0)
+    rows = np.arange(len(places))
+    places[rows, points.parameter] = points.places[rows, points.parameter]
+    return places

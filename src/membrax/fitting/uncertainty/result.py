@@ -1,4 +1,4 @@
-"""How far the numbers of a fit can be believed, as one value: intervals, correlations, directions, and words."""
+"""The uncertainty of a fit as one value: intervals, correlations, directions, and warnings about them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from ...tables import text_table
 from .directions import Direction
 from .ensemble import Ensemble
 from .noise import Noise
@@ -19,26 +20,27 @@ class Uncertainty:
     """The uncertainty of a fit's parameters.
 
     Attributes:
-        values: {path: estimate} in the parameter's unit, at the bottom of the sum of squares where ``moved``.
+        values: {path: estimate} in the parameter's unit, at the minimum of the sum of squares.
         units: {path: unit}.
         bounds: {path: (low, high)} of the fit.
         errors: {path: standard error} in the same unit (delta method); of a logarithmic parameter see ``factors``.
         factors: {path: standard error as a factor}, exp of that of the logarithm, for logarithmic parameters.
         intervals: {path: (low, high)}; of a logarithmic parameter low and high are the estimate over and times one
-            factor. Infinite for what is not identified, NaN for what stands at its bound.
+            factor. Infinite for a parameter that is not identified, NaN for one at its bound.
         level: of the intervals, such as 0.95; NaN where they are an ensemble's spread.
         estimator: "white", "blocks" or "ensemble".
         covariance: of the estimates in places [parameter, parameter]; see `covariance.Covariance`.
-        correlation: [parameter, parameter], NaN beside what was held or is not identified.
+        correlation: [parameter, parameter], NaN in the rows and columns of a parameter that is fixed at its bound or
+            not identified.
         directions: from the stiffest to the sloppiest.
         misfit: the standard deviation of the residuals, mV.
         noise: of the recording.
-        whiteness: of the residuals.
-        inflation: how many times the variance of an estimate is that of white residuals, over all directions.
+        whiteness: of the residuals; None for an ensemble.
+        inflation: ratio of an estimate's variance to that under white residuals, averaged over all directions.
         ensemble: the starts that fit equally well.
-        flags: {path: what is wrong with it}.
-        notes: what was decided and measured, in words.
-        doubts: why the intervals may not hold, in words; empty if nothing speaks against them.
+        flags: {path: remark} on single parameters, such as "not identified".
+        notes: measurements and decisions, in words.
+        warnings: reasons why the intervals may not hold, in words; empty where there is none.
     """
 
     values: dict[str, float]
@@ -63,34 +65,24 @@ class Uncertainty:
 
     @property
     def reliable(self) -> bool:
-        """Whether nothing speaks against the intervals."""
+        """Whether there is no warning about the intervals."""
         return not self.warnings
 
     def table(self) -> str:
-        """Estimates, errors and intervals as text, with the notes below."""
+        """Estimates, errors and intervals as text, with notes and warnings below."""
         share = f"{100 * self.level:g} % interval" if np.isfinite(self.level) else "spread of the starts"
-        lines = [["parameter", "value", "error", share, "", "unit", ""]]
+        rows = [["parameter", "value", "error", share, "", "unit", ""]]
         for path, value in self.values.items():
             low, high = self.intervals[path]
-            told = [digits(x, high - low) for x in (value, low, high)]
-            told.insert(1, digits(self.errors[path], self.errors[path]))
-            lines.append([path, *told, self.units[path], self.flags.get(path, "")])
-        widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-        rows = [_row(line, widths) for line in lines]
-        return "\n".join([*rows, "", *self.notes, *(f"doubt: {doubt}" for doubt in self.warnings)])
+            best, below, above = (rounded(x, high - low) for x in (value, low, high))
+            error = rounded(self.errors[path], self.errors[path])
+            rows.append([path, best, error, below, above, self.units[path], self.flags.get(path, "")])
+        warnings = (f"warning: {warning}" for warning in self.warnings)
+        return "\n".join([text_table(rows, left=WORDS), "", *self.notes, *warnings])
 
 
-def _row(line: list[str], widths: list[int]) -> str:
-    """Words to the left, numbers to the right."""
-    aligned = [
-        cell.ljust(width) if k in WORDS else cell.rjust(width)
-        for k, (cell, width) in enumerate(zip(line, widths, strict=True))
-    ]
-    return "  ".join(aligned).rstrip()
-
-
-def digits(value: float, scale: float) -> str:
-    """A number with two digits of the scale on which it matters, or four where there is none."""
+def rounded(value: float, scale: float) -> str:
+    """A number with two digits of the scale on which it matters, or four where there is no such scale."""
     if np.isnan(value):
         return "–"
     if not (np.isfinite(value) and np.isfinite(scale) and scale > 0):

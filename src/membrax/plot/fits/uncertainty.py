@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from .. import style
 
 FIELDS = ("values", "intervals", "correlation", "directions", "units", "bounds", "estimator", "level", "flags")
-PROFILE = ("values", "root", "interval", "wald", "best", "most", "level", "stopped")
+PROFILE = ("values", "root", "interval", "wald", "best", "critical_root", "level", "at_bounds")
 ROW = 0.27  # inches, of one parameter
 ACROSS = 4  # profiles in a row
 WRITTEN = 9  # parameters up to which numbers stand in the squares
@@ -169,22 +169,22 @@ def _percent(spread: float) -> str:
 
 def _draw_profile(ax: Axes, one: Any) -> None:
     """One profile over the parameter, its threshold and its interval."""
-    top = 1.9 * one.most**2
+    top = 1.9 * one.critical_root**2
     inside = np.abs(one.root) <= np.sqrt(top)
     span = one.values[inside] if inside.sum() > 2 else one.values
     x = np.linspace(span.min(), span.max(), 200)
     if all(np.isfinite(end) for end in one.wald):
         scale = np.log if one.logarithmic else np.asarray
-        half = 0.5 * (scale(one.wald[1]) - scale(one.wald[0])) / one.most
+        half = 0.5 * (scale(one.wald[1]) - scale(one.wald[0])) / one.critical_root
         ax.plot(x, ((scale(x) - scale(one.best)) / half) ** 2, ls="--", lw=0.8, color=style.FAINT)
     ax.plot(one.values, one.root**2, ".-", color=style.PALETTE[0], ms=4)
-    ax.axhline(one.most**2, color=style.FAINT, lw=0.7, ls=":")
+    ax.axhline(one.critical_root**2, color=style.FAINT, lw=0.7, ls=":")
     ends = [end for end in one.interval if span.min() <= end <= span.max()]
-    ax.vlines(ends, 0.0, one.most**2, color=style.MODEL, lw=1.0)
+    ax.vlines(ends, 0.0, one.critical_root**2, color=style.MODEL, lw=1.0)
     ax.plot(one.best, 0.0, marker="D", ms=4, color=style.MODEL, clip_on=False, zorder=3)
     margin = 0.04 * np.ptp(span)
     ax.set(ylim=(0.0, top), xlim=(span.min() - margin, span.max() + margin))
     ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.ticklabel_format(axis="x", useOffset=False)
-    ax.set_xlabel("\n".join([one.unit, *(f"{name} comes to its bound" for name in one.stopped)]))
+    ax.set_xlabel("\n".join([one.unit, *(f"{name} comes to its bound" for name in one.at_bounds)]))
     style.heading(ax, one.path)
