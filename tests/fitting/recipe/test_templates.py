@@ -62,11 +62,8 @@ def train(cell, amplitude, unit, duration=600.0):
 
 def test_a_fast_spiking_cell_fires_fast_with_narrow_spikes(prepared):
     found = train(fast_spiking(prepared)[0], 0.8, "nA")
-    assert (
-        len(found) / 0.5 > 150
-        and np.median(found.ap_duration_half_width) < 0.5
-        and abs(adaptation_index(np.diff(found.times))) < 0.01
-    )
+    assert len(found) / 0.5 > 150 and np.median(found.ap_duration_half_width) < 0.5
+    assert abs(adaptation_index(np.diff(found.times))) < 0.01
 
 
 def test_an_adapting_cell_fires_less_than_a_pyramidal_one(prepared):

@@ -42,7 +42,7 @@ def test_a_score_of_0_has_an_ensemble(scored):
 
 @pytest.mark.parametrize("tolerance", [0.99, np.nan, np.inf, -1.0])
 def test_a_tolerance_is_at_least_one(scored, tolerance):
-    with pytest.raises(ValueError, match="tolerance .* must be (at least 1|finite)"):
+    with pytest.raises(ValueError, match=r"tolerance .* must be (at least 1|finite)"):
         ensemble(scored, tolerance)
 
 

@@ -102,7 +102,7 @@ def test_a_profile_shows_a_better_fit(fitted, monkeypatch):
 
 @pytest.mark.parametrize("points", [4, 3, 8, 7.0, True, "many"])
 def test_points_are_an_odd_number(fitted, points):
-    with pytest.raises(ValueError, match="points must be (an odd|a whole) number of at least 5"):
+    with pytest.raises(ValueError, match=r"points must be (an odd|a whole) number of at least 5"):
         profiles(fitted, points=points)
 
 
