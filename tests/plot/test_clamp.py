@@ -80,7 +80,7 @@ def test_refusals(family, trace):
         mx.plot.clamped(family, channels=("nax",))
     with pytest.raises(ValueError, match=r"got the shape \(1, 4, 101\)"):
         mx.plot.clamped(jax.tree.map(lambda x: x[None], family))
-    with pytest.raises(ValueError, match="with something in it"):
+    with pytest.raises(ValueError, match="with at least one entry"):
         mx.plot.boltzmann({})
     with pytest.raises(ValueError, match=r"g_v_curve or inactivation.*got float"):
         mx.plot.boltzmann({"k": 1.0})

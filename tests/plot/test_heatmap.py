@@ -28,9 +28,9 @@ def test_it_is_saved(tmp_path):
 
 
 def test_refusals():
-    with pytest.raises(ValueError, match=r"values must be \[row, column\], here \(3, 2\).*got \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"values must be \[row, column\] = \(3, 2\).*got the shape \(2, 3\)"):
         mx.plot.heatmap(np.arange(2.0), np.arange(3.0), np.zeros((2, 3)), labels=LABELS)
     with pytest.raises(ValueError, match=r"values must be .* 2 or more each"):
         mx.plot.heatmap([1.0], [1.0, 2.0], np.zeros((2, 1)), labels=LABELS)
-    with pytest.raises(ValueError, match="labels must be those of x, y and the number"):
+    with pytest.raises(ValueError, match="labels must name x, y and the number"):
         mx.plot.heatmap([0.0, 1.0], [0.0, 1.0], np.eye(2), labels=("x", "y"))

@@ -6,7 +6,7 @@ from membrax.plot.lines import lines
 X = np.linspace(1.0, 100.0, 50)
 
 
-def test_lines_points_and_levels_are_where_they_were_told():
+def test_lines_points_and_levels_are_in_their_places():
     figure = lines(
         X, {"fast": 1 / X, "slow": 2 / X}, xlabel="x (ms)", ylabel="y (mV)", points={"fast": (X[::10], 1 / X[::10])},
         levels={"half": 0.5}, log="xy", title="seen",

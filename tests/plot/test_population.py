@@ -104,7 +104,7 @@ def test_ten_thousand_neurons_are_one_artist(result, tmp_path):
 
 
 def test_refusals(trace, result):
-    with pytest.raises(ValueError, match=r"draws a Result.*got Trace"):
+    with pytest.raises(ValueError, match=r"draws a PopulationResult.*got Trace"):
         mx.plot.population(trace)
     with pytest.raises(ValueError, match=r"each of the 12 neurons, got the shape \(3,\)"):
         mx.plot.population(result, against=[1, 2, 3])

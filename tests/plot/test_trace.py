@@ -129,7 +129,7 @@ def test_refusals(cell, trace, batch, result):
     with pytest.raises(ValueError, match=r"draws a Trace.*got PopulationResult"):
         mx.plot.trace(result)
     many = jax.tree.map(lambda x: jnp.concatenate([x] * 7), batch)
-    with pytest.raises(ValueError, match=r"up to 20 neurons .* got 21: .*plot\.population"):
+    with pytest.raises(ValueError, match=r"up to 20 neurons, got 21: .*plot\.population"):
         mx.plot.trace(many)
     with pytest.raises(ValueError, match="3 neurons, but there are 2 stimuli"):
         mx.plot.trace(batch, mx.stimuli.step(jnp.asarray([1.0, 2.0])))

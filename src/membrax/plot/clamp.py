@@ -1,4 +1,4 @@
-"""What a voltage clamp measures: families of steps, conductance curves and tail currents."""
+"""Voltage clamp: families of steps, conductance curves and tail currents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..pytrees import unknown
 from . import style
 from .fits.sweeps import some
 
-NAMED = 5  # levels that are labelled
+LABELLED = 5  # levels
 
 
 @style.styled
@@ -22,18 +22,18 @@ def clamped(
     family: Clamped, *, channels: Sequence[str] = (), window: tuple[float, float] | None = None,
     amplifier: bool = False, title: str = "", path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:  # fmt: skip
-    """Draw a family of voltage steps: the command, the current through the membrane, and that of single channels.
+    """Draw a family of voltage steps: the command, the membrane current, and the currents of single channels.
 
     Args:
         family: from `membrax.clamp.voltage_clamp` or a protocol, one neuron or a batch [level].
-        channels: whose currents get a panel each.
-        window: (from, to) in ms, for a part of it.
-        amplifier: whether to draw what the amplifier measures, with the capacitor's current, in place of the ionic.
-        title: a short one that says what is seen.
+        channels: names of channels; the current of each has a panel.
+        window: (from, to) in ms; by default the whole duration.
+        amplifier: whether to draw the amplifier's current, which includes the capacitive one, in place of the ionic.
+        title: of the figure.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something that is no `Clamped`, more than one leading axis, or an unknown channel.
+        ValueError: something other than a `Clamped`, more than one leading axis, or an unknown channel.
     """
     style.expect(family, Clamped, "clamped currents, as from membrax.clamp.voltage_clamp")
     if np.ndim(family.v) > 2:
@@ -63,79 +63,79 @@ def clamped(
 
 
 def _name_levels(ax: Axes, command: np.ndarray) -> None:
-    """A few levels in their colours, to the right of where they hold; levels are told apart where they differ most."""
+    """Label a few levels in their colours, at the right; levels are read where they differ most."""
     levels = command[:, int(np.argmax(command.std(axis=0)))]
-    paints = style.colours(len(levels))
-    for k in some([int(k) for k in np.argsort(levels)], NAMED):
+    colours = style.colours(len(levels))
+    for k in some([int(k) for k in np.argsort(levels)], LABELLED):
         ax.annotate(
             f"{style.number(levels[k])} mV", (1.0, levels[k]), xycoords=ax.get_yaxis_transform(), xytext=(5, 0),
-            textcoords="offset points", va="center", fontsize=style.SMALL, color=paints[k], annotation_clip=False,
+            textcoords="offset points", va="center", fontsize=style.SMALL, color=colours[k], annotation_clip=False,
         )  # fmt: skip
 
 
 @style.styled
 def boltzmann(
-    found: Mapping[str, GVCurve | Inactivation], *, path: str | os.PathLike[str] | None = None
+    curves: Mapping[str, GVCurve | Inactivation], *, path: str | os.PathLike[str] | None = None
 ) -> style.Figure:
-    """Draw activation and inactivation, each over its largest value, with the Boltzmann curve through it.
+    """Draw activation and inactivation, each divided by its maximum, with the fitted Boltzmann curve.
 
     Args:
-        found: {name: from `membrax.protocols.g_v_curve` or `inactivation`}.
+        curves: {name: from `membrax.protocols.g_v_curve` or `inactivation`}.
         path: where to save a PNG.
 
     Raises:
-        ValueError: nothing to draw, or something else.
+        ValueError: no curves, or something other than these.
     """
-    if not isinstance(found, Mapping) or not found:
-        raise ValueError(f"boltzmann draws a dictionary {{name: curve}} with something in it, got {found!r}")
-    for curve in found.values():
+    if not isinstance(curves, Mapping) or not curves:
+        raise ValueError(f"boltzmann draws a dictionary {{name: curve}} with at least one entry, got {curves!r}")
+    for curve in curves.values():
         style.expect(curve, ("levels", "boltzmann"), "results of membrax.protocols.g_v_curve or inactivation")
     figure = style.figure(2.7)
     ax = figure.subplots()
-    for (name, curve), paint in zip(found.items(), style.colours(len(found)), strict=True):
-        values = curve.conductance if hasattr(curve, "conductance") else curve.available
+    for (name, curve), paint in zip(curves.items(), style.colours(len(curves)), strict=True):
+        values = curve.conductance if isinstance(curve, GVCurve) else curve.available
         fit, v = curve.boltzmann, np.linspace(curve.levels.min(), curve.levels.max(), 301)
-        told = f"{name}\nhalf {style.number(round(fit.half, 1))} mV\nscale {style.number(round(fit.scale, 1))} mV"
+        label = f"{name}\nhalf {style.number(round(fit.half, 1))} mV\nscale {style.number(round(fit.scale, 1))} mV"
         ax.plot(v, fit(v) / fit.maximum, color=paint, lw=1.3)
-        ax.plot([], [], color=paint, marker="o", ms=3.5, label=told)
+        ax.plot([], [], color=paint, marker="o", ms=3.5, label=label)
         ax.plot(curve.levels, values / fit.maximum, color=paint, ls="", marker="o", ms=3.5)
     ax.axhline(0.5, color=style.BAR, lw=0.8, zorder=0)
     ax.set(xlabel="membrane potential (mV)", ylabel="fraction of the maximum", ylim=(-0.05, 1.12))
-    style.beside(ax, labelspacing=0.9)
-    style.title(figure, "Measured in the clamp (dots), and Boltzmann curves through it")
+    style.legend_outside(ax, labelspacing=0.9)
+    style.title(figure, "Measured in voltage clamp (dots), and fitted Boltzmann curves")
     return style.finish(figure, path)
 
 
 @style.styled
-def tails(found: Tails, *, stop: float | None = None, path: str | os.PathLike[str] | None = None) -> style.Figure:
-    """Draw tail currents after a step back, and on the right their beginnings over the level, a line through E.
+def tails(result: Tails, *, stop: float | None = None, path: str | os.PathLike[str] | None = None) -> style.Figure:
+    """Draw tail currents, and on the right their initial values over the level, which cross zero at E.
 
     Args:
-        found: from `membrax.protocols.tail_currents`.
-        stop: until when, ms after the step; by default all.
+        result: from `membrax.protocols.tail_currents`.
+        stop: end of the time axis, ms after the step; by default that of the result.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something else.
+        ValueError: something other than tail currents.
     """
-    style.expect(found, ("levels", "initial", "reversal", "t", "i"), "results of membrax.protocols.tail_currents")
+    style.expect(result, ("levels", "initial", "reversal", "t", "i"), "results of membrax.protocols.tail_currents")
     figure = style.figure(2.6)
     left, right = figure.subplots(1, 2)
-    seen = found.t <= (np.inf if stop is None else stop)
-    paints = style.colours(len(found.levels))
-    for row, level, first, paint in zip(found.i, found.levels, found.initial, paints, strict=True):
-        left.plot(found.t[seen], row[seen], color=paint)
+    seen = result.t <= (np.inf if stop is None else stop)
+    colours = style.colours(len(result.levels))
+    for row, level, first, paint in zip(result.i, result.levels, result.initial, colours, strict=True):
+        left.plot(result.t[seen], row[seen], color=paint)
         right.plot([level], [first], color=paint, marker="o", ms=4, ls="")
-    slope, offset = np.polyfit(found.levels, found.initial, 1)
-    v = np.array([found.levels.min(), found.levels.max()])
+    slope, offset = np.polyfit(result.levels, result.initial, 1)
+    v = np.array([result.levels.min(), result.levels.max()])
     right.plot(v, slope * v + offset, color=style.FAINT, lw=0.8, zorder=1)
-    right.axvline(found.reversal, color=style.FAINT, ls="--", lw=0.8, zorder=1)
-    right.annotate(f"{style.number(round(found.reversal, 1))} mV", (found.reversal, 0.98),
+    right.axvline(result.reversal, color=style.FAINT, ls="--", lw=0.8, zorder=1)
+    right.annotate(f"{style.number(round(result.reversal, 1))} mV", (result.reversal, 0.98),
                    xycoords=right.get_xaxis_transform(), xytext=(-4, 0), textcoords="offset points", va="top",
                    ha="right", color=style.FAINT)  # fmt: skip
     for ax in (left, right):
         ax.axhline(0.0, color=style.BAR, lw=0.8, zorder=0)
-    left.set(xlabel="time after the step back (ms)", ylabel="current (µA/cm²)", xlim=(0.0, found.t[seen][-1]))
-    right.set(xlabel="stepped back to (mV)", ylabel="current at once (µA/cm²)")
-    style.title(figure, "Tail currents turn round at the battery")
+    left.set(xlabel="time after the step back (ms)", ylabel="current (µA/cm²)", xlim=(0.0, result.t[seen][-1]))
+    right.set(xlabel="level of the step back (mV)", ylabel="initial current (µA/cm²)")
+    style.title(figure, "Tail currents reverse at the reversal potential")
     return style.finish(figure, path)

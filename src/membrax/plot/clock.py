@@ -1,4 +1,4 @@
-"""The time of a trace, the same shape for one neuron and for several."""
+"""The time axis of a trace, in one shape for a single neuron and for a batch."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..timegrid import milliseconds
 
 @dataclasses.dataclass(frozen=True)
 class Clock:
-    """The time of a trace.
+    """The time axis of a trace.
 
     Attributes:
-        start, end: of each neuron [neuron], ms.
+        start, end: times of each neuron [neuron], ms.
         dt: step, ms.
-        steps: how many.
+        steps: their number.
     """
 
     start: np.ndarray
@@ -27,16 +27,16 @@ class Clock:
 
     @property
     def neurons(self) -> int:
-        """How many neurons the trace holds."""
+        """The number of neurons."""
         return len(self.start)
 
     def of(self, t: np.ndarray) -> np.ndarray:
-        """Times [time] or [neuron, time] as [neuron, time]."""
+        """Broadcast times [time] or [neuron, time] to [neuron, time]."""
         return np.broadcast_to(t, (self.neurons, t.shape[-1]))
 
 
 def clock(trace: Trace) -> Clock:
-    """The clock of one trace or a batch."""
+    """The clock of a trace or of a batch of traces."""
     neurons = len(np.atleast_2d(np.asarray(trace.v)))
     start = np.broadcast_to(milliseconds(trace.start), (neurons,))
     return Clock(start, start + trace.steps * trace.dt, trace.dt, trace.steps)

@@ -1,16 +1,16 @@
-"""The gates of a channel: how far they open and how fast, over the voltage."""
+"""The gates of a channel: steady state and time constant over the voltage."""
 
 from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..channels import Channel, Env
+from ..channels import Channel, Env, Gated
 from ..laws.gating import steady_state, time_constant
 from ..pytrees import leaves, strong
 from . import style
@@ -24,23 +24,23 @@ def gates(
 ) -> style.Figure:
     """Draw x∞ and τ of each gate of a channel from −100 to 50 mV.
 
-    Gates without kinetics (an m∞ inside the current) are not among its rates and are not drawn.
+    Instantaneous gates (an m∞ inside the current) have no rates and are not drawn.
 
     Args:
-        channel: one with ``rates(v, env)``, such as ``cell.channels["na"]``.
-        celsius: the temperature [°C]; None is the one its rates were measured at.
+        channel: a channel with ``rates(v, env)``, such as ``cell.channels["na"]``.
+        celsius: the temperature [°C]; by default the temperature at which its rates were measured.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something without gates, a batched channel, or rates that need a temperature that nobody gave.
+        ValueError: a channel without gates, a batched channel, or rates that depend on a temperature that is missing.
     """
     style.expect(channel, ("rates", "current"), 'a channel with gates, such as cell.channels["na"]')
     batched = [path for path, leaf in leaves(channel).items() if np.ndim(leaf.value)]
     if batched:
-        raise ValueError(f"this figure draws one channel, but {batched[0]} is an array: take one neuron's")
+        raise ValueError(f"this figure draws one channel, but {batched[0]} is an array: take one neuron of the batch")
     v = np.linspace(LOWEST, HIGHEST, POINTS)
-    if celsius is None and hasattr(channel, "measured_at"):
-        celsius = float(np.asarray(channel.measured_at))
+    if celsius is None and (measured_at := getattr(channel, "measured_at", None)) is not None:
+        celsius = float(np.asarray(measured_at))
     curves = _curves(channel, v, celsius)
     figure = style.figure(2.5)
     left, right = figure.subplots(1, 2)
@@ -52,39 +52,39 @@ def gates(
     left.set(ylabel="steady state $x_\\infty$ (fraction open)", ylim=(-0.03, 1.03))
     right.set(ylabel="time constant τ (ms)")
     slow = [tau.max() for _, tau in curves.values()]
-    if style.is_wide(slow):
+    if style.spans_a_decade(slow):
         style.logarithmic(right, min(tau.min() for _, tau in curves.values()), max(slow))
     else:
         right.set_ylim(bottom=0)
     for ax in (left, right):
         ax.set(xlabel="membrane potential (mV)", xlim=(LOWEST, HIGHEST))
-    style.beside(right, title="gate")
+    style.legend_outside(right, title="gate")
     style.title(figure, _title(channel, celsius))
     return style.finish(figure, path)
 
 
-def _curves(channel: Any, v: np.ndarray, celsius: float | None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _curves(channel: Channel, v: np.ndarray, celsius: float | None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """{gate: (x∞ [v], τ [v] in ms)}.
 
     Raises:
         ValueError: as `gates` does.
     """
-    # Without a temperature it is NaN, and spreads into whatever depends on it.
+    # A missing temperature is NaN, which spreads into all that depends on it.
     env = Env(celsius=jnp.asarray(np.nan if celsius is None else celsius, dtype=float))
-    ready = strong(channel)
-    rates = jax.vmap(lambda x: ready.rates(x, env))(jnp.asarray(v, dtype=float))
+    gated = cast(Gated, strong(channel))
+    rates = jax.vmap(lambda x: gated.rates(x, env))(jnp.asarray(v, dtype=float))
     if not rates:
         raise ValueError(f"{type(channel).__name__} has no gates to draw")
-    found = {name: tuple(np.asarray(f(*ab)) for f in (steady_state, time_constant)) for name, ab in rates.items()}
-    if celsius is None and any(np.isnan(curve).any() for pair in found.values() for curve in pair):
+    curves = {name: (np.asarray(steady_state(*ab)), np.asarray(time_constant(*ab))) for name, ab in rates.items()}
+    if celsius is None and any(np.isnan(curve).any() for pair in curves.values() for curve in pair):
         raise ValueError(f"the rates of {type(channel).__name__} depend on the temperature: pass celsius=, in °C")
-    return found
+    return curves
 
 
-def _title(channel: Any, celsius: float | None) -> str:
-    """The first line of the channel's docstring, which says what it is, without the paper; or the channel's name."""
+def _title(channel: Channel, celsius: float | None) -> str:
+    """The summary line of the channel's docstring, without the citation, or the class's name."""
     kind = type(channel)
-    told = re.sub(r" \([^()]*\d{4}\)$", "", (kind.__doc__ or "").strip().split("\n")[0].rstrip("."))
-    # A dataclass without a docstring is given its signature as one.
-    told = kind.__name__ if not told or told.startswith(f"{kind.__name__}(") else told
-    return told if celsius is None else f"{told}, at {celsius:g} °C"
+    text = re.sub(r" \([^()]*\d{4}\)$", "", (kind.__doc__ or "").strip().split("\n")[0].rstrip("."))
+    # The docstring of a dataclass without one is its signature.
+    text = kind.__name__ if not text or text.startswith(f"{kind.__name__}(") else text
+    return text if celsius is None else f"{text}, at {celsius:g} °C"

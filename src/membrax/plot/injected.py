@@ -1,26 +1,25 @@
-"""What a stimulus injected at each step of a trace."""
+"""The current that a stimulus injects at each step of a trace."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..cell import Cell
 from ..population import count_neurons
 from ..pytrees import strong
 from ..simulate import Trace
-from ..stimuli import Stimulus, as_stimulus, batch_axes, batch_size, evaluate
+from ..stimuli import Stimulus, StimulusLike, as_stimulus, batch_axes, batch_size, evaluate
 from . import style
 from .clock import Clock
 
 Injected = tuple[np.ndarray, np.ndarray, str, str]  # edges [neuron, step + 1] in ms, values, their unit, a label
 
 
-def injected(trace: Trace, time: Clock, stimulus: Any, cell: Any) -> Injected | None:
-    """The stimulus of each step: what the trace recorded, or else its exact means; None if neither is known.
+def injected(trace: Trace, time: Clock, stimulus: StimulusLike, cell: Cell | None) -> Injected | None:
+    """The stimulus of each step: the recorded one, or else its exact means; None without either.
 
     Raises:
         ValueError: as `membrax.plot.trace` does.
@@ -33,17 +32,18 @@ def injected(trace: Trace, time: Clock, stimulus: Any, cell: Any) -> Injected | 
         if given is None:
             return None
         raise ValueError(
-            "this stimulus is random, and only the run knows what it drew: simulate with "
-            "record=membrax.probes.currents(), and it is drawn"
+            "a random stimulus is drawn only if it was recorded: simulate with record=membrax.probes.currents()"
         )
     if cell is not None:
-        style.expect(cell, Cell, "the stimulus of a Cell, given as cell=")
+        style.expect(cell, Cell, "the stimulus of a Cell, passed as cell=")
     _check_numbers(time, stimuli=batch_size(given), cells=None if cell is None else count_neurons(cell))
     units = set(given.part_units)
     if cell is None and len(units) > 1:
-        raise ValueError("this stimulus is partly in nA and partly in µA/cm²: pass cell=, whose area relates the two")
+        raise ValueError(
+            "this stimulus has parts in nA and parts in µA/cm²: pass cell=, whose area converts one into the other"
+        )
     as_nA = cell is None and units == {"nA"}
-    # An area of 1e5 µm² gives as many µA/cm² as there are nA.
+    # An area of 1e5 µm² turns 1 nA into 1 µA/cm².
     area = jnp.asarray(1e5 if cell is None else cell.area, dtype=float)
     values = _means(given, time, area)
     edges = time.start[:, None] + np.arange(time.steps + 1) * time.dt
@@ -51,35 +51,35 @@ def injected(trace: Trace, time: Clock, stimulus: Any, cell: Any) -> Injected | 
 
 
 def _recorded(values: np.ndarray, middles: np.ndarray, dt: float) -> Injected:
-    """Recorded means stand for the time around their step."""
+    """Recorded means, each over the duration of its step."""
     half = 0.5 * (middles[:, 1:2] - middles[:, :1]) if values.shape[-1] > 1 else np.full_like(middles[:, :1], dt)
     edges = np.concatenate([middles[:, :1] - half, middles + half], axis=1)
     return edges, values, "µA/cm²", "injected\ncurrent"
 
 
 def _check_numbers(time: Clock, **numbers: int | None) -> None:
-    """Refuse batches for another number of neurons, and neurons that began at different times.
+    """Check that batches have the trace's number of neurons, and that all neurons start at one time.
 
     Raises:
-        ValueError: names both numbers.
+        ValueError: they don't; the message names both numbers.
     """
-    for what, count in numbers.items():
+    for noun, count in numbers.items():
         if count not in (None, time.neurons):
-            raise ValueError(f"the trace holds {style.counted(time.neurons, 'neuron')}, but there are {count} {what}")
+            raise ValueError(f"the trace holds {style.counted(time.neurons, 'neuron')}, but there are {count} {noun}")
     if np.ptp(time.start):
-        raise ValueError("these neurons began at different times: draw each with its stimulus, or without one")
+        raise ValueError("the neurons start at different times: draw each with its stimulus, or all without one")
 
 
-def _means(stimulus: Stimulus, time: Clock, area: jax.Array) -> np.ndarray:
-    """Means over the steps [neuron, step], of one neuron if all have the same."""
-    lasted, start = time.steps * time.dt, float(time.start[0])
+def _means(stimulus: Stimulus, time: Clock, area: Array) -> np.ndarray:
+    """Means over the steps [neuron, step]; a single row if all neurons have the same."""
+    duration, start = time.steps * time.dt, float(time.start[0])
 
-    def one(stimulus: Stimulus, area: jax.Array) -> jax.Array:
-        return evaluate(stimulus, duration=lasted, dt=time.dt, area=area, start=start)
+    def one(stimulus: Stimulus, area: Array) -> Array:
+        return evaluate(stimulus, duration=duration, dt=time.dt, area=area, start=start)
 
-    matters = area.ndim and "nA" in stimulus.part_units
+    depends_on_area = area.ndim > 0 and "nA" in stimulus.part_units
     batched = batch_size(stimulus) is not None
-    if not (matters or batched):
+    if not (depends_on_area or batched):
         return np.asarray(one(stimulus, jnp.ravel(area)[0]))[None]
     axes = (batch_axes(stimulus) if batched else None, 0 if area.ndim else None)
     return np.asarray(jax.vmap(one, in_axes=axes)(stimulus, area))

@@ -1,37 +1,37 @@
-"""Curves over one quantity, with levels and points: voltage over time or distance, attenuation over frequency."""
+"""Lines over one quantity, with levels and points: voltage over time or distance, attenuation over frequency."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from . import style
 
 
 @style.styled
 def lines(
-    x: Any, lines: Mapping[str, Any], *, xlabel: str, ylabel: str, points: Mapping[str, tuple] | None = None,
-    levels: Mapping[str, float] | None = None, log: str = "", title: str = "",
-    path: str | os.PathLike[str] | None = None,
+    x: ArrayLike, lines: Mapping[str, ArrayLike], *, xlabel: str, ylabel: str,
+    points: Mapping[str, tuple] | None = None, levels: Mapping[str, float] | None = None, log: str = "",
+    title: str = "", path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:  # fmt: skip
-    """Draw curves that share an axis, each with its name in its own colour.
+    """Draw lines that share an axis, each with its name and colour.
 
     Args:
-        x: [point], where all lines are known.
+        x: values of the shared axis [point].
         lines: {name: values [point]}.
-        xlabel, ylabel: what the axes are, with their units.
-        points: {name: (x, y)} to be drawn as dots; those named as a line take its colour.
-        levels: {name: y} of dashed horizontal lines, each named at its right end.
-        log: the axes to make logarithmic, "x", "y" or "xy".
-        title: a short one that says what is seen.
+        xlabel, ylabel: labels of the axes, with units.
+        points: {name: (x, y)}, drawn as dots; points with the name of a line have its colour.
+        levels: {name: y}, drawn as dashed horizontal lines, each labelled at its right end.
+        log: the logarithmic axes: "x", "y" or "xy".
+        title: of the figure.
         path: where to save a PNG.
 
     Raises:
-        ValueError: nothing to draw, values of another length than x, or an axis that is neither x nor y.
+        ValueError: no lines, values of another length than x, or a logarithmic axis that is neither x nor y.
     """
     x, drawn = checked(x, lines)
     if set(log) - set("xy"):
@@ -43,19 +43,19 @@ def lines(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.set(**{f"{axis}scale": "log" for axis in log})
     if len(drawn) + len(points or {}) > 1:
-        style.beside(ax)
+        style.legend_outside(ax)
     style.title(figure, title)
     return style.finish(figure, path)
 
 
-def checked(x: Any, lines: Mapping[str, Any]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """x and the lines as numpy arrays [point].
+def checked(x: ArrayLike, lines: Mapping[str, ArrayLike]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Convert x and the lines to NumPy arrays [point].
 
     Raises:
-        ValueError: no lines, or one whose shape is not that of x.
+        ValueError: no lines, or a line whose shape differs from that of x.
     """
     if not isinstance(lines, Mapping) or not lines:
-        raise ValueError(f"lines must be a dictionary {{name: values}} with something in it, got {lines!r}")
+        raise ValueError(f"lines must be a dictionary {{name: values}} with at least one entry, got {lines!r}")
     x = np.asarray(x)
     arrays = {str(name): np.asarray(values) for name, values in lines.items()}
     for name, values in arrays.items():
@@ -65,7 +65,7 @@ def checked(x: Any, lines: Mapping[str, Any]) -> tuple[np.ndarray, dict[str, np.
 
 
 def paint_lines(ax: Axes, x: np.ndarray, lines: Mapping[str, np.ndarray], points: Mapping[str, tuple]) -> None:
-    """The lines, then the dots; a name keeps its colour."""
+    """Draw the lines, then the points; each name has one colour."""
     names = list(dict.fromkeys([*lines, *points]))
     paints = dict(zip(names, style.colours(len(names)), strict=True))
     for k, (name, values) in enumerate(lines.items()):
@@ -78,7 +78,7 @@ def paint_lines(ax: Axes, x: np.ndarray, lines: Mapping[str, np.ndarray], points
 
 
 def paint_levels(ax: Axes, levels: Mapping[str, float]) -> None:
-    """Dashed horizontal lines, each named outside the axes at its right end."""
+    """Draw dashed horizontal lines, each labelled outside the axes at its right end."""
     for name, level in levels.items():
         ax.axhline(level, color=style.FAINT, ls="--", lw=0.8, zorder=1)
         ax.annotate(

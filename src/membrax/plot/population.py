@@ -1,14 +1,15 @@
-"""A population: a raster of its spikes beside its rates."""
+"""A population: a raster of its spikes, and its firing rates."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
+from ..checks import whole_number
 from ..population import PopulationResult
 from ..timegrid import milliseconds
 from . import style
@@ -18,26 +19,26 @@ HEIGHT = 3.6  # inches
 
 @style.styled
 def population(
-    result: PopulationResult, *, against: Any = None, label: str = "", max_neurons: int = 2000,
+    result: PopulationResult, *, against: ArrayLike | None = None, label: str = "", max_neurons: int = 2000,
     path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:  # fmt: skip
-    """Draw a raster of the spikes, and the firing rates: over ``against`` if it is given, else how they spread.
+    """Draw a raster of the spikes, and the firing rates over ``against``, or their histogram without it.
 
-    Neurons that were lost (``finite`` false) are left out, counted below, and marked on the axis of ``against``.
+    Diverged and quarantined neurons (``finite`` false) are left out, counted in the caption, and marked on the axis of
+    ``against``.
 
     Args:
         result: from `membrax.run`.
-        against: a number per neuron [neuron], such as its current or a conductance; the raster is sorted by it.
-        label: what that number is, with its unit, as in "current (µA/cm²)".
-        max_neurons: rows of the raster; of more neurons it shows every so many.
+        against: a number for each neuron [neuron], such as a current or a conductance; the raster is sorted by it.
+        label: of that number, with its unit, as in "current (µA/cm²)".
+        max_neurons: largest number of rows of the raster; of more neurons it shows an even selection.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something that is no result, numbers that are not one per neuron, or max_neurons below 1.
+        ValueError: something other than a result, not one number for each neuron, or max_neurons below 1.
     """
-    style.expect(result, PopulationResult, "a Result, as from membrax.run")
-    if isinstance(max_neurons, bool) or not isinstance(max_neurons, int) or max_neurons < 1:
-        raise ValueError(f"max_neurons must be a whole number of at least 1, got {max_neurons!r}")
+    style.expect(result, PopulationResult, "a PopulationResult, as from membrax.run")
+    max_neurons = whole_number(max_neurons, "max_neurons")
     key = _numbers(against, len(result.spike_counts))
     good = np.asarray(result.finite) if key is None else np.asarray(result.finite) & np.isfinite(key)
     order = np.flatnonzero(good) if key is None else np.flatnonzero(good)[np.argsort(key[good], kind="stable")]
@@ -59,11 +60,11 @@ def population(
     return style.finish(figure, path)
 
 
-def _numbers(against: Any, count: int) -> np.ndarray | None:
-    """``against`` as an array [neuron].
+def _numbers(against: ArrayLike | None, count: int) -> np.ndarray | None:
+    """Convert ``against`` to an array [neuron].
 
     Raises:
-        ValueError: another shape.
+        ValueError: it has another shape.
     """
     if against is None:
         return None
@@ -74,7 +75,7 @@ def _numbers(against: Any, count: int) -> np.ndarray | None:
 
 
 def _raster(ax: Axes, result: PopulationResult, rows: np.ndarray) -> None:
-    """One tick per spike, a row per neuron: a single rasterized artist, so that 200 000 spikes draw at once."""
+    """Draw one tick per spike, one row per neuron, as one rasterized artist: 200 000 spikes draw at once."""
     times = result.spike_times[rows]
     row, spike = np.nonzero(np.isfinite(times))
     tall = float(np.clip(0.7 * 72 * HEIGHT / max(1, len(rows)), 0.9, 9.0))
@@ -85,7 +86,7 @@ def _raster(ax: Axes, result: PopulationResult, rows: np.ndarray) -> None:
 
 
 def _value_ticks(ax: Axes, values: np.ndarray, label: str) -> None:
-    """Label rows that are sorted by a value with round values, where they belong; crowded ones are left out."""
+    """Label rows, sorted by a value, with round values at their places; labels that would crowd are left out."""
     ax.set(ylabel=label, yticks=[])
     if not len(values) or values[0] == values[-1]:
         return
@@ -99,7 +100,7 @@ def _value_ticks(ax: Axes, values: np.ndarray, label: str) -> None:
 
 
 def _curve(ax: Axes, result: PopulationResult, key: np.ndarray, label: str) -> None:
-    """The rate of each neuron over its value, and crosses on the axis where neurons were lost."""
+    """Draw the rate of each neuron over its value, and crosses on the axis for neurons that are not finite."""
     good = np.asarray(result.finite) & np.isfinite(key)
     lost = ~np.asarray(result.finite) & np.isfinite(key)
     size = 3.5 if good.sum() <= 100 else 1.5
@@ -112,27 +113,29 @@ def _curve(ax: Axes, result: PopulationResult, key: np.ndarray, label: str) -> N
 
 
 def _spread(ax: Axes, result: PopulationResult, order: np.ndarray) -> None:
-    """How many neurons fire how fast, in bins of whole spikes, which rates over one duration come in."""
+    """Draw a histogram of the rates, in bins of whole spikes."""
     counts = result.spike_counts[order]
     low, high = (int(counts.min()), int(counts.max())) if len(counts) else (0, 0)
     wide = 1 + (high - low) // 30
     edges = np.arange(low, high + wide + 1, wide) - 0.5
-    ax.hist(result.rates[order], bins=1e3 * edges / result.duration, color=style.PALETTE[0], ec="white", lw=0.4)
+    ax.hist(
+        result.rates[order], bins=(1e3 * edges / result.duration).tolist(), color=style.PALETTE[0], ec="white", lw=0.4
+    )
     ax.set(xlabel="firing rate (Hz)", ylabel="neurons")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _caption(result: PopulationResult, key: np.ndarray | None, shown: int) -> str:
-    """How many neurons the raster shows, how many were lost, and whether it shows all their spikes."""
+    """The number of neurons in the raster, of those left out, and of those with spikes beyond the buffer."""
     total, gone = len(result.finite), ~np.asarray(result.finite)
     known = np.zeros(total, bool) if key is None else np.isfinite(key)
     lost, crosses = int(gone.sum()), int(np.sum(gone & known))
     unknown = 0 if key is None else int(np.sum(~gone & ~known))
-    told = [f"The raster shows {'all' if shown == total else shown} of {style.counted(total, 'neuron')}"]
+    parts = [f"The raster shows {'all' if shown == total else shown} of {style.counted(total, 'neuron')}"]
     marked = f", {crosses} shown as {'a cross' if crosses == 1 else 'crosses'}" if crosses else ""
-    told += [f"{style.counted(lost, 'neuron')} lost (not finite){marked}"] if lost else []
-    told += [f"{style.counted(unknown, 'neuron')} without a finite value left out"] if unknown else []
+    parts += [f"{style.counted(lost, 'neuron')} lost (not finite){marked}"] if lost else []
+    parts += [f"{style.counted(unknown, 'neuron')} without a finite value are left out"] if unknown else []
     kept = result.spike_times.shape[1]
     over = int(np.sum(result.spike_counts > kept))
-    told += [f"only the first {kept} spikes of {style.counted(over, 'neuron')} were kept"] if over else []
-    return "; ".join(told) + "."
+    parts += [f"only the first {kept} spikes of {style.counted(over, 'neuron')} were kept"] if over else []
+    return "; ".join(parts) + "."

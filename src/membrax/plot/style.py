@@ -1,4 +1,4 @@
-"""What all figures share: colours, type, sizes, and how a figure is made, saved and shown in a notebook.
+"""The style of all figures: colours, type, sizes, and how a figure is made, saved and shown in a notebook.
 
 Colours differ in hue and lightness, so that they stay apart for colour-blind readers and in grey; all have a
 contrast of about 3:1 or more on white. Sizes are those of a journal page: 7.2 inches is two columns.
@@ -10,18 +10,20 @@ import io
 import os
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib
 import matplotlib.figure
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap
+from matplotlib.figure import FigureBase
 from matplotlib.ticker import LogLocator, NullFormatter
+from numpy.typing import ArrayLike
 
 WIDTH = 7.2  # inches
 DPI = 150
-HEADING, SMALL = 8.0, 6.5  # points, for panels' titles and for what is read second
+HEADING, SMALL = 8.0, 6.5  # points, for titles of panels and for captions
 
 INK = "#1A1A1A"
 FAINT = "#6E6E6E"
@@ -71,12 +73,12 @@ RC = {
     "figure.constrained_layout.w_pad": 0.04,
 }
 
-# Decorates each public function: the settings hold while it runs, and are gone when it returns.
-styled = matplotlib.rc_context(RC)
+# Decorates each public function: the settings hold only while it runs.
+styled = matplotlib.rc_context(cast("dict[Any, Any]", RC))
 
 
 class Figure(matplotlib.figure.Figure):
-    """A figure outside pyplot that a notebook shows all the same."""
+    """A figure outside pyplot that a notebook displays."""
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         page = io.BytesIO()
@@ -90,28 +92,28 @@ def figure(height: float, width: float = WIDTH) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def title(figure: Any, text: str) -> None:
+def title(figure: FigureBase, text: str) -> None:
     """A title above everything, flush left."""
     figure.suptitle(textwrap.fill(text, 86), x=0.01, ha="left")
 
 
-def caption(figure: Any, text: str) -> None:
+def caption(figure: FigureBase, text: str) -> None:
     """A line below everything, flush left."""
     figure.supxlabel(textwrap.fill(text, 120), x=0.01, ha="left", fontsize=SMALL, color=FAINT)
 
 
-def beside(ax: Axes, **options: Any) -> None:
-    """A legend to the right of the axes, where no data are."""
+def legend_outside(ax: Axes, **options: Any) -> None:
+    """Place the legend to the right of the axes, outside the data."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.04), borderaxespad=0.3, **options)
 
 
 def colours(count: int) -> list[Any]:
-    """As many colours as there are things: apart for a few, graded for many."""
+    """``count`` colours: distinct ones for a few, a gradient for many."""
     return list(PALETTE[:count]) if count <= len(PALETTE) else list(graded()(np.linspace(0, 1, count)))
 
 
 def graded() -> Colormap:
-    """From blue over purple to orange: plasma without its yellow, which white paper swallows."""
+    """A colour map from blue over purple to orange: plasma without yellow, which is too pale on white."""
     return ListedColormap(matplotlib.colormaps["plasma"](np.linspace(0, 0.66, 256)))
 
 
@@ -120,14 +122,14 @@ def heading(ax: Axes, text: str) -> None:
     ax.set_title(text, fontsize=HEADING, fontweight="bold")
 
 
-def is_wide(values: Any) -> bool:
-    """Whether positive values span a decade, so that a logarithmic axis serves them better."""
+def spans_a_decade(values: ArrayLike) -> bool:
+    """Whether all values are positive and span a decade, so that a logarithmic axis suits them."""
     values = np.asarray(values)
     return bool(values.size and values.min() > 0 and values.max() / values.min() >= 10)
 
 
 def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
-    """The figure, saved if there is a path to save it to: a PNG unless the suffix says otherwise."""
+    """Save the figure if a path is given, as a PNG unless the suffix names another format, and return it."""
     if path is not None:
         path = Path(path)
         path = path if path.suffix else path.with_suffix(".png")
@@ -137,10 +139,15 @@ def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
 
 
 def expect(value: Any, kind: type | tuple[str, ...], drawn: str) -> None:
-    """Refuse what is not of the kind, a class or the names of the fields it is known by.
+    """Check that a value is of the kind that a figure draws.
+
+    Args:
+        value: the argument of the figure.
+        kind: a class, or the names of attributes that the value must have.
+        drawn: a noun phrase for the message.
 
     Raises:
-        ValueError: says what is drawn and what came instead.
+        ValueError: it is not of the kind; the message names the kind and the type of the value.
     """
     good = isinstance(value, kind) if isinstance(kind, type) else all(hasattr(value, name) for name in kind)
     if not good or isinstance(value, type):
@@ -148,7 +155,7 @@ def expect(value: Any, kind: type | tuple[str, ...], drawn: str) -> None:
 
 
 def logarithmic(ax: Axes, low: float, high: float) -> None:
-    """A logarithmic y axis from below ``low`` to above ``high``, labelled in plain numbers that don't crowd."""
+    """Make the y axis logarithmic, from below ``low`` to above ``high``, with a few plain numbers as labels."""
     ax.set(yscale="log", ylim=(low / 1.3, high * 1.3))
     ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 50 else (1.0, 2.0, 5.0)))
     ax.yaxis.set_major_formatter("{x:g}")
@@ -156,12 +163,12 @@ def logarithmic(ax: Axes, low: float, high: float) -> None:
 
 
 def number(value: float) -> str:
-    """Four digits of a value, with a true minus, and an exponent only where it is far from 1."""
+    """A value to four digits, with a true minus sign, and an exponent only if it is far from 1."""
     value = float(value) + 0.0  # no −0
     text = f"{float(f'{value:.4g}'):.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}"
     return text.replace("-", "−")
 
 
 def counted(number: int, noun: str) -> str:
-    """``number`` of them in words, thousands apart: "1 spike", "10 000 neurons"."""
+    """A number of things, with thin spaces between thousands: "1 spike", "10 000 neurons"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}".replace(",", "\u202f")

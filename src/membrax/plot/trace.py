@@ -1,4 +1,4 @@
-"""A simulated trace: spikes, voltage, stimulus, and the gates and currents it recorded."""
+"""A simulated trace: spikes, voltage, stimulus, and recorded gates and currents."""
 
 from __future__ import annotations
 
@@ -11,36 +11,38 @@ import jax
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..cell import Cell
 from ..simulate import Trace
+from ..stimuli import StimulusLike
 from . import style
 from .clock import Clock, clock
-from .course.ions import paints as of_ions
+from .course.ions import channel_colours as of_ions
 from .injected import injected
 
-MOST = 20  # neurons over each other
+MOST = 20  # neurons in one figure
 
-Panel = tuple[float, Callable[[Axes], None]]  # height in inches, and what draws it
+Panel = tuple[float, Callable[[Axes], None]]  # height in inches, and a function that draws the panel
 
 
 @style.styled
 def trace(
-    trace: Trace, stimulus: Any = None, *, cell: Any = None, path: str | os.PathLike[str] | None = None
+    trace: Trace, stimulus: StimulusLike = None, *, cell: Cell | None = None, path: str | os.PathLike[str] | None = None
 ) -> style.Figure:
-    """Draw a trace, or a few neurons over each other: voltage with spike marks, stimulus, recorded gates and currents.
+    """Draw the trace of one neuron or of a few: voltage with spike marks, stimulus, recorded gates and currents.
 
-    Of a tree its soma is drawn; `membrax.plot.travelling` has the others. The stimulus is drawn as the steps received
-    it, by its mean over each. Without one, and for a random one, the stimulus that `membrax.probes.currents` recorded
-    is drawn.
+    The trace of a tree is drawn at the soma; `membrax.plot.travelling` draws the whole tree. The stimulus is drawn as
+    its mean over each step. Without ``stimulus``, and for a random one, the figure shows the stimulus that
+    `membrax.probes.currents` recorded.
 
     Args:
         trace: from `membrax.simulate`, or from it under ``jax.vmap``.
-        stimulus: what drove it.
-        cell: whose area turns a stimulus in nA into a density; without it nA are drawn as nA.
+        stimulus: the injected current.
+        cell: its area turns a stimulus in nA into a density; without a cell nA are drawn as nA.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something that is no trace, more than 20 neurons, a random stimulus that was not recorded, a
-            stimulus for another number of neurons, or in nA and µA/cm² without a cell.
+        ValueError: something other than a trace, more than 20 neurons, a random stimulus that was not recorded, a
+            stimulus for another number of neurons, or a stimulus in nA and µA/cm² without a cell.
     """
     style.expect(trace, Trace, "a Trace, as from membrax.simulate")
     trace = of_soma(trace)
@@ -61,7 +63,7 @@ def trace(
 
 
 def of_soma(trace: Trace) -> Trace:
-    """A tree's trace as that of its first compartment, which is the soma if there is one; another as it is."""
+    """The trace of a tree at its first compartment, the soma if there is one; a patch's trace as it is."""
     if np.ndim(trace.v) == np.ndim(trace.spike_count) + 1:
         return trace
     first = {
@@ -73,31 +75,32 @@ def of_soma(trace: Trace) -> Trace:
 
 
 def _check_few(trace: Trace) -> None:
-    """Refuse more neurons than a figure can hold apart.
+    """Check that the figure can hold all neurons.
 
     Raises:
-        ValueError: says what to do instead.
+        ValueError: there are more than `MOST`; the message says what to draw instead.
     """
     shape = np.shape(trace.v)
     if len(shape) > 2:
         raise ValueError(f"trace draws one neuron or a batch [neuron, time], got voltages of the shape {shape}")
     if len(shape) == 2 and shape[0] > MOST:
         raise ValueError(
-            f"trace draws up to {MOST} neurons over each other, got {shape[0]}: pick some, as in "
+            f"trace draws up to {MOST} neurons, got {shape[0]}: select some, as in "
             "jax.tree.map(lambda x: x[:5], trace), or draw the result of membrax.run with membrax.plot.population"
         )
 
 
-def _paints(time: Clock) -> list[Any]:
+def _colours(time: Clock) -> list[Any]:
+    """One colour for each neuron."""
     return [style.INK] if time.neurons == 1 else style.colours(time.neurons)
 
 
 def _spikes(trace: Trace, time: Clock) -> Panel:
-    """A row of marks for each neuron, in its colour, which names the lines below."""
+    """One row of spike marks for each neuron, in the colour of its lines below."""
     times = np.atleast_2d(np.asarray(trace.spikes))
 
     def draw(ax: Axes) -> None:
-        for k, paint in enumerate(_paints(time)):
+        for k, paint in enumerate(_colours(time)):
             at = times[k][np.isfinite(times[k])]
             ax.plot(at, np.full(len(at), k), ls="", marker="|", ms=6, mew=1.3, color=paint)
         ax.set(ylim=(time.neurons - 0.5, -0.5), yticks=range(time.neurons))
@@ -105,7 +108,7 @@ def _spikes(trace: Trace, time: Clock) -> Panel:
         ax.tick_params(axis="y", length=0, labelsize=style.SMALL if time.neurons > 1 else None)
         if time.neurons == 1:
             ax.set_yticks([0], ["spikes"])
-        for label, paint in zip(ax.get_yticklabels(), _paints(time), strict=True):
+        for label, paint in zip(ax.get_yticklabels(), _colours(time), strict=True):
             label.set_color(paint)
         ax.spines[:].set_visible(False)
 
@@ -116,23 +119,23 @@ def _voltage(trace: Trace, time: Clock) -> Panel:
     v, t = np.atleast_2d(np.asarray(trace.v)), time.of(trace.t)
 
     def draw(ax: Axes) -> None:
-        for k, paint in enumerate(_paints(time)):
+        for k, paint in enumerate(_colours(time)):
             ax.plot(t[k], v[k], color=paint)
         ax.set_ylabel("membrane\npotential (mV)")
 
     return 1.7, draw
 
 
-def _stimulus(trace: Trace, time: Clock, stimulus: Any, cell: Any) -> list[Panel]:
-    """What was injected, if it is known."""
-    found = injected(trace, time, stimulus, cell)
-    if found is None:
+def _stimulus(trace: Trace, time: Clock, stimulus: StimulusLike, cell: Cell | None) -> list[Panel]:
+    """The injected current, if it is known."""
+    current = injected(trace, time, stimulus, cell)
+    if current is None:
         return []
-    edges, values, unit, label = found
-    paints = _paints(time) if len(values) > 1 else [style.INK]
+    edges, values, unit, label = current
+    colours = _colours(time) if len(values) > 1 else [style.INK]
 
     def draw(ax: Axes) -> None:
-        for k, paint in enumerate(paints):
+        for k, paint in enumerate(colours):
             ax.stairs(values[k], edges[k], baseline=None, color=paint, lw=1.0)
         ax.margins(y=0.12)
         ax.set_ylabel(f"{label}\n({unit})")
@@ -153,17 +156,17 @@ def _gates(trace: Trace, time: Clock) -> list[Panel]:
 def _currents(trace: Trace, time: Clock) -> list[Panel]:
     kept = trace.recorded.get("currents") or {}
     lines = {(name, ""): np.atleast_2d(np.asarray(x)) for name, x in kept.items() if name != "stimulus"}
-    # Colours as in the gates' panel, where a channel without gates has its place too.
+    # The colours are those of the panel of gates.
     if not lines:
         return []
     t = time.of(trace.times["currents"])
     return [(1.2, _lines(lines, t, [name for name, _ in lines], "outward\ncurrent (µA/cm²)"))]
 
 
-def _lines(lines: dict, t: np.ndarray, channels: list[str], label: str, limits: Any = None) -> Callable:
-    """A panel of lines {(channel, gate): [neuron, sample]}: a colour for a channel, a dash for its gate."""
+def _lines(lines: dict, t: np.ndarray, channels: list[str], label: str, limits: tuple | None = None) -> Callable:
+    """A panel of lines {(channel, gate): [neuron, sample]}: one colour for each channel, one dash for each gate."""
     few = len(channels) <= len(style.PALETTE)
-    paints = dict(zip(channels, of_ions(channels) if few else style.colours(len(channels)), strict=True))
+    colours = dict(zip(channels, of_ions(channels) if few else style.colours(len(channels)), strict=True))
 
     def draw(ax: Axes) -> None:
         seen = dict.fromkeys(channels, 0)
@@ -171,25 +174,25 @@ def _lines(lines: dict, t: np.ndarray, channels: list[str], label: str, limits: 
             name = f"{channel}.{gate}" if gate else channel
             for k, row in enumerate(values):
                 dash = style.DASHES[seen[channel] % len(style.DASHES)]
-                ax.plot(t[k], row, color=paints[channel], ls=dash, label=name if k == 0 else None)
+                ax.plot(t[k], row, color=colours[channel], ls=dash, label=name if k == 0 else None)
             seen[channel] += 1
         ax.set_ylabel(label)
         if limits:
             ax.set(ylim=limits, yticks=[0, 0.5, 1])
-        style.beside(ax)
+        style.legend_outside(ax)
 
     return draw
 
 
 def _title(trace: Trace, time: Clock) -> str:
-    """How many spikes in how long, and who was lost."""
+    """The number of spikes, the duration, and the number of neurons that are not finite."""
     counts = np.atleast_1d(np.asarray(trace.spike_count))
-    low, high, lasted = counts.min(), counts.max(), time.end[0] - time.start[0]
-    told = style.counted(int(low), "spike") if low == high else f"{low} to {high} spikes"
-    told = f"{told} in {lasted:.6g} ms"
+    low, high, duration = counts.min(), counts.max(), time.end[0] - time.start[0]
+    text = style.counted(int(low), "spike") if low == high else f"{low} to {high} spikes"
+    text = f"{text} in {duration:.6g} ms"
     if time.neurons > 1:
-        told = f"{time.neurons} neurons, {told}{' each' if low == high else ''}"
+        text = f"{time.neurons} neurons, {text}{' each' if low == high else ''}"
     lost = int(np.sum(~np.atleast_1d(np.asarray(trace.finite))))
-    told += f"; {style.counted(lost, 'neuron')} not finite" if lost else ""
+    text += f"; {style.counted(lost, 'neuron')} not finite" if lost else ""
     marked = np.sum(np.isfinite(np.atleast_2d(np.asarray(trace.spikes))), axis=1)
-    return told if np.all(marked >= counts) else f"{told}, the first {marked.max()} marked"
+    return text if np.all(marked >= counts) else f"{text}, the first {marked.max()} marked"

@@ -4,7 +4,7 @@ import pytest
 from membrax.laws.electrochemistry import nernst
 from membrax.laws.ions import MAMMALIAN_NEURON, SQUID_AXON, Ion, IonTable
 from membrax.plot.course.ghk import ghk, rectification
-from membrax.plot.course.ions import paints, symbol
+from membrax.plot.course.ions import channel_colours, symbol
 from membrax.units import FARADAY, GAS
 
 ROWS = {"K": Ion(5.0, 140.0, 1, 1.0), "Na": Ion(145.0, 12.0, 1, 0.04), "Cl": Ion(110.0, 10.0, -1, 0.45),
@@ -104,8 +104,8 @@ def test_the_squid_axon_rests_near_minus_60_millivolts():
 
 
 def test_an_ion_has_one_colour_and_its_charge():
-    assert paints(["Na", "K"]) == paints(["K", "Na"])[::-1] == paints(["na", "k"])
-    assert len(set(paints(["K", "Mg", "Na", "leak", "Cl", "Ca"]))) == 6
+    assert channel_colours(["Na", "K"]) == channel_colours(["K", "Na"])[::-1] == channel_colours(["na", "k"])
+    assert len(set(channel_colours(["K", "Mg", "Na", "leak", "Cl", "Ca"]))) == 6
     assert [symbol(name, ion) for name, ion in ROWS.items()] == ["K⁺", "Na⁺", "Cl⁻", "Ca²⁺"]
 
 

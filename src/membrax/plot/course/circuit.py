@@ -12,7 +12,7 @@ from ...cell import Cell, state_at
 from ...cell_checks import check_cell
 from ...pytrees import leaves, strong
 from .. import style
-from .ions import paints
+from .ions import channel_colours
 
 UNIT = 2.0  # length of an element, in the drawing's own measure
 GAP = 3.1  # between two branches
@@ -61,7 +61,7 @@ def _draw(ax: Axes, cell: Cell, names: list[str], current: bool) -> None:
     first = GAP if current else 0.0
     _capacitor(elements, page, first, float(cell.capacitance))
     gates = state_at(cell, cell.v_init).gates
-    colours = paints(names) if len(names) <= len(style.PALETTE) else style.colours(len(names))
+    colours = channel_colours(names) if len(names) <= len(style.PALETTE) else style.colours(len(names))
     for k, name in enumerate(names):
         _branch(elements, page, first + (k + 1) * GAP, name, cell.channels[name], bool(gates[name]), colours[k])
     _rails(elements, page, first + len(names) * GAP)

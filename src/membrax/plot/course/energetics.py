@@ -9,7 +9,7 @@ import numpy as np
 from ...pytrees import unknown
 from ...simulate import Trace
 from .. import style
-from .ions import paints
+from .ions import channel_colours
 
 
 @style.styled
@@ -38,7 +38,7 @@ def overlap(
     inward = np.maximum(-np.asarray(kept[sodium], dtype=float), 0.0)
     outward = np.maximum(np.asarray(kept[potassium], dtype=float), 0.0)
     t, both = trace.times["currents"], np.minimum(inward, outward)
-    first, second = paints([sodium, potassium])
+    first, second = channel_colours([sodium, potassium])
     figure = style.figure(3.2)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.6])
     upper.plot(trace.t, np.asarray(trace.v), color=style.INK)
@@ -48,7 +48,7 @@ def overlap(
     lower.plot(t, outward, color=second, lw=1.4, ls="--", label=f"{potassium}, outward")
     lower.set(xlabel="time (ms)", ylabel="current\n(µA/cm²)", xlim=window or (trace.t[0], trace.t[-1]))
     lower.set_ylim(bottom=0.0)
-    style.beside(lower)
+    style.legend_outside(lower)
     figure.align_ylabels([upper, lower])
     share = both.sum() / max(inward.sum(), 1e-30)
     style.title(figure, f"{100 * share:.0f} % of the sodium that enters is cancelled by potassium that leaves")

@@ -15,7 +15,7 @@ from ...cell_checks import check_cell
 from ...pytrees import strong
 from ...simulate import Trace
 from .. import style
-from .ions import paints
+from .ions import channel_colours
 from .reversal_potentials import beyond
 
 LOWEST = 1e-3  # mS/cm², below which a conductance is as good as shut
@@ -44,7 +44,7 @@ def action_potential(cell: Cell, trace: Trace, *, path: str | os.PathLike[str] |
             "record=(membrax.probes.gates(), membrax.probes.currents())"
         )
     g, e = conductances(cell, trace)
-    colour = dict(zip(g, paints(list(g)), strict=True))
+    colour = dict(zip(g, channel_colours(list(g)), strict=True))
     figure = style.figure(5.0)
     upper, middle, lower = figure.subplots(3, 1, sharex=True, height_ratios=[2.0, 1.1, 1.1])
     _potential(upper, trace, g, e, colour)
@@ -56,7 +56,7 @@ def action_potential(cell: Cell, trace: Trace, *, path: str | os.PathLike[str] |
     middle.set_ylabel("conductance\n(mS/cm²)")
     lower.axhline(0.0, color=style.BAR, lw=0.8, zorder=0)
     lower.set(ylabel="outward\ncurrent (µA/cm²)", xlabel="time (ms)", xlim=(trace.t[0], trace.t[-1]))
-    style.beside(middle)
+    style.legend_outside(middle)
     figure.align_ylabels([upper, middle, lower])
     style.title(figure, "Between two walls: v runs after Σ g E/Σ g, the weighted mean of the batteries")
     return style.finish(figure, path)

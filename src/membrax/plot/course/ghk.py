@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter
 from ...laws.electrochemistry import ghk_current, ghk_tangent, ghk_voltage, nernst
 from ...laws.ions import Ion, IonTable, reversal_potentials
 from .. import style
-from .ions import check_table, paints, signed, symbol
+from .ions import channel_colours, check_table, signed, symbol
 
 LOWEST, HIGHEST, POINTS = -100.0, 60.0, 321  # mV
 SPREAD = 30.0  # times less and more than in the table
@@ -44,7 +44,7 @@ def rectification(
     figure = style.figure(0.4 + 2.0 * -(-count // columns))
     axes = figure.subplots(-(-count // columns), columns, squeeze=False).ravel()
     reversals = {name: float(e) for name, e in reversal_potentials(table).items()}
-    for ax, (name, ion), paint in zip(axes, table.ions.items(), paints(table.ions), strict=False):
+    for ax, (name, ion), paint in zip(axes, table.ions.items(), channel_colours(table.ions), strict=False):
         _current(ax, ion, reversals[name], permeability, table.celsius, paint)
         style.heading(ax, f"{symbol(name, ion)}: $E$ = {signed(reversals[name])} mV")
     for ax in axes[count:]:
@@ -117,7 +117,7 @@ def _over(ax: Axes, ions: dict[str, Ion], varied: str, axis: np.ndarray, celsius
     here = float(_potential(ions, varied, np.array([ion.outside]), celsius)[0])
     own = np.asarray(nernst(axis, ion.inside, valence=ion.valence, celsius=celsius))
     named = symbol(varied, ion)
-    ax.plot(axis, own, color=paints([varied])[0], ls="--", lw=1.2, label=f"Nernst, {named} alone")
+    ax.plot(axis, own, color=channel_colours([varied])[0], ls="--", lw=1.2, label=f"Nernst, {named} alone")
     ax.plot(axis, _potential(ions, varied, axis, celsius), color=style.INK, lw=1.7, label="Goldman–Hodgkin–Katz")
     ax.plot(ion.outside, here, "o", ms=5, color=style.INK)
     ax.set(xscale="log", xlim=(axis[0], axis[-1]), ylabel="membrane potential (mV)")
@@ -141,7 +141,7 @@ def _levels(ax: Axes, ions: dict[str, Ion], celsius: float) -> list[float]:
     """The Nernst potential of each ion [mV], named at the right; names that would touch are moved apart."""
     e = [float(nernst(ion.outside, ion.inside, valence=ion.valence, celsius=celsius)) for ion in ions.values()]
     room = APART * (max(*e, HIGHEST) - min(*e, LOWEST))
-    rows = sorted(zip(e, ions.items(), paints(ions), strict=True), key=lambda row: row[0])
+    rows = sorted(zip(e, ions.items(), channel_colours(ions), strict=True), key=lambda row: row[0])
     at = -np.inf
     for level, (name, ion), paint in rows:
         at = max(level, at + room)

@@ -134,5 +134,5 @@ def _currents(ax: Axes, t: np.ndarray, i: float, leak: np.ndarray, now: float) -
     ax.axvline(now, color=style.FAINT, ls=":", lw=0.8)
     for name, values, paint in (("tap", np.full_like(t, i), 2), ("drain", leak, 1), ("filling", i - leak, 0)):
         ax.plot(t, values, color=style.PALETTE[paint], lw=1.3, label=name)
-    style.beside(ax)
+    style.legend_outside(ax)
     ax.set(ylabel="current\n(µA/cm²)", ylim=(min(0.0, (i - leak).min()) * 1.1, 1.15 * max(i, leak.max(), 1.0)))

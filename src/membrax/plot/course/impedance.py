@@ -44,7 +44,7 @@ def impedance(
     _bode(axes[-2], axes[-1], named, np.geomspace(low, high, POINTS), at)
     axes[-2].set_ylabel(f"impedance |Z| ({unit})")
     if len(named) > 1:
-        style.beside(axes[-1])
+        style.legend_outside(axes[-1])
     if at is not None:
         _waves(axes[0], next(iter(named.values())), at, low)
         style.title(figure, f"At {style.number(at)} Hz the voltage {_told(next(iter(named.values())), at, low)}")

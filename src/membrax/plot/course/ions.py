@@ -35,7 +35,7 @@ def ions(table: IonTable, *, path: str | os.PathLike[str] | None = None) -> styl
     figure = style.figure(0.9 + 0.35 * count)
     left, right = figure.subplots(1, 2, sharey=True)
     _sides(left, table)
-    for k, (e, paint) in enumerate(zip(reversal_potentials(table).values(), paints(table.ions), strict=True)):
+    for k, (e, paint) in enumerate(zip(reversal_potentials(table).values(), channel_colours(table.ions), strict=True)):
         e, away = float(e), 1 if float(e) >= 0 else -1
         right.barh(k, e, color=paint, height=0.5)
         right.annotate(f"{e:+.0f}".replace("-", "−"), (e, k), (4 * away, 0), color=paint, va="center",
@@ -49,7 +49,7 @@ def ions(table: IonTable, *, path: str | os.PathLike[str] | None = None) -> styl
 
 def _sides(ax: Axes, table: IonTable) -> None:
     """Concentrations on a logarithmic axis, the two of an ion joined."""
-    for k, ((name, ion), paint) in enumerate(zip(table.ions.items(), paints(table.ions), strict=True)):
+    for k, ((name, ion), paint) in enumerate(zip(table.ions.items(), channel_colours(table.ions), strict=True)):
         ax.plot([ion.inside, ion.outside], [k, k], color=paint, lw=1.0, zorder=1)
         ax.plot(ion.inside, k, "o", ms=6, color=paint, label=f"{name} inside")
         ax.plot(ion.outside, k, "o", ms=6, color=paint, mfc="white", mew=1.4, label=f"{name} outside")
@@ -81,7 +81,7 @@ def reversal(table: IonTable, names: Sequence[str], *, path: str | os.PathLike[s
     figure = style.figure(2.7)
     axes = figure.subplots(1, len(names), squeeze=False)[0]
     size = style.SMALL if len(names) > 2 else 7.5
-    for ax, name, paint in zip(axes, names, paints(names), strict=True):
+    for ax, name, paint in zip(axes, names, channel_colours(names), strict=True):
         _line(ax, symbol(name, table.ions[name]), paint, float(e[name]), table.ions[name].valence > 0, size)
     axes[0].set_ylabel("current (µA/cm²), outward positive")
     return style.finish(figure, path)
@@ -117,7 +117,7 @@ def symbol(name: str, ion: Ion) -> str:
     return f"{name}{'' if charge == 1 else '⁰¹²³⁴⁵⁶⁷⁸⁹'[charge]}{'⁺' if ion.valence > 0 else '⁻'}"
 
 
-def paints(names: Iterable[str]) -> list[Any]:
+def channel_colours(names: Iterable[str]) -> list[Any]:
     """A colour for each ion or channel, the same in every figure for those of `KNOWN`, whatever their case."""
     plain = [name.capitalize() for name in names]
     others = iter([paint for paint in style.PALETTE if paint not in {KNOWN.get(name) for name in plain}])

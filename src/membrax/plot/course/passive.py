@@ -44,7 +44,7 @@ def responses(
     paint_levels(axes[0], levels or {})
     axes[0].set_ylabel("membrane\npotential (mV)")
     if len(voltages) + len(points or {}) > 1:
-        style.beside(axes[0])
+        style.legend_outside(axes[0])
     if currents:
         _currents(axes[1], t, checked(t, currents)[1], list(voltages))
         axes[1].set_ylabel(f"injected\n({unit})")
@@ -93,6 +93,6 @@ def shares(t: Any, injected: Any, ionic: Any, *, path: str | os.PathLike[str] | 
     for ax in (left, right):
         ax.axhline(0.0, color=style.BAR, lw=0.8, zorder=0)
         ax.set(xlabel="time (ms)", xlim=(t[0] - 0.5 * dt, t[-1] + 0.5 * dt))
-    style.beside(right)
+    style.legend_outside(right)
     style.title(figure, "Injected = through the channels + onto the capacitor, at every moment")
     return style.finish(figure, path)

@@ -56,7 +56,7 @@ def phase_plane(
     for x, y, stable in points:
         ax.plot([x], [y], color=style.INK, marker="o", ms=6, mfc=style.INK if stable else "white", ls="", zorder=5)
     ax.set(xlabel=labels[0], ylabel=labels[1], xlim=(v[0], v[-1]), ylim=w)
-    style.beside(ax)
+    style.legend_outside(ax)
     style.title(figure, title)
     return style.finish(figure, path)
 

@@ -12,7 +12,7 @@ from ...cell import Cell
 from ...cell_checks import check_cell
 from ...simulate import Trace
 from .. import style
-from .ions import paints
+from .ions import channel_colours
 from .reversal_potentials import OUTSIDE, beyond
 
 
@@ -43,7 +43,7 @@ def reversal_bounds(
     ax = figure.subplots()
     low, high = float(min(found.values())), float(max(found.values()))
     beyond(ax.axhspan, low, high)
-    for (name, e), paint in zip(found.items(), paints(list(found)), strict=True):
+    for (name, e), paint in zip(found.items(), channel_colours(list(found)), strict=True):
         ax.axhline(float(e), color=paint, ls="--", lw=0.9)
         plain = name.replace("_", r"\_")
         ax.annotate(f"$E_{{\\mathrm{{{plain}}}}}$", (1.0, float(e)), (4, 0), xycoords=("axes fraction", "data"),

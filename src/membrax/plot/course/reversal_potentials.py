@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from ...laws.electrochemistry import chord_rest
 from .. import style
-from .ions import paints, signed
+from .ions import channel_colours, signed
 
 MOST = 6  # branches that fit beside each other
 OUTSIDE = 15.0  # mV shown beyond the walls
@@ -43,7 +43,7 @@ def reversal_potentials(
     _beam(beam, g, e, names, rest)
     i = g * (rest - e)
     flows.axvline(0.0, color=style.INK, lw=0.7)
-    flows.barh(range(len(g)), i, color=paints(names), height=0.6)
+    flows.barh(range(len(g)), i, color=channel_colours(names), height=0.6)
     flows.set_yticks(range(len(g)), names)
     reach = 1.1 * max(np.abs(i).max(), 1e-9)
     flows.set(ylim=(len(g) - 0.4, -0.6), xlim=(-reach, reach), xlabel="current at rest (µA/cm²)\n← inward   outward →")
@@ -77,8 +77,8 @@ def _beam(ax: Axes, g: np.ndarray, e: np.ndarray, names: Sequence[str], rest: fl
     low, high = e.min(), e.max()
     width = 0.05 * max(high - low, 10.0)
     beyond(ax.axvspan, low, high)
-    ax.bar(e, g, width, color=paints(names))
-    for x, height, name, paint in zip(e, g, names, paints(names), strict=True):
+    ax.bar(e, g, width, color=channel_colours(names))
+    for x, height, name, paint in zip(e, g, names, channel_colours(names), strict=True):
         told = f"{name}\n{style.number(height)}"
         ax.annotate(told, (x, height), (0, 3), textcoords="offset points", ha="center", va="bottom", color=paint)
     ax.axhline(0.0, color=style.INK, lw=1.6)

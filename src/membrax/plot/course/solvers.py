@@ -126,7 +126,7 @@ def convergence(
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     ax.set_xticks(dt, [style.number(step) for step in dt], minor=False)
     ax.minorticks_off()
-    style.beside(ax)
+    style.legend_outside(ax)
     style.title(figure, title)
     return style.finish(figure, path)
 

@@ -52,7 +52,7 @@ def strength_duration(
     for ax in (left, right):
         ax.set_xlabel("duration of the pulse (ms)")
     if points:
-        style.beside(right)
+        style.legend_outside(right)
     style.title(figure, "Strength and duration: short pulses need a charge, long ones a current")
     return style.finish(figure, path)
 
@@ -121,4 +121,4 @@ def _distance(ax: Axes, t: np.ndarray, v: np.ndarray, start: float, rest: float,
     )
     ax.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5, 1.0], ["0.02", "0.05", "0.1", "0.2", "0.5", "1"])
     ax.minorticks_off()
-    style.beside(ax)
+    style.legend_outside(ax)

@@ -160,4 +160,4 @@ def _legends(axes: Any) -> None:
     if any(ax.patches for ax in axes[0]):
         raster.fill_between([], [], color=style.BAR, label="training")
     for line in axes:
-        style.beside(line[-1])
+        style.legend_outside(line[-1])

@@ -144,7 +144,7 @@ def _draw_losses(ax: Axes, found: Any) -> None:
     loss = np.sort(found.starts.loss[np.isfinite(found.starts.loss)])
     lost = len(found.starts.loss) - len(loss)
     ax.scatter(np.arange(1, len(loss) + 1), loss, c=paint_starts(loss), s=12, lw=0)
-    if style.is_wide(loss):
+    if style.spans_a_decade(loss):
         style.logarithmic(ax, loss[0], loss[-1])
     else:
         # From 0 on: starts that agree make a plateau, and their rounding errors no slope.

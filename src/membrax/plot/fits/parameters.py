@@ -63,21 +63,21 @@ def paint_starts(loss: np.ndarray) -> np.ndarray:
     """A colour for each start's finite loss, on a logarithmic scale if they span a decade; the same in every panel."""
     low, high = loss.min(), loss.max()
     # Losses that agree to a tenth are the same colour by eye.
-    scale = LogNorm(low, high) if style.is_wide(loss) else Normalize(low, max(high, 1.1 * low) or 1.0)
+    scale = LogNorm(low, high) if style.spans_a_decade(loss) else Normalize(low, max(high, 1.1 * low) or 1.0)
     return style.graded()(scale(loss))
 
 
 def _place(values: Any, low: float, high: float) -> np.ndarray:
     """Where values stand between their bounds: 0 at the low one, 1 at the high one, on the scale a fit searches."""
     values = np.clip(np.asarray(values, dtype=float), low, high)
-    if style.is_wide([low, high]):
+    if style.spans_a_decade([low, high]):
         return np.log(values / low) / np.log(high / low)
     return (values - low) / (high - low)
 
 
 def _decades(low: float, high: float) -> np.ndarray:
     """Powers of ten inside the bounds of a logarithmic scale; none inside those of a linear one."""
-    if not style.is_wide([low, high]):
+    if not style.spans_a_decade([low, high]):
         return np.array([])
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     return powers[(powers > low * 1.001) & (powers < high * 0.999)]

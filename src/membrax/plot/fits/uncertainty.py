@@ -113,7 +113,7 @@ def _width(told: Any, name: str) -> float:
     """An interval's width in per cent of the distance between the bounds, on the scale of the search."""
     low, high = told.intervals[name]
     ends = told.bounds[name]
-    if style.is_wide(ends):
+    if style.spans_a_decade(ends):
         return float(100.0 * np.log(high / low) / np.log(ends[1] / ends[0])) if low > 0 else np.inf
     return float(100.0 * (high - low) / (ends[1] - ends[0]))
 

@@ -153,7 +153,7 @@ def _lines(ax: Axes, t: np.ndarray, v: np.ndarray, tree: Compartments, ends: lis
         ax.plot(t, v[:, end], color=paint, ls=dash, label=f"{tree.path_distance[end]:.0f} µm away")
     ax.set(xlabel="time (ms)", ylabel="mV", xlim=(t[0], t[-1]))
     ax.locator_params(axis="y", nbins=6)
-    style.beside(ax)
+    style.legend_outside(ax)
     ax.get_legend().set_in_layout(False)
 
 
