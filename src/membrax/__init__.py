@@ -33,7 +33,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from . import clamp, ephys, io, morphology, plot, protocols
     from .fitting.recipe import fit_recording
-    from .io import load_cell
+    from .io import load_cell, save_cell
 
 __all__ = [
     "Cell",
@@ -64,6 +64,7 @@ __all__ = [
     "rest",
     "resting_point",
     "run",
+    "save_cell",
     "simulate",
     "stimuli",
     "units",
@@ -72,5 +73,6 @@ __all__ = [
 
 # Morphologies, drawing, experiments, files of cells and the recipe for recordings are not part of a first result.
 __getattr__, __dir__ = late(
-    __name__, "clamp", "ephys", "io", "morphology", "plot", "protocols", fit_recording="fitting.recipe", load_cell="io"
-)
+    __name__, "clamp", "ephys", "io", "morphology", "plot", "protocols",
+    fit_recording="fitting.recipe", load_cell="io", save_cell="io",
+)  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,8 @@ import numpy as np
 from .. import pytrees, tables
 from ..cell import Cell
 from ..ephys.preprocess import Preprocessed
-from ..io.cell_json import cell_values, write_arrays
-from ..io.file_format import FORMAT
+from ..io import json_file, npz_file
+from ..io.cell_json import cell_values
 from ..recordings import Recording
 from .evaluation.evaluate import Evaluation, evaluate
 from .problem.parameters import place
@@ -121,7 +120,6 @@ class Fit:
     def report(self) -> dict[str, Any]:
         """Everything but the traces, as plain Python values."""
         return {
-            "format": FORMAT,
             "recording": {"name": self.data.name, "notes": list(self.data.notes), "sweeps": self.data.sweeps},
             "preprocessed": _measured(self.preprocessed),
             "template": self.template,
@@ -153,11 +151,8 @@ class Fit:
         """
         path = Path(path)
         if path.suffix.lower() == ".npz":
-            return write_arrays(self, path)
-        path = path if path.suffix == ".json" else path.with_name(path.name + ".json")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(_plain(self.report()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return path
+            return _write_arrays(self, path)
+        return json_file.write(path, self.report())
 
     def write_report(self, path: str | Path, sections: Sequence[Section] = (), *, efel: bool = False) -> Path:
         """Write a report with figures as one HTML file; see `membrax.fitting.report.write_report`.
@@ -186,10 +181,26 @@ def _measured(preprocessed: Preprocessed | None) -> dict[str, Any] | None:
     }
 
 
-def _plain(value: Any) -> Any:
-    """The value with NaN and infinity as None, which JSON has."""
-    if isinstance(value, Mapping):
-        return {key: _plain(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(child) for child in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
+def _write_arrays(fit: Fit, path: Path) -> Path:
+    """Write a fit as ``.npz``: its recording, which `membrax.recordings.load` reads, the model's voltages, parameters.
+
+    Entries: ``t_ms`` [time], ``v_mV`` and ``model_mV`` [sweep, time], ``i_nA`` (or ``i_uA_per_cm2``) [sweep, time],
+    ``training_sweeps``, ``parameter_names``, ``parameter_values``, ``parameter_bounds`` [parameter, 2],
+    ``parameter_units``, ``start_losses`` [start], ``start_values`` [start, parameter], ``name``, ``notes``.
+    """
+    data, names = fit.data, list(fit.values)
+    leaves = pytrees.leaves(fit.cell)
+    first = [name.split(",")[0].strip().removeprefix("channels.") for name in names]
+    units = [leaves[path].metadata.get("unit", "") if path in leaves else "" for path in first]
+    arrays = dict(
+        t_ms=data.t, v_mV=data.v, model_mV=np.asarray(fit.v),
+        **{{"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[data.unit]: data.i},
+        training_sweeps=np.array(fit.sweeps), parameter_names=np.array(names),
+        parameter_values=np.array(list(fit.values.values())),
+        parameter_bounds=np.array([fit.bounds[name] for name in names]), parameter_units=np.array(units),
+        start_losses=np.asarray(fit.starts.loss),
+        start_values=np.stack([np.asarray(fit.starts.values[name]) for name in names], axis=1),
+        name=np.array(data.name), notes=np.array((*data.notes, *fit.notes), dtype=np.str_),
+    )  # fmt: skip
+    npz_file.write(path, compressed=True, **arrays)
+    return path

@@ -1,5 +1,5 @@
 """Files of cells and of arrays."""
 
-from .cell_json import load_cell
+from .cell_file import load_cell, save_cell
 
-__all__ = ["load_cell"]
+__all__ = ["load_cell", "save_cell"]

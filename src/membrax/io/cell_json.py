@@ -1,13 +1,10 @@
-"""A fitted cell in a file: numbers and names of classes as JSON, from which the same cell comes back, and arrays."""
+"""A cell as plain values of JSON, numbers and names of classes, and the same cell from them."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import json
-import re
-from collections.abc import Mapping
-from pathlib import Path
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,190 +12,199 @@ import numpy as np
 from .. import pytrees
 from ..cell import Cell
 from ..cell_checks import check_cell, check_parameters
-from ..morphology import by_region
+from ..morphology.compartments.densities import Regions
+from ..morphology.compartments.distance_laws import LAWS, DistanceLaw
 from ..pytrees import strong
-from . import npz_file
-from .file_format import check_format
-from .morphology_json import own_leaves, shape_of, shape_values, spread_values
+from .channel_classes import class_of, full_name
+from .morphology_json import compartments_of, morphology_values
 
-CHANNELS = "membrax.channels"
-CLASS = re.compile(r"membrax\.channels((?:\.[a-z]\w*)+)\.([A-Za-z]\w*)")
 PLAIN = bool | int | float | str | None
+LAW_NAMES = {law: name for name, law in LAWS.items()}
 
 
 def cell_values(cell: Cell) -> dict[str, Any]:
-    """A single cell as plain values: {"cell": {path: {value, unit}}, "channels": {name: class}, "structure": {…}}.
+    """A single cell as plain values.
 
-    ``structure`` holds what is no number of a channel, such as the stream of a random one; what JSON can't hold is
-    named there by its type, and `load_cell` refuses it. Of a tree there is also {"morphology": {…}}, its points.
+    * "cell": {path: {"value", "unit"}}, every number; of a tree but for the sizes of its points.
+    * "channels": {name: class}.
+    * "structure": {path: …}, what else a field holds: a plain static value, {"by_region": [names]},
+      {"by_distance": law}, {"dictionary": [names]}. A value that JSON can't hold is there as {"not kept": type}, and
+      `cell_of` refuses it.
+    * "morphology": of a tree its points and compartments; see `membrax.io.morphology_json`.
     """
-    leaves = {
-        path: {"value": np.asarray(leaf.value).tolist(), "unit": leaf.metadata.get("unit", "")}
-        for path, leaf in own_leaves(cell).items()
-    }
-    structure = {
-        f"{name}.{field.name}": value if isinstance(value := getattr(channel, field.name), PLAIN) else _not_kept(value)
-        for name, channel in cell.channels.items()
-        for field in dataclasses.fields(channel)
-        if field.metadata.get("static")
-    }
-    channels = {name: f"{type(x).__module__}.{type(x).__qualname__}" for name, x in cell.channels.items()}
-    if cell.morphology is None:
-        return {"cell": leaves, "channels": channels, "structure": structure}
-    structure |= spread_values(cell)
-    return {"cell": leaves, "channels": channels, "structure": structure, "morphology": shape_values(cell.morphology)}
+    writer = _Writer(pytrees.leaves(cell))
+    shape = cell.morphology
+    for field in dataclasses.fields(cell):
+        if field.name not in ("channels", "morphology"):
+            writer.add(field.name, getattr(cell, field.name))
+    for name, channel in cell.channels.items():
+        writer.fields(f"{name}.", channel)
+    channels = {name: full_name(type(channel)) for name, channel in cell.channels.items()}
+    values = {"cell": writer.numbers, "channels": channels, "structure": writer.structure}
+    if shape is None:
+        return values
+    writer.add("morphology.axial_resistivity", shape.axial_resistivity)
+    return {**values, "morphology": morphology_values(shape)}
+
+
+class _Writer:
+    """The numbers and the structure of a cell, collected by path."""
+
+    def __init__(self, leaves: Mapping[str, pytrees.Leaf]) -> None:
+        self.leaves = leaves
+        self.numbers: dict[str, Any] = {}
+        self.structure: dict[str, Any] = {}
+
+    def fields(self, prefix: str, value: Any) -> None:
+        """Collect the fields of a dataclass."""
+        for field in dataclasses.fields(value) if dataclasses.is_dataclass(value) else ():
+            part, path = getattr(value, field.name), f"{prefix}{field.name}"
+            if field.metadata.get("static"):
+                self.structure[path] = part if isinstance(part, PLAIN) else _not_kept(part)
+            elif isinstance(part, Mapping):  # the name of a dictionary is not in the paths of its entries
+                self.structure[path] = {"dictionary": list(part)}
+                for name, entry in part.items():
+                    self.add(f"{prefix}{name}", entry)
+            else:
+                self.add(path, part)
+
+    def add(self, path: str, value: Any) -> None:
+        """Collect a number, or numbers that are spread over a tree."""
+        if isinstance(value, Regions):
+            self.structure[path] = {"by_region": list(value.values)}
+            for name, entry in value.values.items():
+                self.add(f"{path}.{name}", entry)
+        elif type(value) in LAW_NAMES:
+            self.structure[path] = {"by_distance": LAW_NAMES[type(value)]}
+            self.fields(f"{path}.", value)
+        elif isinstance(value, DistanceLaw):
+            self.structure[path] = {"not kept": "function of the distance"}
+        elif isinstance(value, pytrees.NUMBER):
+            leaf = self.leaves.get(path)
+            unit = leaf.metadata.get("unit", "") if leaf else ""
+            self.numbers[path] = {"value": _number_value(np.asarray(value).tolist()), "unit": unit}
+        else:
+            self.structure[path] = _not_kept(value)
 
 
 def _not_kept(value: Any) -> dict[str, str]:
     return {"not kept": type(value).__name__}
 
 
-def load_cell(path: str | Path) -> Cell:
-    """The cell of a fit that was saved with ``found.save("fit.json")``, ready to be simulated.
+def _number_value(value: Any) -> Any:
+    """A number, or a list of them, as JSON has them: infinity, as of a spike that never arrives, is "inf"."""
+    if isinstance(value, list):
+        return [_number_value(one) for one in value]
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
 
-    Its numbers are those of the fit, to the last bit in the precision of the fit.
+
+def cell_of(values: Mapping[str, Any], channels: Sequence[type] = ()) -> Cell:
+    """The cell of which `cell_values` made these values, with strong leaves of the default precision.
+
+    Args:
+        values: plain values.
+        channels: classes of the caller's that the cell may use beside those of `membrax.channels`.
 
     Raises:
-        ValueError: no such JSON, a channel whose class is not one of `membrax.channels`, a number that is missing, not
-            finite or out of its bounds, or one that no class has.
-        FileNotFoundError: there is no such file.
+        ValueError: values that are no cell, a class that is neither one of `membrax.channels` nor passed, a number that
+            is missing, not finite, out of its bounds, or that no field takes.
     """
-    path = Path(path)
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        values = {name: entry["value"] for name, entry in kept["cell"].items()}
-        classes, structure = dict(kept["channels"]), dict(kept.get("structure", {}))
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path} holds no fitted cell, as Fit.save writes it: {error!r}") from None
-    check_format(kept.get("format"), str(path))
-    try:
-        channels = {name: _build(_class(name, kind), f"{name}.", values, structure) for name, kind in classes.items()}
-        shape = kept.get("morphology")
-        shape = None if shape is None else shape_of(shape)
-        cell = _build(Cell, "", values, structure, channels=channels, morphology=shape)
-        if values:
-            raise ValueError(f"there is no {next(iter(values))} in this cell")
-        cell = strong(cell)
-        check_cell(cell)
-        check_parameters(cell)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        numbers = {str(path): entry["value"] for path, entry in values["cell"].items()}
+        classes, structure = dict(values["channels"]), dict(values["structure"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"it holds no cell, as save_cell and Fit.save write it: {error!r}") from None
+    reader = _Reader(numbers, structure)
+    made = {name: reader.instance(class_of(name, kind, channels), f"{name}.") for name, kind in classes.items()}
+    others = [f.name for f in dataclasses.fields(Cell) if f.name not in ("channels", "morphology")]
+    fields = {name: reader.value(name) for name in others}
+    if (shape := values.get("morphology")) is not None:
+        shape = compartments_of(shape, reader.value("morphology.axial_resistivity"))
+    if reader.numbers:
+        raise ValueError(f"there is no {next(iter(reader.numbers))} in this cell")
+    cell = strong(Cell(made, **fields, morphology=shape))
+    check_cell(cell)
+    check_parameters(cell)
     return cell
 
 
-def _class(name: str, kind: Any) -> type:
-    """The channel's class, which is one of ours: a file may not say what code runs.
+class _Reader:
+    """The values of the fields by path; numbers that a field has taken are gone from ``numbers``."""
 
-    Raises:
-        ValueError: it is not.
-    """
-    refusal = ValueError(f"channel {name!r} is a {kind}; only channels of {CHANNELS} are loaded")
-    found = CLASS.fullmatch(kind) if isinstance(kind, str) else None
-    if found is None:
-        raise refusal
-    module = f"{CHANNELS}{found[1]}"
-    try:
-        made = getattr(importlib.import_module(module), found[2])
-    except (ImportError, AttributeError):
-        raise refusal from None
-    whole = isinstance(made, type) and dataclasses.is_dataclass(made) and hasattr(made, "current")
-    if not whole or made.__module__ != module:
-        raise refusal
-    return made
+    def __init__(self, numbers: dict[str, Any], structure: Mapping[str, Any]) -> None:
+        self.numbers = numbers
+        self.structure = structure
 
+    def instance(self, kind: type, prefix: str) -> Any:
+        """An instance of a dataclass from the values below ``prefix``."""
+        fields = {}
+        for field in dataclasses.fields(kind):
+            path = f"{prefix}{field.name}"
+            kept = self.structure.get(path)
+            if field.metadata.get("static"):
+                fields[field.name] = self.static(path, field)
+            elif (names := _names(kept, "dictionary")) is not None:
+                fields[field.name] = {name: self.value(f"{prefix}{name}") for name in names}
+            else:
+                fields[field.name] = self.value(path)
+        try:
+            return kind(**fields)
+        except TypeError as error:
+            raise ValueError(f"{prefix.removesuffix('.')} can't be made from its fields: {error}") from None
 
-def _build(made: type, prefix: str, values: dict[str, Any], structure: Mapping[str, Any], **given: Any) -> Any:
-    """An instance of a class from the numbers below ``prefix``, which are taken out of ``values``.
-
-    Raises:
-        ValueError: a field that has none, or what is no number.
-    """
-    fields = [field for field in dataclasses.fields(made) if field.name not in given]
-    for field in fields:
-        path = f"{prefix}{field.name}"
-        if isinstance(structure.get(path), Mapping) and "by_region" in structure[path]:
-            names = structure[path]["by_region"]
-            regions = {name: _regional(f"{path}.{name}", values, structure) for name in names}
-            given[field.name] = by_region(regions)
-        elif field.metadata.get("static"):
-            given[field.name] = _static(path, field, structure)
-        elif field.default_factory is dict:
-            # The dictionary's name is not in the paths of what it holds.
-            own = {f"{prefix}{other.name}" for other in fields}
-            inside = [key for key in values if key.startswith(prefix) and key not in own]
-            given[field.name] = {key.removeprefix(prefix): _number(key, values.pop(key)) for key in inside}
-        elif path not in values:
-            _static(path, field, structure)  # which says what a file doesn't hold
+    def static(self, path: str, field: dataclasses.Field) -> Any:
+        """A static field: as kept, or the default of its class."""
+        kept = self.structure.get(path, field.default)
+        if kept is dataclasses.MISSING:
             raise ValueError(f"{path} is missing")
-        else:
-            given[field.name] = _number(path, values.pop(path))
-    return made(**given)
+        self.check_kept(path)
+        if not isinstance(kept, PLAIN):
+            raise ValueError(f"{path} must be a plain value, got {kept!r:.60}")
+        return kept
+
+    def value(self, path: str) -> Any:
+        """A number, or numbers that are spread over a tree."""
+        self.check_kept(path)
+        kept = self.structure.get(path)
+        if (names := _names(kept, "by_region")) is not None:
+            return Regions({name: self.value(f"{path}.{name}") for name in names})
+        if isinstance(kept, Mapping) and "by_distance" in kept:
+            if kept["by_distance"] not in list(LAWS):
+                laws = ", ".join(LAWS)
+                raise ValueError(f"{path} must follow one of the laws {laws}, got {kept['by_distance']!r:.60}")
+            return self.instance(LAWS[kept["by_distance"]], f"{path}.")
+        if path not in self.numbers:
+            raise ValueError(f"{path} is missing")
+        return _number(path, self.numbers.pop(path))
+
+    def check_kept(self, path: str) -> None:
+        """Refuse a value that the file could only name."""
+        kept = self.structure.get(path)
+        if isinstance(kept, Mapping) and "not kept" in kept:
+            raise ValueError(f"{path} is a {kept['not kept']}, which a file can't hold: build this cell in Python")
 
 
-def _static(path: str, field: dataclasses.Field, structure: Mapping[str, Any]) -> Any:
-    """What is no number of a channel: as kept, or the class's default.
-
-    Raises:
-        ValueError: the file could not hold it.
-    """
-    kept = structure.get(path, field.default)
-    if kept is dataclasses.MISSING or not isinstance(kept, PLAIN):
-        kind = f" a {kept['not kept']}," if isinstance(kept, Mapping) and "not kept" in kept else ""
-        raise ValueError(f"{path},{kind} is nothing that a file holds: build this cell by hand")
-    return kept
-
-
-def _regional(path: str, values: dict[str, Any], structure: Mapping[str, Any]) -> Any:
-    """The number of one region.
-
-    Raises:
-        ValueError: it is missing, or none.
-    """
-    if path not in values:
-        kind = structure.get(path)
-        told = f" is a {kind['not kept']}, which no file holds" if isinstance(kind, Mapping) else " is missing"
-        raise ValueError(f"{path}{told}")
-    return _number(path, values.pop(path))
+def _names(kept: Any, word: str) -> list[str] | None:
+    """The names of a dictionary or of regions; None of anything else."""
+    names = kept.get(word) if isinstance(kept, Mapping) else None
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
 
 
 def _number(path: str, value: Any) -> Any:
-    """A finite number, or a list of them for the compartments of a tree.
+    """A number, or an array of them for the compartments of a tree.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value is neither.
     """
     if isinstance(value, list) and value:
         return np.array([_number(path, one) for one in value])
+    if value in ("inf", "-inf"):
+        return float(value)
     try:
-        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else np.nan
+        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
     except OverflowError:  # a whole number of more than 308 digits
-        number = np.inf
-    if not np.isfinite(number):
-        told = f"{value!r:.40}…" if len(repr(value)) > 40 else repr(value)
-        raise ValueError(f"{path} must be a finite number, got {told}")
+        number = math.inf
+    if not math.isfinite(number):
+        text = f"{value!r:.40}…" if len(repr(value)) > 40 else repr(value)
+        raise ValueError(f"{path} must be a finite number, got {text}")
     return number
-
-
-def write_arrays(found: Any, path: Path) -> Path:
-    """A fit as ``.npz``: its recording, which `membrax.recordings.load` reads, the model's voltages, parameters.
-
-    Entries: ``t_ms`` [time], ``v_mV`` and ``model_mV`` [sweep, time], ``i_nA`` (or ``i_uA_per_cm2``) [sweep, time],
-    ``training_sweeps``, ``parameter_names``, ``parameter_values``, ``parameter_bounds`` [parameter, 2],
-    ``parameter_units``, ``start_losses`` [start], ``start_values`` [start, parameter], ``name``, ``notes``.
-    """
-    data, names = found.data, list(found.values)
-    leaves = pytrees.leaves(found.cell)
-    first = [name.split(",")[0].strip().removeprefix("channels.") for name in names]
-    units = [leaves[path].metadata.get("unit", "") if path in leaves else "" for path in first]
-    arrays = dict(
-        t_ms=data.t, v_mV=data.v, model_mV=np.asarray(found.v),
-        **{{"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[data.unit]: data.i},
-        training_sweeps=np.array(found.sweeps), parameter_names=np.array(names),
-        parameter_values=np.array(list(found.values.values())),
-        parameter_bounds=np.array([found.bounds[name] for name in names]), parameter_units=np.array(units),
-        start_losses=np.asarray(found.starts.loss),
-        start_values=np.stack([np.asarray(found.starts.values[name]) for name in names], axis=1),
-        name=np.array(data.name), notes=np.array((*data.notes, *found.notes), dtype=np.str_),
-    )  # fmt: skip
-    npz_file.write(path, compressed=True, **arrays)
-    return path

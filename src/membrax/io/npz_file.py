@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jax.typing import ArrayLike
@@ -22,9 +23,10 @@ def write(path: str | Path, *, compressed: bool = False, **arrays: ArrayLike) ->
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    entries: dict[str, Any] = {"format": FORMAT, **arrays}
     part = path.with_name(path.name + ".part")
     with open(part, "wb") as file:  # to a name NumPy would add a suffix of its own
-        (np.savez_compressed if compressed else np.savez)(file, format=FORMAT, **arrays)
+        (np.savez_compressed if compressed else np.savez)(file, **entries)
     os.replace(part, path)
 
 
