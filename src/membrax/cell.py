@@ -1,11 +1,10 @@
-"""One neuron: its parameters (`Cell`), what moves (`State`), and the current through its membrane."""
+"""One neuron: its parameters (`Cell`), its dynamic variables (`State`), and the current through its membrane."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from . import cell_table, pytrees, units
 from .channels import Channel, Env
@@ -14,27 +13,39 @@ from .morphology import Compartments, Tree
 from .morphology.compartments.discretise import discretise
 from .pytrees import pytree
 from .timegrid import Time, zero
+from .typing import Gates, Parameter
+
+CellGates = dict[str, Gates]
+"""The gates of a cell: {channel: {gate: value}}."""
 
 
 @pytree
 class Cell:
     """The parameters of one neuron; every number is a leaf that can be varied, fitted and differentiated.
 
-    A channel's name may not be the name of a field. Without a morphology the neuron is one isopotential patch. With
-    one, a parameter is a number for the whole tree, an array [compartment], or one that `membrax.morphology.by_region`
-    or `by_distance` spreads; `capacitance`, `celsius` and `v_init` are no exceptions. A `Tree` is cut by the default
-    rule of `membrax.morphology.discretise`; cut it yourself for another.
+    A channel may not have the name of a field. Without a morphology the neuron is one isopotential patch. With one,
+    each parameter is a number for the whole tree, an array [compartment], or a density by region or distance
+    (`membrax.morphology.by_region`, `by_distance`); this includes `capacitance`, `celsius` and `v_init`. A `Tree`
+    becomes `Compartments` at construction, by the default rule of `membrax.morphology.discretise`.
+
+    Attributes:
+        channels: {name: channel}.
+        capacitance: of the membrane, µF/cm².
+        celsius: temperature, °C.
+        v_init: membrane potential at the start of a simulation without a state, mV.
+        area: membrane area of a patch, µm², for currents in nA.
+        morphology: the compartments of a tree; None for a patch.
     """
 
     channels: dict[str, Channel]
-    capacitance: Array = units.parameter(1.0, "µF/cm²", above=0.0)  # µF/cm²
-    celsius: Array = units.temperature(6.3)  # °C
-    v_init: Array = units.potential(-65.0)  # mV, where a simulation starts unless it is given a state
-    area: Array = units.parameter(1000.0, "µm²", above=0.0)  # µm², of a patch that a current in nA is injected into
-    morphology: Compartments | None = None  # or a Tree
+    capacitance: Parameter = units.parameter(1.0, "µF/cm²", above=0.0)  # µF/cm²
+    celsius: Parameter = units.temperature(6.3)  # °C
+    v_init: Parameter = units.potential(-65.0)  # mV
+    area: Parameter = units.parameter(1000.0, "µm²", above=0.0)  # µm²
+    morphology: Compartments | None = None  # a Tree is accepted too
 
     def __post_init__(self) -> None:
-        """A tree is cut here, and not where the cell is first used: its leaves are the compartments'."""
+        """Discretise a tree here, because the leaves of a cell are those of its compartments."""
         if isinstance(self.morphology, Tree):
             object.__setattr__(self, "morphology", discretise(self.morphology))
 
@@ -47,40 +58,40 @@ class Cell:
 
 @pytree
 class State:
-    """What moves, at one moment of one neuron.
+    """The dynamic variables of one neuron at one time.
 
     Attributes:
         v: membrane potential [mV]; of a tree [compartment].
-        gates: {channel: {gate: value}}, each like ``v``.
-        time: the moment of ``v``.
-        step: steps taken since the beginning; random numbers are keyed on it.
-        lag: how far the gates are behind ``v`` [ms]: 0, but half a step inside a run and in its ``final``, which goes
-            on to the bit.
+        gates: {channel: {gate: value}}, each of the shape of ``v``.
+        time: of ``v``.
+        step: the number of steps since the start, on which random numbers are keyed.
+        lag: the time by which the gates are behind ``v`` [ms]: 0, or half a step inside a run and in its ``final``, so
+            that the next run continues it to the bit.
         key: this neuron's random key, or None in a deterministic run.
-        drive: what the stimulus remembers (the value of a noise process), or None before the first step.
+        drive: the memory of the stimulus (the value of a noise process), or None before the first step.
     """
 
     v: Array
-    gates: dict[str, dict[str, Array]]
+    gates: CellGates
     time: Time
     step: Array
     lag: Array
-    key: Any = None
-    drive: Any = None
+    key: Array | None = None
+    drive: tuple | None = None
 
 
-def environment(cell: Cell, time: Time | None = None, key: Any = None, dt: float | None = None) -> Env:
-    """What the cell's channels share at ``time``, in a step of ``dt`` [ms]."""
+def environment(cell: Cell, time: Time | None = None, key: Array | None = None, dt: float | None = None) -> Env:
+    """The environment of the cell's channels at ``time``, in a step of ``dt`` [ms]."""
     celsius = cell.celsius if cell.morphology is None else spread(cell).celsius
     return Env(celsius=celsius, time=time, key=key, dt=dt)
 
 
-def first_voltage(cell: Cell) -> Array:
-    """``v_init`` [mV], of a tree a number or [compartment]."""
+def first_voltage(cell: Cell) -> Parameter:
+    """``v_init`` [mV]; of a tree a number or [compartment]."""
     return cell.v_init if cell.morphology is None else spread(cell).v_init
 
 
-def state_at(cell: Cell, v: Any, key: Any = None) -> State:
+def state_at(cell: Cell, v: ArrayLike, key: Array | None = None) -> State:
     """The state at time 0 with every gate at its steady state at ``v`` [mV]."""
     v = jnp.asarray(v, dtype=float)
     if cell.morphology is not None:
@@ -89,30 +100,30 @@ def state_at(cell: Cell, v: Any, key: Any = None) -> State:
     return State(v, gates, zero(), jnp.zeros((), dtype=jnp.int32), jnp.zeros(()), key=key)
 
 
-def steady_gates(cell: Cell, v: Array, env: Env) -> dict:
-    """Every channel's gates at their steady state at ``v`` [mV]."""
+def steady_gates(cell: Cell, v: Array, env: Env) -> CellGates:
+    """The gates of every channel at their steady state at ``v`` [mV]."""
     if cell.morphology is not None:
         return over_patches(steady_gates, cell, (v,), (), env)
     return {name: channel.init(v, env) for name, channel in cell.channels.items()}
 
 
-def advance_gates(cell: Cell, gates: dict, v: Array, dt: Any, env: Env) -> dict:
-    """Every channel's gates after ``dt`` [ms] at constant ``v`` [mV]."""
+def advance_gates(cell: Cell, gates: CellGates, v: Array, dt: ArrayLike, env: Env) -> CellGates:
+    """The gates of every channel after ``dt`` [ms] at constant ``v`` [mV]."""
     if cell.morphology is not None:
-        # v stands first: a cell of leaks has no gates whose length could be looked at.
+        # v is the first argument, because a cell of leaks has no gates whose length counts the compartments.
         advance = lambda patch, v, gates, dt, env: advance_gates(patch, gates, v, dt, env)  # noqa: E731
         return over_patches(advance, cell, (v, gates), (dt,), env)
     return {name: channel.advance(gates[name], v, dt, env) for name, channel in cell.channels.items()}
 
 
-def currents(cell: Cell, gates: dict, v: Array, env: Env) -> dict[str, Array]:
-    """Each channel's current density, outward positive [µA/cm²]."""
+def currents(cell: Cell, gates: CellGates, v: Array, env: Env) -> dict[str, Array]:
+    """The current density of each channel, outward positive [µA/cm²]."""
     if cell.morphology is not None:
         return over_patches(lambda patch, v, gates, env: currents(patch, gates, v, env), cell, (v, gates), (), env)
     return {name: channel.current(gates[name], v, env) for name, channel in cell.channels.items()}
 
 
-def ionic_current(cell: Cell, gates: dict, v: Array, env: Env) -> Array:
+def ionic_current(cell: Cell, gates: CellGates, v: Array, env: Env) -> Array:
     """The sum of all channels' current densities, outward positive [µA/cm²]."""
     total = jnp.zeros_like(v)
     for current in currents(cell, gates, v, env).values():
@@ -121,6 +132,6 @@ def ionic_current(cell: Cell, gates: dict, v: Array, env: Env) -> Array:
 
 
 def settle(cell: Cell, state: State) -> State:
-    """The state with its gates brought up to the time of ``v``."""
+    """The state with its gates advanced to the time of ``v``."""
     gates = advance_gates(cell, state.gates, state.v, state.lag, environment(cell, state.time))
     return pytrees.put(pytrees.put(state, "gates", gates), "lag", jnp.zeros_like(state.lag))

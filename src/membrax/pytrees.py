@@ -17,7 +17,7 @@ import numpy as np
 
 T = TypeVar("T")
 
-NUMBER = int | float | np.ndarray | np.generic | jax.Array
+NUMBER = int | float | np.ndarray | np.number | np.bool_ | jax.Array
 
 
 def static(*, default: Any = dataclasses.MISSING) -> Any:

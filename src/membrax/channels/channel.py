@@ -20,6 +20,7 @@ from ..laws import gating
 from ..numerics.derivatives import evaluate_separable
 from ..pytrees import pytree, static
 from ..timegrid import Time
+from ..typing import Parameter
 
 Gates = dict[str, Array]
 
@@ -35,9 +36,9 @@ class Env:
         dt: the length of the step [ms], a plain number, or None where it is not known.
     """
 
-    celsius: Array
+    celsius: Parameter
     time: Time | None = None
-    key: Any = None
+    key: Array | None = None
     dt: float | None = static(default=None)
 
 
