@@ -20,7 +20,7 @@ from .numerics.arithmetic import at_least
 from .pytrees import is_concrete, numbers, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, begin, check_key, mean_density
 from .stimuli.stimulus import channel_key
-from .timegrid import Time, grid, positive_scalar, steps
+from .timegrid import Time, grid, steps
 from .units import density
 
 SUBSTEPS = 4  # of a half step, for channels whose kinetics have no closed form here
@@ -91,7 +91,7 @@ def voltage_clamp(
             batched cell or command, a negative resistance, a command that is not finite or has another number of
             samples than there are steps.
     """
-    count, dt = steps(duration, dt), positive_scalar(dt, "dt")
+    count, dt = steps(duration, dt), float(dt)
     check_cell(cell)
     check_patch(cell, "voltage_clamp")
     check_single(cell, "voltage_clamp", "jax.vmap over cells")

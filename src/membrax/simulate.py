@@ -19,7 +19,7 @@ from .integrators import Integrator, check_integrator, staggered
 from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import is_concrete, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, check_key
-from .timegrid import Time, grid, milliseconds, positive_scalar, steps
+from .timegrid import Time, grid, milliseconds, steps
 from .timeloop import (
     begin_drive,
     begin_memories,
@@ -119,7 +119,7 @@ def simulate(
         ValueError: a parameter outside its bounds, a duration that is no multiple of dt, a traced dt, a batched cell
             or stimulus, a random stimulus without a key.
     """
-    count, dt = steps(duration, dt), positive_scalar(dt, "dt")
+    count, dt = steps(duration, dt), float(dt)
     stimulus = as_stimulus(stimulus)
     check_cell(cell)
     check_single(cell, stimulus)

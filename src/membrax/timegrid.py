@@ -1,75 +1,82 @@
-"""Time that stays exact in float32: whole milliseconds and a fraction, on a grid counted in steps.
+"""Times that stay exact in float32: whole milliseconds and a fraction, on a grid counted in steps.
 
-A float32 second resolves 0.06 µs, a float32 hour 0.25 ms: ten time steps. So a moment is kept as two numbers, and
-differences are taken between the large ones first.
+A float32 second resolves 0.06 µs, a float32 hour 0.25 ms, which is ten time steps. Therefore a time is two numbers, and
+a difference is taken between the large numbers first.
 """
 
 from __future__ import annotations
 
-import numbers
-from typing import Any
+from typing import cast
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
+from .checks import finite_number
 from .pytrees import pytree
 
 
 @pytree
 class Time:
-    """A moment: ``whole`` milliseconds (an integer kept as a float, exact for 4.6 hours) and a ``fraction``."""
+    """A time: ``whole`` milliseconds (an integer kept as a float, exact for 4.6 hours) and a ``fraction`` of one."""
 
     whole: Array
     fraction: Array
 
-    def since(self, moment: Any) -> Array:
-        """Milliseconds from ``moment`` [ms] to this instant."""
-        return (self.whole - moment) + self.fraction
+    def since(self, start: ArrayLike) -> Array:
+        """Milliseconds from ``start`` [ms] to this time."""
+        return (self.whole - start) + self.fraction
 
-    def plus(self, dt: Any) -> Time:
-        """The instant ``dt`` [ms] later; ``dt`` is a step, small beside a float32's whole numbers."""
+    def plus(self, dt: ArrayLike) -> Time:
+        """The time ``dt`` [ms] later; ``dt`` is a step, small compared with a float32's whole numbers."""
         return Time(self.whole, self.fraction + dt)
 
     def normalised(self) -> Time:
-        """The same moment with its fraction in [0, 1)."""
+        """The same time with its fraction in [0, 1)."""
         carry = jnp.floor(self.fraction)
         return Time(self.whole + carry, self.fraction - carry)
 
 
 def zero() -> Time:
-    """The start of time."""
+    """Time 0."""
     return Time(jnp.zeros(()), jnp.zeros(()))
 
 
-def milliseconds(instant: Time) -> np.ndarray:
-    """The instant in float64 ms, on the host."""
-    return np.asarray(instant.whole, dtype=np.float64) + np.asarray(instant.fraction, dtype=np.float64)
+def milliseconds(time: Time) -> np.ndarray:
+    """The time in float64 ms, on the host."""
+    return np.asarray(time.whole, dtype=np.float64) + np.asarray(time.fraction, dtype=np.float64)
 
 
 def grid(first: int, count: int, dt: float, origin: float = 0.0) -> Time:
-    """Instants of the steps ``first … first + count − 1`` [count], computed in float64 on the host.
+    """The beginnings of the steps ``first … first + count − 1`` [count], calculated in float64 on the host.
 
-    An origin within rounding of the grid is taken as on it, so that a run cut in two sees the same instants as the
-    whole run, to the bit.
+    An origin within rounding of the grid counts as on it, so that a run in two parts has the same times as the whole
+    run, to the bit.
+
+    Args:
+        first: the number of the first step.
+        count: the number of steps.
+        dt: the step, ms.
+        origin: the time of step 0, ms.
     """
     at = origin / dt
     first, origin = (first + round(at), 0.0) if abs(at - round(at)) < 1e-4 else (first, origin)
     t = origin + (first + np.arange(count)) * dt
     whole = np.floor(t + 1e-9)
     dtype = jnp.result_type(float)
-    return Time(whole.astype(dtype), (t - whole).astype(dtype))
+    # The host keeps arrays of NumPy; a jitted function takes them as they are.
+    return Time(cast(Array, whole.astype(dtype)), cast(Array, (t - whole).astype(dtype)))
 
 
-def steps(duration: Any, dt: Any, *, name: str = "duration") -> int:
-    """How many steps of ``dt`` make up ``duration``, both plain numbers in ms.
+def steps(duration: ArrayLike, dt: ArrayLike, *, name: str = "duration") -> int:
+    """The number of steps of ``dt`` in ``duration``, both plain numbers in ms.
 
     Raises:
         ValueError: a traced, non-finite or non-positive value, or a duration that is no multiple of dt.
     """
-    dt = positive_scalar(dt, "dt")
-    duration = positive_scalar(duration, name)
+    dt = finite_number(dt, "dt", "ms", above=0.0)
+    duration = finite_number(duration, name, "ms", above=0.0)
     if not duration / dt < 2**31:
         raise ValueError(f"{name} = {duration:g} ms is too many steps of dt = {dt:g} ms")
     count = round(duration / dt)
@@ -77,24 +84,3 @@ def steps(duration: Any, dt: Any, *, name: str = "duration") -> int:
         near = max(1, count) * dt
         raise ValueError(f"{name} must be a multiple of dt = {dt:g} ms, got {duration:g} ms; {near:.12g} ms would do")
     return count
-
-
-def positive_scalar(value: Any, name: str, unit: str = "ms") -> float:
-    """``value`` as a positive Python float.
-
-    Raises:
-        ValueError: it is traced by JAX, no number, not finite or not above 0.
-    """
-    if isinstance(value, jax.core.Tracer):
-        raise ValueError(
-            f"{name} is traced by JAX, but it shapes the computation: pass a plain number in {unit}, "
-            "outside jit, vmap and grad"
-        )
-    if isinstance(value, bool) or not isinstance(value, numbers.Real | np.ndarray | jax.Array) or np.ndim(value):
-        raise ValueError(f"{name} must be a plain number in {unit}, got {value!r}")
-    value = float(value)
-    if not np.isfinite(value):
-        raise ValueError(f"{name} must be finite, got {value:g} {unit}")
-    if value <= 0:
-        raise ValueError(f"{name} must be above 0 {unit}, got {value:g} {unit}")
-    return value

@@ -19,7 +19,7 @@ from ..integrators import Integrator, check_integrator, hines, of_many
 from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
 from ..stimuli import Stimulus, StimulusLike, as_stimulus, batch_axes, batch_size, check_key
-from ..timegrid import milliseconds, positive_scalar, steps
+from ..timegrid import milliseconds, steps
 from ..timeloop import begin_drive, compartments_of, stride
 from . import chunk_settings, sharding, storage
 from .axes import Axes, StaticAxes, as_population, keys_of, state_axes
@@ -98,7 +98,7 @@ def set_up(
     Raises:
         ValueError: see `run`.
     """
-    count, dt = steps(duration, dt), positive_scalar(dt, "dt")
+    count, dt = steps(duration, dt), float(dt)
     _check(cells, stimulus, state, integrator)
     probes = _with_spikes(as_probes(record), keep_times=record is None)
     stimulus = strong(as_stimulus(stimulus))

@@ -13,8 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..checks import finite_number
 from ..pytrees import numbers, strong
-from ..timegrid import Time, grid, positive_scalar, steps
+from ..timegrid import Time, grid, steps
 from .noise import OrnsteinUhlenbeck
 from .stimulus import (
     Stimulus,
@@ -141,7 +142,7 @@ def from_samples(samples: Any, interval: float, start: Any = 0.0, *, unit: str =
         ValueError: samples that are no array of finite numbers with one or two axes, an interval not above 0, or an
             unknown unit.
     """
-    interval = positive_scalar(interval, "interval")
+    interval = finite_number(interval, "interval", "ms", above=0.0)
     samples = numbers(samples, "samples")
     if jnp.ndim(samples) not in (1, 2):
         raise ValueError(f"samples must be [time] or [neuron, time], got the shape {jnp.shape(samples)}")
