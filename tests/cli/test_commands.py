@@ -79,7 +79,7 @@ def test_fit_writes_the_evaluation_that_it_prints(tmp_path):
     page = (tmp_path / "fit" / "fit.html").read_text(encoding="utf-8")
     assert report["training_sweeps"] == [0, 6] and report["template"] == "pyramidal"
     error = report["evaluation"]["held_out"]["count_error_mean"]
-    (line,) = (line for line in done.output.splitlines() if line.startswith("error of the spike count, mean over"))
+    (line,) = (line for line in done.output.splitlines() if line.startswith("spike count error, mean over"))
     assert f" {error:.2f} " in line
     assert f"<td>{error:.2f}</td>" in page
     sentence = f"The spike count is off by {error:.2f}, mean over the held-out pulses"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from .. import plot, recordings
 from ..fitting import Fit, fit_recording
+from ..fitting.report.sections import recording
 from ..fitting.report.text import prediction_summary
 from ..fitting.report.warnings import fit_warnings
 from ..recordings.recording import Recording
+from ..tables import text_table
 from .words import numbers, writable
 
 
@@ -52,10 +54,9 @@ def _print_recording(data: Recording) -> None:
 def _print_fit(fit: Fit) -> None:
     """The tables, summary and warnings of the report, and the notes of the search."""
     evaluation = fit.evaluate()
-    if fit.preprocessed is not None:
-        print(fit.preprocessed.summary)
+    print(text_table(recording(fit, evaluation).table))
     if fit.selection is not None:
-        print(f"training sweeps: {fit.selection}")
+        print(f"\ntraining sweeps: {fit.selection}")
     print("", evaluation.table(), "", *prediction_summary(evaluation), sep="\n")
     if warnings := fit_warnings(fit, evaluation):
         print("\nWarnings:", *(f"  {warning}" for warning in warnings), sep="\n")

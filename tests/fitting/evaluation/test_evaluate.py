@@ -117,7 +117,7 @@ def test_a_current_that_repeats_nothing_has_no_gamma(pulse_data, pulse_v):
 def test_the_tables_show_training_pulses_first(evaluation):
     summary, spikes, shapes = (table.split("\n") for table in evaluation.table().split("\n\n"))
     assert summary[0].split() == ["training", "pulses", "held-out", "pulses", "without", "a", "model"]
-    (counts,) = (line for line in summary if line.startswith("error of the spike count, mean over pulses"))
+    (counts,) = (line for line in summary if line.startswith("spike count error, mean over pulses"))
     assert counts.split()[-5:] == ["0.00", "0.75", "0.50", "(f–I", "curve)"]
     for lines in (spikes, shapes):
         assert [line.split()[2] for line in lines[2:]] == ["training"] * 6 + ["held-out"] * 4

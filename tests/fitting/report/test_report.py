@@ -104,8 +104,8 @@ def test_gamma_has_its_ceiling(pulse_fit):
     other = dataclasses.replace(pulse_fit, sweeps=[0, 3])
     summary = other.evaluate().summary(training=False)
     assert prediction_summary(other.evaluate())[2].startswith(
-        f"Spike times: the coincidence Γ is {summary['gamma_mean']:.2f}, mean over 4 held-out pulses in which the"
-        f" cell's own repeats reach {summary['ceiling_mean']:.2f}."
+        f"Spike times: the coincidence factor Γ is {summary['gamma_mean']:.2f}, mean over 4 held-out pulses in which"
+        f" the cell's own repeats reach {summary['ceiling_mean']:.2f}."
     )
 
 

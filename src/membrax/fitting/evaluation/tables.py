@@ -55,10 +55,10 @@ def summary_table(evaluation: Evaluation) -> Table:
     add(f"{piece}s", "pieces")
     add("recorded spikes", "spikes_recorded")
     add("model spikes", "spikes_model")
-    add(f"error of the spike count, mean over {piece}s", "count_error_mean", 2, "count_error_interpolated", "f–I curve")
-    add(f"error of the spike count, largest of a {piece}", "count_error_max")
+    add(f"spike count error, mean over {piece}s", "count_error_mean", 2, "count_error_interpolated", "f–I curve")
+    add(f"spike count error, largest of the {piece}s", "count_error_max")
     for name, (label, unit, digits) in MEASURES.items():
-        add(f"error of the {label}, median{f' ({unit})' if unit else ''}", f"{name}_error_median", digits)
+        add(f"{label} error, median{f' ({unit})' if unit else ''}", f"{name}_error_median", digits)
     add("rms error below −40 mV, mean (mV)", "quiet_rms_mean", 2, "quiet_rms_mean_trace", "mean trace")
     add("rms error, mean (mV)", "rms_mean", 2, "rms_mean_trace", "mean trace")
     if training.get("gamma_pieces") or held_out.get("gamma_pieces"):

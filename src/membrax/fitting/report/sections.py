@@ -28,8 +28,9 @@ MEMBRANE = {
 
 
 def recording(fit: Fit, evaluation: Evaluation) -> Section:
-    """The measured electrode and membrane, each number with its standard error, and the recording's notes."""
+    """The recording's notes, and its measured electrode and membrane, each number with its standard error."""
     data, measured = fit.data, fit.preprocessed
+    notes = [note for note in data.notes if measured is None or note != measured.summary]  # the table has its numbers
     unit = UNITS[data.unit]
     rows = [["", "value"], ["current", f"{_span(data.i)} {unit}"], ["holding current", f"{_span(data.holding)} {unit}"]]
     if measured is not None and measured.electrode.known:
@@ -44,7 +45,7 @@ def recording(fit: Fit, evaluation: Evaluation) -> Section:
     if fired:
         rows.append(["lowest pulse with a spike, above holding", f"{number(min(fired), 3)} {unit}"])
     rows = [[cell.replace("-", "−") if k else cell for k, cell in enumerate(row)] for row in rows]
-    return Section("Recording", list(data.notes), rows)
+    return Section("Recording", notes, rows)
 
 
 def sweeps(fit: Fit) -> Section:

@@ -46,14 +46,18 @@ def prediction_summary(evaluation: Evaluation) -> list[str]:
 def _coincidence(evaluation: Evaluation, summary: Mapping[str, float], which: str) -> str:
     """Γ and its ceiling, or the reason why there is none."""
     if not evaluation.repeated:
-        return "No stimulus is repeated: how reliably the cell repeats its spikes is unknown, and no Γ is given."
+        return (
+            "No stimulus is repeated: how reliably the cell repeats its spikes is unknown, and no coincidence factor"
+            " is given."
+        )
     fast = _too_fast(int(summary["gamma_too_fast"]), which)
     if not summary["gamma_pieces"]:
-        return f"The cell's own repeats reach a coincidence Γ of {LOWEST_CEILING:g} in no {which}: no Γ is given.{fast}"
+        lowest = f"a coincidence factor Γ of {LOWEST_CEILING:g}"
+        return f"The cell's own repeats reach {lowest} in no {which}: no Γ is given.{fast}"
     pieces = counted(int(summary["gamma_pieces"]), which)
     return (
-        f"Spike times: the coincidence Γ is {number(summary['gamma_mean'])}, mean over {pieces} in which the cell's"
-        f" own repeats reach {number(summary['ceiling_mean'])}.{fast}"
+        f"Spike times: the coincidence factor Γ is {number(summary['gamma_mean'])}, mean over {pieces} in which the"
+        f" cell's own repeats reach {number(summary['ceiling_mean'])}.{fast}"
     )
 
 
