@@ -206,8 +206,8 @@ def test_every_derivative_is_the_finite_difference():
         ({"diffusivity": -1.0}, "diffusivity must be at least 0 µm²/ms, got -1 µm²/ms"),
         ({"inside_width": 0.0}, "inside_width must be above 0 µm, got 0 µm"),
         ({"celsius": -300.0}, "celsius must be above -273.15 °C, got -300 °C"),
-        ({"cells": 0}, "cells must be a whole number, at least 1, got 0"),
-        ({"steps": 2.5}, "steps must be a whole number, at least 1, got 2.5"),
+        ({"cells": 0}, "cells must be a whole number of at least 1, got 0"),
+        ({"steps": 2.5}, "steps must be a whole number of at least 1, got 2.5"),
         ({"initial": np.full(40, -1.0)}, "initial must be at least 0 mM, got -1 mM"),
     ],
 )

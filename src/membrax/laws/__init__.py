@@ -1,4 +1,4 @@
-"""The textbook: pure functions of arrays, one law each, safe for any finite input and differentiable."""
+"""The textbook as pure functions of arrays: one law each, differentiable, without 0/0 for any finite input."""
 
 from ..lazy import late
 from . import electrochemistry, gating, membrane
@@ -21,5 +21,5 @@ __all__ = [
     "solvers",
 ]
 
-# The engine needs the three above; the others are opened by whoever asks for them.
+# The engine needs the three modules above; the others are imported at their first use.
 __getattr__, __dir__ = late(__name__, *__all__)

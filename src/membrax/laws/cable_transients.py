@@ -1,6 +1,6 @@
-"""Passive cables in time: infinite and sealed cylinders after a current step and a charge.
+"""Transients of passive cables: infinite and sealed cylinders after a current step or a charge.
 
-Lengths in µm, resistances in MΩ, times in ms, currents in nA and charges in pC. λ, R∞ and τ are those of
+Lengths are in µm, resistances in MΩ, times in ms, currents in nA and charges in pC. λ, R∞ and τ are those of
 `cable.length_constant`, `cable.characteristic_resistance` and `membrane.membrane_time_constant`.
 """
 
@@ -8,30 +8,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..numerics.arithmetic import floats
+from ..typing import Number
 from .cable import transfer_resistance
 
-FRACTIONS = 20  # of erfc's continued fraction: what is left out is 1e-16 of it from FAR on
+FRACTIONS = 20  # of the continued fraction of erfc: the relative remainder is 1e-16 above FAR
 FAR = 4.0
 
 
 def infinite_step(
-    x: Any, t: Any, current: Any, *, length_constant: Any, characteristic_resistance: Any, tau: Any
-) -> Array:  # fmt: skip
+    x: Number, t: Number, current: Number, *, length_constant: Number, characteristic_resistance: Number, tau: Number
+) -> Array:
     """v [mV] at ``x`` [µm] of an infinite cable, ``t`` [ms] after a current [nA] begins at 0 (Hodgkin & Rushton 1946).
 
-    (I R∞/4)(e^(−X) erfc(X/2√T − √T) − e^X erfc(X/2√T + √T)), X = |x|/λ, T = t/τ; a semi-infinite cable has twice that.
+    (I R∞/4)(e^(−X) erfc(X/2√T − √T) − e^X erfc(X/2√T + √T)) with X = |x|/λ and T = t/τ; twice that in a semi-infinite
+    cable.
 
     Args:
         length_constant, characteristic_resistance: λ [µm] and R∞ [MΩ].
         tau: membrane time constant τ [ms].
     """
-    x, t, current, lam, r, tau = _numbers(x, t, current, length_constant, characteristic_resistance, tau)
+    x, t, current, lam, r, tau = floats(x, t, current, length_constant, characteristic_resistance, tau)
     x, t = jnp.broadcast_arrays(jnp.abs(x) / lam, t / tau)
     root = jnp.sqrt(jnp.where(t > 0, t, 1.0))
     half = x / (2.0 * root)
@@ -40,7 +42,7 @@ def infinite_step(
 
 
 def _exp_erfc(x: Array, half: Array, root: Array) -> Array:
-    """eˣ erfc(half + root), half = x/(2 root): far out by e^(−half² − root²) and a continued fraction for the rest."""
+    """eˣ erfc(half + root), half = x/(2 root): for large arguments e^(−half² − root²) times a continued fraction."""
     a = half + root
     far = a > FAR
     near = jnp.exp(jnp.where(far, 0.0, x)) * jax.lax.erfc(jnp.where(far, 0.0, a))
@@ -53,40 +55,48 @@ def _exp_erfc(x: Array, half: Array, root: Array) -> Array:
 
 
 def infinite_impulse(
-    x: Any, t: Any, charge: Any, *, length_constant: Any, characteristic_resistance: Any, tau: Any
-) -> Array:  # fmt: skip
-    """v [mV] at ``x`` [µm] of an infinite cable, ``t`` [ms] after a ``charge`` [pC] fell on 0 (Koch 1999, ch. 2).
+    x: Number, t: Number, charge: Number, *, length_constant: Number, characteristic_resistance: Number, tau: Number
+) -> Array:
+    """v [mV] at ``x`` [µm] of an infinite cable, ``t`` [ms] after a ``charge`` Q [pC] at 0 (Koch 1999, ch. 2).
 
-    The Green's function (Q R∞/2τ) e^(−X²/4T − T)/√(πT), 0 up to t = 0; other arguments as of `infinite_step`.
+    The Green's function (Q R∞/2τ) e^(−X²/4T − T)/√(πT), 0 up to t = 0; other arguments as in `infinite_step`.
     """
-    x, t, charge, lam, r, tau = _numbers(x, t, charge, length_constant, characteristic_resistance, tau)
+    x, t, charge, lam, r, tau = floats(x, t, charge, length_constant, characteristic_resistance, tau)
     x, t = jnp.broadcast_arrays(x / lam, t / tau)
     safe = jnp.where(t > 0, t, 1.0)
     spread = jnp.exp(-0.25 * x * (x / safe) - safe) / jnp.sqrt(math.pi * safe)
     return jnp.where(t > 0, 0.5 * charge * r / tau * spread, 0.0)
 
 
-def equalizing_time_constants(n: Any, length: Any, *, length_constant: Any, tau: Any) -> Array:
-    """τ_n = τ/(1 + (nπ/L)²) [ms] of a cable sealed at both ends: n = 0 is the membrane's own (Rall 1969)."""
-    n, length, lam, tau = _numbers(n, length, length_constant, tau)
+def equalizing_time_constants(n: Number, length: Number, *, length_constant: Number, tau: Number) -> Array:
+    """τ_n = τ/(1 + (nπ/L)²) [ms] of a cable with two sealed ends; n = 0 is the membrane time constant (Rall 1969)."""
+    n, length, lam, tau = floats(n, length, length_constant, tau)
     wave = n * math.pi * (lam / length)
     return tau / (1.0 + wave * wave)
 
 
 def sealed_impulse(
-    x: Any, y: Any, t: Any, charge: Any, length: Any, *, length_constant: Any, characteristic_resistance: Any, tau: Any,
+    x: Number,
+    y: Number,
+    t: Number,
+    charge: Number,
+    length: Number,
+    *,
+    length_constant: Number,
+    characteristic_resistance: Number,
+    tau: Number,
     terms: int = 100,
-) -> Array:  # fmt: skip
-    """v [mV] at x, ``t`` [ms] after a ``charge`` [pC] fell on y of a cable sealed at both ends (Rall 1969).
+) -> Array:
+    """v [mV] at x, ``t`` [ms] after a ``charge`` Q [pC] at y of a cable with two sealed ends (Rall 1969).
 
-    (Q R∞/τL) Σ w_n cos(nπX/L) cos(nπY/L) e^(−t/τ_n) with w₀ = 1, else 2. What N terms leave out is about
-    e^(−(Nπ/L)² T) of it: 100 do from T = t/τ = 4e-4 L² on.
+    (Q R∞/τL) Σ w_n cos(nπX/L) cos(nπY/L) e^(−t/τ_n) with w₀ = 1, else 2. The relative remainder after N terms is about
+    e^(−(Nπ/L)² T): 100 terms suffice from T = t/τ = 4e-4 L² on.
 
     Args:
-        x, y: distances from the beginning, 0 … ``length`` [µm].
+        x, y: distances from the start of the cable, 0 … ``length`` [µm].
         terms: N, a plain number.
     """
-    x, y, t, charge, length, lam, r, tau = _numbers(
+    x, y, t, charge, length, lam, r, tau = floats(
         x, y, t, charge, length, length_constant, characteristic_resistance, tau
     )
 
@@ -98,26 +108,34 @@ def sealed_impulse(
 
 
 def sealed_step(
-    x: Any, y: Any, t: Any, current: Any, length: Any, *, length_constant: Any, characteristic_resistance: Any,
-    tau: Any, terms: int = 100,
-) -> Array:  # fmt: skip
-    """v [mV] at x, ``t`` [ms] after a ``current`` [nA] begins at y of a cable sealed at both ends (Rall 1969).
+    x: Number,
+    y: Number,
+    t: Number,
+    current: Number,
+    length: Number,
+    *,
+    length_constant: Number,
+    characteristic_resistance: Number,
+    tau: Number,
+    terms: int = 100,
+) -> Array:
+    """v [mV] at x, ``t`` [ms] after a ``current`` [nA] begins at y of a cable with two sealed ends (Rall 1969).
 
-    The steady state of `transfer_resistance` less what each mode of `sealed_impulse` has still to go; arguments are
-    as there.
+    The steady state by `transfer_resistance` minus the remainder of each mode of `sealed_impulse`, which has the same
+    arguments.
     """
     steady = transfer_resistance(
         x, y, length, length_constant=length_constant, characteristic_resistance=characteristic_resistance
     )
-    x, y, t, current, length, lam, r, tau = _numbers(
+    x, y, t, current, length, lam, r, tau = floats(
         x, y, t, current, length, length_constant, characteristic_resistance, tau
     )
 
-    def missing(n: Array) -> Array:
+    def remainder(n: Array) -> Array:
         wave, tau_n = _mode(n, x, y, length, lam, tau)
         return wave * (tau_n / tau) * jnp.exp(-jnp.maximum(t, 0.0) / tau_n)
 
-    return jnp.where(t > 0, current * (steady - r * (lam / length) * _sum(missing, terms)), 0.0)
+    return jnp.where(t > 0, current * (steady - r * (lam / length) * _sum(remainder, terms)), 0.0)
 
 
 def _mode(n: Array, x: Array, y: Array, length: Array, lam: Array, tau: Array) -> tuple[Array, Array]:
@@ -128,9 +146,5 @@ def _mode(n: Array, x: Array, y: Array, length: Array, lam: Array, tau: Array) -
 
 
 def _sum(mode: Callable[[Array], Array], terms: int) -> Array:
-    """Σ mode(n) for n from 0; a map and not an axis of its own, so that any shapes broadcast."""
+    """Σ mode(n) for n from 0, as a map over n, so that arguments of any shapes broadcast."""
     return jnp.sum(jax.vmap(mode)(jnp.arange(terms, dtype=float)), axis=0)
-
-
-def _numbers(*values: Any) -> tuple[Array, ...]:
-    return tuple(jnp.asarray(value, dtype=float) for value in values)

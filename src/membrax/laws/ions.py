@@ -1,9 +1,9 @@
-"""Which ions are where: concentrations of a squid axon and of a mammalian neuron, each at its own temperature.
+"""Tables of ion concentrations, of a squid axon and of a mammalian neuron, each with its temperature.
 
 Concentrations: Purves et al., Neuroscience, Table 2.1 (extracellular and intracellular ion concentrations), whose squid
 column goes back to Hodgkin 1951 (Biol Rev 26:339–409) and Hodgkin 1964 (The Conduction of the Nervous Impulse). Where
-the table gives a range, one value out of it is taken, named beside the number. Permeabilities at rest, relative to
-potassium: Hodgkin & Katz 1949 (J Physiol 108:37–77).
+the table gives a range, a comment names it next to the value. Permeabilities at rest, relative to potassium: Hodgkin &
+Katz 1949 (J Physiol 108:37–77).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .electrochemistry import ghk_voltage, nernst
 
 
 class Ion(NamedTuple):
-    """One row: concentrations [mM], charge number, and permeability at rest relative to K⁺ (None: no source)."""
+    """One ion: concentrations [mM], charge number, and permeability at rest relative to K⁺ (None without a source)."""
 
     outside: float
     inside: float
@@ -28,7 +28,7 @@ class Ion(NamedTuple):
 
 
 class IonTable(NamedTuple):
-    """Ions by name, the temperature [°C] their potentials are meant for, and where the numbers are from."""
+    """Ions by name, the temperature [°C] of their potentials, and the source of the numbers."""
 
     ions: Mapping[str, Ion]
     celsius: float
@@ -44,7 +44,7 @@ SQUID_AXON = IonTable(
             "Ca": Ion(10.0, 1e-4, +2),  # free
         }
     ),
-    celsius=25.0,  # our choice: Hodgkin & Katz worked near 20 °C
+    celsius=25.0,  # a choice: Hodgkin & Katz worked near 20 °C
     source="Purves et al., Neuroscience, Table 2.1, squid neuron; permeabilities of Hodgkin & Katz 1949",
 )
 
@@ -63,7 +63,7 @@ MAMMALIAN_NEURON = IonTable(
 
 
 def reversal_potentials(table: IonTable) -> dict[str, Array]:
-    """Nernst potential [mV] of every ion of a table, at the table's temperature: {ion: E}."""
+    """The Nernst potential [mV] of each ion of a table at its temperature, {ion: E}."""
     return {
         name: nernst(ion.outside, ion.inside, valence=ion.valence, celsius=table.celsius)
         for name, ion in table.ions.items()
@@ -71,7 +71,7 @@ def reversal_potentials(table: IonTable) -> dict[str, Array]:
 
 
 def resting_potential(table: IonTable) -> Array:
-    """GHK potential [mV] of the ions of a table whose permeability at rest is known, at the table's temperature.
+    """The GHK potential [mV] of the ions with a known permeability at rest, at the temperature of the table.
 
     Raises:
         ValueError: the table has no permeabilities.

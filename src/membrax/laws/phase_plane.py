@@ -1,26 +1,31 @@
-"""The phase plane: stability and trajectories of two variables, and FitzHugh's two equations.
-
-A *field* is a function (v, w) -> (dv/dt, dw/dt) of arrays of one shape.
-"""
+"""The phase plane: stability and trajectories of two variables, and the FitzHugh–Nagumo equations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-Field = Callable[[Array, Array], tuple[Array, Array]]
+from ..numerics.arithmetic import floats
+from ..typing import Number
+
+
+class Field(Protocol):
+    """The vector field of a plane: (dv/dt, dw/dt) at (v, w), all arrays of one shape."""
+
+    def __call__(self, v: Array, w: Array, /) -> tuple[Array, Array]:
+        """(dv/dt, dw/dt)."""
+        ...
 
 
 class Linear(NamedTuple):
-    """A plane's linearisation about a point, in the inverse unit of its time.
+    """The linearisation of a field about a point, in the inverse unit of its time.
 
     Attributes:
-        trace: of the Jacobian; below 0, with a determinant above 0, a fixed point is stable.
-        determinant: below 0 the point is a saddle.
+        trace: trace of the Jacobian; a fixed point is stable if it is below 0 and the determinant above 0.
+        determinant: determinant of the Jacobian; a fixed point is a saddle if it is below 0.
         real: real parts of the eigenvalues [..., 2], the larger first.
         imaginary: imaginary parts [..., 2].
     """
@@ -32,76 +37,84 @@ class Linear(NamedTuple):
 
 
 def fitzhugh_nagumo(
-    v: Any, w: Any, current: Any = 0.0, *, a: Any = 0.7, b: Any = 0.8, phi: Any = 0.08
+    v: Number,
+    w: Number,
+    current: Number = 0.0,
+    *,
+    a: Number = 0.7,
+    b: Number = 0.8,
+    phi: Number = 0.08,
 ) -> tuple[Array, Array]:
     """(dv/dt, dw/dt) = (v − v³/3 − w + I, φ (v + a − b w)), dimensionless (FitzHugh 1961; Nagumo et al. 1962).
 
-    FitzHugh's x, y and z are −v, w and −I, his c is φ^(−½) and his time this one over c. His a and b are the defaults;
-    his c = 3 is φ = 1/9, for which textbooks have taken 0.08 since.
+    FitzHugh's x, y and z are −v, w and −I, his c is φ^(−½), and his unit of time is c times the present one. His a and
+    b are the defaults; his c = 3 is φ = 1/9, in place of which textbooks take 0.08.
     """
-    v, w = jnp.asarray(v, dtype=float), jnp.asarray(w, dtype=float)
+    v, w, current, a, b, phi = floats(v, w, current, a, b, phi)
     return v - v * v * v / 3.0 - w + current, phi * (v + a - b * w)
 
 
-def fitzhugh_nagumo_nullclines(v: Any, current: Any = 0.0, *, a: Any = 0.7, b: Any = 0.8) -> tuple[Array, Array]:
-    """The w at which dv/dt = 0, the cubic v − v³/3 + I, and that at which dw/dt = 0, the line (v + a)/b; b not 0."""
-    v = jnp.asarray(v, dtype=float)
+def fitzhugh_nagumo_nullclines(
+    v: Number, current: Number = 0.0, *, a: Number = 0.7, b: Number = 0.8
+) -> tuple[Array, Array]:
+    """The w of dv/dt = 0, the cubic v − v³/3 + I, and the w of dw/dt = 0, the line (v + a)/b; b not 0."""
+    v, current, a, b = floats(v, current, a, b)
     return v - v * v * v / 3.0 + current, (v + a) / b
 
 
-def fitzhugh_nagumo_rest(current: Any = 0.0, *, a: Any = 0.7, b: Any = 0.8) -> tuple[Array, Array]:
-    """(v, w) of the only fixed point, for 0 < b < 1: the real root of v³ + 3 (1/b − 1) v + 3 (a/b − I) = 0.
+def fitzhugh_nagumo_rest(current: Number = 0.0, *, a: Number = 0.7, b: Number = 0.8) -> tuple[Array, Array]:
+    """(v, w) of the only fixed point for 0 < b < 1, the real root of v³ + 3 (1/b − 1) v + 3 (a/b − I) = 0.
 
-    With p = 1/b − 1 > 0 it is v = −2 √p sinh(⅓ asinh(3 (a/b − I)/(2 p^(3/2)))), smooth in everything. NaN for other b,
-    where there may be three.
+    With p = 1/b − 1 > 0 it is v = −2 √p sinh(⅓ asinh(3 (a/b − I)/(2 p^(3/2)))), smooth in all arguments. NaN for other
+    b, for which there may be three.
     """
-    current, a, b = (jnp.asarray(x, dtype=float) for x in (current, a, b))
+    current, a, b = floats(current, a, b)
     p = jnp.where((b > 0) & (b < 1), 1.0 / jnp.where(b > 0, b, 1.0) - 1.0, jnp.nan)
     v = -2.0 * jnp.sqrt(p) * jnp.sinh(jnp.arcsinh(1.5 * (a / b - current) / (p * jnp.sqrt(p))) / 3.0)
     return v, (v + a) / b
 
 
-def fitzhugh_nagumo_hopf(*, a: Any = 0.7, b: Any = 0.8, phi: Any = 0.08) -> tuple[Array, Array]:
-    """The two currents between which the fixed point is unstable: the trace 1 − v² − φ b is 0 at v = ∓√(1 − φ b).
+def fitzhugh_nagumo_hopf(*, a: Number = 0.7, b: Number = 0.8, phi: Number = 0.08) -> tuple[Array, Array]:
+    """The two currents between which the fixed point is unstable; the trace 1 − v² − φ b is 0 at v = ∓√(1 − φ b).
 
-    NaN where φ b > 1 and it is stable everywhere, and for b outside 0 < b < 1, where there may be three points.
+    NaN for φ b > 1, where the point is always stable, and for b outside 0 < b < 1, where there may be three points.
     """
-    a, b, phi = (jnp.asarray(x, dtype=float) for x in (a, b, phi))
+    a, b, phi = floats(a, b, phi)
     b = jnp.where((b > 0) & (b < 1), b, jnp.nan)
     v = jnp.sqrt(jnp.where(phi * b <= 1.0, 1.0 - phi * b, jnp.nan))
-    held = lambda v: (v + a) / b - v + v * v * v / 3.0  # noqa: E731
-    return held(-v), held(v)
+    current = lambda v: (v + a) / b - v + v * v * v / 3.0  # noqa: E731
+    return current(-v), current(v)
 
 
-def linearise(field: Field, v: Any, w: Any) -> Linear:
+def linearise(field: Field, v: Number, w: Number) -> Linear:
     """Trace, determinant and eigenvalues of a field's Jacobian at (v, w), numbers or arrays of one shape.
 
-    λ = T/2 ± √(T²/4 − D); at D = T²/4, where they meet, the derivative of an eigenvalue is infinite.
+    λ = T/2 ± √(T²/4 − D); where the two are equal, at D = T²/4, the derivative of an eigenvalue is infinite.
     """
-    v, w = jnp.asarray(v, dtype=float), jnp.asarray(w, dtype=float)
-    one, none = jnp.ones_like(v), jnp.zeros_like(v)
-    _, (vv, wv) = jax.jvp(field, (v, w), (one, none))
-    _, (vw, ww) = jax.jvp(field, (v, w), (none, one))
+    v, w = floats(v, w)
+    one, zero = jnp.ones_like(v), jnp.zeros_like(v)
+    _, (vv, wv) = jax.jvp(field, (v, w), (one, zero))
+    _, (vw, ww) = jax.jvp(field, (v, w), (zero, one))
     trace, determinant = vv + ww, vv * ww - vw * wv
-    # (vv − ww)²/4 + vw wv is T²/4 − D without its cancellation.
+    # (vv − ww)²/4 + vw wv is T²/4 − D without cancellation.
     split = 0.25 * (vv - ww) ** 2 + vw * wv
-    away, around = _root(split), _root(-split)
+    real, imaginary = _root(split), _root(-split)
     middle = 0.5 * trace
-    return Linear(trace, determinant, jnp.stack([middle + away, middle - away], -1), jnp.stack([around, -around], -1))
+    reals = jnp.stack([middle + real, middle - real], -1)
+    return Linear(trace, determinant, reals, jnp.stack([imaginary, -imaginary], -1))
 
 
-def trajectory(field: Field, start: tuple[Any, Any], *, dt: float, steps: int) -> tuple[Array, Array]:
-    """(v, w), each [step + 1, ...], from ``start``, by the classical Runge–Kutta method of order 4.
+def trajectory(field: Field, start: tuple[Number, Number], *, dt: float, steps: int) -> tuple[Array, Array]:
+    """(v, w), each [step + 1, ...], from ``start`` by the classical Runge–Kutta method of order 4.
 
     Args:
-        field: does not depend on time.
+        field: a field that does not depend on time.
         start: (v, w), numbers or arrays of one shape.
         dt: the step, in the field's unit of time.
-        steps: how many.
+        steps: the number of steps.
     """
-    begin = tuple(jnp.asarray(x, dtype=float) for x in start)
 
-    def one(at: tuple, _: None) -> tuple[tuple, tuple]:
+    def one_step(at: tuple, _: None) -> tuple[tuple, tuple]:
         moved = lambda slope, part: tuple(x + part * dt * s for x, s in zip(at, slope, strict=True))  # noqa: E731
         k1 = field(*at)
         k2 = field(*moved(k1, 0.5))
@@ -111,11 +124,12 @@ def trajectory(field: Field, start: tuple[Any, Any], *, dt: float, steps: int) -
         after = moved(slope, 1.0)
         return after, after
 
-    _, kept = jax.lax.scan(one, begin, None, length=steps)
-    return tuple(jnp.concatenate([first[None], rest]) for first, rest in zip(begin, kept, strict=True))
+    v, w = floats(*start)
+    later_v, later_w = jax.lax.scan(one_step, (v, w), None, length=steps)[1]
+    return jnp.concatenate([v[None], later_v]), jnp.concatenate([w[None], later_w])
 
 
 def _root(x: Array) -> Array:
-    """√x above 0, else 0, with a derivative of 0 there and no infinite one."""
+    """√x above 0, else 0 with a derivative of 0."""
     above = x > 0
     return jnp.where(above, jnp.sqrt(jnp.where(above, x, 1.0)), 0.0)

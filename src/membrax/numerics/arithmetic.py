@@ -62,6 +62,11 @@ def _capped_exponential_jvp(highest: float, primals: tuple, tangents: tuple) -> 
     return value, jnp.where(primals[0] > highest, 0.0, value) * tangents[0]
 
 
+def floats(*values: ArrayLike) -> tuple[Array, ...]:
+    """The values as arrays of the default precision."""
+    return tuple(jnp.asarray(value, dtype=float) for value in values)
+
+
 def at_least(x: Number, bound: Number) -> Array:
     """The larger of x and a bound; NaN stays. At the bound the derivative is that of x."""
     return jnp.where(x < bound, bound, x)
