@@ -1,10 +1,9 @@
-"""Are cells of which nothing is known fitted well enough to predict what was held out, and does the report say if not?
+"""Does the recipe predict held-out spikes of unknown cells, and does its report warn where it does not?
 
-Every recording is fitted by `membrax.fit_recording` as it is: one of a single sweep up to the middle of its step, the
-second half held out; one of several up to `recipe`'s own choice of sweeps, the others held out. For each a row says how
-many spikes are held out and how many the model fires there, the first and last interval between them, and what the
-report of the fit says, which knows nothing of what is held out of a single sweep. Writes a JSON and a figure to
-experiments/results/.
+`membrax.fit_recording` fits every recording as it is. Of a recording with one sweep, the second half of the step is
+held out; of one with several, the sweeps that the recipe does not select for training. Each row has the held-out
+spikes of cell and model, their first and last interval, and the summary and warnings of the fit's report, which knows
+nothing of the held-out half of a single sweep. Writes a JSON and a figure to experiments/results/.
 
     python experiments/fit_cells.py cell_1.npz cell_2.npz B6_Ch3_1.ibw,B6_Ch3_2.ibw
 """
@@ -53,29 +52,29 @@ def arguments() -> argparse.Namespace:
 
 
 def fitted(data: mx.Recording, options: argparse.Namespace) -> tuple[dict, tuple]:
-    """One fit: its row, and t [time], recorded and modelled v [time] of the (first) sweep that is held out."""
+    """One fit: its row, and t [time], recorded and modelled v [time] of one held-out sweep, or half of it."""
     begin, end = longest_step(data)
     middle = round(0.5 * (begin + end) / data.dt) * data.dt
     stop = middle if data.sweeps == 1 else None
     busy = time.process_time()
-    found = mx.fit_recording(data, seed=options.seed, stop=stop, template=options.template, progress=False)
+    fit = mx.fit_recording(data, seed=options.seed, stop=stop, template=options.template, progress=False)
     spent = time.process_time() - busy
-    whole = resample(preprocess(data).data, found.data.dt) if stop else found.data
-    v = model_voltages(found.cell, whole, mx.integrators.staggered, None)
-    sweeps = [0] if stop else [k for k in range(data.sweeps) if k not in found.sweeps]
+    whole = resample(preprocess(data).data, fit.data.dt) if stop else fit.data
+    v = model_voltages(fit.cell, whole, mx.integrators.staggered, None)
+    sweeps = [0] if stop else [k for k in range(data.sweeps) if k not in fit.sweeps]
     since = middle if stop else whole.t[0]
     part = slice(int(np.searchsorted(whole.t, since)), None)
-    evaluation = found.evaluate()
+    evaluation = fit.evaluate()
     row = {
         "name": data.name,
         "seed": options.seed,
-        "fitted": f"until {stop:g} ms" if stop else found.sweeps,
-        "score": found.loss,
+        "fitted": f"until {stop:g} ms" if stop else fit.sweeps,
+        "score": fit.loss,
         "core_seconds": spent,
-        "on_fitted": [beside(found.data.t, found.data.v[k], found.v[k]) for k in found.sweeps],
-        "held_out": [beside(whole.t[part], whole.v[k, part], v[k, part]) for k in sweeps],
-        "report": [*prediction_summary(evaluation), *fit_warnings(found, evaluation)],
-        "values": found.values,
+        "on_fitted": [spike_trains(fit.data.t, fit.data.v[k], fit.v[k]) for k in fit.sweeps],
+        "held_out": [spike_trains(whole.t[part], whole.v[k, part], v[k, part]) for k in sweeps],
+        "report": [*prediction_summary(evaluation), *fit_warnings(fit, evaluation)],
+        "values": fit.values,
     }
     show = sweeps[len(sweeps) // 2]
     return row, (whole.t[part], whole.v[show, part], v[show, part])
@@ -88,19 +87,19 @@ def longest_step(data: mx.Recording) -> tuple[float, float]:
     return float(data.t[a]), float(data.t[b - 1])
 
 
-def beside(t: np.ndarray, recorded: np.ndarray, model: np.ndarray) -> dict:
-    """Spike counts, and the first and last interval between spikes [ms], recorded and modelled."""
-    told: dict = {}
+def spike_trains(t: np.ndarray, recorded: np.ndarray, model: np.ndarray) -> dict:
+    """Spike counts and the first and last interval between spikes [ms], of recording and model."""
+    trains: dict = {}
     for name, v in (("recorded", recorded), ("model", model)):
         times = sweep_spikes(v, t).times
         intervals = np.diff(times)
         ends = [round(float(intervals[k]), 2) for k in (0, -1)] if len(intervals) else [None, None]
-        told[name] = {"spikes": len(times), "first_interval": ends[0], "last_interval": ends[1]}
-    return told
+        trains[name] = {"spikes": len(times), "first_interval": ends[0], "last_interval": ends[1]}
+    return trains
 
 
 def draw(shown: list[tuple], path: Path) -> None:
-    """Recorded and modelled voltage of what was held out, one panel for each cell."""
+    """Recorded and modelled held-out voltage, one panel for each cell."""
     import matplotlib.pyplot as plt
 
     from membrax.plot import style

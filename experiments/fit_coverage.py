@@ -1,16 +1,18 @@
-"""Do starts find the truth, and do 95 % intervals hold it 95 times out of 100?
+"""Measure recovery and coverage: do random starts find the truth, and do 95 % intervals contain it 95 times in 100?
 
 For a squid axon, a Wang–Buzsáki interneuron and a regular and a fast spiking cell of Pospischil et al., recordings are
-made of a noisy current and 0.5 mV of white noise, and 7 to 9 parameters are fitted to each by membrax's default.
+simulated under a noisy current with 0.5 mV of white noise, and 7 to 9 parameters are fitted to each by membrax's
+default.
 
-* Recovery: on some of the recordings 64 random starts; a start has found the answer if its loss is within a tenth of
+* Recovery: 64 random starts on some of the recordings; a start has found the answer if its loss is within a tenth of
   the loss at the truth.
-* Coverage: on every recording, each with a current and a noise of its own, a few random starts, of the best of which
-  `membrax.fitting.trust.uncertainty` gives 95 % intervals; counted is how many of them hold the truth, over all
-  parameters and recordings. A recording whose best start did not find the answer is counted like the others.
+* Coverage: a few random starts on every recording, each with a current and a noise of its own;
+  `membrax.fitting.uncertainty.assess` gives 95 % intervals of the best start. Coverage is the share of them that
+  contain the truth, over all parameters and recordings. A recording whose best start did not find the answer counts
+  like the others.
 
-"squid, coloured noise" is the axon under noise that remembers 0.5 ms, where intervals that take it for white are too
-narrow; theirs are counted beside. Writes one JSON, row by row, and a figure.
+"squid, coloured noise" is the axon under noise with a correlation time of 0.5 ms, for which intervals that assume white
+noise are too narrow; their coverage is in the table, too. Writes one JSON, row by row, and a figure.
 
     python experiments/fit_coverage.py --models squid "wang-buzsaki" --repeats 100
 """
@@ -42,7 +44,7 @@ from membrax.fitting.problem.parameters import free, paths
 from membrax.fitting.problem.problem import Problem, voltage_loss
 from membrax.fitting.problem.target import target
 from membrax.fitting.uncertainty import assess
-from membrax.fitting.uncertainty.polish import iterate
+from membrax.fitting.uncertainty.polish import masked_step
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -57,13 +59,13 @@ OUT = Path(__file__).parent / "results"
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """A cell, what is free of it, and the Ornstein–Uhlenbeck current (mean, standard deviation, τ) it is given."""
+    """A cell, bounds of its free parameters, and its Ornstein–Uhlenbeck current (mean, standard deviation, τ)."""
 
     cell: mx.Cell
     bounds: dict[str, tuple[float, float]]
     current: tuple[float, float, float]  # µA/cm², µA/cm², ms
     duration: float  # ms
-    memory: float = 0.0  # ms that the noise remembers
+    correlation_time: float = 0.0  # of the noise, ms
 
     @property
     def truth(self) -> np.ndarray:
@@ -107,7 +109,7 @@ TASKS = {
         mx.models.regular_spiking(), {**CORTICAL, "m.g": (0.01, 0.5)}, (3.0, 5.0, 5.0), 150.0
     ),
     "fast spiking": Task(mx.models.fast_spiking(), {**CORTICAL, "kd.e": (-115.0, -80.0)}, (3.0, 5.0, 5.0), 100.0),
-    "squid, coloured noise": Task(mx.models.hodgkin_huxley(), SQUID, (6.0, 8.0, 3.0), 80.0, memory=0.5),
+    "squid, coloured noise": Task(mx.models.hodgkin_huxley(), SQUID, (6.0, 8.0, 3.0), 80.0, correlation_time=0.5),
 }  # fmt: skip
 
 
@@ -115,9 +117,9 @@ TASKS = {
 
 
 def recording(task: Task, seed: int) -> tuple[mx.Recording, int]:
-    """A noisy trace of the cell under a current of its own, and how many spikes are in it.
+    """A noisy trace of the cell under a current of its own, and the number of its spikes.
 
-    Currents are drawn until the cell fires three times: one that never fires tells nothing of its sodium current.
+    Currents are drawn until the cell fires three times: a silent cell does not determine its sodium current.
     """
     for attempt in range(100):
         key = jax.random.key(seed + 10_000 * attempt)
@@ -140,11 +142,11 @@ def drawn(
 
 
 def noise(task: Task, samples: int, seed: int) -> np.ndarray:
-    """White noise [time] of 0.5 mV, or as much of an autoregressive one."""
+    """White or autoregressive noise [time] of 0.5 mV."""
     draws = np.random.default_rng(seed).normal(0.0, NOISE, samples)
-    if not task.memory:
+    if not task.correlation_time:
         return draws
-    rho = float(np.exp(-DT / task.memory))
+    rho = float(np.exp(-DT / task.correlation_time))
     for k in range(1, samples):
         draws[k] = rho * draws[k - 1] + np.sqrt(1.0 - rho**2) * draws[k]
     return draws
@@ -199,40 +201,41 @@ def search_all(problems: list[Problem], starts: int, first: int) -> list[Any]:
 @host_jit
 def step_all(problem: Problem, data: Any, search: Any, kappa: jax.Array) -> Any:
     def one(data: Any, search: Any) -> Any:
-        return iterate(dataclasses.replace(problem, data=data), search, jnp.ones_like(search.place), kappa)
+        return masked_step(dataclasses.replace(problem, data=data), search, jnp.ones_like(search.place), kappa)
 
     return jax.vmap(one)(data, search)
 
 
 def repeats_of(task: Task, seeds: range, starts: int) -> list[dict[str, Any]]:
-    """Recordings, fitted side by side from a few starts each: which intervals hold the truth."""
+    """Recordings, fitted side by side from a few starts each: the intervals that contain the truth."""
     recordings = [recording(task, seed) for seed in seeds]
     problems = [problem_of(task, data) for data, _ in recordings]
-    found = search_all(problems, starts, seeds.start)
-    cases = zip(seeds, recordings, problems, found, strict=True)
-    return [judge(task, seed, data, spikes, problem, search) for seed, (data, spikes), problem, search in cases]
+    searches = search_all(problems, starts, seeds.start)
+    cases = zip(seeds, recordings, problems, searches, strict=True)
+    return [covered(task, seed, data, spikes, problem, search) for seed, (data, spikes), problem, search in cases]
 
 
-def judge(
+def covered(
     task: Task, seed: int, data: mx.Recording, spikes: int, problem: Problem, search: Any
 ) -> dict[str, Any]:  # fmt: skip
-    """One recording's intervals beside the truth."""
+    """One recording's intervals compared with the truth."""
     result = as_fit(task, problem, data, search)
-    told = assess(result)
-    naive = assess(result, estimator="white") if task.memory else None
-    z = [(told.values[name] - x) / told.errors[name] for name, x in zip(task.bounds, task.truth, strict=True)]
+    assessed = assess(result)
+    naive = assess(result, estimator="white") if task.correlation_time else None
+    z = [(assessed.values[name] - x) / assessed.errors[name] for name, x in zip(task.bounds, task.truth, strict=True)]
     return {
         "seed": seed, "spikes": spikes, "found": bool(np.min(search.loss) <= 1.1 * loss_at_truth(task, problem)),
-        "estimator": told.estimator, "trusted": told.reliable, "flags": told.flags, "doubts": list(told.warnings),
-        "held": holds(told, task), "held_as_white": holds(naive, task) if naive else None,
-        "infinite": sum(bool(np.isinf(end).any()) for end in told.intervals.values()),
+        "estimator": assessed.estimator, "trusted": assessed.reliable, "flags": assessed.flags,
+        "doubts": list(assessed.warnings),
+        "held": contains(assessed, task), "held_as_white": contains(naive, task) if naive else None,
+        "infinite": sum(bool(np.isinf(end).any()) for end in assessed.intervals.values()),
         "z": [round(x, 3) if np.isfinite(x) else None for x in z],
     }  # fmt: skip
 
 
-def holds(told: Any, task: Task) -> list[bool]:
-    """Which intervals hold the truth; one that is NaN, of a parameter at its bound, holds nothing."""
-    ends = np.array([told.intervals[name] for name in task.bounds])
+def contains(uncertainty: Any, task: Task) -> list[bool]:
+    """Whether each interval contains the truth; NaN, of a parameter at its bound, contains nothing."""
+    ends = np.array([uncertainty.intervals[name] for name in task.bounds])
     return [bool(inside) for inside in (ends[:, 0] <= task.truth) & (task.truth <= ends[:, 1])]
 
 
@@ -267,12 +270,12 @@ def row(name: str, options: argparse.Namespace) -> dict[str, Any]:
     done = {
         "model": name, "parameters": list(task.bounds), "truth": task.truth.tolist(),
         "bounds": [list(pair) for pair in task.bounds.values()], "current": list(task.current),
-        "duration_ms": task.duration, "dt_ms": DT, "noise_mV": NOISE, "noise_memory_ms": task.memory,
+        "duration_ms": task.duration, "dt_ms": DT, "noise_mV": NOISE, "noise_memory_ms": task.correlation_time,
         "levenberg_marquardt": {"kappa": list(levenberg_marquardt.KAPPA), "iterations": levenberg_marquardt.ITERATIONS},
         "found": float(np.mean([one["found"] for one in recoveries])) if recoveries else None,
         "coverage": held, "coverage_error": error, "few_starts": options.few,
         "coverage_by_parameter": np.mean([one["held"] for one in repeats], axis=0).tolist(),
-        "coverage_as_white": coverage(repeats, "held_as_white")[0] if task.memory else None,
+        "coverage_as_white": coverage(repeats, "held_as_white")[0] if task.correlation_time else None,
         "repeats_found": float(np.mean([one["found"] for one in repeats])),
         "repeats_white": float(np.mean([one["estimator"] == "white" for one in repeats])),
         "intervals_infinite": float(np.mean([one["infinite"] for one in repeats])) / len(task.bounds),
@@ -284,7 +287,7 @@ def row(name: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def coverage(repeats: list[dict[str, Any]], key: str = "held") -> tuple[float, float]:
-    """The share of intervals that hold the truth, and its standard error, recordings being independent."""
+    """The share of intervals that contain the truth, and its standard error over independent recordings."""
     means = np.mean([one[key] for one in repeats], axis=1)
     return float(means.mean()), float(means.std(ddof=1) / np.sqrt(len(means)))
 
@@ -318,9 +321,9 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
         below.axvline(100 * done["coverage"], color="C1", lw=1.2)
         below.plot(share, range(len(share)), "o", ms=4, color="C0")
         below.set_yticks(range(len(share)), done["parameters"], fontsize=7)
-        below.set(xlim=(80, 100.5), ylim=(len(share) - 0.5, -0.5), xlabel="hold the truth [%]")
+        below.set(xlim=(80, 100.5), ylim=(len(share) - 0.5, -0.5), xlabel="contain the truth [%]")
         white = done["coverage_as_white"]
-        beside = "" if white is None else f"\n{100 * white:.1f} % if taken for white"
+        beside = "" if white is None else f"\n{100 * white:.1f} % assuming white noise"
         share = f"{100 * done['coverage']:.1f} ± {100 * done['coverage_error']:.1f} % of all"
         below.set_title(share + beside, fontsize=9)
     axes[0, 0].set_ylabel("loss / loss at the truth")
@@ -331,7 +334,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
 
 def write(rows: list[dict[str, Any]], path: Path) -> None:
     about = {
-        "question": "do random starts find the truth, and do 95 % intervals hold it",
+        "question": "do random starts find the truth, and do 95 % intervals contain it",
         "machine": {"backend": jax.default_backend(), "precision": str(jnp.zeros(()).dtype)},
         "versions": {"membrax": mx.__version__, "jax": jax.__version__, "python": platform.python_version()},
         "rows": rows,
@@ -349,9 +352,9 @@ def earlier(path: Path) -> dict[str, dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", choices=list(TASKS), default=list(TASKS), metavar="MODEL")
-    parser.add_argument("--repeats", type=int, default=100, help="recordings whose intervals are counted")
-    parser.add_argument("--recoveries", type=int, default=3, help="recordings that are fitted from many starts")
-    parser.add_argument("--starts", type=int, default=64, help="of a recovery")
+    parser.add_argument("--repeats", type=int, default=100, help="recordings for the coverage")
+    parser.add_argument("--recoveries", type=int, default=3, help="recordings for the recovery")
+    parser.add_argument("--starts", type=int, default=64, help="random starts of a recovery")
     parser.add_argument("--few", type=int, default=4, help="starts on each of the repeats")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for the JSON and the figure")
     options = parser.parse_args()

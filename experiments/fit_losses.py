@@ -1,9 +1,9 @@
-"""Which loss leads random starts to a cell that fires? Gradient descent on four of them, from the same starts.
+"""Compare four losses by gradient descent from the same random starts: which of them leads to a cell that fires?
 
-A squid axon under a noisy current, 0.5 mV of noise, three conductances free between wide bounds, Adam without a clamp.
-The mean squared voltage, spike times, the filtered activity, and the activity with a kernel and a steepness that
-narrow as the descent goes on; all but the first with the subthreshold voltage. Counted are the starts that end with
-the recorded number of spikes and with every conductance within 10 % of the truth. Writes a JSON.
+A squid axon under a noisy current, 0.5 mV of noise, three conductances free between wide bounds, Adam without nudging.
+The losses are the mean squared voltage error, spike times, the filtered activity, and the activity with a kernel and a
+steepness that narrow during the descent; all but the first with the subthreshold voltage. Counts the starts that end
+with the recorded number of spikes and with every conductance within 10 % of the truth. Writes a JSON.
 
     python experiments/fit_losses.py
 """
@@ -70,20 +70,20 @@ LOSSES: dict[str, Callable[[int], losses.Weighted]] = {
 }
 
 
-def descend(asked: Objective, loss: Callable[[int], losses.Weighted], place: jax.Array) -> jax.Array:
+def descend(start: Objective, loss: Callable[[int], losses.Weighted], place: jax.Array) -> jax.Array:
     """All starts [start, parameter] after the descent."""
     rate = optax.cosine_decay_schedule(0.03, STEPS, alpha=0.03)
     adam = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
     state, update = jax.vmap(adam.init)(place), jax.jit(jax.vmap(adam.update))
     for step in range(STEPS):
-        _, slope = dataclasses.replace(asked, loss=loss(step)).value_and_gradient(place, "forward")
+        _, slope = dataclasses.replace(start, loss=loss(step)).value_and_gradient(place, "forward")
         move, state = update(jnp.where(jnp.isfinite(slope), slope, 0.0), state, place)
         place = jnp.clip(place + move, 0.0, 1.0)
     return place
 
 
-def judge(seed: int, duration: float, starts: int) -> list[dict[str, Any]]:
-    """One recording: what each loss makes of the same starts."""
+def compare_losses(seed: int, duration: float, starts: int) -> list[dict[str, Any]]:
+    """One row for each loss, on one recording, from the same starts."""
     data = recording(seed, duration)
     count = objective(mx.models.hodgkin_huxley(), BOUNDS, data, loss=losses.spike_count)
     first = jnp.asarray(np.random.default_rng(seed).uniform(size=(starts, len(BOUNDS))), dtype=float)
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT / "fit_losses.json")
     options = parser.parse_args()
     cases = ((0, 80.0), (2, 80.0), (3, 150.0), (4, 80.0), (5, 150.0))
-    rows = [row for seed, duration in cases for row in judge(seed, duration, options.starts)]
+    rows = [row for seed, duration in cases for row in compare_losses(seed, duration, options.starts)]
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps({"jax": jax.__version__, "rows": rows}, indent=1) + "\n", encoding="utf-8")
 

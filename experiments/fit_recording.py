@@ -1,4 +1,4 @@
-"""How well does the default recipe predict the sweeps of a real recording that it was not fitted to?
+"""Measure how well the default recipe predicts the held-out sweeps of a real recording.
 
 Fits some sweeps of a current-clamp file (by default a third of them) by `membrax.fit_recording`, for one or more seeds,
 and prints the errors over the held-out sweeps: miscounted spikes in total and at most, the medians over the sweeps that
@@ -18,7 +18,6 @@ import numpy as np
 
 import membrax as mx
 from membrax.fitting import Evaluation
-from membrax.fitting.recipe.fit_recording import fit_recording
 
 RESULTS = Path(__file__).parent / "results"
 LIMITS = {"peak_mV": 5.0, "width_ms": 0.2, "trough_mV": 5.0, "latency_ms": 5.0, "quiet_rms_mV": 2.5}
@@ -37,20 +36,22 @@ def main() -> None:
     rows = []
     for seed in range(options.first, options.first + options.seeds):
         began, busy = time.perf_counter(), time.process_time()
-        found = fit_recording(data, sweeps, seed=seed, stop=options.stop, iterations=options.iterations, progress=False)
+        fit = mx.fit_recording(
+            data, sweeps, seed=seed, stop=options.stop, iterations=options.iterations, progress=False
+        )  # fmt: skip
         spent = {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - busy}
         rows.append(
-            {"seed": seed, **spent, "score": found.loss, **targets(found.evaluate(by="sweep")), "values": found.values}
+            {"seed": seed, **spent, "score": fit.loss, **targets(fit.evaluate(by="sweep")), "values": fit.values}
         )
         shown = {k: round(x, 2) if isinstance(x, float) else x for k, x in rows[-1].items() if k != "values"}
-        print(f"{shown}\nat a bound: {', '.join(found.at_bounds)}", flush=True)
+        print(f"{shown}\nat a bound: {', '.join(fit.at_bounds)}", flush=True)
         if seed == options.first:
-            print(f"{found.preprocessed.told}\n{found.table()}", flush=True)
-            mx.plot.fit(found, path=RESULTS / f"fit_{options.file.stem}{options.label}.png")
+            print(f"{fit.preprocessed.summary}\n{fit.table()}", flush=True)
+            mx.plot.fit(fit, path=RESULTS / f"fit_{options.file.stem}{options.label}.png")
     met = sum(row["met"] for row in rows)
-    baseline = interpolated(found.evaluate(by="sweep"))
+    baseline = interpolated(fit.evaluate(by="sweep"))
     print(f"\nall limits met in {met} of {len(rows)} seeds; counts interpolated: mean error {baseline:.2f}")
-    report = {"file": options.file.name, "stop": options.stop, "fitted": found.sweeps, "limits": LIMITS}
+    report = {"file": options.file.name, "stop": options.stop, "fitted": fit.sweeps, "limits": LIMITS}
     report |= {"baseline_count_error_mean": baseline, "met": met, "seeds": rows}
     name = f"fit_{options.file.stem}{options.label}.json"
     (RESULTS / name).write_text(json.dumps(report, indent=1) + "\n")
@@ -60,7 +61,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--stop", type=float, default=None, help="end of the window, ms")
-    parser.add_argument("--sweeps", default="", help="which to fit, such as 0,5,8,14")
+    parser.add_argument("--sweeps", default="", help="training sweeps, such as 0,5,8,14")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--iterations", type=int, default=None)

@@ -1,11 +1,11 @@
-"""How often does a fit find the parameters of a squid axon, from random starts between wide bounds?
+"""Count how often a fit finds the parameters of a squid axon, from random starts between wide bounds.
 
 Five parameters of a Hodgkin–Huxley axon are fitted to 80 ms of its voltage under a noisy current, with 0.5 mV of white
-noise, by membrax's default (Levenberg–Marquardt, the clamp released) and by Adam on the voltage, without a clamp and
-with one released. Adam is given the time that the default takes, compilation left out, and a multiple of it. Its number
-of steps follows from the processor time of single iterations of both, which on an idle machine is the wall-clock time
-to a tenth and on a busy one favours neither. A start has *found* the answer if its loss is within a tenth of the loss
-at the truth. On one data set every method begins at the same places. Writes one JSON and one figure.
+noise, by membrax's default (Levenberg–Marquardt with nudging annealed to 0) and by Adam on the voltage, with and
+without nudging. Adam may take the time of the default, without compilation, and a multiple of it. Its number of steps
+follows from the processor time of single iterations of both, which on an idle machine is the wall-clock time to a tenth
+and on a busy one favours neither. A start has *found* the answer if its loss is within a tenth of the loss at the
+truth. On one data set every method begins at the same places. Writes one JSON and one figure.
 
     python experiments/fit_synthetic.py --seeds 0 1 2 3
 """
@@ -50,7 +50,7 @@ OUT = Path(__file__).parent / "results"
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One method on one data set; ``compiling`` is once for all data sets and not in the other seconds."""
+    """One method on one data set; ``compiling`` is paid once for all data sets and not part of the other seconds."""
 
     method: str
     data_seed: int
@@ -83,7 +83,7 @@ def problem_of(cell: mx.Cell, data: mx.Recording) -> Problem:
 
 
 def warm(problem: Problem, method: Any, place: jax.Array) -> tuple[float, float]:
-    """Seconds to compile the method's iteration, and the least processor seconds of some iterations after that."""
+    """Seconds to compile the method's iteration, and the least processor seconds of seven iterations after that."""
     seconds, worked = [], []
     for _ in range(8):
         started, began = time.perf_counter(), time.process_time()
@@ -94,7 +94,7 @@ def warm(problem: Problem, method: Any, place: jax.Array) -> tuple[float, float]
 
 
 def contestants(problem: Problem, place: jax.Array, multiple: int) -> dict[str, tuple[Any, float]]:
-    """{name: (method, seconds to compile)}; Adam's number of steps from the time one of each takes."""
+    """{name: (method, seconds to compile)}, with Adam's number of steps by the time of one step of each."""
     default = LevenbergMarquardt()
     compiling, step = warm(problem, default, place)
     chosen = {"Levenberg–Marquardt, nudging": (default, compiling)}
@@ -108,17 +108,17 @@ def contestants(problem: Problem, place: jax.Array, multiple: int) -> dict[str, 
 
 
 def run(problem: Problem, name: str, method: Any, compiling: float, place: jax.Array, seed: int) -> Run:
-    """A whole search: how many starts found the answer, how far off the worst of those is, and how long it took."""
+    """A whole search: the share of starts that found the answer, the largest errors among them, and the time."""
     started, worked = time.perf_counter(), time.process_time()
-    found = method.begin(problem, place)
+    state = method.begin(problem, place)
     for iteration in range(method.iterations):
-        found = method.iterate(problem, found, iteration)
-    jax.block_until_ready(found.loss)
+        state = method.iterate(problem, state, iteration)
+    jax.block_until_ready(state.loss)
     seconds, cpu = time.perf_counter() - started, time.process_time() - worked
     truth, at_truth = np.array(list(TRUTH.values())), loss_at_truth(problem)
-    loss = np.asarray(found.loss, dtype=float)
+    loss = np.asarray(state.loss, dtype=float)
     good = loss <= 1.1 * at_truth
-    errors = np.abs(problem.free.value(np.asarray(found.best, dtype=float)) / truth - 1.0)[good]
+    errors = np.abs(problem.free.value(np.asarray(state.best, dtype=float)) / truth - 1.0)[good]
     worst = dict(zip(TRUTH, errors.max(axis=0).tolist(), strict=True)) if good.any() else None
     losses = sorted(loss.tolist())
     done = Run(
@@ -208,9 +208,9 @@ def write(runs: list[Run], options: argparse.Namespace, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3], help="of the data, one data set each")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3], help="random seeds, one data set each")
     parser.add_argument("--starts", type=int, default=64)
-    parser.add_argument("--multiple", type=int, default=8, help="how many times as long Adam may also run")
+    parser.add_argument("--multiple", type=int, default=8, help="times of the default's time that Adam also gets")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for the JSON and the figure")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
-"""Does a recording at the soma tell how channels are spread over the dendrites?
+"""Fit regional densities of a neuron to a recording at its soma: does it determine the densities in the dendrites?
 
 A neuron of soma, basal and apical dendrite is simulated under a noisy current, its soma is recorded with white noise,
 and eight regional densities are fitted to that voltage from random starts by membrax's default method. A start has
-found the answer if its loss is within a tenth of the loss at the truth. Prints the densities found beside the true ones
-with their 95 % intervals, writes a JSON and a figure.
+found the answer if its loss is within a tenth of the loss at the truth. Prints true and fitted densities with their
+95 % intervals, writes a JSON and a figure.
 
     python experiments/fit_tree.py --starts 32
 """
@@ -49,7 +49,7 @@ def neuron() -> mx.Cell:
 
 
 def recording(cell: mx.Cell, seed: int) -> mx.Recording:
-    """The soma's voltage under steps with noise upon them, and white noise upon it."""
+    """The soma's voltage under noisy steps of current, with white noise."""
     random = np.random.default_rng(seed)
     steps = round(DURATION / DT)
     slow = np.repeat(random.normal(size=(2, steps // 20)), 20, axis=1)
@@ -66,18 +66,18 @@ def recording(cell: mx.Cell, seed: int) -> mx.Recording:
     return mx.Recording(t=np.arange(steps + 1) * DT, v=v + random.normal(size=v.shape) * NOISE, i=held, unit="nA")
 
 
-def draw(found: mx.fitting.Fit, path: Path) -> None:
-    """The recording beside the model, and every density with its interval over the truth."""
+def draw(fit: mx.fitting.Fit, path: Path) -> None:
+    """Recording and model, and every density with its interval over the truth."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=(3, 2), constrained_layout=True)
-    left.plot(found.data.t, found.data.v[1], color="0.6", lw=1.2, label="recorded at the soma")
-    left.plot(found.data.t, np.asarray(found.v)[1], color="C3", lw=0.9, label="fitted")
+    left.plot(fit.data.t, fit.data.v[1], color="0.6", lw=1.2, label="recorded at the soma")
+    left.plot(fit.data.t, np.asarray(fit.v)[1], color="C3", lw=0.9, label="fitted")
     left.set(xlabel="time (ms)", ylabel="voltage (mV)")
     left.legend(frameon=False, loc="upper right")
-    sure = mx.fitting.uncertainty.assess(found)
+    uncertainty = mx.fitting.uncertainty.assess(fit)
     for k, (name, true) in enumerate(TRUTH.items()):
-        low, high = np.array(sure.intervals[name]) / true
+        low, high = np.array(uncertainty.intervals[name]) / true
         right.plot([low, high], [k, k], color="C0", lw=2)
-        right.plot(found.values[name] / true, k, "o", color="C0", ms=4)
+        right.plot(fit.values[name] / true, k, "o", color="C0", ms=4)
     right.axvline(1.0, color="0.5", lw=0.8, zorder=0)
     right.set(yticks=range(len(TRUTH)), yticklabels=TRUTH, xlabel="fitted / true, with 95 % intervals")
     right.invert_yaxis()
@@ -95,12 +95,12 @@ def main() -> None:
     problem = Problem(cell, target(data, [0, 1], DT), parameters, mx.integrators.staggered)
     truth = float(jax.jit(voltage_loss)(jnp.asarray(parameters.place(np.array(list(TRUTH.values())))), problem))
     began, busy = time.perf_counter(), time.process_time()
-    found = mx.fit(cell, BOUNDS, data, starts=options.starts, seed=options.seed, dt=DT, progress=False)
+    fit = mx.fit(cell, BOUNDS, data, starts=options.starts, seed=options.seed, dt=DT, progress=False)
     seconds, cpu = time.perf_counter() - began, time.process_time() - busy
-    share = float(np.mean(np.asarray(found.starts.loss) < 1.1 * truth))
-    sure = mx.fitting.uncertainty.assess(found)
+    share = float(np.mean(np.asarray(fit.starts.loss) < 1.1 * truth))
+    uncertainty = mx.fitting.uncertainty.assess(fit)
     rows = {
-        name: {"true": true, "found": found.values[name], "interval": list(map(float, sure.intervals[name]))}
+        name: {"true": true, "found": fit.values[name], "interval": list(map(float, uncertainty.intervals[name]))}
         for name, true in TRUTH.items()
     }
     for name, row in rows.items():
@@ -112,13 +112,13 @@ def main() -> None:
     )
     OUT.mkdir(exist_ok=True)
     report = {
-        "question": "does a recording at the soma tell how channels are spread over the dendrites",
-        "compartments": cell.morphology.count, "starts": options.starts, "found_share": share, "loss": found.loss,
+        "question": "does a recording at the soma determine the densities of channels in the dendrites",
+        "compartments": cell.morphology.count, "starts": options.starts, "found_share": share, "loss": fit.loss,
         "loss_at_truth": truth, "densities": rows, "seconds": seconds, "cpu_seconds": cpu,
         "versions": {"membrax": mx.__version__, "jax": jax.__version__, "python": platform.python_version()},
     }  # fmt: skip
     (OUT / "fit_tree.json").write_text(json.dumps(report, indent=1) + "\n")
-    draw(found, OUT / "fit_tree.png")
+    draw(fit, OUT / "fit_tree.png")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Make the cortical recording that ships with the package, for the lesson on fitting.
 
-The cell that it is recorded from is not one that membrax fits: a soma and a dendrite, calcium channels in the dendrite
-alone, kinetics that are not quite the published ones, a fluctuating synaptic current that no recording shows, and a
-resting potential that drifts from sweep to sweep. So whoever fits a single compartment to it meets model error, as with
-a real cell. Eight steps of current, RK4 at 0.01 ms in float64, sampled every 0.1 ms with 0.15 mV of noise.
+The recorded cell is none of the templates of membrax: it has a soma and a dendrite, calcium channels in the dendrite
+alone, kinetics that are not quite the published ones, an unrecorded fluctuating synaptic current, and a resting
+potential that drifts from sweep to sweep. So a fit of a single compartment has a model error, as with a real cell.
+Eight steps of current, RK4 at 0.01 ms in float64, sampled every 0.1 ms with 0.15 mV of noise.
 
     python experiments/make_cortical_recording.py       # writes src/membrax/recordings/cortical.npz
 """
@@ -48,11 +48,11 @@ def slope(state: tuple, current: jax.Array, drift: jax.Array) -> tuple:
     (v, _), (w, _) = state
     axial = COUPLING * (w - v)  # nA into the soma
     flows = current + axial, -axial
-    found = []
+    slopes = []
     for (u, gates), channels, area, flow in zip(state, (SOMA, DENDRITE), AREAS, flows, strict=True):
-        shifted = u - drift  # every battery moves alike
+        shifted = u - drift  # the drift shifts all reversal potentials equally
         ionic = sum(channel.current(gates[name], shifted, ENV) for name, channel in channels.items())
-        moved = {
+        gate_slopes = {
             name: {
                 x: a * (1.0 - gates[name][x]) - b * gates[name][x] for x, (a, b) in channel.rates(shifted, ENV).items()
             }
@@ -60,8 +60,8 @@ def slope(state: tuple, current: jax.Array, drift: jax.Array) -> tuple:
             else {}
             for name, channel in channels.items()
         }
-        found.append((mx.units.density(flow, area) - ionic, moved))
-    return tuple(found)
+        slopes.append((mx.units.density(flow, area) - ionic, gate_slopes))
+    return tuple(slopes)
 
 
 def runge_kutta(state: tuple, current: jax.Array, drift: jax.Array) -> tuple:
@@ -75,7 +75,7 @@ def runge_kutta(state: tuple, current: jax.Array, drift: jax.Array) -> tuple:
 
 
 def sweep(currents: jax.Array, drift: jax.Array) -> jax.Array:
-    """The soma's voltage [sample] under a current [step], after it has settled under none."""
+    """The soma's voltage [sample] under a current [step], from rest."""
     v = jnp.asarray(-69.0)
     begin = tuple((v, {n: c.init(v, ENV) for n, c in part.items()}) for part in (SOMA, DENDRITE))
     rest = jax.lax.fori_loop(0, round(SETTLE / DT), lambda _, s: runge_kutta(s, jnp.zeros(()), drift), begin)
@@ -102,7 +102,7 @@ def main() -> None:
     v = np.asarray(jax.jit(jax.vmap(sweep))(jnp.asarray(commanded + synaptic), jnp.asarray(drift)))
     v = v + random.normal(0.0, NOISE, v.shape)
     i = np.concatenate([np.zeros((len(STEPS), 1)), commanded[:, EVERY - 1 :: EVERY]], axis=1)
-    # A hundredth of a millivolt, as an amplifier's converter rounds it.
+    # Rounded to a hundredth of a millivolt, as by an amplifier's converter.
     np.savez_compressed(OUT, v=np.round(100 * v).astype(np.int16), i=i.astype(np.float32), dt=DT * EVERY)
     fired = ((v[:, :-1] < 0) & (v[:, 1:] >= 0)).sum(axis=1)
     print(

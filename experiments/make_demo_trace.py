@@ -1,7 +1,7 @@
 """Make the noisy squid trace that ships with the package for `membrax demo` and the fitting examples.
 
-A squid axon at 6.3 °C, 80 ms under a noisy current, integrated by RK4 at 0.0025 ms in float64 (so that the fit meets
-another scheme's numbers), sampled every 0.025 ms, with 0.5 mV of white noise. Writes src/membrax/recordings/squid.npz.
+A squid axon at 6.3 °C, 80 ms under a noisy current, integrated by RK4 at 0.0025 ms in float64 (another scheme than that
+of the fit), sampled every 0.025 ms, with 0.5 mV of white noise. Writes src/membrax/recordings/squid.npz.
 """
 
 from pathlib import Path

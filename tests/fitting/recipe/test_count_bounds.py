@@ -1,4 +1,4 @@
-"""What is expected of sweeps that no fit has seen: whole numbers around the line, and nothing of their voltage."""
+"""Bounds on spike counts of held-out sweeps: whole numbers around the interpolated count, without their voltage."""
 
 import dataclasses
 
@@ -17,14 +17,14 @@ T = np.arange(400) * 0.5
 
 
 def steps(sizes, shape=None):
-    """A recording of one current at many sizes [nA]; its voltage says nothing."""
+    """A recording of one current at many sizes [nA], with a constant voltage."""
     shape = (T > 50.0) & (T < 150.0) if shape is None else shape
     i = np.asarray(sizes)[:, None] * np.asarray(shape, float)[None]
     return mx.Recording(t=T, v=np.full(i.shape, -65.0), i=i, unit="nA")
 
 
-def asked(data, fitted, counts):
-    """{size of the current: (fewest, most)} of what is expected."""
+def bounds(data, fitted, counts):
+    """{size of the current: (fewest, most)}."""
     found = count_bounds(data, fitted, np.array(counts))
     if found is None:
         return {}
@@ -44,33 +44,33 @@ def test_another_shape_has_no_size():
     assert np.isnan(found[1]) and np.isfinite(found[[0, 2]]).all()
 
 
-def test_between_two_counts_are_the_whole_numbers_near_the_line():
+def test_bounds_are_the_whole_numbers_near_the_line():
     # 4 spikes at 0.1 and 8 at 0.3 nA: 6 at 0.2, 0.7 fewer or 1.1 more.
-    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [4, 8]) == {0.2: (6.0, 7.0)}
+    assert bounds(steps([0.1, 0.2, 0.3]), [0, 2], [4, 8]) == {0.2: (6.0, 7.0)}
 
 
-def test_a_steep_line_leaves_more_room():
-    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [0, 20]) == {}  # a threshold anywhere
-    assert asked(steps([0.1, 0.2, 0.3]), [0, 2], [2, 22]) == {0.2: (11.0, 15.0)}
+def test_a_steep_line_has_wider_bounds():
+    assert bounds(steps([0.1, 0.2, 0.3]), [0, 2], [0, 20]) == {}  # a threshold anywhere
+    assert bounds(steps([0.1, 0.2, 0.3]), [0, 2], [2, 22]) == {0.2: (11.0, 15.0)}
 
 
-def test_the_threshold_is_sought_only_within_a_gap_as_narrow_as_those_above():
+def test_a_wide_gap_at_threshold_has_no_bounds():
     narrow = steps([0.1, 0.2, 0.3, 0.5, 0.7])
-    assert asked(narrow, [0, 2, 4], [0, 2, 6]) == {0.2: (1.0, 1.0), 0.5: (4.0, 5.0)}
+    assert bounds(narrow, [0, 2, 4], [0, 2, 6]) == {0.2: (1.0, 1.0), 0.5: (4.0, 5.0)}
     wide = steps([-0.5, 0.1, 0.3, 0.5])
-    assert asked(wide, [0, 2, 3], [0, 2, 6]) == {}
+    assert bounds(wide, [0, 2, 3], [0, 2, 6]) == {}
 
 
-def test_beyond_the_largest_a_cell_fires_no_less_and_no_more_than_the_line():
+def test_bounds_above_the_largest_current_follow_the_line():
     data = steps([0.1, 0.2, 0.25, 0.4])
-    assert asked(data, [0, 1], [4, 8]) == {0.25: (8.0, 10.0)}  # 0.4 nA is too far to tell
+    assert bounds(data, [0, 1], [4, 8]) == {0.25: (8.0, 10.0)}  # 0.4 nA is too far
 
 
-def test_a_cell_that_fires_less_at_more_current_may_go_on_so():
-    assert asked(steps([0.1, 0.2, 0.3]), [0, 1], [8, 6]) == {0.3: (4.0, 6.0)}
+def test_a_falling_line_is_extrapolated():
+    assert bounds(steps([0.1, 0.2, 0.3]), [0, 1], [8, 6]) == {0.3: (4.0, 6.0)}
 
 
-def test_a_silent_cell_and_different_stimuli_lead_to_nothing():
+def test_a_silent_cell_and_zero_currents_have_no_bounds():
     assert count_bounds(steps([0.1, 0.2, 0.3]), [0, 2], np.array([0, 0])) is None
     assert count_bounds(steps([0.0, 0.0]), [0], np.array([1])) is None
 
@@ -85,7 +85,7 @@ def test_voltages_of_other_sweeps_are_not_read():
 
 
 @given(st.lists(st.integers(0, 40), min_size=2, max_size=6), st.integers(0, 2**16))
-def test_few_sweeps_are_asked_for_and_every_range_has_a_number(counts, seed):
+def test_few_sweeps_have_bounds_and_every_range_a_number(counts, seed):
     sizes = np.sort(np.random.default_rng(seed).choice(40, 12, replace=False)) * 0.01 + 0.01
     fitted = list(range(0, 2 * len(counts), 2))
     found = count_bounds(steps(sizes), fitted, np.array(counts))
@@ -94,29 +94,29 @@ def test_few_sweeps_are_asked_for_and_every_range_has_a_number(counts, seed):
         assert np.all(np.asarray(found.fewest) <= np.asarray(found.most))
 
 
-def test_spikes_outside_of_the_range_are_counted():
+def test_spikes_outside_of_the_bounds_are_counted():
     found = count_bounds(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
     for count, off in ((9, 2.0), (11, 0.0), (15, 0.0), (17, 2.0)):
         assert excess(jnp.array([count]), found)[0] == pytest.approx(off)
 
 
-def test_in_a_wide_gap_more_than_one_sweep_is_held():
-    assert list(asked(steps(np.arange(19) * 0.01), [0, 5, 6, 18], [0, 0, 2, 10])) == [0.09, 0.12, 0.15]
+def test_a_wide_gap_has_more_than_one_bound():
+    assert list(bounds(steps(np.arange(19) * 0.01), [0, 5, 6, 18], [0, 0, 2, 10])) == [0.09, 0.12, 0.15]
     # Where the fitted ones lie close, one for each gap is enough; where many are fitted, one at all.
     sizes = np.arange(21) * 0.01
-    assert list(asked(steps(sizes), [4, 8, 12, 16, 20], [0, 2, 4, 6, 8])) == [0.06, 0.1, 0.14, 0.18]
-    assert len(asked(steps(sizes), list(range(4, 21, 2)), list(range(9)))) == 1
+    assert list(bounds(steps(sizes), [4, 8, 12, 16, 20], [0, 2, 4, 6, 8])) == [0.06, 0.1, 0.14, 0.18]
+    assert len(bounds(steps(sizes), list(range(4, 21, 2)), list(range(9)))) == 1
 
 
-# --- what would mislead it
+# --- misleading currents
 
 
-def test_what_all_sweeps_share_is_no_part_of_their_shape():
+def test_a_shared_test_pulse_is_no_part_of_the_shape():
     family = steps([-0.1, 0.0, 0.1, 0.2])
     pulse = 0.3 * ((T > 10.0) & (T < 40.0))
     same = dataclasses.replace(family, i=family.i - pulse)
     np.testing.assert_allclose(relative_amplitudes(same), relative_amplitudes(family), atol=1e-12)
-    assert asked(same, [1, 3], [0, 4]) == asked(family, [1, 3], [0, 4])
+    assert bounds(same, [1, 3], [0, 4]) == bounds(family, [1, 3], [0, 4])
 
 
 @pytest.mark.parametrize("how", ["noise", "jitter"])
@@ -130,14 +130,14 @@ def test_repeats_of_one_current_stay_repeats(how):
     np.testing.assert_allclose(relative_amplitudes(repeats), 1.0, atol=0.02)
 
 
-def test_of_equal_sweeps_one_says_all():
+def test_one_of_equal_sweeps_has_bounds():
     assert len(count_bounds(steps([0.2] * 10), [1, 3, 5, 7, 9], np.full(5, 5)).most) == 1
 
 
 def test_a_step_from_the_first_sample_on_keeps_its_sign():
     from_the_start = steps([-0.1, 0.0, 0.1, 0.2, 0.3], T < 100.0)
     np.testing.assert_allclose(relative_amplitudes(from_the_start), np.array([-1, 0, 1, 2, 3]) / 3, atol=1e-12)
-    assert asked(from_the_start, [1, 4], [0, 10]) == {}  # the threshold may be anywhere between
+    assert bounds(from_the_start, [1, 4], [0, 10]) == {}  # the threshold may be anywhere between
 
 
 def test_noise_without_a_direction_has_no_size():
@@ -150,12 +150,12 @@ def test_another_holding_current_is_another_stimulus():
     assert np.isnan(relative_amplitudes(moved)).tolist() == [False, False, True, False]
 
 
-def test_above_a_current_that_silences_the_cell_nothing_is_expected():
-    assert asked(steps([0.1, 0.3, 0.4, 0.45]), [0, 1, 2], [5, 10, 0]) == {}
+def test_above_a_silencing_current_are_no_bounds():
+    assert bounds(steps([0.1, 0.3, 0.4, 0.45]), [0, 1, 2], [5, 10, 0]) == {}
 
 
-def test_repeats_are_one_current_and_expect_what_they_showed():
-    assert asked(steps([0.1, 0.3, 0.3, 0.3 * (1 + 1e-15)]), [0, 1, 2], [3, 9, 9]) == {0.3: (9.0, 9.0)}
+def test_repeats_of_a_training_current_have_its_count():
+    assert bounds(steps([0.1, 0.3, 0.3, 0.3 * (1 + 1e-15)]), [0, 1, 2], [3, 9, 9]) == {0.3: (9.0, 9.0)}
 
 
 @given(st.integers(0, 2**16))
@@ -171,7 +171,7 @@ def test_noise_of_a_measured_current_changes_nothing(noise):
     data = steps([0.0, 0.1, 0.2, 0.3])
     noisy = dataclasses.replace(data, i=data.i + np.random.default_rng(4).normal(0.0, noise, data.i.shape))
     np.testing.assert_allclose(relative_amplitudes(noisy), [0.0, 1 / 3, 2 / 3, 1.0], atol=0.01)
-    assert list(asked(noisy, [0, 1, 3], [0, 4, 8]).values()) == list(asked(data, [0, 1, 3], [0, 4, 8]).values())
+    assert list(bounds(noisy, [0, 1, 3], [0, 4, 8]).values()) == list(bounds(data, [0, 1, 3], [0, 4, 8]).values())
 
 
 def test_a_small_current_of_another_shape_is_no_noise():

@@ -1,4 +1,4 @@
-"""Sweeps to fit: they bracket the firing range, and about half are left to predict."""
+"""Training sweeps bracket the firing range, and about half of the sweeps are held out."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_few_sweeps(counts, expected):
     assert select_training_sweeps(recording(counts)).sweeps == expected
 
 
-def test_where_firing_saturates_the_fitted_sweeps_leave_no_wide_gap():
+def test_a_saturating_range_is_left_without_wide_gaps():
     counts = [0] * 7 + [2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 10, 9]
     firing = [k for k in select_training_sweeps(recording(counts)).sweeps if k >= 7]
     assert firing[0] == 7 and firing[-1] == 29 and max(np.diff(firing)) <= 6
@@ -70,7 +70,7 @@ def test_the_middle_is_no_repeat_of_the_top():
 
 
 @pytest.mark.parametrize("sweeps, fitted", [(10, 5), (17, 6), (24, 8), (60, 8)])
-def test_a_third_is_fitted_but_five_to_eight(sweeps, fitted):
+def test_a_third_is_selected_but_five_to_eight(sweeps, fitted):
     assert len(select_training_sweeps(recording(np.arange(sweeps) // 4)).sweeps) == fitted
 
 
@@ -81,7 +81,7 @@ def test_repeats_of_one_current_are_spread():
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=20), st.integers(1, 9), st.randoms())
-def test_what_always_holds(counts, most, random):
+def test_properties_of_every_selection(counts, most, random):
     currents = [0.02 * k - 0.1 for k in range(len(counts))]
     random.shuffle(currents)
     data = recording(counts, currents)
@@ -98,7 +98,7 @@ def test_what_always_holds(counts, most, random):
 
 
 @pytest.mark.parametrize("most", [0, -1, 2.5, "3"])
-def test_a_wrong_number_is_refused(most):
+def test_a_wrong_number_raises(most):
     with pytest.raises(ValueError, match="most"):
         select_training_sweeps(recording([0, 1, 2]), most)
 
