@@ -7,7 +7,7 @@ voltage; the coincidence of the spikes, where the cell repeats its own; and two 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,14 +107,24 @@ def evaluate(data: Recording, v: np.ndarray, training: Sequence[int], *, by: str
         truth = data.v[pulse.sweep, here]
         row = Row(pulse, pulse.sweep in training, recorded[k], model[k], *_errors(v[pulse.sweep, here], truth))
         if not row.training:
-            count = _interpolated(pulse, pieces, recorded, training)
-            errors = dict(zip(("mean_trace_rms", "mean_trace_quiet_rms"), _errors(mean[here], truth), strict=True))
-            row = dataclasses.replace(row, interpolated=count, **errors)
-        ceiling = ceilings.get(pulse.stimulus, NAN)
-        if ceiling >= coincidence.LOWEST_CEILING:
-            row = dataclasses.replace(row, gamma=coincidence.gamma(recorded[k].times, model[k].times, pulse.duration))
-        rows.append(dataclasses.replace(row, ceiling=ceiling, repeated=pulse.stimulus in ceilings))
+            row = _with_baselines(row, _errors(mean[here], truth), _interpolated(pulse, pieces, recorded, training))
+        rows.append(_with_coincidence(row, ceilings))
     return Evaluation(tuple(rows), data.unit, _outside(data, v, rows))
+
+
+def _with_baselines(row: Row, mean_trace_errors: tuple[float, float], interpolated: float) -> Row:
+    """The row of a held-out piece with the predictions that need no model."""
+    rms, quiet = mean_trace_errors
+    return dataclasses.replace(row, interpolated=interpolated, mean_trace_rms=rms, mean_trace_quiet_rms=quiet)
+
+
+def _with_coincidence(row: Row, ceilings: Mapping[int, float]) -> Row:
+    """The row with Γ of the model, where its stimulus is repeated and the ceiling of Γ is high enough."""
+    stimulus = row.pulse.stimulus
+    ceiling = ceilings.get(stimulus, NAN)
+    enough = ceiling >= coincidence.LOWEST_CEILING
+    gamma = coincidence.gamma(row.recorded.times, row.model.times, row.pulse.duration) if enough else NAN
+    return dataclasses.replace(row, gamma=gamma, ceiling=ceiling, repeated=stimulus in ceilings)
 
 
 def _ceilings(pieces: tuple[Pulse, ...], recorded: list[PulseFeatures]) -> dict[int, float]:
