@@ -74,7 +74,7 @@ def window(data: mx.Recording, duration: float, start: float) -> slice:
 
 def resting(other: mx.Recording, measured: Preprocessed) -> tuple[mx.Recording, float]:
     """The other recording with its rest as a bias current, as in `membrax.ephys.preprocess`, and that current, nA."""
-    bias = (preprocess(other).rest - measured.rest) / measured.resistance
+    bias = (preprocess(other).rest - measured.rest) / measured.first_step_resistance
     return dataclasses.replace(other, i=other.i + bias), bias
 
 

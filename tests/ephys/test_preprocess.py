@@ -40,8 +40,8 @@ def test_electrode_and_membrane_are_those_of_the_cell(noise, tolerance):
     found = preprocess(recording(-0.1, -0.05, 0.05, noise=noise))
     # The parabola through the first ms misses the third order of the exponential, below (4 ms/τ)³/40 of R.
     assert found.series_resistance == pytest.approx(SERIES, abs=20 * tolerance - 0.5)
-    assert found.resistance == pytest.approx(RESISTANCE, rel=tolerance)
-    assert found.time_constant == pytest.approx(TAU, rel=2 * tolerance)
+    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=tolerance)
+    assert found.first_step_time_constant == pytest.approx(TAU, rel=2 * tolerance)
     assert found.area == pytest.approx(1e5 * TAU / RESISTANCE / 0.9, rel=2 * tolerance)
 
 
@@ -69,14 +69,14 @@ def test_the_drift_of_rest_becomes_a_current():
     data = recording(-0.1, -0.05, 0.05, drift=drift)
     found = preprocess(data)
     assert found.rest == pytest.approx(REST, abs=0.05)
-    np.testing.assert_allclose(found.bias * found.resistance, drift, atol=0.05)
+    np.testing.assert_allclose(found.bias * found.first_step_resistance, drift, atol=0.05)
     np.testing.assert_allclose(found.data.i - data.i, np.repeat(found.bias[:, None], data.t.size, axis=1), atol=1e-12)
     np.testing.assert_allclose(found.data.holding, found.bias, atol=1e-12)
 
 
 def test_a_holding_current_is_no_step():
     found = preprocess(recording(-0.1, 0.05, holding=-0.02))
-    assert found.resistance == pytest.approx(RESISTANCE, rel=0.03)
+    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.03)
     assert found.rest == pytest.approx(REST, abs=0.05)
 
 
@@ -96,7 +96,7 @@ def test_spikes_are_kept_out_of_the_measurement():
     v = data.v.copy()
     v[1, 1400:1410] = 30.0
     found = preprocess(dataclasses.replace(data, v=v))
-    assert found.resistance == pytest.approx(RESISTANCE, rel=0.05)
+    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
 
 
 def test_without_a_step_nothing_is_measured():
@@ -117,16 +117,31 @@ def test_the_junction_potential_is_subtracted_from_every_potential():
     np.testing.assert_allclose(moved.data.v, found.data.v - 14.0)
     assert moved.rest == pytest.approx(found.rest - 14.0)
     assert moved.passive.rest.value == pytest.approx(found.passive.rest.value - 14.0)
-    assert moved.resistance == found.resistance and moved.series_resistance == found.series_resistance
+    assert moved.first_step_resistance == found.first_step_resistance
+    assert moved.series_resistance == found.series_resistance
     assert "liquid junction potential of 14 mV subtracted" in moved.summary
     assert not any("not corrected" in note for note in moved.data.notes) and moved.liquid_junction_potential == 14.0
     density = preprocess(dataclasses.replace(data, unit="uA/cm2"), liquid_junction_potential=-5.0)
     np.testing.assert_allclose(density.data.v, data.v + 5.0)
 
 
-@pytest.mark.parametrize("wrong", [31.0, -40, np.nan, "14", True, None])
-def test_a_junction_that_no_solutions_have_is_refused(wrong):
-    with pytest.raises(ValueError, match="from −30 to 30 mV"):
+NO_SOLUTIONS = r"liquid_junction_potential must be at least -30 mV and at most 30 mV, got "
+NO_NUMBER = r"liquid_junction_potential must be a number in mV, got "
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (31.0, NO_SOLUTIONS + "31 mV"),
+        (-40, NO_SOLUTIONS + "-40 mV"),
+        (np.nan, "liquid_junction_potential must be finite"),
+        ("14", NO_NUMBER + "'14'"),
+        (True, NO_NUMBER + "True"),
+        (None, NO_NUMBER + "None"),
+    ],
+)
+def test_a_junction_that_no_solutions_have_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
         preprocess(recording(-0.1), liquid_junction_potential=wrong)
 
 
@@ -179,14 +194,14 @@ def test_sweeps_that_begin_in_a_step_say_so():
     begun = dataclasses.replace(data, t=data.t[2000:], v=data.v[:, 2000:], i=data.i[:, 2000:])
     found = preprocess(begun)
     assert any("2 of 2 sweeps begin in a step" in note for note in found.notes)
-    assert found.resistance == pytest.approx(RESISTANCE, rel=0.05)
+    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
     assert found.begin == pytest.approx(OFF - 10.0)
 
 
 def test_a_cell_that_rests_high_is_measured_all_the_same():
     data = recording(-0.1, -0.05)
     found = preprocess(dataclasses.replace(data, v=data.v + 24.0))
-    assert found.resistance == pytest.approx(RESISTANCE, rel=0.05)
+    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
 
 
 @given(
@@ -203,7 +218,7 @@ def test_whatever_comes_something_finite_or_nan_comes_out(samples, kind, current
     }
     found = preprocess(mx.Recording(t=t, v=v, i=i[current]))
     assert np.all(np.isfinite(found.data.v)) and np.all(np.isfinite(found.data.i)) and np.isfinite(found.rest)
-    assert np.isnan(found.resistance) or found.resistance > 0
+    assert np.isnan(found.first_step_resistance) or found.first_step_resistance > 0
     assert found.summary and found.data.t[0] <= found.begin <= found.data.t[-1]
 
 
@@ -211,8 +226,10 @@ def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
     data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
     found = preprocess(data)
     assert found.summary.startswith(
-        "series resistance 12.9 ± 0.1 MΩ taken out; R 135 MΩ, τ 32.5 ms, C 241 pF; rest -62.0 mV"
+        "series resistance 12.85 ± 0.14 MΩ taken out; R 132.7 ± 3.3 MΩ, τ 35.94 ± 0.95 ms, C 272.9 ± 3.0 pF; rest -62.0"
     )
+    assert found.first_step_resistance == pytest.approx(135.0, abs=0.5)
+    assert found.first_step_time_constant == pytest.approx(32.5, abs=0.05)
     assert found.begin == pytest.approx(136.85)
     assert 1e3 * np.max(np.abs(found.bias)) == pytest.approx(6.6, abs=0.05)
 
@@ -227,11 +244,11 @@ def test_the_template_takes_size_leak_and_rest_from_the_measurement():
     cell, bounds = pyramidal(found)
     assert float(cell.area) == pytest.approx(found.area, rel=1e-6)
     low, high = bounds["leak.g"]
-    conductance = 1e5 / (found.resistance * found.area)  # mS/cm²
+    conductance = 1e5 / (found.first_step_resistance * found.area)  # mS/cm²
     assert low < conductance < high
     assert bounds["leak.e"][0] < found.rest < bounds["leak.e"][1]
     # 1/(g A) is the input resistance: mS/cm² times µm² is 1e-11 S.
-    assert 1e-6 / (conductance * float(cell.area) * 1e-11) == pytest.approx(found.resistance, rel=1e-5)
+    assert 1e-6 / (conductance * float(cell.area) * 1e-11) == pytest.approx(found.first_step_resistance, rel=1e-5)
 
 
 def test_the_template_without_a_measurement():

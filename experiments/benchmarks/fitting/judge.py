@@ -15,7 +15,8 @@ import numpy as np
 import membrax as mx
 from membrax.channels import Leak
 from membrax.channels.pospischil import M, Potassium, Sodium
-from membrax.ephys.preprocess import Preprocessed, onset, preprocess
+from membrax.ephys.preprocess import Preprocessed, preprocess
+from membrax.ephys.series_resistance import onset
 from membrax.fitting.evaluation import Evaluation, evaluate
 
 MARK = "# bench"

@@ -10,7 +10,7 @@ from ..recordings import Recording, check_recording
 from ..recordings.sweeps import choose_sweeps
 from .edges import changes
 from .estimate import Estimate
-from .membrane import membrane
+from .passive import passive
 from .saturation import clipped
 from .spikes import spikes as spikes_of
 from .threshold import SPIKE_THRESHOLD, upward_crossings
@@ -68,7 +68,7 @@ def refusals(
     found = (
         _beyond(data),
         no_current(data),
-        _wrong_resistance(data, resistances, membrane(data).input_resistance if resistance is None else resistance),
+        _wrong_resistance(data, resistances, passive(data).input_resistance if resistance is None else resistance),
         _limited(data),
         no_spike(data) if spikes else None,
     )

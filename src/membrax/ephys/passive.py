@@ -1,90 +1,214 @@
-"""Passive properties of a recorded cell, from its answer to a current step that leaves it below its spikes."""
+"""Passive properties of a recorded cell: rest, input resistance, membrane time constant, capacitance, sag, with errors.
+
+Every input resistance and time constant that a report or a table shows comes from `passive` or `input_resistance`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
-from ..recordings import Recording
+from ..recordings import Recording, check_recording
+from ..tables import text_table
+from .edges import base_level, changes
+from .estimate import Estimate, random_effects_mean, t_quantile, unmeasured
+from .spikes import sweep_spikes
+from .step_responses import LONGEST, Charging, StepResponse, charging, most_informative, step_responses
 
 # Specific capacitance of a neuron's membrane (Gentet, Stuart & Clements 2000, Biophys J 79:314).
 SPECIFIC_CAPACITANCE = 0.9  # µF/cm²
+SAG_DURATION = 200.0  # ms that a step must last to show a sag
+SMOOTHED = 10.0  # ms over which the deflection is averaged where it is largest
+STEADY = 0.2  # of a step, at its end, where the deflection is taken as steady
+LARGEST_SAG = 3.0  # of its errors that a sag must exceed to end the fitted charging
+WITHOUT_STEP = 100.0  # ms at the beginning of a sweep without a step that count as its rest
+UNCERTAIN = 0.5  # relative error of the capacitance from which on a fit is left out
 
 
 @dataclasses.dataclass(frozen=True)
-class Passive:
-    """What one subthreshold step says of a cell.
+class PassiveProperties:
+    """The resting membrane; each number with one standard error.
 
     Attributes:
-        rest: potential before the step, mV.
-        resistance: input resistance at the end of the step, MΩ.
-        time_constant: time to 63 % of the step's deflection, ms.
-        sweep: the sweep it was read from.
+        rest: median potential of the sweeps before their first step, under the holding current, mV. Error: that of a
+            median of n sweeps, 1.25 t SD/√n (t of `t_quantile`), and at least that from blocks of 20 ms within sweeps.
+        input_resistance: R of v = v₀ + A + R ΔI (1 − e^(−t/τ)), fitted to each response; MΩ, or kΩ·cm² where the
+            current is a density. Mean over the responses and its error: `random_effects_mean`.
+        time_constant: τ of the same fits, ms.
+        capacitance: τ/R of the same fits, pF or µF/cm².
+        sag: 1 − (deflection at the end of a step)/(largest deflection), mean over downward steps of at least 200 ms
+            from rest. 0 is no sag; 1 − sag is often called sag ratio. The electrode's jump, where it is not taken out,
+            is part of both deflections.
+        direction: of the steps used: "down", "up", or "" for none.
+        notes: limits of these numbers, in words.
     """
 
-    rest: float
-    resistance: float
-    time_constant: float
-    sweep: int
+    rest: Estimate
+    input_resistance: Estimate
+    time_constant: Estimate
+    capacitance: Estimate
+    sag: Estimate
+    direction: str = ""
+    notes: tuple[str, ...] = ()
 
-    @property
-    def capacitance(self) -> float:
-        """Total capacitance of the cell, pF: τ/R."""
-        return 1e3 * self.time_constant / self.resistance
-
-    @property
-    def area(self) -> float:
-        """Membrane area [µm²] that has this capacitance at 0.9 µF/cm²."""
-        return self.capacitance / (SPECIFIC_CAPACITANCE * 1e-2)
+    def table(self) -> str:
+        """The numbers as text."""
+        names = ("rest", "input_resistance", "time_constant", "capacitance", "sag")
+        each = [(name.replace("_", " "), getattr(self, name)) for name in names]
+        head = ["", "value", "responses"]
+        return text_table([head, *([name, str(one), _count(one)] for name, one in each)], left=(0, 1))
 
 
-def passive(data: Recording) -> Passive | None:
-    """Read resistance and time constant off the sweep whose first step hyperpolarises the most, or None.
+def passive(data: Recording) -> PassiveProperties:
+    """Measure the resting membrane on the steps that leave the cell below its spikes.
 
-    None where the current is no density-free nA, no sweep steps downwards, or the answer has the wrong sign.
+    Steps down from the holding current where there are any; else steps up that elicit no spike; else the rise to the
+    first spike. A number that no step shows is NaN, and the notes give the reason.
+
+    Raises:
+        ValueError: ``data`` is not a `Recording`.
     """
-    if data.unit != "nA":
-        return None
-    steps = [_first_step(i) for i in data.i]
-    downward = [k for k, step in enumerate(steps) if step is not None and step[2] < 0]
-    if not downward:
-        return None
-    sweep = min(downward, key=lambda k: steps[k][2])
-    start, stop, size = steps[sweep]
-    v = data.v[sweep]
-    before = float(np.mean(v[max(0, start - _samples(data, 50.0)) : start]))
-    end = float(np.mean(v[stop - max(1, (stop - start) // 10) : stop]))
-    fall = before - end
-    if fall <= 0 or stop - start < 10:
-        return None
-    smooth = _smoothed(v[start:stop], _samples(data, 1.0))
-    reached = np.flatnonzero(smooth <= before - fall * (1 - np.exp(-1)))
-    if not len(reached):
-        return None
-    tau = max(float(reached[0]) * data.dt, data.dt)
-    return Passive(before, fall / -size, tau, sweep)
+    check_recording(data)
+    responses = most_informative(step_responses(data))
+    sag, until = _sag(responses, data.dt)
+    fitted = _fitted(responses, data.dt, until)
+    fits, density = [fit for _, fit in fitted], data.unit != "nA"
+    direction = "" if not fitted else "down" if fitted[0][0].step.size < 0 else "up"
+    return PassiveProperties(
+        resting_potential(data),
+        _mean(fits, "resistance", "kΩ·cm²" if density else "MΩ"),
+        _mean(fits, "time_constant", "ms"),
+        # τ/R is µF/cm² of kΩ·cm²; `Charging` gives pF of MΩ.
+        _mean(fits, "capacitance", "µF/cm²" if density else "pF", 1e-3 if density else 1.0),
+        sag,
+        direction,
+        (*_notes(data, [one for one, _ in fitted], direction), *_holding_note(data)),
+    )
 
 
-def _first_step(i: np.ndarray) -> tuple[int, int, float] | None:
-    """Where a current's first large change begins and the next ends it [sample], and its size."""
-    level = np.median(i[: max(1, len(i) // 100)])
-    span = np.ptp(i)
-    away = np.abs(i - level) > 0.3 * span
-    if span == 0 or not away.any():
-        return None
-    start = int(np.argmax(away))
-    size = float(np.median(i[start : start + max(1, (len(i) - start) // 50)]) - level)
-    left = np.abs(i[start:] - (level + size)) > 0.3 * span
-    stop = start + int(np.argmax(left)) if left.any() else len(i)
-    return start, stop, size
+def input_resistance(responses: Sequence[StepResponse], data: Recording) -> Estimate:
+    """The input resistance from some responses of a recording; see `PassiveProperties`."""
+    fitted = _fitted(responses, data.dt, _sag(responses, data.dt)[1])
+    return _mean([fit for _, fit in fitted], "resistance", "MΩ" if data.unit == "nA" else "kΩ·cm²")
 
 
-def _samples(data: Recording, ms: float) -> int:
-    return max(1, round(ms / data.dt))
+def _fitted(responses: Sequence[StepResponse], dt: float, until: float) -> list[tuple[StepResponse, Charging]]:
+    """The responses that a resistor and a capacitor describe, with their fits up to ``until`` [ms].
+
+    Of a short rise only the capacitance is known well, and that suffices.
+    """
+    both = ((one, charging(one, dt, until)) for one in responses)
+    return [(one, fit) for one, fit in both if fit and fit.capacitance_error < UNCERTAIN * fit.capacitance]
 
 
-def _smoothed(v: np.ndarray, width: int) -> np.ndarray:
-    """A running mean, its ends padded with themselves."""
-    padded = np.pad(v, (width // 2, width - 1 - width // 2), mode="edge")
-    return np.convolve(padded, np.full(width, 1 / width), mode="valid")
+def _mean(fits: Sequence[Charging], name: str, unit: str, scale: float = 1.0) -> Estimate:
+    """The mean of one number of the fits, times ``scale``."""
+    values = [scale * getattr(fit, name) for fit in fits]
+    return random_effects_mean(values, [scale * getattr(fit, f"{name}_error") for fit in fits], unit)
+
+
+def resting_potential(data: Recording) -> Estimate:
+    """The median of the sweeps' resting potentials; see `PassiveProperties`."""
+    levels, own = resting_potentials(data)
+    known = np.isfinite(levels)
+    count = int(known.sum())
+    if not count:
+        return unmeasured("mV")
+    levels, own = levels[known], own[known]
+    scatter = 1.2533 * t_quantile(count) * float(np.std(levels, ddof=1)) / np.sqrt(count) if count > 1 else np.nan
+    error = float(np.fmax(np.median(own) / np.sqrt(count), scatter))
+    return Estimate(float(np.median(levels)), error, "mV", count)
+
+
+def resting_potentials(data: Recording) -> tuple[np.ndarray, np.ndarray]:
+    """Each sweep's potential before the first change of its current, and its error [sweep], mV.
+
+    Spikes and their surroundings are left out. NaN where nothing is left or the current is never constant.
+    """
+    levels, errors = np.full((2, data.sweeps), np.nan)
+    for k, (v, i) in enumerate(zip(data.v, data.i, strict=True)):
+        stop = next(iter(changes(i, data.dt)), None)
+        if stop is None and np.ptp(i) > 0.03 * max(np.ptp(data.i), 1e-300):
+            continue  # a ramp or noise from the start
+        stop = min(len(v), round(WITHOUT_STEP / data.dt)) if stop is None else stop
+        quiet = _without_spikes(v, sweep_spikes(v, data.t).indices, stop, data.dt)
+        if len(quiet) * data.dt >= 2.0:
+            levels[k], errors[k] = np.median(quiet), _error_of_mean(quiet, data.dt)
+    return levels, errors
+
+
+def _without_spikes(v: np.ndarray, spikes: np.ndarray, stop: int, dt: float) -> np.ndarray:
+    """The samples before ``stop`` that are not within 3 ms before and 50 ms after a spike."""
+    quiet = np.ones(stop, dtype=bool)
+    for k in spikes[spikes < stop + round(5.0 / dt)]:
+        quiet[max(0, k - round(3.0 / dt)) : k + round(50.0 / dt)] = False
+    return v[:stop][quiet]
+
+
+def _error_of_mean(v: np.ndarray, dt: float) -> float:
+    """The standard error of the mean of v [time], whose blocks of 20 ms count as independent; NaN for one block."""
+    means = [part.mean() for part in np.array_split(v, max(1, int(len(v) * dt / 20.0)))]
+    return t_quantile(len(means)) * float(np.std(means, ddof=1) / np.sqrt(len(means))) if len(means) > 1 else np.nan
+
+
+def _sag(responses: Sequence[StepResponse], dt: float) -> tuple[Estimate, float]:
+    """The sag over the downward responses, and the end of the charging before it [ms].
+
+    The time of a response's largest deflection is taken from the other responses, so that noise does not count as a
+    peak. A single response provides its own, and the error is that of a maximum.
+    """
+    long = [one for one in responses if one.step.size < 0 and one.whole and one.from_rest]
+    long = [one for one in long if len(one.v) * dt >= SAG_DURATION]
+    if not long:
+        return unmeasured(""), LONGEST
+    width = max(1, round(SMOOTHED / dt))
+    length = min(len(one.v) for one in long)
+    smooth = [_running_mean(one.v[:length] / one.step.size, width) for one in long]
+    weights = np.square([one.step.size for one in long])
+    total = np.einsum("k,kt->t", weights, smooth)
+    sags, errors, peaks = [], [], []
+    for one, own, weight in zip(long, smooth, weights, strict=True):
+        others = total - weight * own if len(long) > 1 else total
+        at = int(np.argmax(others))
+        end = one.v[-round(STEADY * len(one.v)) :] / one.step.size
+        noise = float(np.std([part.mean() for part in np.array_split(end, max(2, len(end) // width))]))
+        sags.append(1 - float(np.mean(end)) / float(own[at]))
+        errors.append((1.8 if len(long) > 1 else 2.5) * noise / abs(float(own[at])))
+        peaks.append((at + width // 2) * dt)
+    sag = random_effects_mean(sags, errors, "")
+    clear = sag.value > LARGEST_SAG * sag.error and sag.value > 0.03
+    return sag, min(LONGEST, max(float(np.median(peaks)), 30.0)) if clear else LONGEST
+
+
+def _running_mean(v: np.ndarray, width: int) -> np.ndarray:
+    """Means of ``width`` neighbours, as many as there are whole ones."""
+    total = np.concatenate([[0.0], np.cumsum(v)])
+    return (total[width:] - total[:-width]) / width
+
+
+def _notes(data: Recording, fitted: Sequence[StepResponse], direction: str) -> tuple[str, ...]:
+    """The limits of the numbers."""
+    if not any(changes(i, data.dt) for i in data.i):
+        return ("the current has no step: resistance and capacitance not measured",)
+    if not fitted:
+        return ("no response below the spikes is long and quiet enough: resistance and capacitance not measured",)
+    if not all(one.from_rest for one in fitted):
+        return ("no step starts from rest: resistance and capacitance are those at another potential",)
+    if direction == "up":
+        return ("no step goes down: resistance and capacitance of a rise, which not only the leak shapes",)
+    return ()
+
+
+def _holding_note(data: Recording) -> tuple[str, ...]:
+    """A note on a holding current that all sweeps have."""
+    bases = [base_level(i, data.dt) for i in data.i]
+    holding, peak = float(np.median(bases)), float(np.max(np.abs(data.i)))
+    if abs(holding) <= 0.02 * peak or np.ptp(bases) > 0.1 * abs(holding) or np.ptp(data.i) == 0:
+        return ()
+    return (f"rest is under a holding current of {holding:.3g} {data.unit.replace('uA/cm2', 'µA/cm²')}",)
+
+
+def _count(one: Estimate) -> str:
+    return str(one.count) if one.known else ""

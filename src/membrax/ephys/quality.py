@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..recordings import Recording, check_recording
 from .baseline_noise import BaselineNoise, baseline_noise
-from .estimate import Estimate, random_effects_mean, unmeasured
+from .estimate import Estimate
 from .firing_pattern import FiringPattern, firing_pattern
 from .fittable import flat, refusals
-from .membrane import PassiveProperties, resting_potentials
-from .preprocess import Preprocessed, preprocess
+from .passive import PassiveProperties, input_resistance, resting_potentials
+from .preprocess import preprocess
 from .quality_checks import QCCheck, qc_checks
 from .saturation import clipped
 from .spikes import SweepSpikes, sweep_spikes
@@ -95,7 +96,7 @@ def quality_control(data: Recording) -> QualityControl:
     check_recording(data)
     prepared, found = preprocess(data), step_responses(data)
     spikes = tuple(sweep_spikes(v, data.t) for v in data.v)
-    first, last = _resistances(found, data, prepared)
+    first, last = _first_and_last(found, data)
     samples, missed, jitter = _sampled(spikes)
     unfit = refusals(data, spikes=False, resistance=prepared.passive.input_resistance)
     limits, still = clipped(data.v).sum(axis=1), tuple(flat(data))
@@ -105,28 +106,16 @@ def quality_control(data: Recording) -> QualityControl:
     )  # fmt: skip
 
 
-def _resistances(found: list[StepResponse], data: Recording, prepared: Preprocessed) -> tuple[Estimate, Estimate]:
+def _first_and_last(responses: Sequence[StepResponse], data: Recording) -> tuple[Estimate, Estimate]:
     """Input resistance in the first and the last third of the sweeps, from the step that most of them share."""
-    unit = prepared.passive.input_resistance.unit
-    series = prepared.series_resistance
     groups: dict[tuple[float, ...], list[StepResponse]] = {}
-    for one in found:
+    for one in responses:
         if one.from_rest and one.whole:
             key = (round(one.step.start * data.dt / 5.0), round(50 * one.step.size / np.ptp(data.i)))
             groups.setdefault(key, []).append(one)
     common = max(groups.values(), key=len, default=[])
-    if len(common) < 2:
-        return unmeasured(unit), unmeasured(unit)
-    third = max(1, len(common) // 3)
-    each = np.array([_steady(one, series, data.dt) for one in common])
-    return random_effects_mean(*each[:third].T, unit), random_effects_mean(*each[-third:].T, unit)
-
-
-def _steady(one: StepResponse, series: float, dt: float) -> tuple[float, float]:
-    """Input resistance at the end of a step, and its error from blocks of 10 ms."""
-    end = one.v[-max(2, len(one.v) // 5) :] / one.step.size - series
-    blocks = [part.mean() for part in np.array_split(end, max(2, int(len(end) * dt / 10.0)))]
-    return float(np.mean(end)), float(np.std(blocks, ddof=1) / np.sqrt(len(blocks)))
+    third = max(1, len(common) // 3) if len(common) > 1 else 0
+    return input_resistance(common[:third], data), input_resistance(common[len(common) - third :], data)
 
 
 def _sampled(found: tuple[SweepSpikes, ...]) -> tuple[float, float, float]:

@@ -53,10 +53,10 @@ def electrode_and_membrane(data: Recording, onsets: list[int | None]) -> tuple[l
     it misses an exponential by about R (T/τ)³/40.
     """
     found = jumps(data, onsets)
-    resistance, tau = charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
+    resistance, tau = first_step_charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
     if resistance * (SETTLED[1] / tau) ** 3 / 40 > BENT:
         found = jumps(data, onsets, max(tau / 4, 2 * SETTLED[0]))
-        resistance, tau = charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
+        resistance, tau = first_step_charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
     return found, resistance, tau
 
 
@@ -75,7 +75,7 @@ def series_resistance(found: list[Jump]) -> tuple[float, float]:
     return mean, float(np.sqrt(np.sum(weights**2 * np.square(estimates - mean))))
 
 
-def electrode(found: list[Jump], lag: float) -> Estimate:
+def with_error(found: list[Jump], lag: float) -> Estimate:
     """R_s with all of its error [MΩ].
 
     It is what the jumps scatter, as for so few as there are (`measured.few`), and no less than what their own errors
@@ -118,7 +118,7 @@ def _jump(v: np.ndarray, i: np.ndarray, start: int | None, dt: float, until: flo
     return Jump(float((at_step - np.mean(before)) / size), size, float(own / abs(size)))
 
 
-def charging(v: np.ndarray, i: np.ndarray, onsets: list[int | None], dt: float) -> tuple[float, float]:
+def first_step_charging(v: np.ndarray, i: np.ndarray, onsets: list[int | None], dt: float) -> tuple[float, float]:
     """R [MΩ] and τ [ms] of v = v₀ + R Δi (1 − e^(−t/τ)), least squares over all first steps; NaN without one."""
     answers = []
     for sweep, current, start in zip(v, i, onsets, strict=True):

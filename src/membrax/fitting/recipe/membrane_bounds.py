@@ -28,7 +28,7 @@ def sized(cell: Cell, bounds: Bounds, recording: Preprocessed) -> tuple[Cell, Bo
     cell = strong(dataclasses.replace(cell, area=area, v_init=recording.rest))
     if not measured:
         return cell, dict(bounds)
-    conductance = 1e5 / (recording.resistance * area)  # mS/cm², from MΩ and µm²
+    conductance = 1e5 / (recording.first_step_resistance * area)  # mS/cm², from MΩ and µm²
     leak = (LEAK_SHARE[0] * conductance, LEAK_SHARE[1] * conductance)
     rest = (recording.rest - REVERSAL_MARGIN, recording.rest + REVERSAL_MARGIN)
     return cell, {**bounds, "leak.g": leak, "leak.e": rest}
