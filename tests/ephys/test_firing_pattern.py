@@ -1,4 +1,4 @@
-"""Rate, adaptation and silence of trains under known steps."""
+"""Rate and adaptation of trains under known steps."""
 
 import numpy as np
 import pytest
@@ -26,13 +26,11 @@ def recorded(*trains, on=100.0, off=400.0, dt=0.1):
     return mx.Recording(t=t, v=np.array(sweeps), i=0.1 * ((t >= on) & (t < off)))
 
 
-def test_rate_and_silence_are_those_of_the_step():
+def test_rate_is_that_of_the_step():
     fires = firing_pattern(recorded([150.0, 200.0, 250.0, 300.0, 350.0], [120.0, 160.0]))
     assert fires.spike_counts.tolist() == [5, 2]
     assert fires.max_rate == pytest.approx(5 / 0.3, rel=0.01)
     assert fires.adaptation_index == pytest.approx(0.0, abs=1e-3)
-    # One step is silent for its last 50 of 300 ms, the other for 240.
-    assert fires.silent_fraction == pytest.approx((50 / 300 + 240 / 300) / 2, abs=0.01)
     assert fires.undriven == 0
 
 
@@ -50,5 +48,5 @@ def test_a_ramp_tells_nothing_of_spikes_outside_of_it():
 def test_a_silent_recording_has_no_pattern():
     t, v = spiking([], 0.1)
     fires = firing_pattern(mx.Recording(t=t, v=v, i=np.linspace(0.0, 0.1, t.size)))
-    assert np.isnan([fires.ap_duration_half_width, fires.adaptation_index, fires.silent_fraction]).all()
+    assert np.isnan([fires.ap_duration_half_width, fires.adaptation_index]).all()
     assert fires.max_rate == 0.0

@@ -1,4 +1,4 @@
-"""How a recorded cell fires: counts, rate, width, adaptation, silence within steps."""
+"""How a recorded cell fires: counts, rate, width, adaptation."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ class FiringPattern:
         max_rate: spikes per second of the depolarising step with the highest rate, or of the whole sweep where there is
             no such step; Hz.
         adaptation_index: of that step's spikes; see `spike_features.adaptation_index`. NaN below three spikes.
-        silent_fraction: part of a step after its last spike, median over the steps with at least two spikes; NaN
-            without such steps.
         undriven: spikes while no current depolarises the cell, counted where the current is constant or made of steps.
     """
 
@@ -33,7 +31,6 @@ class FiringPattern:
     ap_duration_half_width: float
     max_rate: float
     adaptation_index: float
-    silent_fraction: float
     undriven: int
 
 
@@ -49,19 +46,17 @@ def firing_pattern(data: Recording) -> FiringPattern:
             undriven += int(np.sum(~driven[one.indices]))
         trains += [_train(one, a, b, data) for a, b in stretches(driven) if (b - a) * data.dt >= BRIEF]
     trains = trains or [_train(one, 0, data.t.size, data) for one in found.sweeps]
-    busiest = max(trains, key=lambda train: len(train[0]) / train[2])
-    tails = [1 - (times[-1] - start) / length for times, start, length in trains if len(times) > 1]
+    busiest = max(trains, key=lambda train: len(train[0]) / train[1])
     return FiringPattern(
         found.counts,
         float(np.median(known)) if len(known) else np.nan,
-        1e3 * len(busiest[0]) / busiest[2],
+        1e3 * len(busiest[0]) / busiest[1],
         adaptation_index(np.diff(busiest[0])),
-        float(np.median(tails)) if tails else np.nan,
         undriven,
     )
 
 
-def _train(one: SweepSpikes, start: int, stop: int, data: Recording) -> tuple[np.ndarray, float, float]:
-    """Spike times between two samples, the time of the first sample, and the duration [ms]."""
+def _train(one: SweepSpikes, start: int, stop: int, data: Recording) -> tuple[np.ndarray, float]:
+    """Spike times between two samples, and the duration [ms]."""
     inside = (one.indices >= start) & (one.indices < stop)
-    return one.times[inside], float(data.t[start]), (stop - start) * data.dt
+    return one.times[inside], (stop - start) * data.dt

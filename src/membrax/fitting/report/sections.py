@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...ephys.membrane import membrane
+from ...ephys import passive
 from ...pytrees import leaves
 from ..evaluation import tables
 from ..evaluation.efel import efel_features
@@ -37,7 +37,7 @@ def recording(fit: Fit, evaluation: Evaluation) -> Section:
         rows.append(["series resistance, subtracted", str(measured.electrode)])
     if measured is not None and measured.liquid_junction_potential:
         rows.append(["liquid junction potential, subtracted", f"{number(measured.liquid_junction_potential, 1)} mV"])
-    resting = membrane(data) if measured is None else measured.passive
+    resting = passive(data) if measured is None else measured.passive
     rows += [[label, str(getattr(resting, name))] for name, label in MEMBRANE.items() if getattr(resting, name).known]
     if measured is not None and np.any(measured.bias):
         rows.append(["largest bias current against the drift of rest", f"{np.max(np.abs(measured.bias)):.3g} {unit}"])
