@@ -166,33 +166,6 @@ def test_forward_derivatives_are_the_reverse_ones(cell, integrator):
     assert np.asarray(forward) == pytest.approx(np.asarray(reverse), rel=1e4 * EPS)
 
 
-@BOTH
-def test_it_lowers_for_cuda(cell, integrator):
-    kept = [
-        probes.voltage(4, sites=["soma", (1, 0.5)]), probes.gates(4), probes.currents(4), probes.transmembrane(4),
-        probes.summary(), probes.spikes(site=(1, 1.0)),
-    ]  # fmt: skip
-    current = PULSE + stimuli.constant(1.0) + stimuli.sine(0.1, 100.0, unit="nA").at(1, 0.3)
-
-    run = jax.jit(lambda cell: simulate(cell, current, record=kept, integrator=integrator))
-    text = run.trace(mx.pytrees.strong(cell)).lower(lowering_platforms=("cuda",)).as_text()
-    assert "module" in text
-    assert "callback" not in text
-
-
-@pytest.mark.slow
-@BOTH
-def test_its_gradient_lowers_for_cuda(cell, integrator):
-    loss = jax.grad(lambda cell: jnp.mean(simulate(cell, integrator=integrator).v))
-    text = jax.jit(loss).trace(mx.pytrees.strong(cell)).lower(lowering_platforms=("cuda",)).as_text()
-    assert "callback" not in text
-
-
-def test_the_rest_of_a_tree_lowers_for_cuda(cell):
-    text = jax.jit(lambda cell: mx.rest(cell).v).trace(mx.pytrees.strong(cell)).lower(lowering_platforms=("cuda",))
-    assert "callback" not in text.as_text()
-
-
 # --- what is refused
 
 

@@ -131,13 +131,6 @@ def test_an_optimiser_of_one_s_own_finds_the_truth(passive, bounds, steps, truth
     assert {name: float(x) for name, x in o.values(place).items()} == pytest.approx(truth, rel=0.02)
 
 
-def test_it_lowers_for_a_gpu(o, places):
-    sums = losses.weighted((1.0, losses.spike_times), (1.0, losses.activity), (1.0, losses.feature_distance))
-    many = dataclasses.replace(o, loss=sums)
-    text = jax.jit(jax.vmap(jax.value_and_grad(many))).trace(places).lower(lowering_platforms=("cuda",)).as_text()
-    assert "stablehlo.while" in text
-
-
 # --- what is refused
 
 

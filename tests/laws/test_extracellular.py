@@ -248,9 +248,3 @@ def test_derivatives(electrode):
     given = (place(*electrode), place(-5, 0, 0.5), place(5, 0, 0), place(0.7)[0])
     coarse = {"rtol": 2e-2, "atol": 2e-4, "eps": 2e-2} if EPS > 1e-10 else {"rtol": 1e-6, "atol": 1e-9, "eps": 1e-5}
     check_grads(line, given, order=1, modes=("fwd", "rev"), **coarse)
-
-
-def test_both_lower_for_cuda():
-    at, ends = jnp.ones((2, 3)), jnp.ones((5, 3))
-    points.trace(at, ends, conductivity=0.3).lower(lowering_platforms=("cuda",))
-    lines.trace(at, ends, ends, conductivity=0.3, radius=1.0).lower(lowering_platforms=("cuda",))

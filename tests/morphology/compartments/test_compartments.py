@@ -288,8 +288,3 @@ def test_what_is_known_of_a_cut_in_float64():
         assert float(compartments.area.sum()) == pytest.approx(tree.area, rel=1e-13)
         matrix = np.asarray(compartments.matrix())
         np.testing.assert_allclose(matrix.sum(axis=1), 0.0, atol=1e-13 * matrix.max())
-
-
-def test_every_measure_lowers_for_cuda():
-    compartments = discretise(binary_tree(7, length=100.0, radius=1.0, soma_radius=5.0), per_section=2)
-    everything.trace(compartments).lower(lowering_platforms=("cuda",))

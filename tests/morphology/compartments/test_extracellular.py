@@ -178,12 +178,6 @@ def test_derivatives_are_finite_wherever_an_electrode_is(source):
     assert np.all(np.isfinite(lead_field(cut, at, source=source)))
 
 
-@pytest.mark.parametrize("source", ["line", "point"])
-def test_it_lowers_for_cuda(source):
-    traced = jax.jit(lead_field, static_argnames="source").trace(discretise(TREE), jnp.ones((3, 3)), source=source)
-    traced.lower(lowering_platforms=("cuda",))
-
-
 # --- what is refused
 
 CUT = discretise(ball(5.0))
