@@ -1,4 +1,7 @@
-"""The loop over time that `simulate`, `run` and `fit` share: one neuron, many steps, a `jax.lax.scan`."""
+"""The loop over time of `simulate` and `run`: one neuron, many steps, a `jax.lax.scan`.
+
+`fit` takes the same steps (`one_step`) in loops of its own, which sum residuals and derivatives along the way.
+"""
 
 from __future__ import annotations
 

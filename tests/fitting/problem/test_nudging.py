@@ -213,3 +213,16 @@ def test_every_interval_is_taken_once(count):
     add = lambda total, block: total + jnp.sum(block[0])  # noqa: E731
     total = jax.jit(lambda some: in_blocks(add, jnp.asarray(0), some))((jnp.arange(count),))
     assert int(total) == count * (count - 1) // 2
+
+
+# --- time
+
+
+def test_synapses_are_driven_as_in_a_simulation(passive, steps):
+    """Time counts from the first sample, so arrivals act in a fit as they do in a simulation."""
+    times = mx.channels.synapse.arrivals([0.4, 7.5])
+    synapse = mx.channels.synapse.Exponential(times=times, g=0.3, e=0.0, tau=2.0)
+    cell = mx.Cell({**passive.channels, "synapse": synapse}, capacitance=1.0, v_init=-65.0)
+    v = run(cell, sweep_of(steps))
+    np.testing.assert_allclose(v, simulated(cell, steps, steps.dt / 2), rtol=0, atol=2e5 * EPS)
+    assert np.ptp(v[:10]) > 1.0  # before the step of current

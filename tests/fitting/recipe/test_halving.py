@@ -76,12 +76,12 @@ def test_a_search_that_was_dropped_can_not_win_by_an_easier_score(path):
 @pytest.mark.parametrize("bounded", [False, True])
 def test_the_number_of_simulations_is_known_before(passive_problem, generations, bounded):
     sweep = passive_problem.data
-    unseen = CountBounds(jax.tree.map(lambda x: jnp.concatenate([x, x]), sweep), jnp.zeros(2), jnp.ones(2))
-    problem = dataclasses.replace(passive_problem, unseen=unseen if bounded else None)
+    held_out = CountBounds(jax.tree.map(lambda x: jnp.concatenate([x, x]), sweep), jnp.zeros(2), jnp.ones(2))
+    problem = dataclasses.replace(passive_problem, count_bounds=held_out if bounded else None)
     asked = []
 
     def scores(places, problem):
-        asked.append(len(places) * (len(problem.data.v) + (0 if problem.unseen is None else 2)))
+        asked.append(len(places) * (len(problem.data.v) + (0 if problem.count_bounds is None else 2)))
         return jnp.asarray(np.random.default_rng(len(asked)).uniform(size=len(places)))
 
     searches(problem, CMAES(generations, 6, schedule=SCHEDULE, loss=scores), count=5)

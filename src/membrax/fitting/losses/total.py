@@ -8,10 +8,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ...cell import Cell
 from ...compilation import host_jit
 from ...pytrees import pytree
-from ..problem.nudging import across, begin, in_rows, injected, intervals, observed
+from ..problem.nudging import injected, trajectory
 from ..problem.problem import Problem
 from ..problem.target import Target
 from .context import Context, as_loss, named, value
@@ -23,7 +22,7 @@ def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array
     cell, kappa = problem.candidate(place), jnp.asarray(kappa, dtype=float)
 
     def one(sweep: Target, k: Array) -> Array:
-        v = _trace(cell, sweep, kappa, problem)
+        v = trajectory(cell, sweep, kappa, problem.integrator, problem.system)
         current = sweep.i if cell.morphology is not None else injected(cell, sweep, sweep.i)
         context = Context(
             v, sweep.v, current, cell, k, interval=sweep.interval, substeps=sweep.substeps
@@ -101,19 +100,3 @@ def checked_loss(loss: Any, problem: Problem) -> Any:
     if result.shape != (sweeps,):
         raise ValueError(f"loss must give one number per sweep, got the shape {result.shape[1:]}")
     return loss
-
-
-def _trace(cell: Cell, sweep: Target, kappa: Array, problem: Problem) -> Array:
-    """The model's voltage [time] beside one sweep; a derivative keeps the state before every block of steps only."""
-
-    def step(moving: tuple, at: tuple) -> tuple[tuple, Array]:
-        moving = across(cell, moving, sweep, *at, kappa, problem.integrator, problem.system)
-        return moving, observed(moving[0])
-
-    block = jax.checkpoint(lambda moving, some: jax.lax.scan(step, moving, some))
-    moving = begin(cell, sweep, problem.system)
-    parts = [observed(moving[0])[None]]
-    for rows in in_rows(intervals(sweep)):
-        moving, v = jax.lax.scan(block, moving, rows)
-        parts.append(v.reshape(-1))
-    return jnp.concatenate(parts)

@@ -1,36 +1,63 @@
-"""A model run beside a recording, held to it by a clamp that may be released.
+"""A model simulated along a recording, with or without nudging towards the recorded voltage.
 
-A term κ (v_data − v) joins the charge balance: with κ large the model is voltage-clamped to the recording and its
-misfit is nearly linear in the conductances; as κ → 0 it runs free. The clamp is one more ohmic channel, of conductance
+A term κ (v_data − v) joins the charge balance: at a large κ the model is voltage-clamped to the recording and its
+misfit is nearly linear in the conductances; at κ = 0 it runs free. The term is one more ohmic channel, of conductance
 κ and with the recorded voltage as its reversal, so every integrator counts it in the slope.
+
+The steps are those of `membrax.simulate` (`timeloop.one_step`); time counts from the sweep's first sample. The loops
+around them differ: probes would keep what a derivative has to recompute, so each consumer sums along the way instead.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ...cell import Cell, State, environment
+from ...cell import Cell, State
 from ...channels import Leak
 from ...integrators import Integrator
 from ...morphology.system import TreeSystem
 from ...rest.resting import rest_state
-from ...timegrid import zero
+from ...stimuli import Stimulus
+from ...timegrid import Time, grid, zero
+from ...timeloop import one_step
+from ...typing import Gates, Number
 from ...units import density
 from .target import Target
 
 SOMA = 0  # the compartment of a tree that is recorded from
-CLAMP = "released clamp"  # as a channel's name it has a space, which no path can have
+NUDGE = "nudging current"  # as a channel's name it has a space, which no path can have
 BLOCK = 40  # intervals; by measurement any from 10 to 80 does nearly as well
 
+Dynamic: TypeAlias = tuple[Array, dict[str, Gates]]
+"""v [mV] and the gates of every channel, those of a staggered scheme half a step behind v."""
 
-def begin(cell: Cell, sweep: Target, system: TreeSystem | None = None) -> tuple[Array, dict]:
-    """v [mV] and the gates of the cell at rest under the sweep's holding current, the clamp beside it.
+C = TypeVar("C")
+X = TypeVar("X")
+
+
+class Interval(NamedTuple):
+    """Sampling intervals of a sweep, one or many [interval].
+
+    Attributes:
+        current: injected over the interval, in the sweep's unit.
+        first, last: the recorded voltage at its two ends, mV.
+        begin: the time of its first sample.
+    """
+
+    current: Array
+    first: Array
+    last: Array
+    begin: Time
+
+
+def begin(cell: Cell, sweep: Target, system: TreeSystem | None = None) -> Dynamic:
+    """The cell at rest under the sweep's holding current.
 
     ``system`` is that of a tree, where it is at hand.
     """
@@ -40,11 +67,11 @@ def begin(cell: Cell, sweep: Target, system: TreeSystem | None = None) -> tuple[
         everywhere, at_soma = injected(cell, sweep, sweep.holding)
         points = jnp.zeros(cell.morphology.layout.count).at[SOMA].set(at_soma)
         state = rest_state(cell, everywhere, points, system)
-    return state.v, {**state.gates, CLAMP: {}}
+    return state.v, {**state.gates, NUDGE: {}}
 
 
 def observed(v: Array) -> Array:
-    """What an electrode sees of a model's voltage: of a tree that of its soma."""
+    """The voltage that an electrode records [mV]: that of a single compartment, or of a tree's soma."""
     return v if v.ndim == 0 else v[SOMA]
 
 
@@ -53,7 +80,7 @@ def injected(cell: Cell, sweep: Target, current: Array) -> Array:
     if cell.morphology is not None:
         none = jnp.zeros_like(current)
         return jnp.stack([none, current] if sweep.unit == "nA" else [current, none])
-    return density(current, cell.area) if sweep.unit == "nA" else current
+    return jnp.asarray(density(current, cell.area)) if sweep.unit == "nA" else current
 
 
 def assembled(cell: Cell, integrator: Integrator, dt: float) -> TreeSystem | None:
@@ -61,69 +88,73 @@ def assembled(cell: Cell, integrator: Integrator, dt: float) -> TreeSystem | Non
     return integrator.assemble(cell, (SOMA,), dt)
 
 
-def _clamp(cell: Cell, kappa: Any, v: Array) -> Leak:
-    """The released clamp as a channel; of a tree it sits in the soma."""
+def _nudged(cell: Cell, kappa: Number, v: Array) -> Cell:
+    """The cell with the nudging current towards v [mV] as one more channel; of a tree it sits in the soma."""
     if cell.morphology is not None:
         kappa = jnp.zeros(cell.morphology.layout.count).at[SOMA].set(kappa)
-    return Leak(g=kappa, e=v)
+    return dataclasses.replace(cell, channels={**cell.channels, NUDGE: Leak(g=jnp.asarray(kappa), e=v)})
 
 
 def across(
-    cell: Cell, moving: tuple, sweep: Target, i: Array, v0: Array, v1: Array, kappa: Any, integrator: Integrator,
+    cell: Cell, state: Dynamic, sweep: Target, interval: Interval, kappa: Number, integrator: Integrator,
     system: TreeSystem | None = None,
-) -> tuple:  # fmt: skip
-    """v [mV] and the gates after one sampling interval.
+) -> Dynamic:  # fmt: skip
+    """v and the gates after one sampling interval.
 
     Args:
         cell: the model.
-        moving: v and the gates at the interval's beginning, those of a staggered scheme half a step behind.
+        state: v and the gates at the interval's beginning.
         sweep: for its step and unit.
-        i: injected current over the interval, in the sweep's unit.
-        v0, v1: recorded voltage at its two ends [mV]; the clamp follows the line between them.
-        kappa: conductance of the clamp [mS/cm²].
+        interval: the current, and the recorded voltage, which nudging follows along a line between its two ends.
+        kappa: nudging conductance, mS/cm².
         integrator: the scheme.
         system: of a tree, as of `assembled`; None where a free parameter changes it, and it is assembled here.
     """
     system = assembled(cell, integrator, sweep.dt) if system is None else system
-    current, dt = injected(cell, sweep, i), sweep.dt
+    current, dt = injected(cell, sweep, interval.current), sweep.dt
     # A sweep begins at rest, where gates are the same half a step ago. A lag that is a plain number spares every step
     # the products with dt.
-    lag = 0.5 * dt if integrator.staggered else 0.0
+    lag: Any = 0.5 * dt if integrator.staggered else 0.0
 
-    def one(moving: tuple, part: Any) -> tuple[tuple, None]:
-        held = dataclasses.replace(cell, channels={**cell.channels, CLAMP: _clamp(cell, kappa, v0 + (v1 - v0) * part)})
-        state = State(*moving, time=zero(), step=jnp.zeros((), jnp.int32), lag=lag)
-        after = integrator.advance(held, state, (current,) * integrator.pieces, dt, environment(cell), system)
+    def one(state: Dynamic, at: tuple[Number, Number]) -> tuple[Dynamic, None]:
+        part, elapsed = at
+        nudged = _nudged(cell, kappa, interval.first + (interval.last - interval.first) * part)
+        before = State(*state, time=zero(), step=jnp.zeros((), jnp.int32), lag=lag)
+        means = (current,) * integrator.pieces
+        time = interval.begin.plus(elapsed)
+        after, _ = one_step(nudged, Stimulus((), (), ()), before, time, dt, integrator, system, means)
         return (after.v, after.gates), None
 
     if sweep.substeps == 1:
-        return one(moving, 0.5)[0]
-    return jax.lax.scan(one, moving, (jnp.arange(sweep.substeps, dtype=float) + 0.5) / sweep.substeps)[0]
+        return one(state, (0.5, 0.0))[0]
+    steps = jnp.arange(sweep.substeps, dtype=float)
+    return jax.lax.scan(one, state, ((steps + 0.5) / sweep.substeps, steps * dt))[0]
 
 
-def intervals(sweep: Target) -> tuple[Array, Array, Array]:
-    """Of every sampling interval [interval] the injected current, and the recorded voltage at its two ends."""
-    return sweep.i, sweep.v[..., :-1], sweep.v[..., 1:]
+def intervals(sweep: Target) -> Interval:
+    """Every sampling interval of a sweep."""
+    count = sweep.i.shape[-1]
+    return Interval(sweep.i, sweep.v[..., :-1], sweep.v[..., 1:], grid(0, count, sweep.interval))
 
 
-def in_blocks(function: Callable[[Any, Any], Any], carry: Any, some: tuple) -> Any:
+def in_blocks(function: Callable[[C, X], C], carry: C, xs: X) -> C:
     """``function(carry, block)`` on one block of intervals after another.
 
-    A derivative keeps what it needs of every step only within a block, which fits into a cache.
+    A derivative stores the values of every step only within a block, which fits into a cache.
     """
-    for rows in in_rows(some):
+    for rows in in_rows(xs):
         carry = jax.lax.scan(lambda carry, block: (function(carry, block), None), carry, rows)[0]
     return carry
 
 
-def in_rows(some: tuple) -> list[tuple]:
-    """Intervals [interval] as blocks [block, interval], after a shorter one if they don't come out even."""
-    count = len(some[0])
+def in_rows(xs: X) -> list[X]:
+    """A pytree of arrays [interval] as arrays [block, interval], after a shorter block if they don't come out even."""
+    count = len(jax.tree.leaves(xs)[0])
     size = block_size(count)
     first = count % size
     shape = lambda part, size: jax.tree.map(lambda x: x.reshape(-1, size), part)  # noqa: E731
-    whole = shape(jax.tree.map(lambda x: x[first:], some), size)
-    return [shape(jax.tree.map(lambda x: x[:first], some), first), whole] if first else [whole]
+    whole = shape(jax.tree.map(lambda x: x[first:], xs), size)
+    return [shape(jax.tree.map(lambda x: x[:first], xs), first), whole] if first else [whole]
 
 
 def block_size(count: int) -> int:
@@ -133,31 +164,38 @@ def block_size(count: int) -> int:
 
 
 def trajectory(
-    cell: Cell, sweep: Target, kappa: Any, integrator: Integrator, system: TreeSystem | None = None
+    cell: Cell, sweep: Target, kappa: Number, integrator: Integrator, system: TreeSystem | None = None
 ) -> Array:
-    """The model's voltage [time] in mV beside one sweep (leaves of ``sweep`` without the sweep axis)."""
+    """The model's voltage [time] in mV along one sweep (leaves of ``sweep`` without the sweep axis).
+
+    A derivative stores the state before every block of steps only, and recomputes the steps.
+    """
     kappa = jnp.asarray(kappa, dtype=float)
 
-    def one(moving: tuple, at: tuple) -> tuple[tuple, Array]:
-        moving = across(cell, moving, sweep, *at, kappa, integrator, system)
-        return moving, observed(moving[0])
+    def step(state: Dynamic, interval: Interval) -> tuple[Dynamic, Array]:
+        state = across(cell, state, sweep, interval, kappa, integrator, system)
+        return state, observed(state[0])
 
-    start = begin(cell, sweep, system)
-    _, v = jax.lax.scan(one, start, intervals(sweep))
-    return jnp.concatenate([observed(start[0])[None], v])
+    block = jax.checkpoint(lambda state, rows: jax.lax.scan(step, state, rows))
+    state = begin(cell, sweep, system)
+    parts = [observed(state[0])[None]]
+    for rows in in_rows(intervals(sweep)):
+        state, v = jax.lax.scan(block, state, rows)
+        parts.append(v.reshape(-1))
+    return jnp.concatenate(parts)
 
 
-def schedule(iteration: int, iterations: int, highest: float, lowest: float, released: float) -> float:
-    """κ [mS/cm²] at an iteration: geometrically from ``highest`` to ``lowest``, then 0 from ``released`` on.
+def schedule(iteration: int, iterations: int, highest: float, lowest: float, nudged: float) -> float:
+    """κ [mS/cm²] at an iteration: geometrically from ``highest`` to ``lowest``, then 0.
 
-    ``released`` is the fraction of the iterations over which the clamp is let go.
+    ``nudged`` is the fraction of the iterations in which κ is above 0.
     """
-    holding = int(released * iterations)
-    if highest <= 0 or iteration >= holding:
+    count = int(nudged * iterations)
+    if highest <= 0 or iteration >= count:
         return 0.0
-    return highest * (lowest / highest) ** (iteration / max(1, holding - 1))
+    return highest * (lowest / highest) ** (iteration / max(1, count - 1))
 
 
-def weight(kappa: Any) -> Any:
-    """The factor on a residual under a clamp, 1 + κ/(1 mS/cm²): a clamp shrinks a misfit, not what it means."""
+def weight(kappa: Array) -> Array:
+    """The factor on a residual under nudging, 1 + κ/(1 mS/cm²): nudging shrinks a misfit, not its meaning."""
     return 1.0 + kappa

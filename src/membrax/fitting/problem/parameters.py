@@ -8,7 +8,7 @@ sigmoid's is not.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -40,7 +40,7 @@ class Free:
     def __len__(self) -> int:
         return len(self.names)
 
-    def put(self, cell: Cell, values: Array) -> Cell:
+    def put(self, cell: Cell, values: Array | Sequence[Array]) -> Cell:
         """The cell with ``values`` [parameter] at their paths."""
         for k, name in enumerate(self.names):
             for path in paths(name):

@@ -58,7 +58,7 @@ def plan(problem: Problem, iterations: int | None, max_simulations: float | None
     if iterations is not None:
         return Plan(STARTS[0], whole_number(iterations, "iterations"))
     if max_simulations is not None:
-        return Plan(STARTS[0], generations_within(max_simulations, len(problem.data.v), problem.others))
+        return Plan(STARTS[0], generations_within(max_simulations, len(problem.data.v), problem.bounded_sweeps))
     return _affordable(problem)
 
 
@@ -89,7 +89,7 @@ def _affordable(problem: Problem) -> Plan:
     drop, guided = SCHEDULE.drop, SCHEDULE.guided
     finer = 1 + (1 - SCHEDULE.fine) / (1 - guided)  # the last generations take twice as many steps
     early = lambda starts: (starts * drop + guided - drop) * sweeps * first  # noqa: E731
-    late = (1 - guided) * (sweeps + problem.others) * whole_sweeps * finer
+    late = (1 - guided) * (sweeps + problem.bounded_sweeps) * whole_sweeps * finer
     paid = lambda starts, population: BUDGET / (population * (early(starts) + late))  # noqa: E731
     fewest, most = STARTS
     if paid(fewest, POPULATION) < SETTLED:

@@ -43,13 +43,13 @@ class SuccessiveHalving:
         """The problem that the candidates of a generation are scored on."""
         if iteration < int(self.guided * iterations):
             data = coarse(beginning(problem.data, self.horizon), self.coarse_step)
-            return dataclasses.replace(problem, data=data, unseen=None)
+            return dataclasses.replace(problem, data=data, count_bounds=None)
         if iteration >= int(self.fine * iterations):
             return problem
-        unseen = problem.unseen
-        if unseen is not None:
-            unseen = dataclasses.replace(unseen, sweeps=coarse(unseen.sweeps, self.coarse_step))
-        return dataclasses.replace(problem, data=coarse(problem.data, self.coarse_step), unseen=unseen)
+        bounds = problem.count_bounds
+        if bounds is not None:
+            bounds = dataclasses.replace(bounds, sweeps=coarse(bounds.sweeps, self.coarse_step))
+        return dataclasses.replace(problem, data=coarse(problem.data, self.coarse_step), count_bounds=bounds)
 
     def drop_at(self, iterations: int) -> int:
         """The generation before which all searches but the best are dropped; 0, in a very short search, is never."""
@@ -57,7 +57,7 @@ class SuccessiveHalving:
 
     def rescored_at(self, problem: Problem, iterations: int) -> tuple[int, ...]:
         """The generations from which on scores are not comparable with those before."""
-        longer = problem.unseen is not None or beginning(problem.data, self.horizon) is not problem.data
+        longer = problem.count_bounds is not None or beginning(problem.data, self.horizon) is not problem.data
         shares = (self.guided, self.fine) if longer else (self.fine,)
         return tuple(int(share * iterations) for share in shares)
 

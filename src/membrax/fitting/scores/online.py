@@ -9,9 +9,11 @@ from jax import Array
 from ...cell import Cell
 from ...compilation import host_jit
 from ..problem import nudging
+from ..problem.nudging import Dynamic, Interval
 from ..problem.problem import Problem
 from ..problem.target import Target
 from . import spike_score
+from .spike_score import Watch
 
 
 @host_jit
@@ -37,11 +39,11 @@ def watched(
     would copy all of it, which costs as much as half of the simulation.
     """
 
-    def step(carry: tuple, at: tuple) -> tuple[tuple, Array | None]:
+    def step(carry: tuple[Dynamic, Watch], interval: Interval) -> tuple[tuple[Dynamic, Watch], Array | None]:
         before, memory = carry
-        after = nudging.across(cell, before, sweep, *at, jnp.zeros(()), problem.integrator, problem.system)
+        after = nudging.across(cell, before, sweep, interval, jnp.zeros(()), problem.integrator, problem.system)
         memory = spike_score.watch(
-            memory, nudging.observed(before[0]), nudging.observed(after[0]), at[2], sweep.interval
+            memory, nudging.observed(before[0]), nudging.observed(after[0]), interval.last, sweep.interval
         )
         return (after, memory), nudging.observed(before[0]) if trace else None
 

@@ -95,7 +95,7 @@ def train_scores(places: Array, problem: Problem) -> Array:
     many candidates as their traces allow; JAX's devices share them.
     """
     sweeps, samples = problem.data.v.shape
-    together, samples = min(len(places), TOGETHER), (sweeps + problem.others) * samples
+    together, samples = min(len(places), TOGETHER), (sweeps + problem.bounded_sweeps) * samples
     while together > 1 and together * samples > KEPT:
         together = math.ceil(together / 2)  # halves of an even number have one size and are compiled once
     parts = [_on_devices(places[k : k + together], problem) for k in range(0, len(places), together)]
@@ -123,7 +123,7 @@ def _scores(places: Array, problem: Problem) -> Array:
     trains = jax.vmap(gather, in_axes=(0, 1))(ours, v[:, :fitted])
     scores = jax.vmap(lambda models, data: jax.vmap(lambda model: score(model, data))(models))(trains, recorded)
     total = jnp.sum(scores, axis=0)
-    if problem.unseen is not None:
+    if problem.count_bounds is not None:
         others = jax.tree.map(lambda x: x[fitted:], features)
         total = total + jax.vmap(lambda seen: _surprises(seen, problem), in_axes=1)(others)
     return total / fitted
@@ -131,9 +131,9 @@ def _scores(places: Array, problem: Problem) -> Array:
 
 def _all_sweeps(problem: Problem) -> Target:
     """The fitted sweeps, and behind them those of which only a count is expected: one loop for both."""
-    if problem.unseen is None:
+    if problem.count_bounds is None:
         return problem.data
-    return jax.tree.map(lambda *both: jnp.concatenate(both), problem.data, problem.unseen.sweeps)
+    return jax.tree.map(lambda *both: jnp.concatenate(both), problem.data, problem.count_bounds.sweeps)
 
 
 def _runs(places: Array, problem: Problem, sweeps: Target) -> tuple[Features, Array]:
@@ -152,7 +152,7 @@ def _runs(places: Array, problem: Problem, sweeps: Target) -> tuple[Features, Ar
 
 def _surprises(seen: Features, problem: Problem) -> Array:
     """Spikes too few or too many in the sweeps of which only the count is expected, of features [sweep]."""
-    off = jnp.sum(excess(seen.count, problem.unseen))
+    off = jnp.sum(excess(seen.count, problem.count_bounds))
     return jnp.where(jnp.all(jnp.isfinite(seen.quiet)), off, jnp.nan)  # a model that diverged has no count
 
 
