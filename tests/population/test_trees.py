@@ -104,7 +104,7 @@ def test_trees_may_differ_in_shape(shapes, run):
 
 @pytest.mark.parametrize("count", [1, 8, 11])
 def test_any_number_of_trees_without_spike_times(cell, count):
-    # On a CPU eight take their steps together: what is left over, and memories without places, must come along.
+    # Memories without places have no numbers, and must still be carried through a batch.
     values = np.linspace(40.0, 20.0, count)
     cells = mx.vary(cell, {"k.g": values})
     record = probes.voltage(1, sites=[0])
