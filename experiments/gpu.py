@@ -1,4 +1,4 @@
-"""What should a GPU make of it? Bytes, operations and launches per neuron-step, and what follows for an H100.
+"""Expected speed on a GPU: bytes, operations and launches per neuron-step, and the time on an H100.
 
 No figure here was measured on a GPU (gpu_measured.py does that). The step of the squid axon is compiled for the CPU at
 hand, and what its innermost loop does is counted in the optimised program: the kernels, the arrays each reads and

@@ -1,8 +1,8 @@
-"""What does a GPU make of it? Populations by XLA's loop and by the time-fused kernel, and gradients.
+"""Measured speed on a GPU: populations by XLA's loop and by the time-fused kernel, and gradients.
 
-Every figure is the median of some repeats of a whole call, after one that compiled; both ways must have counted the
-same spikes before they are compared. The CPU of the same machine counts them once more. Writes gpu_measured.json and
-gpu_measured.md, and needs a GPU; without one it says so, and runs small sizes for a trial if it is asked to.
+Every figure is the median of repeats of a whole call, after one that compiles; loop and kernel are compared only where
+both count the same spikes, and the spikes are compared with those of the CPU of the same machine. Writes
+gpu_measured.json and gpu_measured.md. It needs a GPU; ``--trial`` runs small sizes on any device.
 
     python experiments/gpu_measured.py
     python experiments/gpu_measured.py --trial        anywhere, in a minute: nothing is written

@@ -1,13 +1,15 @@
-"""membrax beside C, NEURON, CoreNEURON, Brian2, Arbor, Jaxley and BrainCell: one command, one table, one figure.
+"""membrax compared with C, NEURON, CoreNEURON, Brian2, Arbor, Jaxley and BrainCell: a table and a figure.
 
     python experiments/benchmarks/environments.py      # once: an environment for each peer
     python experiments/benchmarks/compare.py           # all parts
     python experiments/benchmarks/compare.py --only throughput,gradients --peers c_reference,jaxley_sim
+    python experiments/benchmarks/compare.py --only throughput --peers membrax_sim --rounds 1 --out /tmp/short
 
-Ten thousand squid axons at 6.3 °C under 8 to 12 µA/cm², and what else the parts say. Everything is held to one core,
-except where several are the question. What is compared runs in one round, one after another; a ratio is the median over
-the rounds, and is only given where both sides counted as many spikes. Writes benchmarks.json, benchmarks.md and
-benchmarks.png; parts that are not asked for are kept from the last time.
+Ten thousand squid axons at 6.3 °C under 8 to 12 µA/cm²; each part states further conditions. All run on one core,
+except in the part about several cores. All candidates run one after another in each round; a ratio is the median over
+the rounds, and is given only where both sides count equally many spikes. membrax is the one that this interpreter
+imports, so that PYTHONPATH chooses its version. Writes benchmarks.json, benchmarks.md and benchmarks.png; parts that
+are not chosen are kept from the last run.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ PARTS = {
     "scaling": parts.scaling,
     "memory": parts.memory,
 }
+REPEATED = ("throughput", "gradients", "first_result", "scaling")  # in rounds
 
 
 def main() -> None:
@@ -38,6 +41,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the peers' environments")
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {', '.join(PARTS)}")
     parser.add_argument("--peers", default=",".join(PEERS), help=f"peers, of {', '.join(PEERS)}")
+    parser.add_argument("--rounds", type=int, help="of paired runs; by default as many as each part has")
     parser.add_argument("--out", type=Path, default=HERE.parent / "results", help="folder for table and figure")
     given = parser.parse_args()
     chosen, wanted = given.only.split(","), given.peers.split(",")
@@ -45,29 +49,32 @@ def main() -> None:
         if name not in known:
             parser.error(f"no part called {name}: there are {', '.join(PARTS)}")
     peers, left_out = [], {}
-    for script, why in available(given.root).items():
-        if why:
-            left_out[script] = why
-            say(f"{script} is left out: {why}")
-        elif script == parts.OURS or script in wanted:
+    for script, reason in available(given.root).items():
+        if script != parts.OURS and script not in wanted:
+            continue
+        if reason:
+            left_out[script] = reason
+            log(f"{script} is left out: {reason}")
+        else:
             peers.append(script)
     given.out.mkdir(parents=True, exist_ok=True)
     file = given.out / "benchmarks.json"
-    found = json.loads(file.read_text()) if file.exists() else {"parts": {}}
-    methods = parts.best_methods(peers, given.root, say)
+    results = json.loads(file.read_text()) if file.exists() else {"parts": {}}
+    methods = parts.best_methods(peers, given.root, log)
     for name in chosen:
-        say(f"--- {name}")
-        result = PARTS[name](methods, given.root, say)
-        found["parts"][name] = {"on": date.today().isoformat(), "hardware": hardware(), "result": result}
-        found["left_out"] = left_out
-        file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    text = table.markdown(found)
+        log(f"--- {name}")
+        rounds = {"rounds": given.rounds} if given.rounds and name in REPEATED else {}
+        result = PARTS[name](methods, given.root, log, **rounds)
+        results["parts"][name] = {"on": date.today().isoformat(), "hardware": hardware(), "result": result}
+        results["left_out"] = left_out
+        file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    text = table.markdown(results)
     (given.out / "benchmarks.md").write_text(text)
     print(text)
-    table.draw(found, given.out / "benchmarks.png")
+    table.draw(results, given.out / "benchmarks.png")
 
 
-def say(line: str) -> None:
+def log(line: str) -> None:
     print(line, flush=True)
 
 

@@ -1,9 +1,9 @@
-"""One environment for each peer: what it needs, installed by pip into a virtual environment of its own.
+"""A virtual environment for each peer, with its packages installed by pip.
 
     python experiments/benchmarks/environments.py                       # all, in .cache/benchmarks
     python experiments/benchmarks/environments.py --root DIR neuron arbor
 
-An environment whose packages can be imported is left as it is; a peer that can't be installed is named and skipped.
+An environment whose packages can be imported is not changed; a peer that can't be installed is named and skipped.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2] / ".cache" / "benchmarks"
-ENVIRONMENTS = {  # what is imported: what pip installs
+ENVIRONMENTS = {  # name of the import: packages for pip
     "neuron": ["neuron"],
     "brian2": ["brian2", "numpy<2.4"],  # Brian2 2.9 needs a method of arrays that numpy 2.4 has dropped
     "arbor": ["arbor", "numpy"],
     "jaxley": ["jaxley"],
     "braincell": ["braincell[cpu]"],
 }
-PEERS = {  # the scripts in peers/: the environment of each; C is called from the interpreter at hand
+PEERS = {  # the scripts in peers/: the environment of each; this interpreter calls C
     "c_reference": None,
     "neuron_sim": "neuron",
     "coreneuron_sim": "neuron",
@@ -31,7 +31,7 @@ PEERS = {  # the scripts in peers/: the environment of each; C is called from th
     "braincell_sim": "braincell",
 }
 
-TREE_PEERS = {  # those of trees.py, likewise
+TREE_PEERS = {  # the same for trees.py
     "tree_membrax": None,
     "tree_neuron": "neuron",
     "tree_arbor": "arbor",
@@ -40,18 +40,18 @@ TREE_PEERS = {  # those of trees.py, likewise
 
 
 def python_of(name: str | None, root: Path = ROOT) -> Path:
-    """The interpreter of an environment; the one at hand for none."""
+    """The interpreter of an environment, or this interpreter."""
     return Path(root, name, "bin", "python") if name else Path(sys.executable)
 
 
 def ready(name: str, root: Path) -> bool:
-    """Whether the environment is there and its package can be imported."""
+    """Whether the environment exists and its package can be imported."""
     python = python_of(name, root)
     return python.exists() and subprocess.run([python, "-c", f"import {name}"], capture_output=True).returncode == 0
 
 
 def make(name: str, root: Path, python: str) -> str | None:
-    """Makes one environment, unless it is ready; the last line of what went wrong, if anything did."""
+    """Make an environment unless it is ready; returns the last line of an error, or None."""
     if ready(name, root):
         return None
     commands = [
@@ -71,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ENVIRONMENTS)}; all unless given")
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the environments")
-    parser.add_argument("--python", default=sys.executable, help="the interpreter to make them with, 3.11 or newer")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter that makes them, 3.11 or newer")
     arguments = parser.parse_args()
     names = arguments.names or list(ENVIRONMENTS)
     unknown = [name for name in names if name not in ENVIRONMENTS]

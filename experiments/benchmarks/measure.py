@@ -1,4 +1,4 @@
-"""How a peer is asked: a script in its own environment, held to given cores, answering with a line of JSON."""
+"""Runs of a peer: a script in its own environment and on given cores, whose output is a line of JSON."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from statistics import median
 from environments import PEERS, python_of, ready
 
 HERE = Path(__file__).parent
-# Total spike counts may differ by this part: the schemes' errors make a spike come before or after the end.
+# Total spike counts may differ by 1 %: the errors of the schemes move a spike across the end of the run.
 PRECISE = 0.01
 
 
 class Failed(RuntimeError):
-    """What a peer said last before it gave up."""
+    """The last line of a peer's error output."""
 
 
 def cores(count: int) -> set[int]:
-    """The first so many of the cores this process may use."""
+    """The first ``count`` of the cores that this process may use."""
     return set(sorted(os.sched_getaffinity(0))[:count])
 
 
 def available(root: Path) -> dict[str, str]:
-    """{script: why it is left out, or ""}."""
-    found = {"membrax_sim": ""}
+    """{script: the reason why it is left out, or ""}."""
+    reasons = {"membrax_sim": ""}
     for script, environment in PEERS.items():
-        there = environment is None or ready(environment, root)
-        found[script] = "" if there else f"no environment {environment}: python environments.py {environment}"
-    return found
+        installed = environment is None or ready(environment, root)
+        reasons[script] = "" if installed else f"no environment {environment}: python environments.py {environment}"
+    return reasons
 
 
-def ask(script: str, job: dict, root: Path, on: int = 1, limit: float = 1800.0) -> dict:
-    """A peer's answer to a job, on so many cores.
+def run_peer(script: str, job: dict, root: Path, on: int = 1, limit: float = 1800.0) -> dict:
+    """The output of a peer's script for a job, on ``on`` cores.
 
     Raises:
         Failed: the script ended with an error, or took longer than ``limit`` seconds.
@@ -55,7 +55,15 @@ def seconds(code: str, python: Path, on: int = 1) -> float:
 
 
 def output_of(command: list[str], on: int, limit: float) -> str:
-    env = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "PYTHONPATH")}
+    """The standard output of a command on ``on`` cores.
+
+    ``PYTHONPATH`` reaches commands of this interpreter only, so that it chooses the version of membrax to measure.
+
+    Raises:
+        Failed: the command ended with an error, or took longer than ``limit`` seconds.
+    """
+    dropped = {"XLA_FLAGS"} if command[0] == sys.executable else {"XLA_FLAGS", "PYTHONPATH"}
+    env = {name: value for name, value in os.environ.items() if name not in dropped}
     env |= {"OMP_NUM_THREADS": str(on)}
     hold = lambda: os.sched_setaffinity(0, cores(on))  # noqa: E731
     try:
@@ -63,7 +71,7 @@ def output_of(command: list[str], on: int, limit: float) -> str:
     except subprocess.TimeoutExpired:
         raise Failed(f"took more than {limit:g} s") from None
     if done.returncode:
-        raise Failed((done.stderr.strip().splitlines() or ["no word"])[-1][:300])
+        raise Failed((done.stderr.strip().splitlines() or ["no message"])[-1][:300])
     return done.stdout
 
 
@@ -73,12 +81,12 @@ def speed(answer: dict, duration: float) -> float:
 
 
 def same_work(answer: dict, reference: dict) -> bool:
-    """Whether both fired as often."""
+    """Whether both count equally many spikes, within 1 %."""
     return abs(answer["spikes"] - reference["spikes"]) <= PRECISE * reference["spikes"]
 
 
 def hardware() -> dict[str, str | int]:
-    """What this machine is."""
+    """Processor, cores and system of this machine."""
     model = platform.processor()
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""The parts of the benchmark: each asks the peers and returns what they said, with the ratios that follow."""
+"""The parts of the benchmark: each runs the peers and returns rows of results and ratios."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from statistics import median
 
 import numpy as np
 from environments import PEERS, python_of
-from measure import Failed, ask, same_work, seconds, speed
+from measure import Failed, run_peer, same_work, seconds, speed
 
 REFERENCE = Path(__file__).resolve().parents[2] / "tests" / "reference" / "trajectories.json"
 DURATION, DT, NEURONS = 200.0, 0.025, 10_000
 OURS = "membrax_sim"
 BARE = "staggered, bare scan"
-SLOW = 4.0  # seconds of a run, from which on it is not repeated within a round
-WORST = 0.06  # ms: the spike-time error that the work–precision part asks for
+SLOW = 4.0  # seconds; a longer run is not repeated within a round
+WORST = 0.06  # ms: the largest spike-time error that the part about work and precision allows
 GRID = (0.2, 0.16, 0.125, 0.1, 0.08, 0.0625, 0.05, 0.04, 0.03125, 0.025, 0.02, 0.0125, 0.01, 0.00625, 0.005, 0.004,
         0.003125, 0.0025, 0.002, 0.0016, 0.00125, 0.001)  # fmt: skip
 TOLERANCES = tuple(10.0**-k for k in (1, 2, 3, 4, 5, 6, 7))  # of a variable step, in place of dt
-MOST_STEPS = 1e8  # neuron-steps of a run for which the population is made smaller
-CURVE = (0.1, 0.05, 0.025, 0.0125)  # steps besides that are timed for the figure
-# NEURON's table of rates has one entry per mV: with fixed steps none came as close as is asked. The others are left out
-# for the hours and the compiling that they take.
+MOST_STEPS = 1e8  # neuron-steps of a run; a run of more has a smaller population
+CURVE = (0.1, 0.05, 0.025, 0.0125)  # further steps that are timed for the figure
+# NEURON's table of rates has one entry per mV: no fixed step reaches the allowed error. The others are left out because
+# they run and compile for hours.
 LEFT_OUT = {(script, method) for script in ("neuron_sim", "coreneuron_sim")
          for method in ("backward Euler", "Crank–Nicolson", "CVODE")} | {("brian2_sim", "rk2")}  # fmt: skip
-SETS_UP_SLOWLY = ("brian2_sim", "neuron_sim", "coreneuron_sim")  # from which fewer points of the curve are asked
+SETS_UP_SLOWLY = ("brian2_sim", "neuron_sim", "coreneuron_sim")  # these run fewer points of the curve
 
 
 def population(method: str, **other: object) -> dict:
@@ -36,58 +36,58 @@ def population(method: str, **other: object) -> dict:
     return job | other
 
 
-def best_methods(peers: list[str], root: Path, say: Callable) -> dict[str, list[str]]:
-    """{script: its methods, its best known first}."""
-    found = {}
+def best_methods(peers: list[str], root: Path, log: Callable) -> dict[str, list[str]]:
+    """{script: its methods, the best one first}."""
+    methods = {}
     for script in peers:
         try:
-            found[script] = ask(script, {"task": "methods"}, root)["methods"]
-        except Failed as why:
-            say(f"{script} is left out: {why}")
-    return found
+            methods[script] = run_peer(script, {"task": "methods"}, root)["methods"]
+        except Failed as reason:
+            log(f"{script} is left out: {reason}")
+    return methods
 
 
 # --- (a) how fast is a population?
 
 
-def throughput(methods: dict[str, list[str]], root: Path, say: Callable, rounds: int = 3) -> list[dict]:
-    """One row per peer, the first method of each; ratios are medians over rounds in which all ran one after another."""
+def throughput(methods: dict[str, list[str]], root: Path, log: Callable, rounds: int = 3) -> list[dict]:
+    """One row per peer with its first method; ratios are medians over rounds in which all run one after another."""
     jobs = {("membrax", "spike counts"): (OURS, population("staggered"))}
     jobs["membrax", "spike times"] = OURS, population("staggered", record="times")
     jobs["bare JAX scan", "spike counts"] = OURS, population(BARE)
     jobs |= {(script, "spike counts"): (script, population(m[0])) for script, m in methods.items() if script != OURS}
-    answers: dict[tuple, list[dict]] = {who: [] for who in jobs}
+    outputs: dict[tuple, list[dict]] = {who: [] for who in jobs}
     for number in range(rounds):
         for who, (script, job) in list(jobs.items()):
             try:
-                answer = ask(script, job, root)
-            except Failed as why:
-                say(f"{who[0]} is left out: {why}")
+                output = run_peer(script, job, root)
+            except Failed as reason:
+                log(f"{who[0]} is left out: {reason}")
                 jobs.pop(who)
                 continue
-            if median(answer["seconds"]) > SLOW:
+            if median(output["seconds"]) > SLOW:
                 job["repeats"] = 1
-            answers[who].append(answer)
-            say(f"round {number + 1}: {who[0]}, {who[1]}: {speed(answer, DURATION):.1f} M neuron-steps/s")
-    ours = answers["membrax", "spike counts"]
-    return [_throughput_row(who, given, ours) for who, given in answers.items() if given]
+            outputs[who].append(output)
+            log(f"round {number + 1}: {who[0]}, {who[1]}: {speed(output, DURATION):.1f} M neuron-steps/s")
+    ours = outputs["membrax", "spike counts"]
+    return [_throughput_row(who, given, ours) for who, given in outputs.items() if given]
 
 
 def _throughput_row(who: tuple, given: list[dict], ours: list[dict]) -> dict:
-    speeds = [speed(answer, DURATION) for answer in given]
-    # A pair is two runs of one round; where the work was not the same there is no ratio.
+    speeds = [speed(output, DURATION) for output in given]
+    # A pair is two runs of one round; where the work differs there is no ratio.
     pairs = [speed(a, DURATION) / speed(b, DURATION) for a, b in zip(ours, given, strict=False) if same_work(b, a)]
     last = given[-1]
     name = who[0] if who[0] in ("membrax", "bare JAX scan") else last["peer"]
     kept = {key: last[key] for key in ("method", "precision", "version", "versions", "spikes", "lost", "counting")}
-    told = {"peer": name, "kept": who[1], **kept, "speeds": speeds, "median": median(speeds)}
-    return told | {"ratio": median(pairs) if len(pairs) == len(given) else None}
+    row = {"peer": name, "kept": who[1], **kept, "speeds": speeds, "median": median(speeds)}
+    return row | {"ratio": median(pairs) if len(pairs) == len(given) else None}
 
 
 # --- (b) how much time does accuracy cost?
 
 
-def work_precision(methods: dict[str, list[str]], root: Path, say: Callable) -> list[dict]:
+def work_precision(methods: dict[str, list[str]], root: Path, log: Callable) -> list[dict]:
     """One row per peer and method: errors, the largest step that reaches `WORST`, the time it takes."""
     known = json.loads(REFERENCE.read_text())["squid"]["spikes"]
     rows = []
@@ -97,12 +97,12 @@ def work_precision(methods: dict[str, list[str]], root: Path, say: Callable) -> 
                 continue
             try:
                 rows.append(_curve(script, method, known, root))
-            except Failed as why:
-                say(f"{script}, {method} is left out: {why}")
+            except Failed as reason:
+                log(f"{script}, {method} is left out: {reason}")
                 continue
             row = rows[-1]
-            told = f"dt {row['dt']:g}: {row['seconds']:.2f} s" if row["dt"] else "not reached"
-            say(f"{row['peer']}, {method}: {told}")
+            result = f"dt {row['dt']:g}: {row['seconds']:.2f} s" if row["dt"] else "not reached"
+            log(f"{row['peer']}, {method}: {result}")
     return rows
 
 
@@ -113,10 +113,9 @@ def _curve(script: str, method: str, known: list[float], root: Path) -> dict:
 
     def error(dt: float) -> float | None:
         if dt not in errors:
-            answer = ask(script, {"task": "precision", "duration": DURATION, "dt": dt, "method": method}, root)
-            found = np.array(answer["spike_times"])
-            right = len(found) == len(known)
-            errors[dt] = float(np.abs(found - known).max()) if right else None
+            output = run_peer(script, {"task": "precision", "duration": DURATION, "dt": dt, "method": method}, root)
+            spikes = np.array(output["spike_times"])
+            errors[dt] = float(np.abs(spikes - known).max()) if len(spikes) == len(known) else None
         return errors[dt]
 
     good = lambda dt: (e := error(dt)) is not None and e <= WORST  # noqa: E731
@@ -128,17 +127,17 @@ def _curve(script: str, method: str, known: list[float], root: Path) -> dict:
     timed = [_timed(script, method, dt, root) for dt in points if dt in (largest, *curve)]
     row = {"script": script, "method": method, "errors": {f"{dt:g}": e for dt, e in points.items()}, "dt": largest}
     row |= {"times": {f"{t['dt']:g}": t["per_population"] for t in timed}}
-    answer = (
+    output = (
         timed[-1]
         if timed
-        else ask(script, {"task": "precision", "duration": DURATION, "dt": steps[-1], "method": method}, root)
+        else run_peer(script, {"task": "precision", "duration": DURATION, "dt": steps[-1], "method": method}, root)
     )
-    row |= {key: answer[key] for key in ("peer", "version", "precision")}
+    row |= {key: output[key] for key in ("peer", "version", "precision")}
     return row | {"seconds": row["times"].get(f"{largest:g}") if largest else None}
 
 
 def _largest(steps: tuple[float, ...], good: Callable[[float], bool]) -> float | None:
-    """The largest of the steps that is good, by bisection: the error is taken to fall with the step."""
+    """The largest good step, by bisection, on the assumption that the error falls with the step."""
     low, high = 0, len(steps)  # good from some index on
     while low < high:
         middle = (low + high) // 2
@@ -147,13 +146,13 @@ def _largest(steps: tuple[float, ...], good: Callable[[float], bool]) -> float |
 
 
 def _timed(script: str, method: str, dt: float, root: Path) -> dict:
-    """Seconds of `NEURONS` neurons; of many small steps only a thousand or more are run, and the time scaled up."""
+    """Seconds of `NEURONS` neurons; for many small steps a smaller population is timed and the time scaled up."""
     steps = DURATION / (dt if "CVODE" not in method else DT)
     part = min(1.0, MOST_STEPS / (steps * NEURONS)) if "CVODE" not in method else 0.0
     neurons = max(1000, int(NEURONS * part))
     repeats = 3 if script in (OURS, "c_reference", "jaxley_sim", "braincell_sim") else 1
-    answer = ask(script, population(method, dt=dt, neurons=neurons, repeats=repeats), root)
-    return answer | {"per_population": median(answer["seconds"]) * NEURONS / neurons, "dt": dt}
+    output = run_peer(script, population(method, dt=dt, neurons=neurons, repeats=repeats), root)
+    return output | {"per_population": median(output["seconds"]) * NEURONS / neurons, "dt": dt}
 
 
 # --- (c) what does a gradient cost?
@@ -173,22 +172,22 @@ GRADIENTS = (
 )
 
 
-def gradients(methods: dict[str, list[str]], root: Path, say: Callable, rounds: int = 3) -> list[dict]:
+def gradients(methods: dict[str, list[str]], root: Path, log: Callable, rounds: int = 3) -> list[dict]:
     """Value and gradient of a voltage loss, 1000 neurons, 100 ms."""
-    asked = [(script, other) for script, other in GRADIENTS if script in methods]
-    answers: dict[int, list[dict]] = {k: [] for k in range(len(asked))}
+    chosen = [(script, other) for script, other in GRADIENTS if script in methods]
+    outputs: dict[int, list[dict]] = {k: [] for k in range(len(chosen))}
     for _ in range(rounds):
-        for k, (script, other) in enumerate(asked):
+        for k, (script, other) in enumerate(chosen):
             job = {"task": "gradient", "neurons": 1000, "duration": 100.0, "dt": DT, "repeats": 3} | other
             try:
-                answers[k].append(ask(script, job, root))
-            except Failed as why:
-                say(f"{script}, {other} is left out: {why}")
+                outputs[k].append(run_peer(script, job, root))
+            except Failed as reason:
+                log(f"{script}, {other} is left out: {reason}")
                 continue
-            last = answers[k][-1]
-            say(f"{last['peer']}, {last['parameters']} parameters: {median(last['seconds']):.3f} s")
+            last = outputs[k][-1]
+            log(f"{last['peer']}, {last['parameters']} parameters: {median(last['seconds']):.3f} s")
     rows = []
-    for given in (given for given in answers.values() if given):
+    for given in (given for given in outputs.values() if given):
         times, alone = ([median(a[key]) for a in given] for key in ("seconds", "simulation_seconds"))
         extra = ("derivative", "temporary_bytes", "simulation_temporary_bytes", "checkpoints", "how")
         rows.append({
@@ -230,8 +229,8 @@ print(jnp.nonzero((v[:-1] < 0) & (v[1:] >= 0))[0] * dt, v[-1])
 """
 
 
-def first_result(methods: dict[str, list[str]], root: Path, say: Callable, rounds: int = 7) -> list[dict]:
-    """From a cold interpreter to one neuron's first spikes."""
+def first_result(methods: dict[str, list[str]], root: Path, log: Callable, rounds: int = 7) -> list[dict]:
+    """The time from a cold interpreter to one neuron's first spikes."""
     here = python_of(None, root)
     with tempfile.TemporaryDirectory() as kept:
         keep = f"\nmx.enable_compilation_cache({kept!r})"
@@ -244,73 +243,72 @@ def first_result(methods: dict[str, list[str]], root: Path, say: Callable, round
         for script in (name for name in ("jaxley_sim", "braincell_sim") if name in methods):
             job = {"task": "precision", "duration": 50.0, "dt": DT, "method": methods[script][0]}
             tries[PEERS[script]] = lambda s=script, j=job: _wall(s, j, root)
-        found: dict[str, list[float]] = {name: [] for name in tries}
+        taken: dict[str, list[float]] = {name: [] for name in tries}
         for _ in range(rounds):
             for name, go in tries.items():
-                found[name].append(go())
+                taken[name].append(go())
     rows = []
-    for name, times in found.items():
-        ratios = [a / b for a, b in zip(times, found["bare JAX script"], strict=True)]
+    for name, times in taken.items():
+        ratios = [a / b for a, b in zip(times, taken["bare JAX script"], strict=True)]
         rows.append({"what": name, "seconds": median(times), "ratio": median(ratios), "rounds": times})
-        say(f"first result, {name}: {median(times):.2f} s")
+        log(f"first result, {name}: {median(times):.2f} s")
     return rows
 
 
 def _wall(script: str, job: dict, root: Path) -> float:
     begin = time.perf_counter()
-    ask(script, job, root)
+    run_peer(script, job, root)
     return time.perf_counter() - begin
 
 
 # --- (e) memory, (f) scaling
 
 
-def memory(methods: dict[str, list[str]], root: Path, say: Callable) -> list[dict]:
-    """Peak memory of the whole process: a million neurons, spike times, over time; then a second with voltages."""
+def memory(methods: dict[str, list[str]], root: Path, log: Callable) -> list[dict]:
+    """Peak memory of the whole process for a million neurons: spike times by duration; then a second with voltages."""
     rows = []
     long = [(1000.0, kept) for kept in ("times", "voltages every 10 ms", "times and voltages")]
     for duration, record in ((50.0, "times"), (100.0, "times"), *long):
         job = population("staggered", neurons=1_000_000, duration=duration, repeats=0, record=record, devices=2)
-        answer = ask(OURS, job, root, on=2)
-        rows.append({"duration": duration, "kept": record} | {k: answer[k] for k in ("peak_bytes", "spikes", "lost")})
-        say(f"{duration:g} ms of a million neurons, {record}: {answer['peak_bytes'] / 2**30:.2f} GiB")
+        output = run_peer(OURS, job, root, on=2)
+        rows.append({"duration": duration, "kept": record} | {k: output[k] for k in ("peak_bytes", "spikes", "lost")})
+        log(f"{duration:g} ms of a million neurons, {record}: {output['peak_bytes'] / 2**30:.2f} GiB")
     return rows
 
 
-def scaling(methods: dict[str, list[str]], root: Path, say: Callable, rounds: int = 3) -> dict[str, list[dict]]:
-    """Cores at two sizes; the cost per neuron-step against their number, beside the bare scan's, and against time."""
+def scaling(methods: dict[str, list[str]], root: Path, log: Callable, rounds: int = 3) -> dict[str, list[dict]]:
+    """Speed by number of cores at two sizes, by number of neurons compared with the bare scan, and by duration."""
     return {
-        "cores": [_cores(neurons, root, say, rounds) for neurons in (NEURONS, 100_000)],
-        "neurons": [_beside_bare(10**k, root, say, rounds) for k in range(7)],
-        "duration": [_duration(duration, root, say) for duration in (20.0, 200.0, 2000.0)],
+        "cores": [_cores(neurons, root, log, rounds) for neurons in (NEURONS, 100_000)],
+        "neurons": [_compared_with_bare(10**k, root, log, rounds) for k in range(7)],
+        "duration": [_duration(duration, root, log) for duration in (20.0, 200.0, 2000.0)],
     }
 
 
-def _cores(neurons: int, root: Path, say: Callable, rounds: int) -> dict:
-    found = {"1 core": [], "2 cores, 1 device": [], "2 cores, 2 devices": []}
+def _cores(neurons: int, root: Path, log: Callable, rounds: int) -> dict:
+    speeds = {"1 core": [], "2 cores, 1 device": [], "2 cores, 2 devices": []}
     duration = min(DURATION, 2e9 * DT / neurons)
     for _ in range(rounds):
-        for name, (on, devices) in zip(found, ((1, 1), (2, 1), (2, 2)), strict=True):
+        for name, (on, devices) in zip(speeds, ((1, 1), (2, 1), (2, 2)), strict=True):
             job = population("staggered", neurons=neurons, duration=duration, devices=devices)
-            found[name].append(speed(ask(OURS, job, root, on=on), duration))
-    gain = {name: median(b / a for a, b in zip(found["1 core"], speeds, strict=True)) for name, speeds in found.items()}
-    say(f"{neurons} neurons: {', '.join(f'{name} {x:.2f}×' for name, x in gain.items())}")
-    return {"neurons": neurons, "speeds": found, "gain": gain}
+            speeds[name].append(speed(run_peer(OURS, job, root, on=on), duration))
+    gain = {name: median(b / a for a, b in zip(speeds["1 core"], x, strict=True)) for name, x in speeds.items()}
+    log(f"{neurons} neurons: {', '.join(f'{name} {x:.2f}×' for name, x in gain.items())}")
+    return {"neurons": neurons, "speeds": speeds, "gain": gain}
 
 
-def _beside_bare(neurons: int, root: Path, say: Callable, rounds: int) -> dict:
+def _compared_with_bare(neurons: int, root: Path, log: Callable, rounds: int) -> dict:
     duration = DURATION * max(1, min(500, 2_000 // neurons)) if neurons < 1e5 else 2e8 * DT / neurons
     job = {"neurons": neurons, "duration": duration}
-    pairs = [
-        [speed(ask(OURS, population(m, **job), root), duration) for m in ("staggered", BARE)] for _ in range(rounds)
-    ]
+    rate = lambda method: speed(run_peer(OURS, population(method, **job), root), duration)  # noqa: E731
+    pairs = [[rate(method) for method in ("staggered", BARE)] for _ in range(rounds)]
     ours, bare = map(median, zip(*pairs, strict=True))
     ratio = median(a / b for a, b in pairs)
-    say(f"{neurons} neurons: {ours:.1f} M neuron-steps/s, bare scan {bare:.1f}: {ratio:.2f}×")
+    log(f"{neurons} neurons: {ours:.1f} M neuron-steps/s, bare scan {bare:.1f}: {ratio:.2f}×")
     return {"neurons": neurons, "duration": duration, "speed": ours, "bare": bare, "ratio": ratio}
 
 
-def _duration(duration: float, root: Path, say: Callable) -> dict:
-    answer = ask(OURS, population("staggered", duration=duration, record="times"), root)
-    say(f"{duration:g} ms: {speed(answer, duration):.1f} M neuron-steps/s, {answer['peak_bytes'] / 2**20:.0f} MiB")
-    return {"duration": duration, "speed": speed(answer, duration), "peak_bytes": answer["peak_bytes"]}
+def _duration(duration: float, root: Path, log: Callable) -> dict:
+    output = run_peer(OURS, population("staggered", duration=duration, record="times"), root)
+    log(f"{duration:g} ms: {speed(output, duration):.1f} M neuron-steps/s, {output['peak_bytes'] / 2**20:.0f} MiB")
+    return {"duration": duration, "speed": speed(output, duration), "peak_bytes": output["peak_bytes"]}

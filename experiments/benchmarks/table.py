@@ -15,8 +15,8 @@ OURS = "membrax"
 # --- the table
 
 
-def markdown(found: dict) -> str:
-    """All parts that were measured."""
+def markdown(results: dict) -> str:
+    """The tables of all measured parts."""
     writers = {
         "throughput": _throughput,
         "work_precision": _work_precision,
@@ -30,13 +30,13 @@ def markdown(found: dict) -> str:
         "are single and double precision.\n"
     ]
     for name, write in writers.items():
-        if name in found["parts"]:
-            part = found["parts"][name]
+        if name in results["parts"]:
+            part = results["parts"][name]
             machine = part["hardware"]
             where = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {part['on']}"
             parts.append(write(part["result"]) + f"\n\n*{where}*\n")
-    for script, why in found.get("left_out", {}).items():
-        parts.append(f"{script} was left out: {why}.\n")
+    for script, reason in results.get("left_out", {}).items():
+        parts.append(f"{script} was left out: {reason}.\n")
     return "\n".join(parts)
 
 
@@ -93,7 +93,7 @@ def _gradients(result: list[dict]) -> str:
 
 
 def _against(row: dict, result: list[dict]) -> str:
-    """How much faster membrax's own gradient by as many parameters is, in its cheapest mode."""
+    """The ratio to membrax's gradient by equally many parameters in its fastest mode."""
     ours = [r["seconds"] for r in result if r["peer"] == OURS and r["parameters"] == row["parameters"]]
     return f"{row['seconds'] / min(ours):.1f}×" if row["peer"] != OURS and ours else ""
 
@@ -143,9 +143,9 @@ def _bits(row: dict) -> str:
 
 
 @style.styled
-def draw(found: dict, path: Path) -> None:
-    """Four panels: speed, accuracy against time, gradients, scaling; those that were not measured stay away."""
-    known = {name: part["result"] for name, part in found["parts"].items()}
+def draw(results: dict, path: Path) -> None:
+    """Draw a panel for each measured part: speed, accuracy by time, gradients, scaling."""
+    known = {name: part["result"] for name, part in results["parts"].items()}
     panels = [(name, pen) for name, pen in PANELS.items() if name in known]
     figure = style.figure(height=2.9 * ((len(panels) + 1) // 2))
     axes = np.atleast_1d(figure.subplots((len(panels) + 1) // 2, min(2, len(panels)), squeeze=False)).flat

@@ -15,12 +15,12 @@ from membrax.plot import style
 OURS = "membrax"
 METHODS = ("hines", "matrix_exponential")
 OWN = ", own loop"  # of Jaxley: the same steps
-TARGETS = ("0.1", "0.025")  # ms: steps of `hines` whose error is asked of all
+TARGETS = ("0.1", "0.025")  # ms: steps of `hines` whose errors all peers have to reach
 
 
-def markdown(found: dict) -> str:
-    """All parts that were measured."""
-    known = {name: part["result"] for name, part in found["parts"].items()}
+def markdown(results: dict) -> str:
+    """The tables of all measured parts."""
+    known = {name: part["result"] for name, part in results["parts"].items()}
     text = [
         "# Trees\n\nPrinted by `python experiments/benchmarks/trees.py`: a binary tree of 100 branches and 400 "
         "compartments, all squid axon at 6.3 °C, 1 nA into the root from 1 ms on. Medians of interleaved rounds on one "
@@ -29,16 +29,16 @@ def markdown(found: dict) -> str:
     ]
     for name, write in WRITERS.items():
         if name in known:
-            machine = found["parts"][name]["hardware"]
-            where = f"{machine['processor']}, {machine['cores']} cores, {found['parts'][name]['on']}"
-            rounds = f"; rounds: {found['parts'][name]['rounds']}"
+            machine = results["parts"][name]["hardware"]
+            where = f"{machine['processor']}, {machine['cores']} cores, {results['parts'][name]['on']}"
+            rounds = f"; rounds: {results['parts'][name]['rounds']}"
             text.append(f"{write(known)}\n\n*{where}{_load(known[name])}{rounds}*\n")
-    text += [f"{script} was left out: {why}.\n" for script, why in found.get("left_out", {}).items()]
+    text += [f"{script} was left out: {reason}.\n" for script, reason in results.get("left_out", {}).items()]
     return "\n".join(text)
 
 
 def _load(result: Any) -> str:
-    """The load that was met while it was timed."""
+    """The range of the machine's load during the timing."""
     met = [x for row in result if isinstance(row, dict) for x in np.atleast_1d(row.get("load", []))]
     return f"; load {min(met)} to {max(met)}" if met else ""
 
@@ -55,14 +55,15 @@ def _throughput(known: dict) -> str:
         head = ["", "method", "per processor second", "by the clock", "spikes", "differs", "`hines` is faster by"]
         title = "One cell, 100 ms" if cells == 1 else f"{cells} cells, 25 ms"
         text.append(f"## {title}, dt {DT:g} ms\n\n" + rows(head, body))
-    told = f"\n\n*Differs*: spike counts or times, at root and tip, from `hines`; a ratio needs {100 * AGREE:g} %."
-    return "\n\n".join(text) + told
+    note = f"\n\n*Differs*: spike counts or times, at root and tip, from `hines`; a ratio needs {100 * AGREE:g} %."
+    return "\n\n".join(text) + note
 
 
 def reached(errors: dict[str, float | None], target: float) -> tuple[float, bool] | None:
-    """The largest step [ms] from which on all errors are at most ``target``, and whether it is finer than all tried.
+    """The largest step [ms] from which on all errors are at most ``target``, and whether it is below all tried steps.
 
-    On the line through two neighbours; below the finest, on the line through the last two, if they tell of an order.
+    The step is interpolated between two neighbours on logarithmic axes; below the finest step it is extrapolated from
+    the last two, if their errors fall with an order above 0.3.
     """
     points = sorted((float(dt), e) for dt, e in errors.items() if e)[::-1]
     good = [all(e <= target for _, e in points[k:]) for k in range(len(points))]
@@ -75,13 +76,13 @@ def reached(errors: dict[str, float | None], target: float) -> tuple[float, bool
 
 
 def targets(known: dict) -> list[float]:
-    """The errors [ms] of membrax's `hines` that are asked of all."""
+    """The errors [ms] of membrax's `hines` that all peers have to reach."""
     ours = next(c for c in known["precision"]["curves"] if c["method"] == "hines" and c["precision"] == "float32")
     return [ours["errors"][step] for step in TARGETS]
 
 
 def costs(known: dict, target: float) -> dict[tuple, dict]:
-    """{peer and method: step and {cells: processor seconds per simulated second and cell}} of all that get there."""
+    """{peer and method: step and {cells: processor seconds per simulated second and cell}} of all that reach it."""
     speeds = {(r["peer"], r["method"].removesuffix(OWN), r["cells"]): r["median"] for r in known.get("throughput", [])}
     found = {}
     for curve in known["precision"]["curves"]:
@@ -132,7 +133,7 @@ def _cost_table(known: dict, target: float, step: str) -> str:
         body.append(line)
     head = ["", "method", "dt [ms]", "one cell", "over membrax", "one of 100 cells", "over membrax"]
     title = f"### For an error of {target:.2g} ms, that of `hines` at dt {step}: the largest step, and processor "
-    more = "\n\n≈: finer than all steps that were tried, on the line through the last two."
+    more = "\n\n≈: finer than all tried steps, extrapolated from the last two."
     return "\n\n" + title + "seconds per simulated second\n\n" + rows(head, body) + more
 
 
@@ -168,7 +169,7 @@ def _solve(known: dict) -> str:
                      *(f"{1e3 * max(begins[m], 0.0):.0f}" if m in begins else "" for m in METHODS)])  # fmt: skip
     head = ["tree", "compartments", "levels", "cells", *METHODS, "hines is faster by", "hines begins [ms]",
             "matrix_exponential begins [ms]"]  # fmt: skip
-    title = "## The two ways of membrax, by processor time: steps, and what each call begins with\n\n"
+    title = "## The two methods of membrax, by processor time: steps, and what each call begins with\n\n"
     return title + rows(head, body)
 
 
@@ -201,13 +202,13 @@ def _ms(value: float | None) -> str:
 
 SHORT = {"backward Euler": "BE", "bwd_euler": "BE", "Crank–Nicolson": "CN", "crank_nicolson": "CN",
          "backward Euler, exact rates": "BE, exact", "Crank–Nicolson, exact rates": "CN, exact"}  # fmt: skip
-NUDGED = {"Arbor, BE": -9, "NEURON, BE": 2}  # points, of names that would lie on others
+NUDGED = {"Arbor, BE": -9, "NEURON, BE": 2}  # points, of names that would overlap
 
 
 @style.styled
-def draw(found: dict, path: Path) -> None:
-    """Speed, accuracy against cost, and the two ways; parts that were not measured stay away."""
-    known = {name: part["result"] for name, part in found["parts"].items()}
+def draw(results: dict, path: Path) -> None:
+    """Draw a panel for each measured part: speed, accuracy by cost, and the two methods."""
+    known = {name: part["result"] for name, part in results["parts"].items()}
     figure = style.figure(height=6.2)
     style.caption(figure, "400 compartments of squid axon each. BE: backward Euler, CN: Crank–Nicolson, exact: without "
                   "NEURON's table of rates. Processor time of one core.")  # fmt: skip
@@ -223,7 +224,7 @@ def draw(found: dict, path: Path) -> None:
 
 
 def _short(row: dict) -> str:
-    """Who and how, in as few letters as a figure has room for."""
+    """Peer and method, abbreviated for the figure."""
     how = row["method"].removeprefix("CoreNEURON, ").removesuffix(OWN)
     return f"{row['peer']}, {SHORT.get(how, how)}"
 
@@ -246,7 +247,7 @@ def _draw_speed(ax: Any, result: list[dict], cells: int) -> None:
 
 
 def _draw_precision(ax: Any, known: dict) -> None:
-    """Worst error against the processor seconds that one cell takes."""
+    """Draw the worst error by the processor seconds of one cell."""
     speeds = {(r["peer"], r["method"].removesuffix(OWN)): r["median"] for r in known["throughput"] if r["cells"] == 1}
     for curve in known["precision"]["curves"]:
         speed = speeds.get((curve["peer"], curve["method"]))
@@ -282,4 +283,4 @@ def _draw_solve(ax: Any, result: list[dict]) -> None:
         for cells, mark in marks.items()
     ]  # fmt: skip
     ax.legend(handles=key, fontsize=style.SMALL, loc="lower left", ncols=2)
-    style.heading(ax, "membrax's two ways")
+    style.heading(ax, "membrax's two methods")

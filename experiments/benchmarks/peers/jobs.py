@@ -1,8 +1,8 @@
-"""What every peer shares: the neuron's numbers, the currents, how a job is read, timed and answered.
+"""Common parts of all peers: the neuron's parameters, the currents, and the input, timing and output of a job.
 
-A peer's script is run as `python x.py '<job as JSON>'` by the interpreter of its own environment, which has numpy but
-need not have membrax. It answers with one line of JSON on its standard output; what the libraries print on the way goes
-to standard error.
+A peer's script runs as `python x.py '<job as JSON>'` in the interpreter of its own environment, which has numpy but
+need not have membrax. It prints one line of JSON on its standard output; everything that libraries print goes to
+standard error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-BEGIN = time.perf_counter()  # this module is imported before the peer's library, whose import is part of its set-up
+BEGIN = time.perf_counter()  # imported before the peer's library, whose import is part of the set-up
 SQUID = {  # µF/cm², mS/cm², mV, °C; all start at −65 mV with the gates at rest there
     "capacitance": 1.0,
     "na.g": 120.0,
@@ -32,11 +32,11 @@ SQUID = {  # µF/cm², mS/cm², mV, °C; all start at −65 mV with the gates at
     "celsius": 6.3,
 }
 THRESHOLD = 0.0  # mV
-CURRENT = 10.0  # µA/cm², for the one neuron whose spike times are known
+CURRENT = 10.0  # µA/cm², of the neuron with known spike times
 
 
 def currents(neurons: int) -> np.ndarray:
-    """The constant current into each neuron [µA/cm²]: 8 to 12, but the first gets the one of known spike times."""
+    """The constant current into each neuron [µA/cm²]: 8 to 12; the first gets the current of known spike times."""
     amplitudes = np.linspace(8.0, 12.0, neurons)
     amplitudes[0] = CURRENT
     return amplitudes
@@ -53,7 +53,7 @@ def ready() -> float:
 
 
 def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object] = lambda: None) -> list[float]:
-    """The seconds of each run; what prepares a run isn't counted."""
+    """The seconds of each run; the preparation is not counted."""
     seconds = []
     for _ in range(repeats):
         prepare()
@@ -64,7 +64,7 @@ def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object]
 
 
 def fastest(candidates: Iterable, make: Callable[[Any], Callable[[], object]], trials: int = 2) -> tuple[Any, Callable]:
-    """Of several ways to do the same, the one that is fastest once compiled, and what does it."""
+    """The fastest of several candidates once compiled, and its function."""
     made = [(candidate, make(candidate)) for candidate in candidates]
     for _, run in made:
         run()  # compiles
@@ -72,7 +72,7 @@ def fastest(candidates: Iterable, make: Callable[[Any], Callable[[], object]], t
 
 
 def scattered(names: Iterable[str], values: dict[str, float], neurons: int) -> dict[str, np.ndarray]:
-    """Each neuron's parameters for a gradient: within 5 % of the true ones."""
+    """Each neuron's parameters for a gradient: within 5 % of the true values."""
     random = np.random.default_rng(0)
     return {name: values[name] * random.uniform(0.95, 1.05, neurons) for name in names}
 
@@ -83,9 +83,9 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 def serve(about: dict, methods: list[str], **tasks: Callable[[dict], dict]) -> None:
-    """Does the job on the command line and prints its answer, the first fields of which say who gives it."""
-    # Libraries in C write to file descriptor 1 behind Python's back, some only at exit. So everything is sent to
-    # standard error, and the answer alone to where standard output was.
+    """Do the job on the command line and print its output, which begins with the fields of ``about``."""
+    # Libraries in C write to file descriptor 1 without Python, some only at exit. So file descriptor 1 becomes standard
+    # error, and only the result is written to the original standard output.
     sys.stdout.flush()
     answer_to = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

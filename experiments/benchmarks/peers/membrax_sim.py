@@ -1,11 +1,11 @@
-"""membrax through its public face, and the same scheme as a bare `jax.lax.scan` written by hand.
+"""membrax through its public functions, and the same scheme as a bare `jax.lax.scan`.
 
     python membrax_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                             "method": "staggered", "record": "counts", "repeats": 3}'
     python membrax_sim.py '{"task": "gradient", "neurons": 1000, "duration": 100, "dt": 0.025, "parameters": 3,
                             "derivative": "forward", "repeats": 3}'
 
-The time of a population is that of the whole call of `membrax.run`, with everything it checks, brings home and returns.
+The time of a population is that of the whole call of `membrax.run`, checks and transfer to the host included.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def gradient(job: dict) -> dict:
     cell, steps = squid(), jobs.count(job["duration"], job["dt"])
     t = np.arange(steps + 1) * job["dt"]
     i = np.full(steps + 1, jobs.CURRENT)
-    i[0] = 0.0  # the holding current, under which the neuron rests until the first step is over
+    i[0] = 0.0  # the holding current of the resting state, during the first step
     pulse = mx.stimuli.step(jobs.CURRENT, start=job["dt"])
     target = mx.simulate(cell, pulse, duration=job["duration"], dt=job["dt"], state=mx.rest(cell)).v
     data = mx.Recording(t=t, v=np.asarray(target)[None], i=i[None], unit="uA/cm2")
@@ -100,16 +100,16 @@ def gradient(job: dict) -> dict:
     place, problem = problem_of(cell, values, data)
     simulation = host_jit(jax.vmap(voltage_loss, in_axes=(0, None)))
     simulate = lambda: jax.block_until_ready(simulation(place, problem))  # noqa: E731
-    found = run()
+    result = run()
     simulate()
-    finite = np.isfinite(np.stack([found.loss, *found.gradient.values()])).all(0)
+    finite = np.isfinite(np.stack([result.loss, *result.gradient.values()])).all(0)
     return {
         "names": names,
         "parameters": len(names),
         "setup_seconds": jobs.ready(),
         "seconds": jobs.timed(run, job["repeats"]),
         "simulation_seconds": jobs.timed(simulate, job["repeats"]),
-        "loss": float(np.nanmedian(found.loss)),
+        "loss": float(np.nanmedian(result.loss)),
         "lost": int((~finite).sum()),
         "derivative": job["derivative"],
         **temporary(place, problem, job["derivative"]),
@@ -117,7 +117,7 @@ def gradient(job: dict) -> dict:
 
 
 def temporary(place: jax.Array, problem: Any, derivative: str) -> dict[str, int]:
-    """XLA's own figure for the temporary buffers, of the gradient and of the simulation alone."""
+    """Bytes of temporary buffers that XLA reports for the gradient and for the simulation alone."""
     from membrax.fitting.problem.problem import voltage_loss
     from membrax.fitting.problem.sensitivities import value_and_gradient
 
@@ -130,7 +130,7 @@ def temporary(place: jax.Array, problem: Any, derivative: str) -> dict[str, int]
     }
 
 
-# --- the same scheme, as somebody would write it down who needs nothing else
+# --- the same scheme without any other feature
 
 
 def bernoulli(x: jax.Array) -> jax.Array:
@@ -177,7 +177,7 @@ def bare_population(job: dict) -> dict:
             new = bare_step(old, current, dt, dt)
             return (new, spikes + ((old[0] < jobs.THRESHOLD) & (new[0] >= jobs.THRESHOLD))), None
 
-        first = bare_step(state, current, dt, 0.5 * dt)  # staggering begins with half a step of the gates
+        first = bare_step(state, current, dt, 0.5 * dt)  # the staggered gates begin with half a step
         (end, spikes), _ = jax.lax.scan(body, (first, jnp.zeros_like(current, jnp.int32)), length=steps - 1)
         return spikes, jnp.isfinite(end[0])
 
@@ -207,9 +207,9 @@ if __name__ == "__main__":
 
     import membrax
 
-    asked = json.loads(sys.argv[1])
-    if asked.get("devices", 1) > 1:
-        jax.config.update("jax_num_cpu_devices", asked["devices"])
+    devices = json.loads(sys.argv[1]).get("devices", 1)
+    if devices > 1:
+        jax.config.update("jax_num_cpu_devices", devices)
     versions = jobs.versions("jax", "jaxlib", "numpy") | {"membrax": membrax.__version__}
     about = {"peer": "membrax", "version": membrax.__version__, "versions": versions, "precision": "float32"}
     tasks = {"population": population, "precision": precision, "gradient": gradient}

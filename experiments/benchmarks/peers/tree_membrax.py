@@ -1,4 +1,4 @@
-"""membrax on the tree, through its public face: `simulate` for one cell, `vary` and `run` for many.
+"""membrax on the tree through its public functions: `simulate` for one cell, `vary` and `run` for many.
 
     python tree_membrax.py '{"task": "population", "cells": 100, "duration": 50, "dt": 0.025,
                              "method": "hines", "repeats": 3}'
@@ -22,8 +22,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-ASKED = json.loads(sys.argv[1])
-jax.config.update("jax_enable_x64", ASKED.get("precision") == "float64")
+JOB = json.loads(sys.argv[1])
+jax.config.update("jax_enable_x64", JOB.get("precision") == "float64")
 import membrax as mx  # noqa: E402
 from membrax.channels import Leak, squid  # noqa: E402
 
@@ -83,8 +83,12 @@ def gradient(job: dict) -> dict:
         return jnp.mean((v - target) ** 2)
 
     p = jnp.asarray(task.DENSITIES, jnp.float32)
-    way = {"forward": jax.jacfwd, "reverse": jax.grad}[job["derivative"]](loss)
-    both = jax.jit(lambda p: (loss(p), way(p))) if job["derivative"] == "forward" else jax.jit(jax.value_and_grad(loss))
+    derivative = {"forward": jax.jacfwd, "reverse": jax.grad}[job["derivative"]](loss)
+    both = (
+        jax.jit(lambda p: (loss(p), derivative(p)))
+        if job["derivative"] == "forward"
+        else jax.jit(jax.value_and_grad(loss))
+    )
     return slopes(jax.jit(loss), both, p, job)
 
 
@@ -105,7 +109,7 @@ def slopes(simulate: Any, both: Any, p: Any, job: dict) -> dict:
 
 
 def cold(job: dict) -> dict:
-    """One simulation from nothing, timed from outside."""
+    """One simulation in a cold interpreter, timed from outside."""
     if job.get("keep"):
         mx.enable_compilation_cache(job["keep"])
     one = cell(tree())
@@ -114,9 +118,9 @@ def cold(job: dict) -> dict:
 
 
 def shape(job: dict) -> dict:
-    """A tree of some other shape by several methods in turn, for a duration and for three times as long.
+    """A tree of another shape by several methods, for a duration and for three times as long.
 
-    The seconds of what was longer tell what a step takes, and what is left what each call begins with.
+    The difference of the two gives the time of a step, and the remainder the time of a call without steps.
     """
     cut = cut_as(job)
     one, many = cell(cut, job["channels"]), job["cells"] > 1

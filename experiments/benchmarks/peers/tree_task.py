@@ -1,8 +1,8 @@
-"""The tree that every peer builds alike, the currents into it, and how a run is timed.
+"""The tree of all peers, the currents into it, and the timing of a run.
 
-A hundred branches of 40 µm, each of which ends in two others (the last in three), 2 µm thick at the root and then as
-Rall's power law has it, cut into four compartments each: 400 in all, every one a piece of squid axon at 6.3 °C. From
-1 ms on 1 nA enters the first compartment. There a spike rises to −17 mV only, so that all are counted at −30 mV.
+A hundred branches of 40 µm, each of which ends in two others (the last in three), 2 µm thick at the root and thinner
+by Rall's power law, with four compartments each: 400 in all, every one of squid axon membrane at 6.3 °C. From 1 ms on
+1 nA enters the first compartment. A spike there reaches −17 mV only, so that all are counted at −30 mV.
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ from crossings import crossings
 
 BRANCHES, PER_BRANCH = 100, 4
 COMPARTMENTS = BRANCHES * PER_BRANCH
-LENGTH, RADIUS = 40.0, 1.0  # µm, of a branch; the first one's
+LENGTH, RADIUS = 40.0, 1.0  # µm, of every branch; of the first
 RESISTIVITY, CAPACITANCE = 100.0, 1.0  # Ω·cm, µF/cm²
 ONSET, CURRENT = 1.0, 1.0  # ms, nA
 THRESHOLD = -30.0  # mV
-ROOT, TIP = (0, 0.5 / PER_BRANCH), (BRANCHES - 1, 1.0 - 0.5 / PER_BRANCH)  # branch and where along it
+ROOT, TIP = (0, 0.5 / PER_BRANCH), (BRANCHES - 1, 1.0 - 0.5 / PER_BRANCH)  # branch and position along it
 REGIONS = 4  # by the distance from the root, each with its own densities in the gradient
 DENSITIES = (120.0, 110.0, 100.0, 90.0, 36.0, 34.0, 32.0, 30.0)  # mS/cm², of Na and of K in each
 
 
 def parents() -> list[int]:
-    found = [(k - 1) // 2 for k in range(BRANCHES)]
-    found[0], found[-1] = -1, found[-2]
-    return found
+    parent = [(k - 1) // 2 for k in range(BRANCHES)]
+    parent[0], parent[-1] = -1, parent[-2]
+    return parent
 
 
 def levels() -> np.ndarray:
-    found: list[int] = []
+    level: list[int] = []
     for parent in parents():
-        found.append(0 if parent < 0 else found[parent] + 1)
-    return np.array(found)
+        level.append(0 if parent < 0 else level[parent] + 1)
+    return np.array(level)
 
 
 def radii() -> np.ndarray:
-    """Of each branch [µm]."""
+    """The radius of each branch [µm]."""
     return RADIUS * 2.0 ** (-2.0 / 3.0 * levels())
 
 
 def regions() -> np.ndarray:
-    """Which quarter of the way to the farthest compartment each compartment is in [branch, compartment]."""
+    """The quarter of the largest distance from the root in which each compartment is [branch, compartment]."""
     places = (levels()[:, None] + (np.arange(PER_BRANCH) + 0.5) / PER_BRANCH) * LENGTH
     return np.minimum(places * REGIONS / places.max(), REGIONS - 1).astype(int)
 
 
 def sodium(cells: int) -> np.ndarray:
-    """Each cell's conductance for sodium [mS/cm²]; one alone has the squid's."""
+    """Each cell's sodium conductance [mS/cm²]; a single cell has the squid's."""
     return np.linspace(100.0, 140.0, cells) if cells > 1 else np.array([120.0])
 
 
@@ -60,7 +60,7 @@ def injected(steps: int, dt: float, current: float = CURRENT) -> np.ndarray:
 
 
 def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object] = lambda: None) -> dict[str, list]:
-    """Seconds of each run, by the clock and of processor time; what prepares a run isn't counted."""
+    """Seconds of each run by the clock and by processor time; the preparation is not counted."""
     seconds, processor = [], []
     for _ in range(repeats):
         prepare()
@@ -72,7 +72,7 @@ def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object]
 
 
 def told(root: Sequence[Any], tip: Sequence[Any]) -> dict[str, Any]:
-    """What is compared of spike trains [cell][spike]: those of the first and last cell, and how many all had."""
+    """The compared part of spike trains [cell][spike]: those of the first and last cell, and the total count."""
     ends = [0, -1] if len(root) > 1 else [0]
     return {
         "root": [[float(t) for t in root[k]] for k in ends],
@@ -82,7 +82,7 @@ def told(root: Sequence[Any], tip: Sequence[Any]) -> dict[str, Any]:
 
 
 def told_of_voltages(v: Any, dt: float) -> dict[str, Any]:
-    """The same of voltages at root and tip [cell, time, 2]."""
+    """The same from voltages at root and tip [cell, time, 2]."""
     v = np.asarray(v)
     t = np.arange(v.shape[1]) * dt
     trains = [[crossings(t, one[:, k], THRESHOLD) for one in v] for k in (0, 1)]
