@@ -258,7 +258,7 @@ def test_schemes_that_take_single_patches_alone(cell, integrator):
 
 
 def test_a_fused_run_holds_no_trees(cell):
-    with pytest.raises(ValueError, match="a fused run holds neurons of one compartment, but the cells have a morph"):
+    with pytest.raises(ValueError, match="fused=True supports neurons of one compartment, but the cells have a morph"):
         mx.run(cell, duration=0.1, fused=True, progress=False)
 
 
