@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
+from membrax.ephys.amplitudes import relative_amplitudes
 from membrax.fitting.problem.count_bounds import excess
 from membrax.fitting.recipe.count_bounds import MOST, count_bounds
-from membrax.fitting.recipe.current_size import relative_amplitudes
 
 T = np.arange(400) * 0.5
 

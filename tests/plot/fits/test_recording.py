@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.plot.fits.sweeps import amplitudes, some
+from membrax.ephys.amplitudes import amplitudes
+from membrax.plot.fits.sweeps import some
 
 
 def test_every_sweep_over_its_current(recording):

@@ -31,8 +31,8 @@ class Row:
         pulse: the piece: a pulse, or a whole sweep.
         training: whether the model was fitted to this sweep; the others are held out.
         recorded, model: spikes and their features, of the cell and of the model.
-        rms, quiet_rms: root mean square error of the voltage within the piece, and of the voltage below −40 mV (both
-            traces clipped there), mV.
+        rms, quiet_rms: root mean square error of the voltage within the piece, and of the voltage below `SUBTHRESHOLD`
+            (both traces clipped there), mV.
         interpolated: spike count on the f–I curve of the training sweeps; NaN for these.
         mean_trace_rms, mean_trace_quiet_rms: as rms and quiet_rms, of the mean trace of the training sweeps; NaN for
             these.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...ephys.threshold import SUBTHRESHOLD, millivolts
 from ...tables import text_table
 from .rows import Row
 
@@ -59,7 +60,13 @@ def summary_table(evaluation: Evaluation) -> Table:
     add(f"spike count error, largest of the {piece}s", "count_error_max")
     for name, (label, unit, digits) in MEASURES.items():
         add(f"{label} error, median{f' ({unit})' if unit else ''}", f"{name}_error_median", digits)
-    add("rms error below −40 mV, mean (mV)", "quiet_rms_mean", 2, "quiet_rms_mean_trace", "mean trace")
+    add(
+        f"rms error below {millivolts(SUBTHRESHOLD)}, mean (mV)",
+        "quiet_rms_mean",
+        2,
+        "quiet_rms_mean_trace",
+        "mean trace",
+    )
     add("rms error, mean (mV)", "rms_mean", 2, "rms_mean_trace", "mean trace")
     if training.get("gamma_pieces") or held_out.get("gamma_pieces"):
         add(f"{piece}s with Γ", "gamma_pieces")
@@ -82,7 +89,7 @@ def shape_table(evaluation: Evaluation) -> Table:
     """The shape of the spikes and the error of the voltage in every piece."""
     head, lines = _heads(evaluation)
     mean = "by the mean trace (mV)"
-    head += [*map(_column, SHAPES), "rms below −40 mV (mV)", mean]
+    head += [*map(_column, SHAPES), f"rms below {millivolts(SUBTHRESHOLD)} (mV)", mean]
     for row, line in zip(ordered(evaluation), lines, strict=True):
         line += [*(_pair(row, name) for name in SHAPES), number(row.quiet_rms), number(row.mean_trace_quiet_rms)]
     return without_empty([head, *lines], (*head[:4], mean))

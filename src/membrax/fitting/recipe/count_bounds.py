@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 import jax.numpy as jnp
 import numpy as np
 
+from ...ephys.amplitudes import relative_amplitudes
 from ...recordings import Recording
 from ..problem.count_bounds import CountBounds
 from ..problem.target import target
-from .current_size import relative_amplitudes
 
 MOST = 4  # held-out sweeps with bounds: each costs the search as much as a training sweep
 TOGETHER = 9  # training sweeps and these; one is enough where more are fitted

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...ephys.spikes import STEEP
+from ...ephys.threshold import SUBTHRESHOLD, TROUGH_WINDOW, millivolts
 from ...tables import counted
 from ..evaluation import tables
 from . import sections as parts
@@ -24,9 +26,9 @@ GAMMA = """Γ: the coincidence factor, the share of spikes that coincide within 
 train, 0 is chance (Kistler, Gerstner & van Hemmen 1997). Its ceiling: Γ of the cell with itself, where a pulse of the
 same current and length occurs twice (Jolivet et al. 2008; the current before the pulse is not compared). A ceiling
 below 0.3 means that the cell does not repeat its own spikes, and no Γ is given."""
-SHAPES = """Amplitude: peak above the potential at which the slope passes 10 mV/ms; half width: at half amplitude;
-trough: lowest potential within 15 ms after the peak; means over the spikes. Below −40 mV: root mean square error of the
-traces clipped there."""
+SHAPES = f"""Amplitude: peak above the potential at which the slope passes {STEEP:g} mV/ms; half width: at half
+amplitude; trough: lowest potential within {TROUGH_WINDOW:g} ms after the peak; means over the spikes. Below
+{millivolts(SUBTHRESHOLD)}: root mean square error of the traces clipped there."""
 
 
 def write_report(fit: Fit, path: str | Path, sections: Sequence[Section] = (), *, efel: bool = False) -> Path:

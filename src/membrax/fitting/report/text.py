@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...ephys.coincidence import DELTA, LOWEST_CEILING
+from ...ephys.threshold import SUBTHRESHOLD, millivolts
 from ...tables import counted
 from ..evaluation.tables import number, side_name
 
@@ -37,7 +38,8 @@ def prediction_summary(evaluation: Evaluation) -> list[str]:
     if "count_error_interpolated" in summary:
         off = number(summary["count_error_interpolated"])
         counts += f"; the interpolated f–I curve of the training sweeps is off by {off}"
-    quiet = f"Below −40 mV the rms error is {number(summary['quiet_rms_mean'])} mV, mean over the {which}s"
+    error = f"the rms error is {number(summary['quiet_rms_mean'])} mV, mean over the {which}s"
+    quiet = f"Below {millivolts(SUBTHRESHOLD)} {error}"
     if "quiet_rms_mean_trace" in summary:
         quiet += f"; that of the mean trace of the training sweeps is {number(summary['quiet_rms_mean_trace'])} mV"
     return [f"{counts}.", f"{quiet}.", _coincidence(evaluation, summary, which)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...ephys.threshold import SUBTHRESHOLD, millivolts
 from ...tables import counted
 from .shortfalls import shortfalls
 
@@ -44,7 +45,10 @@ def _worse_than_baselines(evaluation: Evaluation) -> list[str]:
     if held_out.get("count_error_mean", 0.0) > held_out.get("count_error_interpolated", np.inf):
         sentences.append("The interpolated f–I curve of the training sweeps predicts spike counts better.")
     if held_out.get("quiet_rms_mean", 0.0) > held_out.get("quiet_rms_mean_trace", np.inf):
-        sentences.append("Below −40 mV the mean trace of the training sweeps predicts the held-out sweeps better.")
+        sentences.append(
+            f"Below {millivolts(SUBTHRESHOLD)} the mean trace of the training sweeps"
+            " predicts the held-out sweeps better."
+        )
     return sentences
 
 

@@ -63,9 +63,9 @@ def score(model: Train, data: Train) -> Array:
     * every spike too many or too few counts 1;
     * spike times, matched by number: |Δt| over 5 ms plus a twentieth of the time since the first recorded spike, at
       most 1, averaged over the train; and once more for the first spike;
-    * subthreshold: root mean square below `spikes.QUIET` over 2 mV;
+    * subthreshold: root mean square below `SUBTHRESHOLD` over 2 mV;
     * above that, where a strongly driven cell stays between spikes and a blocked one stops: the mean distance over
-      3 mV, both between −40 and −10 mV, no sample counting for more than 10 mV;
+      3 mV, both between `SUBTHRESHOLD` and `SPIKE_THRESHOLD`, no sample counting for more than 10 mV;
     * where the cell fires, each at most 1: peak over 10 mV, width over 0.5 ms (twice, since searches that end badly
       do so with broad spikes), trough over 6 mV, the waveform of the first and the mean waveform of the later spikes
       over 15 mV.

@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from ...ephys.amplitudes import amplitudes
 from .. import style
 from .parameters import draw_parameters, paint_starts
-from .sweeps import UNITS, against, amplitudes, some
+from .sweeps import UNITS, against, some
 
 FIELDS = ("values", "bounds", "loss", "loss_name", "starts", "data", "sweeps", "v", "evaluate", "at_bounds")
 ACROSS = 4  # sweeps in a row

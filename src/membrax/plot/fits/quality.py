@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from ...ephys.threshold import SPIKE_THRESHOLD, millivolts
 from .. import style
 from .sweeps import UNITS, some
 
@@ -119,7 +120,7 @@ def _draw_spikes(ax: Axes, found: Any) -> None:
         ax.plot(data.t[near] - at, data.v[k, near], ".-", color=paint, lw=0.5, ms=2.2)
     told = f"Spikes: {len(every)}, {found.firing.ap_duration_half_width:.3g} ms wide, at {style.number(data.rate)} kHz"
     _head(ax, told if shown else "No spike")
-    ax.set(xlabel="time from −10 mV (ms)", ylabel="potential (mV)", xlim=SPIKE)
+    ax.set(xlabel=f"time from {millivolts(SPIKE_THRESHOLD)} (ms)", ylabel="potential (mV)", xlim=SPIKE)
     ax.axis("on" if shown else "off")
 
 

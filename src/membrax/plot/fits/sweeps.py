@@ -1,4 +1,4 @@
-"""Sweeps of a recording as a figure needs them: the amplitude that tells them apart, and some of many."""
+"""Sweeps of a recording for a figure: the axis that distinguishes them, and a choice of some."""
 
 from __future__ import annotations
 
@@ -7,24 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ...ephys.amplitudes import amplitudes
+
 UNITS = {"nA": "nA", "uA/cm2": "µA/cm²"}  # how a stimulus's unit is written in a figure
-
-
-def amplitudes(i: np.ndarray) -> np.ndarray | None:
-    """The current that tells sweeps i [sweep, time] apart [sweep], or None where no one number does.
-
-    It is each sweep's mean over the samples at which the sweeps differ most (their standard deviation is above half
-    its largest), which is the step of a step protocol, whatever test pulses all sweeps have in common. None for a
-    single sweep, for equal ones, and for noise, which varies more within a sweep than between them.
-    """
-    if len(i) < 2:
-        return None
-    spread = i.std(axis=0)
-    if spread.max() <= 1e-9 * max(1.0, np.abs(i).max()):
-        return None
-    window = i[:, spread > 0.5 * spread.max()]
-    found = window.mean(axis=1)
-    return found if found.std() > window.std(axis=1).mean() else None
 
 
 def against(recording: Any) -> tuple[np.ndarray, str]:

@@ -1,17 +1,39 @@
-"""The sizes of the injected currents of a recording's sweeps, relative to the largest one."""
+"""The amplitudes of a recording's injected currents, one number for each sweep.
+
+`amplitudes` is in the current's unit and needs no common shape, as a figure's axis does: the level where the sweeps
+differ. `relative_amplitudes` has no unit and compares whole time courses, as the interpolation of spike counts does:
+sweeps of another shape have none.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ...ephys.edges import base_level
-from ...recordings import Recording
+from ..recordings import Recording
+from .edges import base_level
 
 SAME_SHAPE = 0.05  # of a current's power that may differ from the others' shape
 NOISE = 0.02  # of the largest current's root mean square, by which any may differ: a measured current has noise
 SMOOTHED = 2.0  # ms over which currents are averaged before they are compared
 DIRECTED = 0.1  # of a shape's area: with a smaller sum it is neither depolarising nor hyperpolarising
 SAME_HOLDING = 0.05  # of the currents' range, by which holding currents may differ
+
+
+def amplitudes(i: np.ndarray) -> np.ndarray | None:
+    """The current that distinguishes sweeps i [sweep, time], in its unit [sweep]; None where no one number does.
+
+    It is each sweep's mean over the samples at which the sweeps differ most (their standard deviation is above half
+    its largest): the step of a step protocol, without test pulses that all sweeps share. None for a single sweep, for
+    equal ones, and for noise, which varies more within a sweep than between sweeps.
+    """
+    if len(i) < 2:
+        return None
+    spread = i.std(axis=0)
+    if spread.max() <= 1e-9 * max(1.0, np.abs(i).max()):
+        return None
+    window = i[:, spread > 0.5 * spread.max()]
+    levels = window.mean(axis=1)
+    return levels if levels.std() > window.std(axis=1).mean() else None
 
 
 def relative_amplitudes(data: Recording) -> np.ndarray:
