@@ -266,14 +266,14 @@ def row(name: str, options: argparse.Namespace) -> dict[str, Any]:
     for first in range(0, options.repeats, BATCH):
         repeats += repeats_of(task, range(first, min(first + BATCH, options.repeats)), options.few)
         print(f"{name}: {coverage(repeats)[0]:.3f} after {len(repeats)}", flush=True)
-    held, error = coverage(repeats)
+    covered_share, error = coverage(repeats)
     done = {
         "model": name, "parameters": list(task.bounds), "truth": task.truth.tolist(),
         "bounds": [list(pair) for pair in task.bounds.values()], "current": list(task.current),
         "duration_ms": task.duration, "dt_ms": DT, "noise_mV": NOISE, "noise_memory_ms": task.correlation_time,
         "levenberg_marquardt": {"kappa": list(levenberg_marquardt.KAPPA), "iterations": levenberg_marquardt.ITERATIONS},
         "found": float(np.mean([one["found"] for one in recoveries])) if recoveries else None,
-        "coverage": held, "coverage_error": error, "few_starts": options.few,
+        "coverage": covered_share, "coverage_error": error, "few_starts": options.few,
         "coverage_by_parameter": np.mean([one["held"] for one in repeats], axis=0).tolist(),
         "coverage_as_white": coverage(repeats, "held_as_white")[0] if task.correlation_time else None,
         "repeats_found": float(np.mean([one["found"] for one in repeats])),
@@ -323,9 +323,9 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
         below.set_yticks(range(len(share)), done["parameters"], fontsize=7)
         below.set(xlim=(80, 100.5), ylim=(len(share) - 0.5, -0.5), xlabel="contain the truth [%]")
         white = done["coverage_as_white"]
-        beside = "" if white is None else f"\n{100 * white:.1f} % assuming white noise"
+        as_white = "" if white is None else f"\n{100 * white:.1f} % assuming white noise"
         share = f"{100 * done['coverage']:.1f} ± {100 * done['coverage_error']:.1f} % of all"
-        below.set_title(share + beside, fontsize=9)
+        below.set_title(share + as_white, fontsize=9)
     axes[0, 0].set_ylabel("loss / loss at the truth")
     axes[1, 0].set_ylabel("95 % intervals")
     figure.savefig(path, dpi=150)

@@ -62,8 +62,8 @@ def recording(cell: mx.Cell, seed: int) -> mx.Recording:
         return np.asarray(mx.simulate(cell, stimulus, duration=DURATION, dt=DT, state=start).v[:, 0])
 
     v = np.stack([soma(row) for row in i])
-    held = np.concatenate([i, i[:, -1:]], axis=1)
-    return mx.Recording(t=np.arange(steps + 1) * DT, v=v + random.normal(size=v.shape) * NOISE, i=held, unit="nA")
+    current = np.concatenate([i, i[:, -1:]], axis=1)
+    return mx.Recording(t=np.arange(steps + 1) * DT, v=v + random.normal(size=v.shape) * NOISE, i=current, unit="nA")
 
 
 def draw(fit: mx.fitting.Fit, path: Path) -> None:

@@ -25,11 +25,11 @@ def steps(sizes, shape=None):
 
 def bounds(data, fitted, counts):
     """{size of the current: (fewest, most)}."""
-    found = count_bounds(data, fitted, np.array(counts))
-    if found is None:
+    result = count_bounds(data, fitted, np.array(counts))
+    if result is None:
         return {}
-    sizes = np.asarray(found.sweeps.i, dtype=float).max(axis=1).round(3)
-    return dict(zip(sizes.tolist(), zip(found.fewest.tolist(), found.most.tolist(), strict=True), strict=True))
+    sizes = np.asarray(result.sweeps.i, dtype=float).max(axis=1).round(3)
+    return dict(zip(sizes.tolist(), zip(result.fewest.tolist(), result.most.tolist(), strict=True), strict=True))
 
 
 def test_sizes_of_one_shape_are_multiples_of_the_largest():
@@ -40,8 +40,8 @@ def test_another_shape_has_no_size():
     data = steps([0.1, 0.2, 0.3])
     i = data.i.copy()
     i[1] = 0.2 * (T > 100.0)
-    found = relative_amplitudes(dataclasses.replace(data, i=i))
-    assert np.isnan(found[1]) and np.isfinite(found[[0, 2]]).all()
+    result = relative_amplitudes(dataclasses.replace(data, i=i))
+    assert np.isnan(result[1]) and np.isfinite(result[[0, 2]]).all()
 
 
 def test_bounds_are_the_whole_numbers_near_the_line():
@@ -88,16 +88,16 @@ def test_voltages_of_other_sweeps_are_not_read():
 def test_few_sweeps_have_bounds_and_every_range_a_number(counts, seed):
     sizes = np.sort(np.random.default_rng(seed).choice(40, 12, replace=False)) * 0.01 + 0.01
     fitted = list(range(0, 2 * len(counts), 2))
-    found = count_bounds(steps(sizes), fitted, np.array(counts))
-    if found is not None:
-        assert 1 <= len(found.fewest) <= MOST
-        assert np.all(np.asarray(found.fewest) <= np.asarray(found.most))
+    result = count_bounds(steps(sizes), fitted, np.array(counts))
+    if result is not None:
+        assert 1 <= len(result.fewest) <= MOST
+        assert np.all(np.asarray(result.fewest) <= np.asarray(result.most))
 
 
 def test_spikes_outside_of_the_bounds_are_counted():
-    found = count_bounds(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
+    result = count_bounds(steps([0.1, 0.2, 0.3]), [0, 2], np.array([2, 22]))
     for count, off in ((9, 2.0), (11, 0.0), (15, 0.0), (17, 2.0)):
-        assert excess(jnp.array([count]), found)[0] == pytest.approx(off)
+        assert excess(jnp.array([count]), result)[0] == pytest.approx(off)
 
 
 def test_a_wide_gap_has_more_than_one_bound():

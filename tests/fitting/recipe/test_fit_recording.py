@@ -99,10 +99,10 @@ def test_a_real_cell_is_fitted_and_resumed(shared_data, tmp_path):
     data = dataclasses.replace(data, t=data.t[:6000], v=data.v[:, :6000], i=data.i[:, :6000])
     file = tmp_path / "recipe.npz"
     options = dict(stop=260.0, iterations=4, progress=False)
-    found = fit_recording(data, [0, 14], **options, checkpoint=file)
-    assert found.sweeps == [0, 14] and len(found.evaluate(by="sweep").rows) == 17 and np.isfinite(found.loss)
+    fit = fit_recording(data, [0, 14], **options, checkpoint=file)
+    assert fit.sweeps == [0, 14] and len(fit.evaluate(by="sweep").rows) == 17 and np.isfinite(fit.loss)
     # A line through the first milliseconds gives 14.5 MΩ, a parabola 12.8.
-    assert 11.0 < found.preprocessed.series_resistance < 16.0
-    assert found.template == "pyramidal" and found.selection is None
+    assert 11.0 < fit.preprocessed.series_resistance < 16.0
+    assert fit.template == "pyramidal" and fit.selection is None
     again = fit_recording(data, [0, 14], **options, checkpoint=file)
-    assert again.values == found.values and again.loss == found.loss
+    assert again.values == fit.values and again.loss == fit.loss

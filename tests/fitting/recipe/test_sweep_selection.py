@@ -22,20 +22,20 @@ def recording(counts, currents=None):
 
 def test_a_family_of_steps_is_bracketed():
     counts = [0, 0, 0, 0, 0, 1, 3, 5, 8, 12, 15, 18]
-    found = select_training_sweeps(recording(counts))
-    assert found.sweeps == [0, 4, 5, 8, 11]
-    assert [reason.split(",")[0] for reason in found.why] == [
+    selection = select_training_sweeps(recording(counts))
+    assert selection.sweeps == [0, 4, 5, 8, 11]
+    assert [reason.split(",")[0] for reason in selection.why] == [
         "the strongest hyperpolarisation", "the largest current that leaves it silent", "the first that fires",
         "the middle of the firing range", "the top of the firing range",
     ]  # fmt: skip
-    assert "sweep 11: the top of the firing range, 18 spikes" in str(found)
+    assert "sweep 11: the top of the firing range, 18 spikes" in str(selection)
 
 
 def test_the_order_of_the_sweeps_does_not_matter():
     counts = np.array([0, 0, 0, 0, 0, 1, 3, 5, 8, 12, 15, 18])
     order = np.random.default_rng(0).permutation(len(counts))
-    found = select_training_sweeps(recording(counts[order], (np.arange(12) * 0.05 - 0.1)[order]))
-    assert sorted(order[found.sweeps].tolist()) == [0, 4, 5, 8, 11]
+    selection = select_training_sweeps(recording(counts[order], (np.arange(12) * 0.05 - 0.1)[order]))
+    assert sorted(order[selection.sweeps].tolist()) == [0, 4, 5, 8, 11]
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def test_a_saturating_range_is_left_without_wide_gaps():
 
 
 def test_the_middle_is_no_repeat_of_the_top():
-    found = select_training_sweeps(
+    selection = select_training_sweeps(
         recording([0, 0, 1, 2, 3, 5] + 8 * [8], [-0.1, 0.0, 0.05, 0.1, 0.15, 0.2] + 8 * [0.3])
     )
-    middle = [k for k, why in zip(found.sweeps, found.why, strict=True) if why.startswith("the middle")]
+    middle = [k for k, why in zip(selection.sweeps, selection.why, strict=True) if why.startswith("the middle")]
     assert middle and middle[0] < 6
 
 
@@ -75,9 +75,9 @@ def test_a_third_is_selected_but_five_to_eight(sweeps, fitted):
 
 
 def test_repeats_of_one_current_are_spread():
-    found = select_training_sweeps(recording([2] * 9, [0.1] * 9))
-    assert len(found.sweeps) == 4 and "same current" in found.why[0]
-    assert np.all(np.diff(found.sweeps) >= 1) and found.sweeps[0] > 0 and found.sweeps[-1] < 8
+    selection = select_training_sweeps(recording([2] * 9, [0.1] * 9))
+    assert len(selection.sweeps) == 4 and "same current" in selection.why[0]
+    assert np.all(np.diff(selection.sweeps) >= 1) and selection.sweeps[0] > 0 and selection.sweeps[-1] < 8
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=20), st.integers(1, 9), st.randoms())
@@ -85,16 +85,16 @@ def test_properties_of_every_selection(counts, most, random):
     currents = [0.02 * k - 0.1 for k in range(len(counts))]
     random.shuffle(currents)
     data = recording(counts, currents)
-    found = select_training_sweeps(data, most)
-    assert found == select_training_sweeps(data, most)
-    assert found.sweeps == sorted(set(found.sweeps)) and len(found.why) == len(found.sweeps)
-    assert 1 <= len(found.sweeps) <= max(1, min(most, (len(counts) + 1) // 2))
+    selection = select_training_sweeps(data, most)
+    assert selection == select_training_sweeps(data, most)
+    assert selection.sweeps == sorted(set(selection.sweeps)) and len(selection.why) == len(selection.sweeps)
+    assert 1 <= len(selection.sweeps) <= max(1, min(most, (len(counts) + 1) // 2))
     firing = [k for k, count in enumerate(counts) if count]
     if firing and len(counts) > 1:
         # The largest current at which the cell fires is always among them: nothing is extrapolated.
-        assert max(firing, key=lambda k: currents[k]) in found.sweeps
+        assert max(firing, key=lambda k: currents[k]) in selection.sweeps
     if len(firing) > 1 and len(counts) > 1:
-        assert set(firing) - set(found.sweeps)
+        assert set(firing) - set(selection.sweeps)
 
 
 @pytest.mark.parametrize("most", [0, -1, 2.5, "3"])

@@ -61,9 +61,9 @@ def train(cell, amplitude, unit, duration=600.0):
 
 
 def test_a_fast_spiking_cell_fires_fast_with_narrow_spikes(prepared):
-    found = train(fast_spiking(prepared)[0], 0.8, "nA")
-    assert len(found) / 0.5 > 150 and np.median(found.ap_duration_half_width) < 0.5
-    assert abs(adaptation_index(np.diff(found.times))) < 0.01
+    spikes = train(fast_spiking(prepared)[0], 0.8, "nA")
+    assert len(spikes) / 0.5 > 150 and np.median(spikes.ap_duration_half_width) < 0.5
+    assert abs(adaptation_index(np.diff(spikes.times))) < 0.01
 
 
 def test_an_adapting_cell_fires_less_than_a_pyramidal_one(prepared):
@@ -73,8 +73,8 @@ def test_an_adapting_cell_fires_less_than_a_pyramidal_one(prepared):
 
 
 def test_a_squid_axon_fires_as_the_published_one(prepared):
-    found = train(squid_axon(prepared)[0], 10.0, "uA/cm2", 200.0)
-    assert len(found) == pytest.approx(100 / 14.6, abs=1.5)  # it fires every 14.6 ms at 6.3 °C
+    spikes = train(squid_axon(prepared)[0], 10.0, "uA/cm2", 200.0)
+    assert len(spikes) == pytest.approx(100 / 14.6, abs=1.5)  # it fires every 14.6 ms at 6.3 °C
 
 
 def test_the_default_is_an_axon_for_a_density_else_pyramidal():
@@ -95,16 +95,16 @@ def test_a_squid_axon_begins_at_the_measured_rest():
 
 
 def test_an_unmeasured_membrane_keeps_the_bounds():
-    found = preprocess(recording(sizes=(0.0, 0.0)))
+    measured = preprocess(recording(sizes=(0.0, 0.0)))
     for template in (pyramidal, adapting, fast_spiking):
-        cell, bounds = template(found)
+        cell, bounds = template(measured)
         assert float(cell.area) == pytest.approx(UNMEASURED_AREA)
         assert {path: bounds[path] for path in LEAK} == LEAK
 
 
 def test_bounds_of_the_main_sample(shared_data):
-    found = preprocess(mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf"))
-    cell, bounds = pyramidal(found)
+    measured = preprocess(mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf"))
+    cell, bounds = pyramidal(measured)
     assert float(cell.area) == pytest.approx(26817.52, abs=0.01)
     assert bounds["leak.g"] == pytest.approx((0.005543192, 0.06928990), rel=1e-6)
     assert bounds["leak.e"] == pytest.approx((-77.0422, -47.0422), abs=1e-3)

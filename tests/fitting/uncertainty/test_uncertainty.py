@@ -182,13 +182,13 @@ def test_a_common_factor_of_everything_is_named(fitted, steps):
 
 def test_a_slow_misfit_widens_the_intervals_and_warns(passive, bounds, steps, assessed):
     fit = run(passive, bounds, slow(steps))
-    doubtful = assess(fit)
-    assert doubtful.estimator == "blocks" and not doubtful.reliable
-    assert any("times the noise" in warning for warning in doubtful.warnings)
-    assert "warning: the misfit is" in doubtful.table()
+    uncertain = assess(fit)
+    assert uncertain.estimator == "blocks" and not uncertain.reliable
+    assert any("times the noise" in warning for warning in uncertain.warnings)
+    assert "warning: the misfit is" in uncertain.table()
     white = assess(fit, estimator="white")
     for path in bounds:
-        assert doubtful.errors[path] > white.errors[path] > 3.0 * assessed.errors[path]
+        assert uncertain.errors[path] > white.errors[path] > 3.0 * assessed.errors[path]
 
 
 @pytest.mark.slow

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from .templates import Template, choose_template
 
 def fit_recording(
     data: Recording | str | os.PathLike[str],
-    sweeps: Any = None,
+    sweeps: int | Sequence[int] | np.ndarray | None = None,
     *,
     template: str | Template | None = None,
     seed: int = 0,

@@ -12,6 +12,7 @@ from jax.typing import ArrayLike
 
 from ...checks import finite_number
 from ...compilation import host_jit
+from ...ephys.threshold import upward_crossings
 from ..problem.problem import voltages
 from ..problem.target import target
 from ..result import Fit
@@ -142,7 +143,7 @@ def _stacked(values: Mapping[str, ArrayLike], names: tuple[str, ...]) -> np.ndar
 def _summary(v: np.ndarray) -> Predictions:
     """The predictions of voltages [member, sweep, time]."""
     finite = np.all(np.isfinite(v), axis=(1, 2))
-    spikes = np.sum((v[..., :-1] < CROSSING) & (v[..., 1:] >= CROSSING), axis=-1)
+    spikes = np.sum(upward_crossings(v, CROSSING), axis=-1)
     kept = v[finite] if finite.any() else np.full_like(v[:1], np.nan)
     spread = np.sqrt(np.mean(np.var(kept, axis=0), axis=-1))
     return Predictions(kept.min(axis=0), kept.max(axis=0), spikes, spread, finite)
