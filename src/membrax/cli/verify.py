@@ -71,7 +71,7 @@ def _laws() -> Iterator[Check]:
     yield Check("RT/F at 25 °C", chemistry.thermal_voltage(25.0), 25.6926, 1e-3, "mV")
     nernst = chemistry.nernst(5.0, 140.0, valence=1, celsius=37.0)
     yield Check("Nernst, K⁺ 5/140 mM, 37 °C", nernst, -89.0587, 1e-2, "mV")
-    alone = chemistry.ghk_voltage([1.0], [5.0], [140.0], valence=1, celsius=37.0)
+    alone = chemistry.ghk_voltage(jnp.array([1.0]), jnp.array([5.0]), jnp.array([140.0]), valence=1, celsius=37.0)
     yield Check("GHK voltage of one ion is Nernst's", alone, float(nernst), 1e-3, "mV")
     balanced = chemistry.ghk_current(nernst, 1e-6, 5.0, 140.0, valence=1, celsius=37.0)
     yield Check("GHK current at the Nernst potential", balanced, 0.0, 1e-5, "µA/cm²")

@@ -43,13 +43,13 @@ def test_errors_are_model_minus_recording(evaluation):
 
 def test_gamma_is_given_where_the_cell_repeats_its_spikes(evaluation):
     for number in (0, 1):
-        told, not_told = pulse(evaluation, 4, number), pulse(evaluation, 3, number)
+        known, unknown = pulse(evaluation, 4, number), pulse(evaluation, 3, number)
         trains = [pulse(evaluation, 4, k).recorded.times - (100.0, 400.0)[k] for k in (0, 1)]
-        assert told.ceiling == pytest.approx(ceiling(trains, 200.0), rel=1e-6)
-        assert told.ceiling > 0.3 > not_told.ceiling
-        model = told.model.times - told.pulse.start
-        assert told.gamma == pytest.approx(gamma(trains[number], model, 200.0))
-        assert np.isnan(not_told.gamma)
+        assert known.ceiling == pytest.approx(ceiling(trains, 200.0), rel=1e-6)
+        assert known.ceiling > 0.3 > unknown.ceiling
+        model = known.model.times - known.pulse.start
+        assert known.gamma == pytest.approx(gamma(trains[number], model, 200.0))
+        assert np.isnan(unknown.gamma)
     assert np.isnan(pulse(evaluation, 0, 0).ceiling)  # silence repeats nothing
     assert evaluation.repeated
 
@@ -108,10 +108,10 @@ def test_a_diverged_model_has_nan_errors(pulse_data, pulse_v):
 
 def test_a_current_that_repeats_nothing_has_no_gamma(pulse_data, pulse_v):
     ramp = dataclasses.replace(pulse_data, i=np.outer([0.1, 0.2, 0.3, 0.4, 0.5], pulse_data.t / pulse_data.t[-1]))
-    found = evaluate(ramp, pulse_v, TRAINING)
-    assert len(found.rows) == 5 and not found.repeated
-    assert all(np.isnan(row.gamma) and np.isnan(row.interpolated) for row in found.rows)
-    assert [row.recorded.spike_count for row in found.rows] == [0, 0, 4, 6, 8]
+    evaluation = evaluate(ramp, pulse_v, TRAINING)
+    assert len(evaluation.rows) == 5 and not evaluation.repeated
+    assert all(np.isnan(row.gamma) and np.isnan(row.interpolated) for row in evaluation.rows)
+    assert [row.recorded.spike_count for row in evaluation.rows] == [0, 0, 4, 6, 8]
 
 
 def test_the_tables_show_training_pulses_first(evaluation):

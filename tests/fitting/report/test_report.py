@@ -6,6 +6,10 @@ import re
 import numpy as np
 import pytest
 
+import membrax as mx
+from membrax.ephys import preprocess
+from membrax.fitting.recipe.sweep_selection import SweepSelection
+from membrax.fitting.report import sections
 from membrax.fitting.report.page import Section, section_html
 from membrax.fitting.report.text import fit_summary, prediction_summary
 from membrax.fitting.report.warnings import fit_warnings
@@ -72,6 +76,33 @@ def test_sections_have_their_order(path):
     ]  # fmt: skip
 
 
+def test_measured_numbers_have_their_errors(pulse_fit):
+    measured = preprocess(mx.recordings.example("cortical"))
+    fit = dataclasses.replace(pulse_fit, data=measured.data, v=measured.data.v, preprocessed=measured)
+    section = sections.recording(fit, fit.evaluate())
+    rows = dict(section.table)
+    assert rows["input resistance R"] == str(measured.passive.input_resistance)
+    assert rows["membrane time constant τ"] == str(measured.passive.time_constant)
+    assert rows["resting potential"] == str(measured.passive.rest).replace("-", "−")
+    assert measured.summary in measured.data.notes and measured.summary not in section.text
+    assert rows["series resistance, subtracted"] == str(measured.electrode)
+
+
+def test_selected_sweeps_have_their_reasons(pulse_fit):
+    by_hand = sections.sweeps(pulse_fit)
+    assert by_hand.text == "Training, as chosen by the caller: 0, 2, 4. Held out: 1, 3." and not by_hand.table
+    selection = SweepSelection([0, 2, 4], ("the lowest current", "the first that fires", "the top"))
+    section = sections.sweeps(dataclasses.replace(pulse_fit, selection=selection))
+    assert section.text == "Training: 0, 2, 4. Held out: 1, 3."
+    assert section.table[1:] == [["0", "the lowest current"], ["2", "the first that fires"], ["4", "the top"]]
+
+
+def test_the_head_names_template_and_method(pulse_fit, tmp_path):
+    fit = dataclasses.replace(pulse_fit, template="pyramidal")
+    text = fit.write_report(tmp_path / "fit").read_text(encoding="utf-8")
+    assert "template pyramidal, method cmaes; 5 sweeps, 700 ms at 10 kHz" in text
+
+
 def test_parameters_at_a_bound_are_marked(path):
     lines = re.findall(r"<tr.*?</tr>", path.read_text(encoding="utf-8"))
     (sodium,), (potassium,) = ([line for line in lines if f'"row">{name}<' in line] for name in ("na.g", "kd.g"))
@@ -109,14 +140,14 @@ def test_gamma_has_its_ceiling(pulse_fit):
     )
 
 
-def fast(found, every):
+def fast(fit, every):
     """The fit with a recorded spike ``every`` so many ms in both pulses of sweep 3."""
-    v = found.data.v.copy()
+    v = fit.data.v.copy()
     for begin in (100.0, 400.0):
-        since = found.data.t - begin
+        since = fit.data.t - begin
         inside = (since >= 0) & (since < 200.0)
         v[3, inside] = np.where(since[inside] % every < every / 2, 20.0, -60.0)
-    return dataclasses.replace(found, data=dataclasses.replace(found.data, v=v))
+    return dataclasses.replace(fit, data=dataclasses.replace(fit.data, v=v))
 
 
 def test_pulses_too_fast_for_gamma_are_counted(pulse_fit):

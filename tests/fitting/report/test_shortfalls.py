@@ -48,9 +48,9 @@ def test_an_equal_model_has_no_shortfalls():
     ],
 )
 def test_number_and_rhythm(model, sentences):
-    found = sentences_of(REGULAR, model)
-    assert len(found) == len(sentences)
-    assert all(one.startswith(other) for one, other in zip(found, sentences, strict=True))
+    result = sentences_of(REGULAR, model)
+    assert len(result) == len(sentences)
+    assert all(one.startswith(other) for one, other in zip(result, sentences, strict=True))
 
 
 def test_shape():
