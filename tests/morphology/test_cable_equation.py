@@ -100,7 +100,7 @@ def test_ralls_equivalent_cylinder():
     assert np.all(orders(errors) > 1.85) and abs(errors[-1]) < 2e-4
 
 
-def test_a_tree_cut_as_its_equivalent_cylinder_is_the_same_discrete_system():
+def test_a_tree_equals_its_equivalent_cylinder():
     """Branch points cost nothing: the tree's compartments of one level add up to the cylinder's, to rounding."""
     ratio = 2.0 ** (-2.0 / 3.0)
     tree = binary_tree(depth=4, length=200.0, radius=2.0, length_ratio=ratio**0.5, soma_radius=10.0)

@@ -1,21 +1,32 @@
-"""The shapes of neurons: SWC files and trees made by rule, and how they are cut into compartments.
+"""The shapes of neurons: SWC files and trees made by rule, and their division into compartments.
 
 >>> import membrax as mx
 >>> tree = mx.morphology.load_swc("cell.swc")
 >>> compartments = mx.morphology.discretise(tree)
 """
 
-from .compartments.compartments import Compartments
-from .compartments.densities import by_region
-from .compartments.discretise import discretise
-from .compartments.distance_laws import by_distance, exponential, linear, sigmoid
-from .compartments.extracellular import lead_field
-from .swc.load import load_swc
-from .tree.joining import join
-from .tree.labels import LABELS
-from .tree.sections import Section
-from .tree.shapes import ball, ball_and_stick, binary_tree, cable
-from .tree.tree import Tree, from_points
+from .compartments import (
+    Compartments,
+    by_distance,
+    by_region,
+    discretise,
+    exponential,
+    lead_field,
+    linear,
+    sigmoid,
+)
+from .swc import load_swc
+from .tree import (
+    LABELS,
+    Section,
+    Tree,
+    ball,
+    ball_and_stick,
+    binary_tree,
+    cable,
+    from_points,
+    join,
+)
 
 __all__ = [
     "LABELS",

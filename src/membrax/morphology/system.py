@@ -48,7 +48,7 @@ class TreeSystem:
 
     def axial(self, v: Array) -> Array:
         """The axial current into every compartment [compartment] in nA at voltages v; they add up to zero."""
-        order, count = self.layout.elimination.nodes, len(v)
+        order, count = self.layout.elimination.hines, len(v)
         child, parent, g = order.child, order.parent, self.conductance[order.child]
 
         def to_nodes(towards_child: Array, towards_parent: Array) -> Array:

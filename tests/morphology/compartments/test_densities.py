@@ -52,7 +52,7 @@ def test_a_region_may_itself_change_with_the_distance(layout):
     assert values(spread, layout) == pytest.approx(expected)
 
 
-def test_a_value_of_one_region_is_a_leaf_with_the_bounds_of_what_it_stands_for(layout):
+def test_a_value_of_one_region_is_a_leaf_with_bounds(layout):
     leak = mx.channels.Leak(g=by_region(soma=1.0, elsewhere=by_distance(lambda x, a: a * x, a=2.0)))
     leaves = pytrees.leaves(leak)
     assert list(leaves) == ["g.soma", "g.elsewhere.a", "e"]
@@ -119,7 +119,7 @@ def test_odd_names_are_regions_or_refused_by_name(layout, name):
 # --- distance
 
 
-def test_a_function_of_the_distance_is_asked_once_for_all(layout):
+def test_a_function_of_the_distance_is_called_once(layout):
     spread = by_distance(lambda x, at_soma, slope: at_soma + slope * x, at_soma=0.1, slope=1e-3)
     assert values(spread, layout) == pytest.approx(0.1 + 1e-3 * layout.path_distance)
     assert list(pytrees.leaves(mx.channels.Leak(g=spread))) == ["g.at_soma", "g.slope", "e"]
@@ -135,7 +135,7 @@ def test_the_derivative_by_its_parameters(layout):
     assert float(found) == pytest.approx(np.sum(x / 400.0 * np.exp(-x / 20.0)), rel=1e-4)
 
 
-def test_what_is_no_function_or_gives_no_number_for_each_is_refused(layout):
+def test_a_function_must_return_a_number_for_each_distance(layout):
     with pytest.raises(ValueError, match="by_distance needs a function of the distance in µm, got 3"):
         by_distance(3.0)
     with pytest.raises(ValueError, match=rf"a number for each of {layout.count} distances, got the shape \(2,\)"):

@@ -114,7 +114,7 @@ def test_axial_currents_make_a_dipole():
     assert abs(expected[0]) > 100 * EPS * ONE * charge / r[0]  # so that the bound above is none
 
 
-def test_an_even_current_is_the_same_however_finely_a_tree_is_cut():
+def test_an_even_current_is_independent_of_the_cut():
     """Of cylinders: the mean over the area is one of lines, which parts add up to."""
     seen = []
     for n in (1, 4):
@@ -217,12 +217,12 @@ FILES = ["neuromorpho__mp_ma_40984_gc2.CNG", "jaxley__morph_ca1_n120_250_single_
 
 
 def segments(cut):
-    """All pieces of a cut tree as straight segments: ends, end radii and compartment, in float64, from its points."""
-    tree, pieces = cut.tree, cut.layout.pieces
-    inner, outer = tree.before[pieces.point], pieces.point
+    """All parts of a cut tree as straight segments: ends, end radii and compartment, in float64, from its points."""
+    tree, parts = cut.tree, cut.layout.parts
+    inner, outer = tree.before[parts.point], parts.point
     at = lambda values, share: values[inner] + (share * (values[outer] - values[inner]).T).T  # noqa: E731
-    ends = at(tree.xyz, pieces.begin), at(tree.xyz, pieces.end)
-    return (*ends, at(tree.radius, pieces.begin), at(tree.radius, pieces.end), pieces.half // 2)
+    ends = at(tree.xyz, parts.begin), at(tree.xyz, parts.end)
+    return (*ends, at(tree.radius, parts.begin), at(tree.radius, parts.end), parts.half // 2)
 
 
 @pytest.fixture(scope="module", params=FILES)
@@ -241,7 +241,7 @@ def geometry(lfpykit, begin, end, diameter):
 
 
 def test_lines_as_in_lfpykit(published):
-    """Its line sources of all pieces, added up by their areas, and its root as a point.
+    """Its line sources of all parts, added up by their areas, and its root as a point.
 
     Its units are ours: mV, nA, µm and S/m. It too holds the distance from the axis at a segment's mean radius, along
     the whole axis, and that from the root's middle at the root's radius.
@@ -251,7 +251,7 @@ def test_lines_as_in_lfpykit(published):
     begin, end, inner, outer, owner = segments(cut)
     soma = cut.tree.soma is not None
     if soma:
-        # One segment in the place of the soma's pieces, of which LFPykit takes the middle and the radius.
+        # One segment in the place of the soma's parts, of which LFPykit takes the middle and the radius.
         middle, r = cut.layout.xyz[0], np.sqrt(float(cut.area[0]) / (4 * np.pi))
         keep = owner > 0
         across = np.array([r, 0, 0])

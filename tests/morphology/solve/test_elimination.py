@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from membrax.morphology.solve import by_rounds as rounds_of
-from membrax.morphology.solve import one_by_one as nodes_of
-from membrax.morphology.solve.elimination import MANY, elimination_of, solver
-from membrax.morphology.solve.rounds import rounds
+from membrax.morphology.solve import elimination_of, hines, parallel, solver
+from membrax.morphology.solve.contraction import contract
+from membrax.morphology.solve.elimination import MANY
 
 EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 
@@ -36,27 +35,27 @@ def dense(parent, s, g):
     return matrix
 
 
-def one_by_one(order, s, g, b):
-    return nodes_of.substitute(order.nodes, nodes_of.factorise(order.nodes, s, g), b)
+def by_hines(order, s, g, b):
+    return hines.substitute(order.hines, hines.factorise(order.hines, s, g), b)
 
 
-def by_rounds(order, s, g, b):
-    node, row = order.rounds.node, order.rounds.row
-    return rounds_of.substitute(order.rounds, rounds_of.factorise(order.rounds, s[node], g[node]), b[node])[row]
+def by_contraction(order, s, g, b):
+    rounds, node, row = order.contraction, order.contraction.node, order.contraction.row
+    return parallel.substitute(rounds, parallel.factorise(rounds, s[node], g[node]), b[node])[row]
 
 
-WAYS = [one_by_one, by_rounds]
+ALGORITHMS = [by_hines, by_contraction]
 
 
-@functools.partial(jax.jit, static_argnames=("way", "parent"))
-def compiled(way, parent, s, g, b):
-    return way(order_of(np.array(parent)), s, g.at[0].set(0.0), b)
+@functools.partial(jax.jit, static_argnames=("algorithm", "parent"))
+def compiled(algorithm, parent, s, g, b):
+    return algorithm(order_of(np.array(parent)), s, g.at[0].set(0.0), b)
 
 
-def solved(way, parent, s, g, b):
-    """By one of the ways."""
+def solved(algorithm, parent, s, g, b):
+    """The solution by one of the algorithms."""
     s, g, b = (jnp.asarray(x, dtype=float) for x in (s, g, b))
-    return np.asarray(compiled(way, tuple(parent.tolist()), s, g, b), dtype=float)
+    return np.asarray(compiled(algorithm, tuple(parent.tolist()), s, g, b), dtype=float)
 
 
 def chain(n):
@@ -91,47 +90,47 @@ def systems(draw):
 # --- the solution
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["node by node", "by rounds"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=["Hines", "contraction"])
 @settings(max_examples=100)
 @given(systems())
-def test_the_solution_is_that_of_the_dense_matrix(way, system):
+def test_the_solution_is_that_of_the_dense_matrix(algorithm, system):
     parent, s, g, b = system
-    found = solved(way, parent, s, g, b)
+    found = solved(algorithm, parent, s, g, b)
     # Without cancellation the solution for |b| bounds the error for b.
     scale = np.linalg.solve(dense(parent, s, g), np.abs(b))
     assert np.all(np.abs(found - np.linalg.solve(dense(parent, s, g), b)) <= 30 * len(b) * max(EPS, 1e-12) * scale)
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["node by node", "by rounds"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=["Hines", "contraction"])
 @pytest.mark.parametrize("parent", [chain(20), bushy(20)], ids=["chain", "bushy"])
 @pytest.mark.parametrize("ratio", [1e5, 1e7])
-def test_a_small_capacitance_beside_large_conductances_is_not_lost(way, parent, ratio):
+def test_a_small_capacitance_survives_large_conductances(algorithm, parent, ratio):
     random = np.random.default_rng(1)
     s, g = random.uniform(0.5, 2.0, 20), ratio * random.uniform(0.5, 2.0, 20)
     b = np.zeros(20)
     b[7] = 1.0
     s, g = (np.asarray(x, dtype=np.float32).astype(float) for x in (s, g))
-    found = solved(way, parent, s, g, b)
+    found = solved(algorithm, parent, s, g, b)
     # What is left of b after all conductances have cancelled: Σ s x = Σ b. A diagonal that has them both has lost it.
     assert np.sum(s * found) == pytest.approx(1.0, abs=60 * EPS)
     assert found == pytest.approx(np.linalg.solve(dense(parent, s, g), b), rel=max(200 * EPS, 1e-6))
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["node by node", "by rounds"])
-def test_a_single_node_is_a_quotient(way):
-    assert solved(way, np.array([-1]), [4.0], [7.0], [2.0]) == pytest.approx([0.5])
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=["Hines", "contraction"])
+def test_a_single_node_is_a_quotient(algorithm):
+    assert solved(algorithm, np.array([-1]), [4.0], [7.0], [2.0]) == pytest.approx([0.5])
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["node by node", "by rounds"])
-def test_a_voltage_that_all_share_causes_no_current(way):
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=["Hines", "contraction"])
+def test_a_common_voltage_causes_no_current(algorithm):
     parent, random = bushy(20), np.random.default_rng(2)
     s, g = random.uniform(0.5, 2.0, 20), 1e4 * random.uniform(0.5, 2.0, 20)
-    assert solved(way, parent, s, g, 3.0 * s) == pytest.approx(np.full(20, 3.0), rel=60 * EPS)
+    assert solved(algorithm, parent, s, g, 3.0 * s) == pytest.approx(np.full(20, 3.0), rel=60 * EPS)
 
 
-def test_a_branch_point_without_charge_is_the_mean_of_its_neighbours_by_conductance():
+def test_a_branch_point_is_the_weighted_mean_of_neighbours():
     parent, s, g = np.array([-1, 0, 1, 1]), np.array([1.0, 0.0, 2.0, 3.0]), np.array([0.0, 1.0, 2.0, 4.0])
-    x = solved(one_by_one, parent, s, g, [1.0, 0.0, -2.0, 3.0])
+    x = solved(by_hines, parent, s, g, [1.0, 0.0, -2.0, 3.0])
     assert x[1] == pytest.approx((x[0] + 2 * x[2] + 4 * x[3]) / 7, rel=1e-5)
 
 
@@ -139,8 +138,8 @@ def test_a_branch_point_without_charge_is_the_mean_of_its_neighbours_by_conducta
 
 
 @pytest.mark.parametrize("parent", [chain(40), star(40), bushy(40)], ids=["chain", "star", "bushy"])
-def test_children_go_before_their_parents_and_all_go_but_the_root(parent):
-    order = order_of(parent).nodes
+def test_children_are_eliminated_before_their_parents(parent):
+    order = order_of(parent).hines
     place = {node: k for k, node in enumerate(order.child)}
     assert sorted([*order.child, order.root]) == list(range(40))
     assert all(parent[k] == order.root or place[k] < place[parent[k]] for k in order.child)
@@ -148,49 +147,48 @@ def test_children_go_before_their_parents_and_all_go_but_the_root(parent):
 
 @settings(max_examples=40)
 @given(st.integers(1, 40), st.integers(0, 999))
-def test_no_two_nodes_of_a_round_touch_each_other_or_a_neighbour_that_goes(n, seed):
+def test_nodes_of_a_round_are_no_neighbours(n, seed):
     parent = bushy(n, seed)
     parent[1:] = np.where(np.random.default_rng(seed).uniform(size=n - 1) < 0.6, np.arange(n - 1), parent[1:])
-    found, end = rounds(parent), n
-    assert sorted(found.node) == list(range(n))
-    assert found.node[found.row].tolist() == list(range(n))
-    for some in found.rounds:
-        assert some.end == end  # the last of those that are left
-        assert (some.parent < some.first).all()
-        assert (some.child < max(some.first, 1)).all()
-        end = some.first
-    assert end == 1 and found.node[0] == 0
+    contraction, end = contract(parent), n
+    assert sorted(contraction.node) == list(range(n))
+    assert contraction.node[contraction.row].tolist() == list(range(n))
+    for one in contraction.rounds:
+        assert one.end == end  # the last of those that are left
+        assert (one.parent < one.first).all()
+        assert (one.child < max(one.first, 1)).all()
+        end = one.first
+    assert end == 1 and contraction.node[0] == 0
 
 
 @settings(max_examples=40)
 @given(st.integers(2, 60), st.integers(0, 999))
-def test_what_goes_is_looked_up_by_all_that_stay_once(n, seed):
+def test_every_removed_row_is_gathered_once(n, seed):
     parent = bushy(n, seed)
     parent[1:] = np.where(np.random.default_rng(seed).uniform(size=n - 1) < 0.3, 0, parent[1:])
-    for some in rounds(parent).rounds:
-        given = [(row, going) for ranks in some.from_children for row, going in enumerate(ranks) if going >= 0]
-        given += [(row, going) for row, more in some.from_more for going in more]
-        assert sorted(given) == sorted((row, going) for going, row in enumerate(some.parent))
-        below = [(row, going) for row, going in enumerate(some.from_parent) if going >= 0]
-        assert sorted(below) == sorted((some.child[k], k) for k in np.flatnonzero(some.has_child))
+    for one in contract(parent).rounds:
+        given = [(row, removed) for ranks in one.from_children for row, removed in enumerate(ranks) if removed >= 0]
+        given += [(row, removed) for row, more in one.from_more for removed in more]
+        assert sorted(given) == sorted((row, removed) for removed, row in enumerate(one.parent))
+        below = [(row, removed) for row, removed in enumerate(one.from_parent) if removed >= 0]
+        assert sorted(below) == sorted((one.child[k], k) for k in np.flatnonzero(one.has_child))
 
 
 @pytest.mark.parametrize("n", [2, 8, 64, 1000])
-def test_a_chain_takes_as_many_rounds_as_its_length_has_halves(n):
-    assert np.log2(n) - 1 < len(rounds(chain(n)).rounds) <= np.ceil(np.log2(n)) + 1
+def test_a_chain_takes_log2_rounds(n):
+    assert np.log2(n) - 1 < len(contract(chain(n)).rounds) <= np.ceil(np.log2(n)) + 1
 
 
 @pytest.mark.parametrize("hubs, leaves", [(10, 300), (300, 10), (40, 40), (1, 500)])
-def test_many_children_of_many_nodes_are_no_thousands_of_operations(hubs, leaves):
+def test_many_children_take_few_operations(hubs, leaves):
     parent = np.concatenate([chain(hubs), np.repeat(np.arange(hubs), leaves)])
-    found = rounds(parent).rounds
-    operations = [len(some.from_children) + len(some.from_more) for some in found]
+    operations = [len(one.from_children) + len(one.from_more) for one in contract(parent).rounds]
     assert max(operations) <= 1 + min(hubs, leaves)
 
 
 def test_a_star_takes_one_round_and_a_single_node_none():
-    assert len(rounds(star(50)).rounds) == 1
-    assert rounds(np.array([-1])).rounds == ()
+    assert len(contract(star(50)).rounds) == 1
+    assert contract(np.array([-1])).rounds == ()
 
 
 # --- derivatives
@@ -222,7 +220,7 @@ def slopes():
 
 
 @pytest.mark.parametrize("mode", [jax.jacfwd, jax.jacrev], ids=["forward", "reverse"])
-def test_it_can_be_differentiated_in_everything_that_is_given(mode):
+def test_the_solver_is_differentiable_in_all_arguments(mode):
     order = order_of(PARENT)
     given = tuple(jnp.asarray(x, dtype=float) for x in (S, G, B))
     loss = lambda s, g, b: jnp.asarray(WEIGHTS, dtype=float) @ solver(order, s, g)(b)  # noqa: E731
@@ -234,7 +232,7 @@ def test_it_can_be_differentiated_in_everything_that_is_given(mode):
 
 
 @pytest.mark.parametrize("count", [2, MANY])
-def test_many_systems_at_once_are_each_of_them(count):
+def test_a_batch_equals_single_systems(count):
     order = order_of(PARENT)
     s, g, b = (jnp.asarray(x, dtype=float) for x in (S, G, B))
     scale = np.linspace(1.0, 3.0, count)
@@ -245,7 +243,7 @@ def test_many_systems_at_once_are_each_of_them(count):
         assert np.asarray(y) == pytest.approx(np.asarray(x), rel=1e-5)
 
 
-def test_a_matrix_is_used_in_the_way_that_made_it():
+def test_a_factor_is_used_by_the_algorithm_that_made_it():
     # One matrix for many right-hand sides, many for one, and both by two maps, one of few and one of many.
     order = order_of(PARENT)
     s, g, b = (jnp.asarray(x, dtype=float) for x in (S, G, B))

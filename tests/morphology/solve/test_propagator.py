@@ -49,7 +49,7 @@ def exact(laplacian, capacitance, dt, injected):
 @pytest.mark.x64
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("dt", [1e-3, 0.025, 1.0])
-def test_it_is_the_matrix_exponential_and_what_a_current_leaves(seed, dt):
+def test_the_propagator_is_the_matrix_exponential(seed, dt):
     laplacian, capacitance, injected = drawn(seed)
     a, b = -laplacian / capacitance[:, None], injected / capacitance[:, None]
     # e^(dt [[A, b], [0, 0]]) has dt φ₁(dt A) b in its corner.
@@ -109,7 +109,7 @@ def test_two_half_steps_are_a_step():
     assert 2 * some + half @ some == pytest.approx(all_, abs=20 * EPS * np.abs(all_).max())
 
 
-def test_long_steps_of_a_cut_as_fine_as_reconstructions_have_it_stay_finite():
+def test_long_steps_on_a_fine_discretisation_stay_finite():
     # 0.14 µm: the finest compartments of reconstructed dendrites exchange 5 000 000 times in a ms.
     fine = morphology.discretise(morphology.cable(1.1, 1.0), per_section=COUNT)
     given = np.asarray(fine.matrix()), 1e-5 * np.asarray(fine.area), 10.0, np.eye(COUNT, SITES, dtype=np.float32)
@@ -120,7 +120,7 @@ def test_long_steps_of_a_cut_as_fine_as_reconstructions_have_it_stay_finite():
 
 
 @pytest.mark.parametrize("mode", [jax.jacfwd, jax.jacrev], ids=["forward", "reverse"])
-def test_it_can_be_differentiated_by_conductance_and_capacitance(mode):
+def test_derivatives_by_conductance_and_capacitance(mode):
     laplacian, capacitance, injected = drawn(6)
     weights = np.random.default_rng(0).normal(size=(COUNT, COUNT))
 

@@ -1,4 +1,4 @@
-"""SWC files as they come: what is read, what is mended and told, and what is refused with file, line and bound."""
+"""SWC files as they come: read, repaired with a report, or refused with file, line and bound."""
 
 import numpy as np
 import pytest
@@ -68,11 +68,11 @@ WRONG = {
     "half an id": ("1.5 1 0 0 0 5 -1\n", "line 1: id must be a whole number of at least 0, got 1.5"),
     "a negative type": ("1 -1 0 0 0 5 -1\n", "line 1: type must be a whole number of at least 0, got -1"),
     "a negative parent": (GOOD.replace("5 -1", "5 -2"), "line 2: parent must be a whole number of at least -1, got -2"),
-    "an id twice": (GOOD.replace("5 3 25", "4 3 25"), "cell.swc, line 6: id 4 is taken already, by line 5"),
+    "an id twice": (GOOD.replace("5 3 25", "4 3 25"), "cell.swc, line 6: id 4 is taken by line 5"),
     "no such parent": (GOOD.replace("0.5 3\n5", "0.5 9\n5"), r"line 5: parent 9 is not among the points \(−1 marks"),
-    "its own parent": (GOOD.replace("3 3 15 0 0 1 2", "3 3 15 0 0 1 3"), "cell.swc, line 4: parents go in a circle"),
-    "a cycle": (GOOD.replace("2 3 5 0 0 1 1", "2 3 5 0 0 1 4"), "cell.swc, lines 3, 4 and 5: parents go in a circle"),
-    "no root": ("1 3 0 0 0 1 2\n2 3 1 0 0 1 1\n", "cell.swc, lines 1 and 2: parents go in a circle"),
+    "its own parent": (GOOD.replace("3 3 15 0 0 1 2", "3 3 15 0 0 1 3"), "cell.swc, line 4: parents form a cycle"),
+    "a cycle": (GOOD.replace("2 3 5 0 0 1 1", "2 3 5 0 0 1 4"), "cell.swc, lines 3, 4 and 5: parents form a cycle"),
+    "no root": ("1 3 0 0 0 1 2\n2 3 1 0 0 1 1\n", "cell.swc, lines 1 and 2: parents form a cycle"),
     "two somas": (GOOD + "6 1 0 40 0 5 -1\n", "cell.swc, lines 2 and 7: 2 somas; a file is one neuron"),
     "a soma on a neurite": (GOOD + "6 1 0 40 0 5 5\n", r"cell.swc, line 7: a soma \(type 1\) must be the root"),
     "two roots, no soma": ("1 3 0 0 0 1 -1\n2 3 9 0 0 1 1\n3 3 50 0 0 1 -1\n", "lines 1 and 3: 2 roots .* no soma"),
@@ -120,7 +120,7 @@ def test_three_points_are_a_sphere(load):
     tree = load(soma_of("1 1 0 0 0 4 -1\n2 1 0 -4 0 4 1\n3 1 0 4 0 4 1\n"))
     assert len(tree.soma.points) == 1 and tree.soma.area == pytest.approx(4 * np.pi * 16)
     assert tree.repairs == (
-        "lines 1, 2 and 3: three soma points are the sphere of the first (NeuroMorpho), radius 4 µm",
+        "lines 1, 2 and 3: three soma points are read as the sphere of the first (NeuroMorpho), radius 4 µm",
     )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def test_an_outline_is_a_sphere(load, radius):
     tree = load(outline(radius))
     np.testing.assert_allclose(tree.xyz[0], [10.0, 0.0, 0.0], atol=1e-9)
     assert tree.soma.area == pytest.approx(4 * np.pi * 36) and len(tree.parent) == 3
-    assert "12 soma points are an outline, and became a sphere of radius 6 µm" in tree.repairs[0]
+    assert "12 soma points are an outline, replaced by a sphere of radius 6 µm" in tree.repairs[0]
 
 
 def test_half_an_outline_is_a_stack(load):
@@ -183,7 +183,7 @@ def test_a_missing_soma(load):
 def test_points_before_their_parents(load):
     head, *rows = GOOD.splitlines()
     tree, plain = load("\n".join([head, *reversed(rows)])), load(GOOD)
-    assert "stood before their parents" in tree.repairs[0] and "line" in tree.repairs[0]
+    assert "before their parents" in tree.repairs[0] and "line" in tree.repairs[0]
     assert sorted(s.length for s in tree.sections) == pytest.approx(sorted(s.length for s in plain.sections))
     assert tree.area == pytest.approx(plain.area)
 
@@ -192,7 +192,7 @@ def test_a_radius_of_zero_takes_its_neighbours(load):
     rows = "1 1 0 0 0 5 -1\n2 3 5 0 0 0 1\n3 3 15 0 0 2 2\n4 3 15 8 0 0 3\n5 3 25 0 0 0 4\n6 3 9 9 0 0 2\n"
     tree = load(rows)
     assert tree.radius.tolist() == [5, 2, 2, 2, 2, 2]
-    assert tree.repairs == ("lines 2, 4, 5 and 6: radius 0 became 2 µm, the nearest along the neurite",)
+    assert tree.repairs == ("lines 2, 4, 5 and 6: radius 0 was replaced by 2 µm, the nearest along the neurite",)
     told = load(rows, missing_radius=0.3)
     assert told.radius.tolist() == [5, 0.3, 2, 0.3, 0.3, 0.3] and "missing_radius=0.3" in told.repairs[0]
     with pytest.raises(ValueError, match="missing_radius must be finite and above 0 µm, got -1 µm"):
@@ -202,12 +202,12 @@ def test_a_radius_of_zero_takes_its_neighbours(load):
 def test_a_root_beside_the_soma_hangs_on_it(load):
     tree = load("7 2 0 30 0 1 -1\n8 2 0 40 0 1 7\n" + GOOD)
     assert tree.soma.index == 0 and [s.parent for s in tree.select("axon")] == [0]
-    assert tree.repairs == ("line 1: had no parent, and was hung on the soma, 30 µm away",)
+    assert tree.repairs == ("line 1: no parent; connected to the soma, 30 µm away",)
 
 
 def test_roots_at_one_place_are_one(load):
     tree = load("1 3 0 0 0 1 -1\n2 3 9 0 0 1 1\n3 2 0 0 0 1 -1\n4 2 -9 0 0 1 3\n")
-    assert tree.length == pytest.approx(18.0) and "was hung on the root, 0 µm away" in tree.repairs[0]
+    assert tree.length == pytest.approx(18.0) and "connected to the root, 0 µm away" in tree.repairs[0]
     assert discretise(tree, per_section=1).count == 2
 
 
@@ -219,13 +219,13 @@ def test_a_neurite_of_one_point_begins_at_the_surface(load):
 
 def test_segments_without_length_are_told_and_harmless(load):
     tree = load(GOOD.replace("4 3 15 8 0 0.5 3", "4 3 15 0 0 0.5 3") + "6 3 15 8 0 0.5 4\n")
-    assert tree.repairs == ("line 5: lies where its parent does; that segment has neither area nor resistance",)
+    assert tree.repairs == ("line 5: at the place of its parent; the segment has neither area nor resistance",)
     assert np.all(np.isfinite(discretise(tree, per_section=3).half_resistance))
 
 
 def test_columns_after_the_seventh_are_told(load):
     tree = load(GOOD.replace("1 1\n3", "1 1 99\n3"))
-    assert tree.repairs == ("columns after the seventh were left out, from line 3 on",)
+    assert tree.repairs == ("columns after the seventh were ignored, from line 3 on",)
 
 
 def test_types_from_five_on_are_kept(load):
@@ -237,6 +237,6 @@ def test_types_from_five_on_are_kept(load):
 def test_marks_of_forks_and_tips_are_no_types(load):
     tree = load(GOOD.replace("3 3 15", "3 5 15").replace("4 3 15", "4 6 15").replace("5 3 25", "5 6 25"))
     assert [s.label for s in tree.sections] == ["soma"] + 3 * ["basal dendrite"]
-    assert tree.repairs[0].startswith("lines 4, 5 and 6: types 5 and 6 mark forks and tips here")
+    assert tree.repairs[0].startswith("lines 4, 5 and 6: types 5 and 6 mark forks and tips")
     custom = load(GOOD.replace("2 3 5", "2 5 5").replace("3 3 15", "3 5 15"))
     assert custom.sections[1].label == "custom 5" and custom.repairs == ()

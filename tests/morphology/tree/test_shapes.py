@@ -92,8 +92,8 @@ def test_a_tree_that_was_joined_to_keeps_its_sections():
 
 
 WRONG = {
-    "a length of 0": (lambda: cable(0.0, 1.0), "length must be finite and above 0 µm, got 0 µm"),
-    "a word": (lambda: cable("long", 1.0), "length must be a number, got 'long'"),
+    "a length of 0": (lambda: cable(0.0, 1.0), "length must be above 0 µm, got 0 µm"),
+    "a word": (lambda: cable("long", 1.0), "length must be a number in µm, got 'long'"),
     "a negative radius": (lambda: cable(10.0, (1.0, -1.0)), "radius must be finite and above 0 µm, got -1.0 µm"),
     "nowhere": (lambda: cable(10.0, 1.0, direction=(0, 0, 0)), "direction must be three finite numbers"),
     "two types": (lambda: cable(10.0, 1.0, type="dendrite"), "type must be one of basal dendrite, apical dendrite"),
@@ -103,10 +103,10 @@ WRONG = {
     "two in a row": (lambda: binary_tree(2, length=1.0, radius=1.0), "branches must be 1 or at least 3"),
     "no branches": (lambda: binary_tree(0, length=1.0, radius=1.0), "branches must be a whole number .* got 0"),
     "half a level": (lambda: binary_tree(depth=1.5, length=1.0, radius=1.0), "depth must be a whole number"),
-    "a ratio of 0": (lambda: binary_tree(3, length=1.0, radius=1.0, ratio=0), "ratio must be finite and above 0"),
+    "a ratio of 0": (lambda: binary_tree(3, length=1.0, radius=1.0, ratio=0), "ratio must be above 0, got 0"),
     "beyond the end": (lambda: join(cable(1, 1), cable(1, 1), fraction=1.5), "fraction must be in 0 … 1, got 1.5"),
     "no section": (lambda: join(cable(1, 1), cable(1, 1), section=1), "section must be a whole number of 0 … 0, got 1"),
-    "two somas": (lambda: join(ball(1), ball(1)), "a tree has one soma: the branch 'ball' may not have one"),
+    "two somas": (lambda: join(ball(1), ball(1)), "a tree has one soma, and the branch 'ball' has another"),
 }  # fmt: skip
 
 

@@ -111,9 +111,9 @@ WRONG = {
     "an endless parent": ({"parent": [np.inf] * 6}, "parent must be whole numbers"),
     "a negative type": ({"type": -3}, "type must be at least 0, got -3 at point 0"),
     "a parent that is not there": ({"parent": [-1, 0, 1, 2, 2, 6]}, "parent must be −1 .* … 5, got 6 at point 5"),
-    "a circle": ({"parent": [-1, 3, 1, 2, 2, 4]}, r"those of the points \[1, 3, 2\] go in a circle"),
+    "a circle": ({"parent": [-1, 3, 1, 2, 2, 4]}, r"those of the points \[1, 3, 2\] form a cycle"),
     "two roots": ({"parent": [-1, 0, 1, 2, -1, 4]}, r"one root \(parent −1\), got 2: points \[0, 4\]"),
-    "a soma on a neurite": ({"type": [1, 4, 4, 1, 4, 2]}, "its point 3 hangs on a neurite's, 2"),
+    "a soma on a neurite": ({"type": [1, 4, 4, 1, 4, 2]}, "the parent of its point 3, 2, is a neurite"),
     "no length": ({"xyz": np.zeros((6, 3)), "type": 3}, "a soma or a length above 0 µm; all 6 points"),
 }
 

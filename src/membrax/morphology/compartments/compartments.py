@@ -1,10 +1,9 @@
-"""A neuron's shape as the simulator sees it: compartments, their areas, and the conductances between them."""
+"""Compartments of a tree: their areas, and the axial conductances between them."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,25 +11,25 @@ import numpy as np
 from jax import Array
 
 from ...pytrees import pytree, static
-from ..tree.frusta import OHM_CM_PER_UM, axial_integral, lateral_area
-from ..tree.labels import matches
-from ..tree.sections import Section
-from ..tree.table import counted
-from ..tree.tree import Tree
+from ...tables import counted
+from ..tree import Section, Tree, lateral_area, matches
+from ..tree.labels import TypeLike
 from .densities import over
 from .layout import Layout
+
+OHM_CM_PER_UM = 0.01  # MΩ of 1 Ω·cm per µm
 
 
 @pytree
 class Compartments:
     """A tree cut into compartments by `discretise`; C of them, in N nodes.
 
-    The numbers are those of the tree, so that areas and conductances follow them and can be differentiated by them:
-    scale ``radius`` and every area, axial conductance and load follows. The cuts keep their place relative to the
-    points. The soma is one isopotential compartment, number 0, on which its neurites hang without further resistance.
+    Areas and conductances are functions of the radii and lengths of the tree, and differentiable in them: with a scaled
+    ``radius`` every area, axial conductance and load changes. The cuts keep their places relative to the points. The
+    soma is one isopotential compartment, number 0, to which its neurites are connected without further resistance.
 
-    For whoever solves the cable equation: the nodes are the compartments 0 … C − 1 and after them N − C branch points
-    without membrane (see `membrax.morphology.nodes`). With v in mV and i_k the outward density [µA/cm²],
+    In the cable equation the nodes are the compartments 0 … C − 1 and after them N − C branch points without membrane
+    (see `membrax.morphology.compartments.nodes`). With v in mV and i_k the outward density [µA/cm²],
 
         1e-5 area_k (c dv_k/dt + i_k) = I_k + Σ g (v_neighbour − v_k)  [nA],   the left side 0 at a branch point,
 
@@ -54,7 +53,7 @@ class Compartments:
     axial_resistivity: Array = dataclasses.field(metadata={"unit": "Ω·cm", "above": 0.0})
     layout: Layout = static()
 
-    # --- what is fixed
+    # --- the fixed part
 
     @property
     def count(self) -> int:
@@ -88,7 +87,7 @@ class Compartments:
 
     @property
     def path_distance(self) -> np.ndarray:
-        """Distance of each compartment's middle from the soma along the path [compartment], µm, as it was cut."""
+        """Distance of each compartment's middle from the soma along the path [compartment], µm, when it was cut."""
         return self.layout.path_distance
 
     @property
@@ -98,10 +97,10 @@ class Compartments:
 
     @property
     def tree(self) -> Tree:
-        """What was cut."""
+        """The tree."""
         return self.layout.tree
 
-    # --- what follows from the numbers
+    # --- functions of the sizes
 
     @property
     def area(self) -> Array:
@@ -134,17 +133,17 @@ class Compartments:
         """
         return _matrix(self)
 
-    # --- where things are
+    # --- places
 
     def site(self, section: int | str | Section, fraction: float = 0.5) -> int:
         """Index of the compartment at a fraction 0 … 1 along a section.
 
         Args:
-            section: its index, itself, or a word such as "soma" of which the tree has one section.
-            fraction: where along it.
+            section: a section, its index, or the name of a type with one section, such as "soma".
+            fraction: the place along it.
 
         Raises:
-            ValueError: no such section, one without length, a fraction out of its bounds.
+            ValueError: an unknown section, one without length, or a fraction out of its bounds.
         """
         index = section.index if isinstance(section, Section) else section
         index = self._only(index) if isinstance(index, str) else index
@@ -158,20 +157,20 @@ class Compartments:
         return int(counts[:index].sum() + min(int(fraction * counts[index]), counts[index] - 1))
 
     def _only(self, word: str) -> int:
-        """The index of the one section of a type.
+        """The index of the only section of a type.
 
         Raises:
-            ValueError: none, or several.
+            ValueError: no section of the type, or several.
         """
         chosen = self.tree.select(word)
         if len(chosen) != 1:
             raise ValueError(f"a site needs one section, and there are {len(chosen)} of type {word!r}: give its index")
         return chosen[0].index
 
-    def select(self, type: Any = None, *, beyond: float = 0.0, within: float = math.inf) -> np.ndarray:
+    def select(self, type: TypeLike = None, *, beyond: float = 0.0, within: float = math.inf) -> np.ndarray:
         """Indices of the compartments of a type whose middle lies between two path distances from the soma [µm].
 
-        Arguments and errors as of `Tree.select`.
+        Arguments and errors are those of `Tree.select`.
         """
         good = (self.path_distance >= beyond) & (self.path_distance <= within)
         return np.flatnonzero(good & matches(self.type, type))
@@ -184,21 +183,21 @@ class Compartments:
         )
 
 
-# --- compiled whole: operation by operation, every new tree would take longer
+# --- compiled as a whole: single operations would be compiled for every new tree, which takes longer
 
 
 @jax.jit
 def _area(c: Compartments) -> Array:
     length, begin, end = frusta(c)
     area = jnp.zeros(c.count, dtype=length.dtype)
-    return area.at[c.layout.pieces.half // 2].add(lateral_area(length, begin, end))
+    return area.at[c.layout.parts.half // 2].add(lateral_area(length, begin, end))
 
 
 @jax.jit
 def _half_resistance(c: Compartments) -> Array:
     length, begin, end = frusta(c)
     per_half = jnp.zeros(2 * c.count, dtype=length.dtype)
-    per_half = per_half.at[c.layout.pieces.half].add(axial_integral(length, begin, end))
+    per_half = per_half.at[c.layout.parts.half].add(axial_integral(length, begin, end))
     resistivity = jnp.broadcast_to(jnp.asarray(over(c.axial_resistivity, c.layout), dtype=length.dtype), (c.count,))
     halves = OHM_CM_PER_UM * resistivity[:, None] * per_half.reshape(-1, 2)
     return halves.at[0].set(0.0) if c.tree.soma else halves
@@ -208,18 +207,18 @@ def _half_resistance(c: Compartments) -> Array:
 def _conductance(c: Compartments) -> Array:
     nodes, halves = c.layout.nodes, _half_resistance(c)
     near, far = (jnp.append(halves[:, side], jnp.zeros((), halves.dtype)) for side in (0, 1))  # −1 is the last: 0
-    hung = np.flatnonzero(nodes.parent >= 0)
-    resistance = near[nodes.near[hung]] + far[nodes.far[hung]]
-    return jnp.zeros(c.nodes, dtype=halves.dtype).at[hung].set(1.0 / resistance)
+    connected = np.flatnonzero(nodes.parent >= 0)
+    resistance = near[nodes.near[connected]] + far[nodes.far[connected]]
+    return jnp.zeros(c.nodes, dtype=halves.dtype).at[connected].set(1.0 / resistance)
 
 
 @jax.jit
 def _node_matrix(c: Compartments) -> Array:
-    hung = np.flatnonzero(c.parent >= 0)
-    g, up = _conductance(c)[hung], c.parent[hung]
+    node = np.flatnonzero(c.parent >= 0)
+    g, up = _conductance(c)[node], c.parent[node]
     matrix = jnp.zeros((c.nodes, c.nodes), dtype=g.dtype)
-    matrix = matrix.at[hung, hung].add(g).at[up, up].add(g)
-    return matrix.at[hung, up].add(-g).at[up, hung].add(-g)
+    matrix = matrix.at[node, node].add(g).at[up, up].add(g)
+    return matrix.at[node, up].add(-g).at[up, node].add(-g)
 
 
 @jax.jit
@@ -229,11 +228,19 @@ def _matrix(c: Compartments) -> Array:
     return whole[: c.count, : c.count] - jnp.matmul(to_branch, to_branch.T, precision="highest")
 
 
+def axial_integral(length: Array, begin: Array, end: Array) -> Array:
+    """The integral ∫ dx/(π r²) = l/(π r₀ r₁) [1/µm] along a frustum, whose radius is linear from r₀ to r₁ [µm].
+
+    Times the axial resistivity [Ω·cm] and `OHM_CM_PER_UM` it is the axial resistance [MΩ].
+    """
+    return length / (math.pi * begin * end)
+
+
 def frusta(c: Compartments) -> tuple[Array, Array, Array]:
-    """Length, inner and outer radius of every piece [piece], µm."""
-    pieces, before = c.layout.pieces, c.tree.before
+    """Length, inner and outer radius of every part of a frustum [part], µm."""
+    parts, before = c.layout.parts, c.tree.before
     radius, length = c.radius, c.length
-    begin, end = (jnp.asarray(fraction, dtype=radius.dtype) for fraction in (pieces.begin, pieces.end))
-    inner = radius[before[pieces.point]]
-    slope = radius[pieces.point] - inner
-    return (end - begin) * length[pieces.point], inner + begin * slope, inner + end * slope
+    begin, end = (jnp.asarray(fraction, dtype=radius.dtype) for fraction in (parts.begin, parts.end))
+    inner = radius[before[parts.point]]
+    slope = radius[parts.point] - inner
+    return (end - begin) * length[parts.point], inner + begin * slope, inner + end * slope

@@ -33,8 +33,7 @@ class Regions:
         """The value of every compartment [compartment].
 
         Raises:
-            ValueError: a region that is unknown or that the tree doesn't have, two that overlap, or compartments that
-                are in none.
+            ValueError: a region that is unknown or not in the tree, two that overlap, or compartments in no region.
         """
         members = {name: matches(layout.type, _words(name)) for name in self.values if name != ELSEWHERE}
         taken = np.sum([*members.values(), np.zeros(len(layout.type), dtype=bool)], axis=0)
@@ -55,13 +54,12 @@ class Regions:
 
 
 def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
-    """A parameter that differs between the parts of a tree.
+    """A parameter that differs between the regions of a tree.
 
     Args:
         values: {region: value}; a region is a word such as "soma", "axon", "basal", "apical", "dendrite" or
-            "custom 5", or "elsewhere" for all that is not named. A value is a number or itself a function of the
-            distance.
-        named: the same as keywords; ``custom_5`` is "custom 5".
+            "custom 5", or "elsewhere" for all others. A value is a number or a function of the distance (`linear`).
+        named: the same as keywords, with ``custom_5`` for "custom 5".
 
     Raises:
         ValueError: no region at all, a name with a dot, or a value that is no number.
@@ -73,15 +71,15 @@ def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
 
 
 def is_spread(value: Any) -> bool:
-    """Whether it is one of the two."""
+    """Whether a value differs between regions or with the distance."""
     return isinstance(value, Regions | DistanceLaw)
 
 
 def over(value: Any, layout: Layout) -> Any:
-    """A value spread over the compartments [compartment]; what needs no spreading stays as it is."""
+    """The value in every compartment [compartment]; a plain number stays as it is."""
     return value.over(layout) if is_spread(value) else value
 
 
 def _words(name: str) -> str:
-    """``custom_5`` as a keyword has it, in the words of the labels."""
+    """The name of a type from a keyword: "custom 5" from ``custom_5``."""
     return name.replace("_", " ")

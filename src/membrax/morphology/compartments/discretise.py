@@ -1,41 +1,40 @@
-"""How finely a tree is cut: by a length, by a number per section, or by the d_lambda rule."""
+"""Discretisation of a tree: by a length, by a number per section, or by the d_lambda rule."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from ..tree.sections import Section
-from ..tree.tree import Tree
+from ...checks import finite_number, whole_number
+from ..tree import Section, Tree
 from .compartments import Compartments
 from .layout import lay_out
 
 
 def discretise(
     tree: Tree, *, max_length: float | None = None, per_section: int | None = None,
-    fraction_of_lambda: float | None = None, frequency: float = 100.0, axial_resistivity: Any = 100.0,
+    fraction_of_lambda: float | None = None, frequency: float = 100.0, axial_resistivity: float = 100.0,
     capacitance: float = 1.0,
 ) -> Compartments:  # fmt: skip
     """Cut every section of a tree into compartments of equal length; the soma is one.
 
-    Without a rule it is the d_lambda rule with 0.1: no compartment is longer than about a tenth of the length constant
-    of a sinusoid of 100 Hz, and every section has an odd number, so that one lies in its middle (Hines & Carnevale
-    2001, Neuroscientist 7:123-135).
+    The default is the d_lambda rule with 0.1: no compartment is longer than about a tenth of the length constant of a
+    sinusoid of 100 Hz, and every section has an odd number of compartments, so that one lies in its middle (Hines &
+    Carnevale 2001, Neuroscientist 7:123-135).
 
     Args:
         tree: from `load_swc`, `from_points`, `cable` and the like.
         max_length: the greatest length of a compartment, µm.
-        per_section: so many in every section.
+        per_section: number of compartments in every section.
         fraction_of_lambda: the greatest length as a fraction of the length constant at ``frequency``.
         frequency: of the d_lambda rule, Hz.
-        axial_resistivity: Ω·cm; one for the whole tree here, it may be set [compartment] afterwards.
+        axial_resistivity: Ω·cm, of the whole tree; another one of each compartment may be set afterwards.
         capacitance: of the membrane, for the d_lambda rule, µF/cm².
 
     Raises:
-        ValueError: what is no tree, two rules at once, a value that is not above 0.
+        ValueError: something else in place of a tree, several rules, or a value that is not above 0.
     """
     if not isinstance(tree, Tree):
         raise ValueError(f"tree must be a Tree, as from membrax.morphology.load_swc, got {type(tree).__name__}")
@@ -43,17 +42,17 @@ def discretise(
     given = [name for name, value in rules.items() if value is not None]
     if len(given) > 1:
         raise ValueError(f"give one of max_length, per_section and fraction_of_lambda, got {' and '.join(given)}")
-    if per_section is not None and per_section != int(_above_zero(per_section, "per_section", "")):
-        raise ValueError(f"per_section must be a whole number above 0, got {per_section}")
-    resistivity = _above_zero(axial_resistivity, "axial_resistivity", " Ω·cm")
+    resistivity = finite_number(axial_resistivity, "axial_resistivity", "Ω·cm", above=0.0)
     if max_length is not None:
-        _above_zero(max_length, "max_length", " µm")
+        max_length = finite_number(max_length, "max_length", "µm", above=0.0)
         wanted = [math.ceil(section.length / max_length * (1 - 1e-12)) for section in tree.sections]
     elif per_section is not None:
-        wanted = [int(per_section)] * len(tree.sections)
+        wanted = [whole_number(per_section, "per_section")] * len(tree.sections)
     else:
-        d_lambda = _above_zero(0.1 if fraction_of_lambda is None else fraction_of_lambda, "fraction_of_lambda", "")
-        f, c = _above_zero(frequency, "frequency", " Hz"), _above_zero(capacitance, "capacitance", " µF/cm²")
+        fraction = 0.1 if fraction_of_lambda is None else fraction_of_lambda
+        d_lambda = finite_number(fraction, "fraction_of_lambda", above=0.0)
+        f = finite_number(frequency, "frequency", "Hz", above=0.0)
+        c = finite_number(capacitance, "capacitance", "µF/cm²", above=0.0)
         wanted = [odd_count(tree, section, d_lambda, f * resistivity * c) for section in tree.sections]
     return _compartments(tree, wanted, resistivity)
 
@@ -64,7 +63,7 @@ def odd_count(tree: Tree, section: Section, fraction: float, product: float) -> 
     λ(f) = √(d/(4 π f R_i C)) at each frustum's mean diameter d, for f far above 1/(2πτ) (Hines & Carnevale 2001).
 
     Args:
-        tree, section: whose.
+        tree, section: the tree and one of its sections.
         fraction: d_lambda.
         product: f R_i C [Hz · Ω·cm · µF/cm²].
     """
@@ -77,20 +76,10 @@ def odd_count(tree: Tree, section: Section, fraction: float, product: float) -> 
 
 
 def _compartments(tree: Tree, wanted: list[int], resistivity: float) -> Compartments:
-    """The soma in one, sections without length in none."""
+    """The compartments: one for the soma, none for sections without length, else the number wanted."""
     counts = [
         1 if section is tree.soma else max(count, 1) if section.length > 0 else 0
         for section, count in zip(tree.sections, wanted, strict=True)
     ]
     radius, length = (jnp.asarray(values, dtype=float) for values in (tree.radius, tree.segment_length))
     return Compartments(radius, length, jnp.asarray(resistivity, dtype=float), lay_out(tree, np.array(counts)))
-
-
-def _above_zero(value: Any, name: str, unit: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a number, got {value!r}") from None
-    if not 0 < number < math.inf:
-        raise ValueError(f"{name} must be finite and above 0{unit}, got {number:g}{unit}")
-    return number

@@ -1,46 +1,50 @@
-"""What electrodes in the bath around a tree see of the currents through its membrane."""
+"""Potentials at electrodes in the bath around a tree, from the currents through its membrane."""
 
 from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
+from jax.typing import ArrayLike
 
 from ...laws.extracellular import line_sources, point_sources
 from ...pytrees import is_concrete
-from ..tree.frusta import lateral_area
+from ...typing import Number
+from ..tree import lateral_area
 from .compartments import Compartments, frusta
 
 SOURCES = ("line", "point")
 
 
-def lead_field(compartments: Compartments, electrodes: Any, *, conductivity: Any = 0.3, source: str = "line") -> Array:
+def lead_field(
+    compartments: Compartments, electrodes: ArrayLike, *, conductivity: Number = 0.3, source: str = "line"
+) -> Array:
     """Potential at each electrode per current out of each compartment, φ = ``lead_field @ currents``, in mV/nA.
 
-    The bath is that of `membrax.laws.extracellular`. The currents [compartment] are whole membrane currents in nA,
-    outward positive, the capacitive part included: together they are what electrodes inject into the cell, and 0 if
-    none does. Of several times they are [compartment, time].
+    The bath is that of `membrax.laws.extracellular`. The currents [compartment], or [compartment, time], are total
+    membrane currents in nA, outward positive, the capacitive part included: they add up to the current that electrodes
+    inject into the cell, 0 without one.
 
-    * "line": each part of a frustum that lies in a compartment is a line, of which the radius is the mean of its
-      ends'. The compartment's current is shared among its lines by their lateral areas, and leaves each of them
-      evenly, as if a frustum were a cylinder. A compartment that bends or tapers is cut at every point of the tree.
-    * "point": each compartment is a point in its middle, which is cheaper and at some lengths' distance the same;
+    * "line": each part of a frustum in a compartment is a line, with the mean of the radii of its ends. The current of
+      the compartment is shared among its lines by their lateral areas, and leaves each of them evenly, as if a frustum
+      were a cylinder. A compartment that bends or tapers is cut at every point of the tree.
+    * "point": each compartment is a point in its middle, which is cheaper and equal at a distance of some lengths;
       its radius is that of the cylinder of its length and area.
 
-    The soma is a point in the middle of its points either way, with the radius of the sphere of its area. Within their
-    radius all sources are as on it, so that an electrode in a compartment sees a finite potential.
+    The soma is always a point in the middle of its points, with the radius of the sphere of its area. Within the radius
+    of a source the potential is that at the radius, so that an electrode in a compartment has a finite potential.
 
     Places are those of the tree as it was cut; areas and radii are those of ``compartments``. The result can be
     differentiated by them, by the electrodes and by the conductivity.
 
     Args:
         compartments: C of them, from `discretise`.
-        electrodes: their places [electrode, 3] in the frame of the tree's, µm.
+        electrodes: places [electrode, 3] in the frame of the tree, µm.
         conductivity: σ of the bath, S/m.
         source: "line" or "point".
 
@@ -48,8 +52,8 @@ def lead_field(compartments: Compartments, electrodes: Any, *, conductivity: Any
         [electrode, C], mV/nA.
 
     Raises:
-        ValueError: what is not compartments, electrodes that are not [electrode, 3] or not finite, a conductivity that
-            is not above 0, an unknown source.
+        ValueError: something else in place of compartments, electrodes that are not [electrode, 3] or not finite, a
+            conductivity that is not above 0, or an unknown source.
     """
     if not isinstance(compartments, Compartments):
         kind = type(compartments).__name__
@@ -59,7 +63,7 @@ def lead_field(compartments: Compartments, electrodes: Any, *, conductivity: Any
     electrodes = _checked_places(electrodes)
     # From the root, so that float32 keeps its digits where a tree has the coordinates of an atlas.
     root = compartments.tree.xyz[:1]
-    if isinstance(electrodes, jax.core.Tracer):
+    if isinstance(electrodes, Tracer):
         away = electrodes - jnp.asarray(root, dtype=electrodes.dtype)
     else:
         away = jnp.asarray(electrodes - root, dtype=float)
@@ -77,22 +81,22 @@ def _lead_field(c: Compartments, electrodes: Array, conductivity: Array, source:
 
 
 def _lines(c: Compartments, electrodes: Array, conductivity: Array) -> Array:
-    """As of lines [electrode, compartment]; what it says of a soma is to be replaced."""
-    pieces, xyz = c.layout.pieces, c.tree.xyz - c.tree.xyz[:1]
-    start = xyz[c.tree.before[pieces.point]]
-    whole = xyz[pieces.point] - start
-    begin, end = (start + fraction[:, None] * whole for fraction in (pieces.begin, pieces.end))
+    """The field of lines [electrode, compartment]; the entry of a soma is to be replaced."""
+    parts, xyz = c.layout.parts, c.tree.xyz - c.tree.xyz[:1]
+    start = xyz[c.tree.before[parts.point]]
+    whole = xyz[parts.point] - start
+    begin, end = (start + fraction[:, None] * whole for fraction in (parts.begin, parts.end))
     length, inner, outer = frusta(c)
-    owner = pieces.half // 2
+    owner = parts.half // 2
     share = lateral_area(length, inner, outer) / c.area[owner]
     each = line_sources(electrodes, begin, end, conductivity=conductivity, radius=0.5 * (inner + outer))
     return jnp.zeros((len(electrodes), c.count), dtype=each.dtype).at[:, owner].add(share[None, :] * each)
 
 
 def _points(c: Compartments, electrodes: Array, conductivity: Array) -> Array:
-    """As of points [electrode, compartment]."""
+    """The field of points [electrode, compartment]."""
     length, _, _ = frusta(c)
-    length = jnp.zeros(c.count, dtype=length.dtype).at[c.layout.pieces.half // 2].add(length)
+    length = jnp.zeros(c.count, dtype=length.dtype).at[c.layout.parts.half // 2].add(length)
     radius = c.area / (2.0 * math.pi * length)
     return point_sources(electrodes, _middles(c), conductivity=conductivity, radius=radius)
 
@@ -101,16 +105,16 @@ def _middles(c: Compartments) -> np.ndarray:
     return c.layout.xyz - c.tree.xyz[:1]
 
 
-def _checked_places(electrodes: Any) -> Any:
-    """Electrodes in float64, or as they are if they are traced."""
-    if not isinstance(electrodes, jax.core.Tracer):
+def _checked_places(electrodes: ArrayLike) -> np.ndarray | Array:
+    """Electrodes in float64, or traced ones as they are."""
+    if not isinstance(electrodes, Tracer):
         try:
             electrodes = np.asarray(electrodes, dtype=float)
         except (TypeError, ValueError):
             raise ValueError(f"electrodes must be numbers [electrode, 3] in µm, got {electrodes!r}") from None
     if electrodes.ndim != 2 or electrodes.shape[1] != 3:
         raise ValueError(f"electrodes must have the shape [electrode, 3], got {electrodes.shape}")
-    if isinstance(electrodes, jax.core.Tracer):
+    if isinstance(electrodes, Tracer):
         return electrodes.astype(float)
     bad = ~np.isfinite(electrodes).all(axis=1)
     if np.any(bad):
@@ -119,7 +123,7 @@ def _checked_places(electrodes: Any) -> Any:
     return electrodes
 
 
-def _checked_conductivity(conductivity: Any) -> Array:
+def _checked_conductivity(conductivity: Number) -> Array:
     try:
         value = jnp.asarray(conductivity, dtype=float)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What is fixed about compartments once a tree is cut: numpy arrays that `jax.jit` may take for structure."""
+"""The fixed part of compartments: NumPy arrays that are structure to `jax.jit`."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import numpy as np
 from ..solve.elimination import Elimination, elimination_of
 from ..tree.tree import Tree
 from .nodes import Nodes, connect
-from .pieces import Pieces, cut
+from .parts import FrustumParts, cut
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Layout:
-    """A tree and how it is cut. Two layouts are equal if all their arrays are.
+    """A tree and its division into compartments. Two layouts are equal if all their arrays are.
 
     Attributes:
-        tree: what was cut.
+        tree: the tree.
         counts: compartments of each section [section].
-        pieces: which part of which frustum lies in which half of a compartment.
-        nodes: how the compartments hang together.
+        parts: the parts of frusta in each half of a compartment.
+        nodes: the connections between compartments.
         section: section of each compartment [compartment].
-        fraction: place of its middle along its section, 0 … 1 [compartment].
-        path_distance: of its middle from the soma (or from the root) along the path [compartment], µm.
-        xyz: place of its middle [compartment, 3], µm.
-        digest: a fingerprint of all this.
+        fraction: place of the middle of each along its section, 0 … 1 [compartment].
+        path_distance: of the middle of each from the soma (or from the root) along the path [compartment], µm.
+        xyz: place of the middle of each [compartment, 3], µm.
+        digest: a fingerprint of all of these.
     """
 
     tree: Tree
     counts: np.ndarray
-    pieces: Pieces
+    parts: FrustumParts
     nodes: Nodes
     section: np.ndarray
     fraction: np.ndarray
@@ -52,7 +52,7 @@ class Layout:
 
     @functools.cached_property
     def elimination(self) -> Elimination:
-        """In which order an implicit step eliminates the nodes."""
+        """The orders in which an implicit step eliminates the nodes."""
         return elimination_of(self.nodes.parent, self.nodes.depth)
 
     def __eq__(self, other: object) -> bool:
@@ -67,36 +67,37 @@ class Layout:
 
 def lay_out(tree: Tree, counts: np.ndarray) -> Layout:
     """The layout of a tree whose sections are cut into ``counts`` compartments [section]."""
-    pieces = cut(tree, counts)
+    parts = cut(tree, counts)
     nodes = connect(np.array([section.parent for section in tree.sections]), counts, tree.soma is not None)
     section = np.repeat(np.arange(len(counts)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     fraction = (within + 0.5) / counts[section]
     distance = np.array([s.distance for s in tree.sections])
     length = np.array([0.0 if s is tree.soma else s.length for s in tree.sections])
-    parts = (counts, *pieces, *nodes, section, fraction, distance[section] + fraction * length[section])
-    xyz = _middles(tree, pieces, int(counts.sum()))
-    for array in (*parts, xyz):
+    path_distance = distance[section] + fraction * length[section]
+    arrays = (counts, *parts, *nodes, section, fraction, path_distance)
+    xyz = _middles(tree, parts, int(counts.sum()))
+    for array in (*arrays, xyz):
         array.flags.writeable = False
-    digest = _fingerprint(tree.name, (tree.xyz, tree.radius, tree.type, tree.parent, *parts))
-    return Layout(tree, counts, pieces, nodes, *parts[-3:], xyz, digest)
+    digest = _fingerprint(tree.name, (tree.xyz, tree.radius, tree.type, tree.parent, *arrays))
+    return Layout(tree, counts, parts, nodes, section, fraction, path_distance, xyz, digest)
 
 
-def _middles(tree: Tree, pieces: Pieces, count: int) -> np.ndarray:
-    """Where the inner half of each compartment ends; the soma's is the middle of its points."""
+def _middles(tree: Tree, parts: FrustumParts, count: int) -> np.ndarray:
+    """The place where the inner half of each compartment ends; for the soma the mean of its points."""
     xyz = np.zeros((count, 3))
-    inner = pieces.half % 2 == 0
-    begin, end = tree.xyz[tree.before[pieces.point[inner]]], tree.xyz[pieces.point[inner]]
-    # Pieces of a half stand from its beginning to its end: the last that is written stays.
-    xyz[pieces.half[inner] // 2] = begin + pieces.end[inner, None] * (end - begin)
+    inner = parts.half % 2 == 0
+    begin, end = tree.xyz[tree.before[parts.point[inner]]], tree.xyz[parts.point[inner]]
+    # The parts of a half are in order from its beginning to its end: the last one written stays.
+    xyz[parts.half[inner] // 2] = begin + parts.end[inner, None] * (end - begin)
     if tree.soma:
         xyz[0] = tree.xyz[tree.soma.points].mean(axis=0)
     return xyz
 
 
 def _fingerprint(name: str, arrays: tuple[np.ndarray, ...]) -> bytes:
-    found = hashlib.sha256(name.encode())
+    digest = hashlib.sha256(name.encode())
     for array in arrays:
-        found.update(f"{array.dtype}{array.shape}".encode())
-        found.update(np.ascontiguousarray(array).tobytes())
-    return found.digest()
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()

@@ -1,10 +1,11 @@
-"""How compartments hang together: the tree of nodes in which the axial current flows.
+"""The connections between compartments: the tree of nodes in which the axial current flows.
 
 The nodes are the centres of the compartments and, where two or more sections begin at the end of another, the branch
 point itself. A branch point has no membrane: it holds no charge, so that the currents into it add up to zero. With it
 every half of a compartment keeps its own resistance and branchings are second-order accurate; NEURON has such a node at
-the end of every section (Hines & Carnevale 1997, Neural Comput 9:1179-1209). Sections that grow from the soma hang
-directly on its compartment, and one that goes on another alone (where the type changes) on that one's last.
+the end of every section (Hines & Carnevale 1997, Neural Comput 9:1179-1209). Sections that grow from the soma are
+connected to its compartment. A section that alone continues another (where the type changes) is connected to the last
+compartment of that one.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ class Nodes(NamedTuple):
 
     Attributes:
         parent: the node towards the root, −1 of the root itself. A compartment's number is above those of the
-            compartments between it and the root; a branch point's is above all of them, so go by ``depth``.
-        depth: nodes between it and the root; what has one depth is independent.
-        far: the compartment whose outer half lies between the node and its parent, −1 if none does.
-        near: the compartment whose inner half does, which is the node itself, or −1 for a branch point and the root.
+            compartments between it and the root; that of a branch point is above all of them, so order by ``depth``.
+        depth: number of nodes between it and the root; nodes of one depth are independent.
+        far: the compartment whose outer half lies between the node and its parent, −1 if there is none.
+        near: the compartment whose inner half lies there, which is the node itself, or −1 for a branch point and the
+            root.
     """
 
     parent: np.ndarray
@@ -34,7 +36,7 @@ class Nodes(NamedTuple):
 def connect(parents: np.ndarray, counts: np.ndarray, has_soma: bool) -> Nodes:
     """The nodes of sections with ``parents`` [section] that are cut into ``counts`` compartments [section].
 
-    A section without length has no compartment: what grows from its end grows from where it begins.
+    A section without length has no compartment: its children begin where it begins.
     """
     joint = _joints(parents, counts)
     last = np.cumsum(counts) - 1
@@ -55,7 +57,7 @@ def connect(parents: np.ndarray, counts: np.ndarray, has_soma: bool) -> Nodes:
 
 
 def _joints(parents: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The section at whose end each one begins, those without length passed over; −1 for the root."""
+    """The section with a length at whose end each one begins; −1 for the root."""
     joint = parents.copy()
     for section, parent in enumerate(parents):
         if parent >= 0 and not counts[parent] and joint[parent] >= 0:
@@ -64,15 +66,15 @@ def _joints(parents: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _branch_points(joint: np.ndarray, counts: np.ndarray, has_soma: bool) -> dict[int, int]:
-    """{section: node} of those at whose end several begin; the soma is a node already."""
+    """{section: node} of the sections at whose end several begin; the soma is a node already."""
     begins = joint[(counts > 0) & (joint >= 0)]
-    ends, met = np.unique(begins, return_counts=True)
-    several = [int(end) for end in ends[met > 1] if not (has_soma and end == 0)]
+    ends, children = np.unique(begins, return_counts=True)
+    several = [int(end) for end in ends[children > 1] if not (has_soma and end == 0)]
     return {end: int(counts.sum()) + k for k, end in enumerate(several)}
 
 
 def _depths(parent: np.ndarray, count: int) -> np.ndarray:
-    """Nodes between each node and the root."""
+    """The number of nodes between each node and the root."""
     depth = np.full(len(parent), -1)
     for node in range(len(parent)):
         path = []

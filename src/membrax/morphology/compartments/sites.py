@@ -1,17 +1,15 @@
-"""Where on a tree something is: a section and a fraction of its length."""
+"""Places on a tree: a section and a fraction of its length."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 
-def section_and_fraction(section: Any, fraction: Any = 0.5) -> tuple[int | str, float]:
-    """A section, by itself, its index or a word, and how far along it, as plain values.
+def section_and_fraction(section: object, fraction: object = 0.5) -> tuple[int | str, float]:
+    """A section, its index or the name of a type, and the fraction of its length, as plain values.
 
     Raises:
-        ValueError: what is no section, or a fraction out of its bounds.
+        ValueError: something else in place of a section, or a fraction out of its bounds.
     """
     section = section if isinstance(section, str) else getattr(section, "index", section)
     if isinstance(section, bool) or not isinstance(section, int | str | np.integer):
@@ -21,14 +19,14 @@ def section_and_fraction(section: Any, fraction: Any = 0.5) -> tuple[int | str, 
     return section if isinstance(section, str) else int(section), float(fraction)
 
 
-def as_site(site: Any, name: str = "site") -> tuple[int | str, float]:
-    """A site as (section, fraction): a section alone means its middle.
+def as_site(site: object, name: str = "site") -> tuple[int | str, float]:
+    """A site as (section, fraction); of a section alone the middle.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value is no site.
     """
     try:
         return section_and_fraction(*(site if isinstance(site, tuple) and len(site) == 2 else (site,)))
     except ValueError:
-        told = 'a section or (section, fraction), such as "soma" or (3, 0.5)'
-        raise ValueError(f"{name} must be {told}, got {site!r}") from None
+        expected = 'a section or (section, fraction), such as "soma" or (3, 0.5)'
+        raise ValueError(f"{name} must be {expected}, got {site!r}") from None

@@ -1,34 +1,35 @@
 """The axial current of a whole step at once: e^(dt A), for small trees that all neurons share.
 
-A = −M⁻¹ L with M the capacitances and L the axial conductances; every row of it adds up to zero, so that it is singular
-and a current's answer ∫ e^(sA) ds b is φ₁ and no inverse (Hochbruck & Ostermann 2010, Acta Numerica 19:209).
+A = −M⁻¹ L with M the capacitances and L the axial conductances. Every row of A adds up to zero, so that it is singular
+and the response to a current, ∫ e^(sA) ds b, takes φ₁ in place of an inverse (Hochbruck & Ostermann 2010, Acta Numerica
+19:209).
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-DOUBLINGS = 30  # of dt/2³⁰, in which the fastest compartment of the finest cut moves little
+from ...typing import Number
+
+DOUBLINGS = 30  # of dt/2³⁰, in which the fastest compartment of the finest discretisation changes little
 
 
-def propagator(laplacian: Array, capacitance: Array, dt: Any, injected: Array) -> tuple[Array, Array]:
-    """e^(dt A) − 1 [compartment, compartment], and what currents leave behind, dt φ₁(dt A) M⁻¹ b.
+def propagator(laplacian: Array, capacitance: Array, dt: Number, injected: Array) -> tuple[Array, Array]:
+    """e^(dt A) − 1 [compartment, compartment], and the response to currents, dt φ₁(dt A) M⁻¹ b.
 
-    The time is doubled again and again: e^(2h A) − 1 = 2E + E², ∫₀²ʰ = (1 + e^(hA)) ∫₀ʰ. What is small is so never
-    beside a 1, and float32 does.
+    The time is doubled repeatedly: with E = e^(hA) − 1, e^(2h A) − 1 = 2E + E² and ∫₀²ʰ = (1 + e^(hA)) ∫₀ʰ. Small
+    numbers are so never added to a 1, and float32 suffices.
 
     Args:
-        laplacian: L [compartment, compartment], µS; its diagonal is not looked at.
+        laplacian: L [compartment, compartment], µS; its diagonal is ignored.
         capacitance: M [compartment], nF.
         dt: ms.
         injected: b [compartment, current], nA.
 
     Returns:
-        The first with rows that add up to zero, to be multiplied by deviations from a common voltage; the second
+        The first has rows that add up to zero, for multiplication by deviations from a common voltage. The second is
         [compartment, current] in mV.
     """
     h = dt / 2.0**DOUBLINGS
@@ -46,7 +47,7 @@ def propagator(laplacian: Array, capacitance: Array, dt: Any, injected: Array) -
 
 
 def _balanced(matrix: Array) -> Array:
-    """The matrix with a diagonal that makes its rows add up to zero: a voltage that all share causes no current."""
+    """The matrix with the diagonal that makes its rows add up to zero: a common voltage causes no current."""
     empty = jnp.where(jnp.eye(len(matrix), dtype=bool), 0.0, matrix)
     return empty - jnp.diag(jnp.sum(empty, axis=1))
 

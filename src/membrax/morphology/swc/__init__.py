@@ -1,1 +1,5 @@
-"""SWC files: their rows, the repairs they need, and the tree that comes of them."""
+"""SWC files: their rows, the repairs, and the tree of their points."""
+
+from .load import load_swc
+
+__all__ = ["load_swc"]

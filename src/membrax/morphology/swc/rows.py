@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..tree.order import cycle, downward, is_downward, renumbered
-from .draft import Draft
+from .points import SwcPoints
 
 COLUMNS = ("id", "type", "x", "y", "z", "radius", "parent")
-WHOLE = {"id": 0, "type": 0, "parent": -1}  # whole numbers, and the least each may be
+WHOLE = {"id": 0, "type": 0, "parent": -1}  # whole numbers, and their lower bounds
 
 
 class Row(NamedTuple):
-    """One point: the line it stands in, and its seven numbers."""
+    """One point: its line in the file, and its seven numbers."""
 
     line: int
     id: int
@@ -29,12 +29,12 @@ class Row(NamedTuple):
     parent: int
 
 
-def read_draft(path: str | os.PathLike[str]) -> Draft:
+def read_points(path: str | os.PathLike[str]) -> SwcPoints:
     """The points of a file, parents before children.
 
     Raises:
-        ValueError: what is no row of seven numbers, a number out of its bounds, an id twice, a parent that is not
-            there, a cycle, a file without points. It names the file and the line.
+        ValueError: a row without seven numbers, a number out of its bounds, a repeated id, a missing parent, a cycle,
+            or a file without points. The message names the file and the line.
     """
     path = Path(path)
     rows, extra = _rows(path.name, _text(path.read_bytes()))
@@ -42,15 +42,15 @@ def read_draft(path: str | os.PathLike[str]) -> Draft:
         raise ValueError(f"{path.name} holds no points: an SWC file has lines of {' '.join(COLUMNS)}")
     parent = _parents(path.name, rows)
     line, type, radius = (np.array([getattr(row, name) for row in rows]) for name in ("line", "type", "radius"))
-    draft = Draft(path.name, line, type, np.array([(row.x, row.y, row.z) for row in rows]), radius, parent)
+    swc = SwcPoints(path.name, line, type, np.array([(row.x, row.y, row.z) for row in rows]), radius, parent)
     if extra:
-        draft = draft.mended(f"columns after the seventh were left out, from line {extra} on")
-    _check_cycles(draft)
-    return _ordered(draft)
+        swc = swc.repaired(f"columns after the seventh were ignored, from line {extra} on")
+    _check_cycles(swc)
+    return _ordered(swc)
 
 
 def _text(raw: bytes) -> list[str]:
-    """Lines, whatever ends them; a comment may be in any encoding, so Latin-1 is tried after UTF-8."""
+    """The lines, with any line ending; a comment may be in any encoding, so Latin-1 is tried after UTF-8."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -59,7 +59,7 @@ def _text(raw: bytes) -> list[str]:
 
 
 def _rows(file: str, lines: list[str]) -> tuple[list[Row], int]:
-    """The rows, and the first line with more than seven columns (0: none)."""
+    """The rows, and the number of the first line with more than seven columns (0: none)."""
     rows, extra = [], 0
     for number, line in enumerate(lines, start=1):
         fields = line.partition("#")[0].split()
@@ -74,11 +74,12 @@ def _row(file: str, line: int, fields: list[str]) -> Row:
         raise ValueError(
             f"{file}, line {line}: expected 7 columns, {' '.join(COLUMNS)}, got {len(fields)}: {' '.join(fields)}"
         )
-    return Row(line, *(_number(file, line, name, text) for name, text in zip(COLUMNS, fields, strict=False)))
+    id, type, x, y, z, radius, parent = (_number(file, line, *one) for one in zip(COLUMNS, fields, strict=False))
+    return Row(line, int(id), int(type), x, y, z, radius, int(parent))
 
 
 def _number(file: str, line: int, name: str, text: str) -> float | int:
-    """The number, a whole one where it must be."""
+    """The number in a column, whole where the column requires it."""
     try:
         value = float(text)
     except ValueError:
@@ -98,24 +99,24 @@ def _parents(file: str, rows: list[Row]) -> np.ndarray:
     for index, row in enumerate(rows):
         first = place.setdefault(row.id, index)
         if first != index:
-            raise ValueError(f"{file}, line {row.line}: id {row.id} is taken already, by line {rows[first].line}")
+            raise ValueError(f"{file}, line {row.line}: id {row.id} is taken by line {rows[first].line}")
     for row in rows:
         if row.parent not in place and row.parent != -1:
             raise ValueError(f"{file}, line {row.line}: parent {row.parent} is not among the points (−1 marks a root)")
     return np.array([place.get(row.parent, -1) for row in rows])
 
 
-def _check_cycles(draft: Draft) -> None:
-    if circle := cycle(draft.parent):
-        draft.refuse(f"{draft.lines(circle)}: parents go in a circle and never reach a root (parent −1)")
+def _check_cycles(swc: SwcPoints) -> None:
+    if circle := cycle(swc.parent):
+        swc.refuse(f"{swc.lines(circle)}: parents form a cycle and never reach a root (parent −1)")
 
 
-def _ordered(draft: Draft) -> Draft:
-    """Parents before children."""
-    if is_downward(draft.parent):
-        return draft
-    early = np.flatnonzero(draft.parent > np.arange(len(draft.parent)))
-    order = downward(draft.parent)
-    changes = {name: getattr(draft, name)[order] for name in ("line", "type", "xyz", "radius")}
-    words = f"{draft.lines(early)}: stood before their parents; points were reordered"
-    return draft.mended(words, parent=renumbered(draft.parent, order), **changes)
+def _ordered(swc: SwcPoints) -> SwcPoints:
+    """The points reordered, parents before children."""
+    if is_downward(swc.parent):
+        return swc
+    early = np.flatnonzero(swc.parent > np.arange(len(swc.parent)))
+    order = downward(swc.parent)
+    changes = {name: getattr(swc, name)[order] for name in ("line", "type", "xyz", "radius")}
+    words = f"{swc.lines(early)}: before their parents; points were reordered"
+    return swc.repaired(words, parent=renumbered(swc.parent, order), **changes)

@@ -1,7 +1,7 @@
-"""What the soma's points mean: a sphere, three points for a sphere, an outline, or a stack of frusta.
+"""Conventions for the points of a soma: a sphere, three points for a sphere, an outline, or a stack of frusta.
 
 NeuroMorpho.Org writes a soma as three points, of a cylinder with the lateral area of a sphere of the radius r of the
-first: the other two lie r from it. An outline traced around the soma is there a sphere too, around the mean of its
+first: the other two lie r from it. There an outline traced around the soma is a sphere too, around the mean of its
 points with their mean distance as radius (http://neuromorpho.org/SomaFormat.html). Any other soma of several points is
 a stack of frusta.
 """
@@ -13,96 +13,96 @@ import dataclasses
 import numpy as np
 
 from ..tree.labels import SOMA
-from .draft import Draft, without
+from .points import SwcPoints, without
 
-OUTLINE = 5  # points that an outline has at least
-CLOSED = 2.0  # mean steps between its last point and its first at most
-THIN = 0.5  # of the mean distance from the middle: the greatest radius an outline's points may have
-SLACK = 0.05  # of r: how far the outer two of three points may lie off
+OUTLINE = 5  # points of an outline, at least
+CLOSED = 2.0  # mean steps between its last point and its first, at most
+THIN = 0.5  # of the mean distance from the middle: the greatest radius of the points of an outline
+SLACK = 0.05  # of r: the tolerance for the distance of the outer two of three points
 LONG = 100.0  # µm
 
 
-def with_soma(draft: Draft) -> Draft:
-    """The draft with a soma of one point, a sphere, or of a stack of frusta; untouched if there is none.
+def with_soma(swc: SwcPoints) -> SwcPoints:
+    """The points with a soma of one point, a sphere, or of a stack of frusta; unchanged without a soma.
 
     Raises:
-        ValueError: two somas, a soma that hangs on a neurite, one whose radius is not above 0 µm.
+        ValueError: two somas, a soma on a neurite, or a radius that is not above 0 µm.
     """
-    _check_place(draft)
-    soma = draft.soma
+    _check_place(swc)
+    soma = swc.soma
     if not len(soma):
-        return draft
-    if _is_three_points(draft, soma):
-        draft = _from_three_points(draft, soma)
-    elif _is_outline(draft, soma):
-        draft = _from_outline(draft, soma)
-    elif len(soma) > 1 and not np.any(_steps(draft, soma)):
-        words = f"{draft.lines(soma)}: the soma's points lie at one place, and are the sphere of the first"
-        draft = draft.mended(words, **without(draft, soma[1:], int(soma[0])))
-    _check_radius(draft)
-    return _noted(draft)
+        return swc
+    if _is_three_points(swc, soma):
+        swc = _from_three_points(swc, soma)
+    elif _is_outline(swc, soma):
+        swc = _from_outline(swc, soma)
+    elif len(soma) > 1 and not np.any(_steps(swc, soma)):
+        words = f"{swc.lines(soma)}: the soma points lie at one place, and are read as the sphere of the first"
+        swc = swc.repaired(words, **without(swc, soma[1:], int(soma[0])))
+    _check_radius(swc)
+    return _noted(swc)
 
 
-def _is_three_points(draft: Draft, soma: np.ndarray) -> bool:
-    return len(soma) == 3 and bool(np.all(draft.parent[soma[1:]] == soma[0]))
+def _is_three_points(swc: SwcPoints, soma: np.ndarray) -> bool:
+    return len(soma) == 3 and bool(np.all(swc.parent[soma[1:]] == soma[0]))
 
 
-def _from_three_points(draft: Draft, soma: np.ndarray) -> Draft:
-    r, away = draft.radius[soma[0]], np.linalg.norm(draft.xyz[soma[1:]] - draft.xyz[soma[0]], axis=1)
-    words = f"{draft.lines(soma)}: three soma points are the sphere of the first (NeuroMorpho), radius {r:g} µm"
+def _from_three_points(swc: SwcPoints, soma: np.ndarray) -> SwcPoints:
+    r, away = swc.radius[soma[0]], np.linalg.norm(swc.xyz[soma[1:]] - swc.xyz[soma[0]], axis=1)
+    words = f"{swc.lines(soma)}: three soma points are read as the sphere of the first (NeuroMorpho), radius {r:g} µm"
     if np.any(np.abs(away - r) > SLACK * r):
         words += f", though the others lie {away[0]:.4g} and {away[1]:.4g} µm from it"
-    return draft.mended(words, **without(draft, soma[1:], int(soma[0])))
+    return swc.repaired(words, **without(swc, soma[1:], int(soma[0])))
 
 
-def _is_outline(draft: Draft, soma: np.ndarray) -> bool:
-    """A chain of thin points that comes back to where it began."""
-    if len(soma) < OUTLINE or not np.array_equal(draft.parent[soma[1:]], soma[:-1]):
+def _is_outline(swc: SwcPoints, soma: np.ndarray) -> bool:
+    """Whether the soma is a chain of thin points that returns to its beginning."""
+    if len(soma) < OUTLINE or not np.array_equal(swc.parent[soma[1:]], soma[:-1]):
         return False
-    gap = np.linalg.norm(draft.xyz[soma[-1]] - draft.xyz[soma[0]])
-    _, mean = _middle(draft, soma)
-    return bool(gap <= CLOSED * np.mean(_steps(draft, soma)) and np.all(draft.radius[soma] <= THIN * mean))
+    gap = np.linalg.norm(swc.xyz[soma[-1]] - swc.xyz[soma[0]])
+    _, mean = _middle(swc, soma)
+    return bool(gap <= CLOSED * np.mean(_steps(swc, soma)) and np.all(swc.radius[soma] <= THIN * mean))
 
 
-def _from_outline(draft: Draft, soma: np.ndarray) -> Draft:
-    middle, mean = _middle(draft, soma)
-    xyz, radius = draft.xyz.copy(), draft.radius.copy()
+def _from_outline(swc: SwcPoints, soma: np.ndarray) -> SwcPoints:
+    middle, mean = _middle(swc, soma)
+    xyz, radius = swc.xyz.copy(), swc.radius.copy()
     xyz[soma[0]], radius[soma[0]] = middle, mean
-    words = f"{draft.lines(soma)}: {len(soma)} soma points are an outline, and became a sphere of radius {mean:.4g} µm"
-    moved = dataclasses.replace(draft, xyz=xyz, radius=radius)
-    return moved.mended(words, **without(moved, soma[1:], int(soma[0])))
+    words = f"{swc.lines(soma)}: {len(soma)} soma points are an outline, replaced by a sphere of radius {mean:.4g} µm"
+    moved = dataclasses.replace(swc, xyz=xyz, radius=radius)
+    return moved.repaired(words, **without(moved, soma[1:], int(soma[0])))
 
 
-def _middle(draft: Draft, soma: np.ndarray) -> tuple[np.ndarray, float]:
-    middle = draft.xyz[soma].mean(axis=0)
-    return middle, float(np.linalg.norm(draft.xyz[soma] - middle, axis=1).mean())
+def _middle(swc: SwcPoints, soma: np.ndarray) -> tuple[np.ndarray, float]:
+    middle = swc.xyz[soma].mean(axis=0)
+    return middle, float(np.linalg.norm(swc.xyz[soma] - middle, axis=1).mean())
 
 
-def _steps(draft: Draft, soma: np.ndarray) -> np.ndarray:
-    """Distances of the soma's points from their parents."""
-    return np.linalg.norm(draft.xyz[soma[1:]] - draft.xyz[draft.parent[soma[1:]]], axis=1)
+def _steps(swc: SwcPoints, soma: np.ndarray) -> np.ndarray:
+    """Distances of the soma points from their parents."""
+    return np.linalg.norm(swc.xyz[soma[1:]] - swc.xyz[swc.parent[soma[1:]]], axis=1)
 
 
-def _check_radius(draft: Draft) -> None:
-    bad = draft.soma[draft.radius[draft.soma] <= 0]
+def _check_radius(swc: SwcPoints) -> None:
+    bad = swc.soma[swc.radius[swc.soma] <= 0]
     if len(bad):
-        draft.refuse(f"{draft.lines(bad)}: the soma's radius must be above 0 µm, got {draft.radius[bad[0]]:g} µm")
+        swc.refuse(f"{swc.lines(bad)}: the soma's radius must be above 0 µm, got {swc.radius[bad[0]]:g} µm")
 
 
-def _noted(draft: Draft) -> Draft:
-    soma = draft.soma
-    span = float(np.linalg.norm(np.ptp(draft.xyz[soma], axis=0)))
+def _noted(swc: SwcPoints) -> SwcPoints:
+    soma = swc.soma
+    span = float(np.linalg.norm(np.ptp(swc.xyz[soma], axis=0)))
     if span <= LONG:
-        return draft
-    return draft.mended(f"{draft.lines(soma)}: the soma spans {span:.4g} µm, and yet is taken as isopotential")
+        return swc
+    return swc.repaired(f"{swc.lines(soma)}: the soma spans {span:.4g} µm; it is taken as isopotential all the same")
 
 
-def _check_place(draft: Draft) -> None:
-    """One soma, from which everything else grows."""
-    soma = draft.soma
-    roots = soma[draft.parent[soma] < 0]
-    beyond = soma[(draft.parent[soma] >= 0) & (draft.type[draft.parent[soma]] != SOMA)]
+def _check_place(swc: SwcPoints) -> None:
+    """Refuse several somas, and a soma that is not the root."""
+    soma = swc.soma
+    roots = soma[swc.parent[soma] < 0]
+    beyond = soma[(swc.parent[soma] >= 0) & (swc.type[swc.parent[soma]] != SOMA)]
     if len(beyond):
-        draft.refuse(f"{draft.lines(beyond)}: a soma (type 1) must be the root, but its parent here is a neurite")
+        swc.refuse(f"{swc.lines(beyond)}: a soma (type 1) must be the root, but its parent here is a neurite")
     if len(roots) > 1:
-        draft.refuse(f"{draft.lines(roots)}: {len(roots)} somas; a file is one neuron")
+        swc.refuse(f"{swc.lines(roots)}: {len(roots)} somas; a file is one neuron")

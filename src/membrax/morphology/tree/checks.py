@@ -1,19 +1,27 @@
-"""What the points of a tree must be; every message names the point, the value and its bound."""
+"""Checks of the points of a tree; every message names the point, the value and its bound."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .labels import SOMA
 from .order import cycle
 
 
-def checked_points(
-    xyz: Any, radius: Any, type: Any, parent: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """Arrays of their own of places [point, 3], radii, types and parents [point].
+class Points(NamedTuple):
+    """Places [point, 3], radii, types and parents [point]."""
+
+    xyz: np.ndarray
+    radius: np.ndarray
+    type: np.ndarray
+    parent: np.ndarray
+
+
+def checked_points(xyz: ArrayLike, radius: ArrayLike, type: ArrayLike, parent: ArrayLike) -> Points:
+    """Checked copies of the arrays of a tree.
 
     Raises:
         ValueError: see `membrax.morphology.from_points`.
@@ -24,15 +32,15 @@ def checked_points(
     radius = _each(_numbers(radius, "radius", float), len(xyz), "radius")
     type = _each(_numbers(type, "type", int), len(xyz), "type")
     parent = _each(_numbers(parent, "parent", int), len(xyz), "parent")
-    _refuse(~np.isfinite(xyz).all(axis=1), xyz, "xyz", "finite", " µm")
+    _refuse(np.asarray(~np.isfinite(xyz).all(axis=1)), xyz, "xyz", "finite", " µm")
     _refuse(~(np.isfinite(radius) & (radius > 0)), radius, "radius", "finite and above 0 µm", " µm")
     _refuse(type < 0, type, "type", "at least 0")
     _refuse((parent < -1) | (parent >= len(xyz)), parent, "parent", f"−1 (the root) … {len(xyz) - 1}")
     _check_links(type, parent)
-    return xyz, radius, type, parent
+    return Points(xyz, radius, type, parent)
 
 
-def _numbers(values: Any, name: str, kind: type) -> np.ndarray:
+def _numbers(values: ArrayLike, name: str, kind: type) -> np.ndarray:
     try:
         numbers = np.array(values, dtype=float)
     except (TypeError, ValueError):
@@ -43,7 +51,7 @@ def _numbers(values: Any, name: str, kind: type) -> np.ndarray:
 
 
 def _each(values: np.ndarray, count: int, name: str) -> np.ndarray:
-    """One value per point."""
+    """The values, one per point; a single value is repeated."""
     if values.ndim == 0:
         return np.full(count, values)
     if values.shape != (count,):
@@ -60,11 +68,13 @@ def _refuse(bad: np.ndarray, values: np.ndarray, name: str, bound: str, unit: st
 def _check_links(type: np.ndarray, parent: np.ndarray) -> None:
     """One root, no cycle, and no soma beyond a neurite."""
     if circle := cycle(parent):
-        raise ValueError(f"parents must lead to the root, but those of the points {circle} go in a circle")
+        raise ValueError(f"parents must lead to the root, but those of the points {circle} form a cycle")
     roots = np.flatnonzero(parent < 0)
     if len(roots) != 1:
         raise ValueError(f"a tree has one root (parent −1), got {len(roots)}: points {roots.tolist()}")
     beyond = (type == SOMA) & (parent >= 0) & (type[parent] != SOMA)
     if np.any(beyond):
         point = int(np.argmax(beyond))
-        raise ValueError(f"the soma must be the root, but its point {point} hangs on a neurite's, {parent[point]}")
+        raise ValueError(
+            f"the soma must be the root, but the parent of its point {point}, {parent[point]}, is a neurite"
+        )

@@ -1,8 +1,6 @@
-"""Trees put together."""
+"""Trees joined to one."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -10,24 +8,24 @@ from .labels import SOMA
 from .sections import Section
 from .tree import Tree, from_points
 
-SAME = 1e-9  # of a section's length: nearer to a point than this is the point
+SAME = 1e-9  # of the length of a section: places nearer to a point than this are the point
 
 
 def join(tree: Tree, *branches: Tree, section: int | Section = 0, fraction: float = 1.0) -> Tree:
-    """A tree with others growing from it, moved so that they begin where they are joined.
+    """Join branches to a tree, moved so that they begin at the joint.
 
-    On the soma they hang as all neurites do, drawn from the surface of a sphere; anywhere else they begin at a point of
-    the tree, which is added if there is none. Where the radii differ they step. A single branch of the same type at an
-    end lengthens the section; to make a fork there, join its branches together.
+    Branches on the soma are connected as all neurites are, and drawn from the surface of a sphere; elsewhere they begin
+    at a point of the tree, which is added if there is none. Different radii make a step. A single branch of the same
+    type at an end lengthens the section; for a fork there, join its branches in one call.
 
     Args:
-        tree: what they grow from.
-        branches: what grows; without somas.
-        section: where they grow: a section of ``tree`` or its index.
-        fraction: and where along it, 0 … 1; of no effect on a soma.
+        tree: the tree.
+        branches: trees without somas.
+        section: the section of ``tree``, or its index, to which they are joined.
+        fraction: the place along it, 0 … 1; of no effect on a soma.
 
     Raises:
-        ValueError: no such section, a fraction out of its bounds, a branch with a soma of its own.
+        ValueError: an unknown section, a fraction out of its bounds, or a branch with a soma.
     """
     where = _section(tree, section)
     if not 0 <= fraction <= 1:
@@ -43,9 +41,9 @@ def join(tree: Tree, *branches: Tree, section: int | Section = 0, fraction: floa
 
 
 def _grown(tree: Tree, branch: Tree, host: int, clearance: float) -> Tree:
-    """One branch more; the points of the tree keep their numbers."""
+    """The tree with one more branch; its points keep their numbers."""
     if branch.soma:
-        raise ValueError(f"a tree has one soma: the branch {branch.name!r} may not have one")
+        raise ValueError(f"a tree has one soma, and the branch {branch.name!r} has another")
     place = tree.xyz[host] + (clearance * _heading(branch) if clearance else 0.0)
     return from_points(
         np.concatenate([tree.xyz, branch.xyz - branch.xyz[0] + place]),
@@ -57,7 +55,7 @@ def _grown(tree: Tree, branch: Tree, host: int, clearance: float) -> Tree:
     )
 
 
-def _section(tree: Tree, section: Any) -> Section:
+def _section(tree: Tree, section: int | Section) -> Section:
     index = section.index if isinstance(section, Section) else section
     if not isinstance(index, int | np.integer) or not 0 <= index < len(tree.sections):
         raise ValueError(f"section must be a whole number of 0 … {len(tree.sections) - 1}, got {section!r}")
@@ -65,14 +63,14 @@ def _section(tree: Tree, section: Any) -> Section:
 
 
 def _heading(branch: Tree) -> np.ndarray:
-    """The unit vector along its first segment that has a length."""
+    """The unit vector along the first segment with a length."""
     away = branch.xyz - branch.xyz[branch.before]
     first = int(np.argmax(branch.segment_length > 0))
     return away[first] / branch.segment_length[first]
 
 
 def _with_point(tree: Tree, section: Section, fraction: float) -> tuple[Tree, int]:
-    """The tree with a point at the place, and that point's index."""
+    """The tree with a point at a place along a section, and the index of the point."""
     points = section.points
     along = np.concatenate([[0.0], np.cumsum(tree.segment_length[points[1:]])])
     place = fraction * along[-1]
@@ -83,7 +81,7 @@ def _with_point(tree: Tree, section: Section, fraction: float) -> tuple[Tree, in
     outer, inner = int(points[k]), int(points[k - 1])
     part = (place - along[k - 1]) / (along[k] - along[k - 1])
     parent = np.where(tree.parent >= outer, tree.parent + 1, tree.parent)
-    parent[outer] = outer  # where the new point comes to stand, before the outer one
+    parent[outer] = outer  # the index of the new point, before the outer one
     values = {name: getattr(tree, name) for name in ("xyz", "radius")}
     between = {name: value[inner] + part * (value[outer] - value[inner]) for name, value in values.items()}
     put = {name: np.insert(value, outer, between[name], axis=0) for name, value in values.items()}

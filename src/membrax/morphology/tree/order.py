@@ -1,4 +1,4 @@
-"""Parents before children: the order in which everything about trees is computed."""
+"""Parents before children: the order of the points of a tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def is_downward(parent: np.ndarray) -> bool:
 
 
 def downward(parent: np.ndarray) -> np.ndarray:
-    """The points below the roots, each branch to its tips before the next; what is in a cycle is left out."""
+    """The points below the roots, each branch to its tips before the next; points in a cycle are left out."""
     children: list[list[int]] = [[] for _ in parent]
     waiting = []
     for point in reversed(range(len(parent))):
@@ -24,14 +24,14 @@ def downward(parent: np.ndarray) -> np.ndarray:
 
 
 def renumbered(parent: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """``parent`` after the points were put in ``order``, a permutation of them."""
+    """The parents of the points after their permutation by ``order``."""
     place = np.empty(len(parent) + 1, dtype=int)
     place[order], place[-1] = np.arange(len(parent)), -1
     return place[parent[order]]
 
 
 def cycle(parent: np.ndarray) -> list[int]:
-    """The points of a cycle, from child to parent; none if all points hang on a root."""
+    """The points of a cycle, from child to parent; none if every point leads to a root."""
     lost = np.setdiff1d(np.arange(len(parent)), downward(parent))
     if not lost.size:
         return []

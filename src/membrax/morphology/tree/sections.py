@@ -1,4 +1,4 @@
-"""Points into sections: the soma, and the stretches of neurite between branchings, tips and changes of type."""
+"""Sections of a tree: the soma, and the stretches of neurite between branchings, tips and changes of type."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Section:
     """The soma, or an unbranched stretch of neurite of one type.
 
     Attributes:
-        index: its place in `Tree.sections`.
-        type: SWC type; `label` has it in words.
-        parent: index of the section it grows from, −1 at the root.
+        index: in `Tree.sections`.
+        type: SWC type; `label` is its name.
+        parent: index of the section from which it grows, −1 at the root.
         points: indices of its points from beginning to end; the first is the branch point that it shares with its
             parent, unless it grows from the soma or is the root: then it begins at its own first point.
-        length: along its path [µm]; of a soma of one point its diameter.
-        area: lateral area [µm²]; of a soma of one point the sphere's.
-        distance: of its beginning from the soma (from the root if there is none) along the path [µm].
+        length: along the path [µm]; for a soma of one point its diameter.
+        area: lateral area [µm²]; for a soma of one point that of the sphere.
+        distance: from the soma (from the root if there is none) to its beginning along the path [µm].
     """
 
     index: int
@@ -35,7 +35,7 @@ class Section:
 
     @property
     def label(self) -> str:
-        """Its type in words."""
+        """The name of its type."""
         return label(self.type)
 
     def __repr__(self) -> str:
@@ -47,7 +47,7 @@ class Section:
 
 
 class Stretch(NamedTuple):
-    """A section before it is measured: ``start`` is the shared branch point, −1 if it begins at its first own point."""
+    """A section without its sizes; ``start`` is the shared branch point, −1 if it begins at its first own point."""
 
     type: int
     parent: int
@@ -56,7 +56,7 @@ class Stretch(NamedTuple):
 
 
 def divide(types: np.ndarray, parent: np.ndarray) -> list[Stretch]:
-    """All sections, parents before children as among the points.
+    """All sections, parents before children, in the order of the points.
 
     A section ends where the neurite branches or changes its type.
     """

@@ -1,18 +1,19 @@
-"""Trees made by rule: a ball, a cable, a ball and stick, and trees that branch in two."""
+"""Trees made by rule: a ball, a cable, a ball and stick, and binary trees."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from ...checks import finite_number, whole_number
 from .joining import join
 from .labels import BASAL, SOMA, number_of
 from .tree import Tree, from_points
 
-RALL = 2.0 ** (-2.0 / 3.0)  # of two equal children's radii to their parent's: 2 r_child^(3/2) = r_parent^(3/2)
-FAN = math.radians(150)  # the angle within which a tree is drawn
+RALL = 2.0 ** (-2.0 / 3.0)  # ratio of the radius of each of two equal children to that of their parent, by the 3/2 law
+FAN = math.radians(150)  # angle in which a tree is drawn
 
 
 def ball(radius: float, *, name: str = "ball") -> Tree:
@@ -25,22 +26,22 @@ def ball(radius: float, *, name: str = "ball") -> Tree:
 
 
 def cable(
-    length: float, radius: Any, *, type: Any = BASAL, direction: Any = (1.0, 0.0, 0.0), name: str = "cable"
+    length: float, radius: ArrayLike, *, type: int | str = BASAL, direction: ArrayLike = (1.0, 0.0, 0.0),
+    name: str = "cable",
 ) -> Tree:  # fmt: skip
     """A straight, unbranched neurite from the origin.
 
     Args:
         length: µm.
-        radius: µm; several are the radii at equal steps from the beginning to the end, linear in between:
-            ``(2.0, 0.5)`` tapers.
+        radius: µm; or the radii at equal steps from the beginning to the end, linear in between: ``(2.0, 0.5)`` tapers.
         type: a word such as "axon", or an SWC type.
-        direction: along which it runs, of any length.
-        name: what it is called.
+        direction: a vector of any length along the neurite.
+        name: of the tree.
 
     Raises:
-        ValueError: a length, a radius or a direction that is not above 0, or no number.
+        ValueError: a length, a radius or a direction that is no number or not above 0.
     """
-    length = _above_zero(length, "length")
+    length = _positive(length, "length")
     radii = np.atleast_1d(np.array(radius, dtype=float))
     radii = np.repeat(radii, 2) if len(radii) == 1 else radii
     direction = np.array(direction, dtype=float)
@@ -53,51 +54,52 @@ def cable(
 
 
 def ball_and_stick(
-    soma_radius: float, length: float, radius: Any, *, type: Any = BASAL, name: str = "ball and stick"
+    soma_radius: float, length: float, radius: ArrayLike, *, type: int | str = BASAL, name: str = "ball and stick"
 ) -> Tree:  # fmt: skip
-    """A soma with one straight neurite, Rall's model neuron (Rall 1959); arguments as of `ball` and `cable`."""
+    """A soma with one straight neurite, Rall's model neuron (Rall 1959); arguments as those of `ball` and `cable`."""
     return join(ball(soma_radius, name=name), cable(length, radius, type=type))
 
 
 def binary_tree(
     branches: int | None = None, *, depth: int | None = None, length: float, radius: float, ratio: float = RALL,
-    length_ratio: float = 1.0, soma_radius: float | None = None, type: Any = BASAL, name: str = "binary tree",
+    length_ratio: float = 1.0, soma_radius: float | None = None, type: int | str = BASAL, name: str = "binary tree",
 ) -> Tree:  # fmt: skip
-    """A tree of cylinders, each of which ends in two others, filled level by level; an even number ends in three.
+    """A tree of cylinders that each end in two others, filled level by level; of an even number one ends in three.
 
     With the default ``ratio`` it obeys Rall's 3/2 power law. If the levels are full and ``length_ratio`` is
-    √``ratio``, it is then equivalent to one cylinder, each level being as long in length constants (Rall 1962).
+    √``ratio``, all levels have the same length in length constants, and the tree is equivalent to one cylinder
+    (Rall 1962).
 
     Args:
-        branches: how many in all, 1 or at least 3; or
-        depth: how many levels, of 2^depth − 1 branches in all.
+        branches: number of branches, 1 or at least 3; or
+        depth: number of levels, with 2^depth − 1 branches in all.
         length, radius: of the first branch, µm.
-        ratio: of a child's radius to its parent's.
-        length_ratio: of a child's length to its parent's.
-        soma_radius: of a soma from which it grows, µm; None is none.
+        ratio: radius of a child over that of its parent.
+        length_ratio: length of a child over that of its parent.
+        soma_radius: of a soma at the root, µm; None for no soma.
         type: a word such as "apical", or an SWC type.
-        name: what it is called.
+        name: of the tree.
 
     Raises:
         ValueError: neither or both of ``branches`` and ``depth``, two branches, or a value that is not above 0.
     """
     if (branches is None) == (depth is None):
         raise ValueError(f"give branches or depth, got branches={branches} and depth={depth}")
-    count = 2 ** _whole(depth, "depth") - 1 if branches is None else _whole(branches, "branches")
+    count = 2 ** whole_number(depth, "depth") - 1 if branches is None else whole_number(branches, "branches")
     if count == 2:
-        raise ValueError("branches must be 1 or at least 3: two in a row are one")
+        raise ValueError("branches must be 1 or at least 3, got 2: two cylinders in a row are one branch")
     parent = _parents(count)
     level = np.zeros(count, dtype=int)
     for k in range(1, count):
         level[k] = level[parent[k]] + 1
-    radii = _above_zero(radius, "radius") * _above_zero(ratio, "ratio", "") ** level
-    lengths = _above_zero(length, "length") * _above_zero(length_ratio, "length_ratio", "") ** level
+    radii = _positive(radius, "radius") * _positive(ratio, "ratio", "") ** level
+    lengths = _positive(length, "length") * _positive(length_ratio, "length_ratio", "") ** level
     tree = _branched(parent, lengths, radii, number_of(type), name)
     return tree if soma_radius is None else join(ball(soma_radius, name=name), tree)
 
 
 def _parents(count: int) -> np.ndarray:
-    """Branch k ends in 2k + 1 and 2k + 2; a last one that would be alone joins the two before it."""
+    """Parents of the branches: k ends in 2k + 1 and 2k + 2; a single last branch joins the two before it."""
     parent = (np.arange(count) - 1) // 2
     if count % 2 == 0:
         parent[-1] = parent[-2]
@@ -105,7 +107,7 @@ def _parents(count: int) -> np.ndarray:
 
 
 def _branched(parent: np.ndarray, lengths: np.ndarray, radii: np.ndarray, type: int, name: str) -> Tree:
-    """Two points for each branch, so that cylinders stay cylinders where the radius steps."""
+    """The tree, with two points for each branch, so that cylinders stay cylinders where the radius steps."""
     count, angles = len(parent), _angles(parent)
     along = lengths[:, None] * np.stack([np.sin(angles), np.cos(angles), np.zeros(count)], axis=1)
     begins = np.zeros((count, 3))
@@ -118,7 +120,7 @@ def _branched(parent: np.ndarray, lengths: np.ndarray, radii: np.ndarray, type: 
 
 
 def _angles(parent: np.ndarray) -> np.ndarray:
-    """The heading of every branch, from straight up: siblings share the angle that their parent had."""
+    """The angle of every branch from straight up: siblings share the angle of their parent."""
     low, high = np.full(len(parent), -FAN / 2), np.full(len(parent), FAN / 2)
     for k in range(1, len(parent)):
         siblings = np.flatnonzero(parent == parent[k])
@@ -128,17 +130,5 @@ def _angles(parent: np.ndarray) -> np.ndarray:
     return 0.5 * (low + high)
 
 
-def _whole(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return int(value)
-
-
-def _above_zero(value: Any, name: str, unit: str = " µm") -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a number, got {value!r}") from None
-    if not 0 < number < math.inf:
-        raise ValueError(f"{name} must be finite and above 0{unit}, got {number:g}{unit}")
-    return number
+def _positive(value: float, name: str, unit: str = "µm") -> float:
+    return finite_number(value, name, unit, above=0.0)

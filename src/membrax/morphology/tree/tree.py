@@ -1,37 +1,41 @@
-"""A neuron's shape: points with radii in a tree, and what is measured on it."""
+"""The shape of a neuron: a tree of points with radii, its lengths and its areas."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
 import math
-from typing import Any
+from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
+from jax import Array
+from numpy.typing import ArrayLike
 
 from . import table
-from .checks import checked_points
-from .frusta import lateral_area
-from .labels import SOMA, matches
+from .checks import Points, checked_points
+from .labels import SOMA, TypeLike, matches
 from .order import downward, is_downward, renumbered
 from .sections import Section, divide
+
+T = TypeVar("T", np.ndarray, Array)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Tree:
     """The shape of one neuron, made by `load_swc`, by `from_points` or by `cable`, `ball_and_stick`, `binary_tree`.
 
-    Between a point and its parent lies a frustum. From the soma to the first point of a neurite nothing lies: the
-    neurite begins at its own first point and hangs on the soma without resistance, as in NEURON and MorphIO. A soma
-    of one point is a sphere, which counts as the cylinder of its diameter and length, of the same lateral area.
+    Between a point and its parent lies a frustum. There is none between the soma and the first point of a neurite: the
+    neurite begins at its own first point and is connected to the soma without resistance, as in NEURON and MorphIO. A
+    soma of one point is a sphere; its length and radius are those of the cylinder of the same lateral area.
 
     Attributes:
         xyz: places [point, 3], µm.
         radius: [point], µm.
         type: SWC type [point]; `membrax.morphology.LABELS` has the words.
         parent: [point], −1 at the root; parents come before their children.
-        name: what it is called, such as the file's name.
-        repairs: what the reader had to mend or to decide, in words.
+        name: such as the name of the file.
+        repairs: repairs and decisions of the reader, each a sentence.
     """
 
     xyz: np.ndarray
@@ -60,7 +64,7 @@ class Tree:
     def segment_area(self) -> np.ndarray:
         """Lateral area of the frustum that ends at each point [point], µm²; 0 where there is none.
 
-        Two points at one place are a step of the radius, whose ring is no membrane.
+        Two points at one place are a step of the radius; its ring is no membrane.
         """
         area = lateral_area(self.segment_length, self.radius[self.before], self.radius)
         return _fixed(np.where(self.segment_length > 0, area, 0.0))
@@ -80,7 +84,7 @@ class Tree:
 
     @property
     def soma(self) -> Section | None:
-        """The section of the soma, None if it is missing."""
+        """The section of the soma; None if there is none."""
         return self.sections[0] if self.sections[0].type == SOMA else None
 
     @property
@@ -90,10 +94,10 @@ class Tree:
 
     @property
     def area(self) -> float:
-        """Lateral area of everything, the soma included [µm²]."""
+        """Lateral area of all sections, the soma included [µm²]."""
         return float(np.sum(self.segment_area))
 
-    def select(self, type: Any = None, *, beyond: float = 0.0, within: float = math.inf) -> tuple[Section, ...]:
+    def select(self, type: TypeLike = None, *, beyond: float = 0.0, within: float = math.inf) -> tuple[Section, ...]:
         """The sections of a type whose middle lies between two distances from the soma along the path [µm].
 
         Args:
@@ -102,7 +106,7 @@ class Tree:
             within: the greatest distance.
 
         Raises:
-            ValueError: a word that is no type.
+            ValueError: an unknown word.
         """
         middle = np.array([s.distance + (0.5 * s.length if s.type != SOMA else 0.0) for s in self.sections])
         kinds = np.array([section.type for section in self.sections])
@@ -119,29 +123,44 @@ class Tree:
         return table.html(self)
 
 
-def from_points(xyz: Any, radius: Any, type: Any, parent: Any, *, name: str = "", repairs: Any = ()) -> Tree:
+def from_points(
+    xyz: ArrayLike,
+    radius: ArrayLike,
+    type: ArrayLike,
+    parent: ArrayLike,
+    *,
+    name: str = "",
+    repairs: Iterable[str] = (),
+) -> Tree:
     """A tree from its points, in any order.
 
     Args:
         xyz: places [point, 3], µm.
-        radius: [point], µm, above 0; one for all will do.
-        type: [point], SWC types; one for all will do.
+        radius: [point] or one for all, µm, above 0.
+        type: [point] or one for all, SWC types.
         parent: index of the point before each [point], −1 for the one root.
-        name: what it is called.
-        repairs: what was mended, in words.
+        name: of the tree.
+        repairs: sentences on repairs of the points.
 
     Raises:
-        ValueError: lengths that differ, a value that is not finite or out of its bounds, no root or several, a cycle, a
-            soma that is not the root, nothing that has a length.
+        ValueError: arrays of different lengths, a value that is not finite or out of its bounds, no root or several, a
+            cycle, a soma that is not the root, or no frustum with a length.
     """
-    xyz, radius, type, parent = checked_points(xyz, radius, type, parent)
-    if not is_downward(parent):
-        order = downward(parent)
-        xyz, radius, type, parent = xyz[order], radius[order], type[order], renumbered(parent, order)
-    tree = Tree(_fixed(xyz), _fixed(radius), _fixed(type), _fixed(parent), name, tuple(repairs))
+    points = checked_points(xyz, radius, type, parent)
+    if not is_downward(points.parent):
+        order = downward(points.parent)
+        points = Points(points.xyz[order], points.radius[order], points.type[order], renumbered(points.parent, order))
+    xyz, radius, type, parent = map(_fixed, points)
+    tree = Tree(xyz, radius, type, parent, name, tuple(repairs))
     if not tree.area > 0:
-        raise ValueError(f"a tree must have a soma or a length above 0 µm; all {len(parent)} points lie at one place")
+        count = len(points.parent)
+        raise ValueError(f"a tree must have a soma or a length above 0 µm; all {count} points lie at one place")
     return tree
+
+
+def lateral_area(length: T, begin: T, end: T) -> T:
+    """The area π (r₀ + r₁) √(l² + (r₁ − r₀)²) [µm²] of a frustum without its caps; l, r₀ and r₁ in µm."""
+    return math.pi * (begin + end) * (length**2 + (end - begin) ** 2) ** 0.5
 
 
 def _section(tree: Tree, index: int, kind: int, parent: int, start: int, own: list[int]) -> Section:
@@ -151,6 +170,6 @@ def _section(tree: Tree, index: int, kind: int, parent: int, start: int, own: li
 
 
 def _fixed(array: np.ndarray) -> np.ndarray:
-    """The array, which nobody can change from now on."""
+    """The array, made read-only."""
     array.flags.writeable = False
     return array

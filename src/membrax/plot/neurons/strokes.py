@@ -31,8 +31,8 @@ def strokes_of(shape: Tree | Compartments) -> tuple[Strokes, np.ndarray]:
         tree, points = shape, np.flatnonzero(shape.segment_length > 0)
         begin, end, owner = np.zeros(len(points)), np.ones(len(points)), points
     else:
-        tree, pieces = shape.tree, shape.layout.pieces
-        points, begin, end, owner = pieces.point, pieces.begin, pieces.end, pieces.half // 2
+        tree, parts = shape.tree, shape.layout.parts
+        points, begin, end, owner = parts.point, parts.begin, parts.end, parts.half // 2
     inner, middle = tree.before[points], 0.5 * (begin + end)
     places = [tree.xyz[inner] + part[:, None] * (tree.xyz[points] - tree.xyz[inner]) for part in (begin, end)]
     radius = tree.radius[inner] + middle * (tree.radius[points] - tree.radius[inner])
