@@ -36,7 +36,7 @@ def test_a_channel_without_rates_says_so(env):
     class Mute(Gated):
         g: jax.Array = 1.0
 
-    with pytest.raises(NotImplementedError, match="Mute must say its rates"):
+    with pytest.raises(NotImplementedError, match="Mute must implement rates"):
         Mute().init(jnp.zeros(()), env())
 
 

@@ -1,4 +1,4 @@
-"""Ion channels, one file per published model or per idea: Markov schemes, patches that open at random, synapses."""
+"""Ion channels, one file for each published model or idea: Markov schemes, channel noise, synapses."""
 
 from ..lazy import late
 from . import pospischil, squid, wang_buzsaki

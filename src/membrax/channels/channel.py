@@ -1,18 +1,18 @@
-"""What a channel answers, what it may know of its patch of membrane, and the part all gated channels share.
+"""The protocol of a channel, its environment in a patch of membrane, and the kinetics that gated channels share.
 
-A channel is a dataclass whose field block is its parameter table, and three methods:
+A channel is a dataclass whose field block is its parameter table, with three methods:
 
 * ``init(v, env)``: its gates at their steady state at ``v`` [mV], a dictionary (empty for a leak);
 * ``advance(gates, v, dt, env)``: its gates after ``dt`` [ms] at constant ``v``, by a scheme whose derivative at
   ``dt`` = 0 is the exact kinetics;
 * ``current(gates, v, env)``: its current density, outward positive [µA/cm²].
 
-One whose current is a straight line in v at fixed gates says ``ohmic = True``; it spares the integrator a second look.
+A channel whose current is linear in v at fixed gates sets ``ohmic = True``, which saves the integrator a corrector.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 from jax import Array
 
@@ -20,20 +20,21 @@ from ..laws import gating
 from ..numerics.derivatives import evaluate_separable
 from ..pytrees import pytree, static
 from ..timegrid import Time
-from ..typing import Parameter
+from ..typing import Gates, Parameter
 
-Gates = dict[str, Array]
+GateRates: TypeAlias = dict[str, tuple[Array, Array]]
+"""The opening and closing rate of each gate, {gate: (α, β)} in 1/ms."""
 
 
 @pytree
 class Env:
-    """What a patch of membrane shares at one step.
+    """The values that all channels of a patch of membrane share in one step.
 
     Attributes:
         celsius: temperature [°C].
-        time: the middle of the step, or None where there is no time (a resting state).
+        time: the middle of the step, or None without a time (a resting state).
         key: a random key for this neuron and step, or None in a deterministic run.
-        dt: the length of the step [ms], a plain number, or None where it is not known.
+        dt: the length of the step [ms], a plain number, or None if it is unknown.
     """
 
     celsius: Parameter
@@ -43,18 +44,18 @@ class Env:
 
 
 class Channel(Protocol):
-    """The three questions an integrator asks; see the module's docstring."""
+    """A channel of a patch: gates, their kinetics and a current. See the docstring of the module."""
 
     def init(self, v: Array, env: Env) -> Gates:
-        """Gates at their steady state at ``v`` [mV]."""
+        """The gates at their steady state at ``v`` [mV]."""
         ...
 
-    def advance(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
-        """Gates after ``dt`` [ms] at constant ``v`` [mV]."""
+    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
+        """The gates after ``dt`` [ms] at constant ``v`` [mV]."""
         ...
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
-        """Current density [µA/cm²], outward positive."""
+        """The current density [µA/cm²], outward positive."""
         ...
 
 
@@ -62,22 +63,22 @@ class Gated:
     """Kinetics of independent Hodgkin–Huxley gates, from ``rates(v, env)``: {gate: (α, β)} in 1/ms."""
 
     def init(self, v: Array, env: Env) -> Gates:
-        """Each gate at α/(α + β)."""
+        """The steady state α/(α + β) of each gate."""
         return {gate: gating.steady_state(*ab) for gate, ab in self.rates(v, env).items()}
 
-    def advance(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
-        """Each gate one bounded second-order step on; see `laws.gating.gate_step`."""
-        return evaluate_separable(_relaxed, gates, self, v, dt, env)
+    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
+        """Each gate after one bounded second-order step; see `laws.gating.gate_step`."""
+        return evaluate_separable(_advanced, gates, self, v, dt, env)
 
-    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
-        """{gate: (α, β)} in 1/ms at ``v`` [mV]; what a channel with this class has to say."""
-        raise NotImplementedError(f"{type(self).__name__} must say its rates(v, env)")
+    def rates(self, v: Array, env: Env) -> GateRates:
+        """{gate: (α, β)} in 1/ms at ``v`` [mV]; each subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} must implement rates(v, env)")
 
 
-def _relaxed(gates: Gates, channel: Gated, v: Array, dt: Any, env: Env) -> Gates:
+def _advanced(gates: Gates, channel: Gated, v: Array, dt: Parameter, env: Env) -> Gates:
     return {gate: gating.gate_step(gates[gate], *ab, dt) for gate, ab in channel.rates(v, env).items()}
 
 
-def scaled(rates: tuple[Array, Array], speed: Array) -> tuple[Array, Array]:
-    """Both rates of a gate times ``speed``: x∞ stays, τ shrinks."""
+def scaled(rates: tuple[Array, Array], speed: Parameter) -> tuple[Array, Array]:
+    """Both rates of a gate times ``speed``: the same x∞, τ divided by ``speed``."""
     return rates[0] * speed, rates[1] * speed

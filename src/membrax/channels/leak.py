@@ -5,24 +5,25 @@ from __future__ import annotations
 from jax import Array
 
 from ..pytrees import pytree
+from ..typing import Gates, Parameter
 from ..units import conductance, potential
-from .channel import Env, Gates
+from .channel import Env
 
 
 @pytree
 class Leak:
-    """A conductance that is always open, i = g (v − e)."""
+    """A constant conductance, i = g (v − e)."""
 
-    g: Array = conductance(0.3)  # mS/cm²
-    e: Array = potential(-54.387)  # mV
+    g: Parameter = conductance(0.3)  # mS/cm²
+    e: Parameter = potential(-54.387)  # mV
     ohmic = True
 
     def init(self, v: Array, env: Env) -> Gates:
         """No gates."""
         return {}
 
-    def advance(self, gates: Gates, v: Array, dt: Array, env: Env) -> Gates:
-        """Nothing moves."""
+    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
+        """No gates to advance."""
         return gates
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:

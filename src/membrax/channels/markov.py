@@ -1,16 +1,18 @@
-"""Channels that are kinetic schemes: states, rates between them, and how well each state conducts.
+"""Channels with a kinetic scheme: states, rates between them, and the conductance of each state.
 
-A gate asks for independent parts that are alike; a scheme doesn't. What is declared is a `Scheme`; `Markov` is a
-channel of any scheme, `Sodium` and `Potassium` are the squid's gates written out as states, and `DelCastilloKatz` is
-the textbook's receptor.
+Gates are independent and identical particles; a scheme has no such restriction. `Scheme` declares one, and `Markov` is
+a channel of any scheme. `Sodium` and `Potassium` are the gates of the squid axon written as states, and
+`DelCastilloKatz` is a textbook receptor.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
-from collections.abc import Callable, Mapping
-from typing import Any
+import math
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
 
 import jax.numpy as jnp
 from jax import Array
@@ -18,45 +20,59 @@ from jax import Array
 from ..laws import markov_chain
 from ..laws.gating import q10_factor
 from ..pytrees import pytree, static
+from ..typing import Gates, Number, Parameter
 from ..units import conductance, factor, parameter, potential, temperature
 from . import squid
-from .channel import Env, Gates
+from .channel import Env
 
-Rates = dict[tuple[str, str], Array]
+Rates: TypeAlias = dict[tuple[str, str], Array]
+"""Transition rates, {(from, to): rate [1/ms]}."""
+
+
+class Rate(Protocol):
+    """A transition rate that depends on the voltage and on the environment of the channel."""
+
+    def __call__(self, v: Array, env: Env, /) -> Array:
+        """The rate [1/ms] at ``v`` [mV]."""
+        ...
 
 
 class Kinetic:
-    """Kinetics of a scheme; a channel with this class says its ``states``, ``conducting`` and ``transitions``.
+    """Kinetics of a scheme; a subclass defines its ``states``, ``conducting`` and ``transitions``.
 
-    Its gates are {state: occupancy}, with sum 1. The scheme of exponential Euler is for gates that don't depend on
-    one another, and states do: use the default, or Runge–Kutta.
+    The gates are {state: occupancy}, with sum 1. Exponential Euler is for gates that do not depend on one another;
+    states do, so use the default integrator or Runge–Kutta.
 
     Attributes:
-        states: their names.
-        conducting: {state: its share of the open conductance}; states left out are closed.
+        states: the names of the states.
+        conducting: {state: its fraction of the open conductance}; states that are left out are closed.
+        g: open conductance density [mS/cm²].
+        e: reversal potential [mV].
     """
 
     states: tuple[str, ...]
     conducting: Mapping[str, float]
+    g: Parameter
+    e: Parameter
     ohmic = True
 
     def transitions(self, v: Array, env: Env) -> Rates:
         """{(from, to): rate in 1/ms} at ``v`` [mV]."""
-        raise NotImplementedError(f"{type(self).__name__} must say its transitions(v, env)")
+        raise NotImplementedError(f"{type(self).__name__} must implement transitions(v, env)")
 
     def init(self, v: Array, env: Env) -> Gates:
         """The steady occupancies at ``v`` [mV]."""
         rates = indexed_rates(self.states, self.transitions(v, env))
         return dict(zip(self.states, markov_chain.steady(rates, len(self.states)), strict=True))
 
-    def advance(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
-        """The occupancies one bounded second-order step on; see `laws.markov_chain.step`."""
+    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
+        """The occupancies after one bounded second-order step; see `laws.markov_chain.step`."""
         rates = indexed_rates(self.states, self.transitions(v, env))
         after = markov_chain.step([gates[state] for state in self.states], rates, dt)
         return dict(zip(self.states, after, strict=True))
 
-    def propagate(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
-        """The occupancies after ``dt`` [ms] at constant ``v`` [mV], p e^(Q dt): what a voltage clamp asks for."""
+    def propagate(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
+        """The exact occupancies p e^(Q dt) after ``dt`` [ms] at constant ``v`` [mV], for a voltage clamp."""
         Q = markov_chain.rate_matrix(self.transitions(v, env), self.states)
         p = jnp.stack([gates[state] for state in self.states])
         return dict(zip(self.states, markov_chain.propagate(p, Q, dt), strict=True))
@@ -67,35 +83,40 @@ class Kinetic:
 
     def open(self, gates: Gates) -> Array:
         """The conducting fraction."""
-        return sum(gates[state] if share == 1.0 else share * gates[state] for state, share in self.conducting.items())
+        open_ = [gates[state] if share == 1.0 else share * gates[state] for state, share in self.conducting.items()]
+        return functools.reduce(jnp.add, open_)
 
 
 def indexed_rates(states: tuple[str, ...], rates: Rates) -> dict[tuple[int, int], Array]:
-    """The rates with numbers in place of the states' names."""
+    """The rates with the indices of the states in place of their names."""
     return {(states.index(start), states.index(end)): rate for (start, end), rate in rates.items()}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Scheme:
-    """States, the rates between them, and which conduct.
+    """States, the rates between them, and their conductances.
 
     Attributes:
-        states: their names.
+        states: the names of the states.
         transitions: {(from, to): rate(v, env)}, functions that return 1/ms at ``v`` [mV].
-        conducting: {state: its share of the open conductance}, 1 for an open state.
+        conducting: {state: its fraction of the open conductance}, 1 for an open state.
     """
 
     states: tuple[str, ...]
-    transitions: Mapping[tuple[str, str], Callable[[Array, Env], Array]]
+    transitions: Mapping[tuple[str, str], Rate]
     conducting: Mapping[str, float]
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a transition or a conducting state that is not among the states."""
+        """Check the scheme.
+
+        Raises:
+            ValueError: a transition or a conducting state outside the states, equal states, or none that conducts.
+        """
         named = {state for pair in self.transitions for state in pair} | set(self.conducting)
         if unknown := sorted(named - set(self.states)):
             raise ValueError(f"states are {', '.join(self.states)}: there is no {unknown[0]}")
         if len(set(self.states)) < len(self.states) or not self.conducting or not self.transitions:
-            raise ValueError("a scheme has different states, a transition at least and a conducting state")
+            raise ValueError("a scheme needs different states, a transition and a conducting state")
         if loops := [start for start, end in self.transitions if start == end]:
             raise ValueError(f"a transition must lead to another state, got {loops[0]} → {loops[0]}")
 
@@ -109,25 +130,25 @@ class Markov(Kinetic):
     >>> scheme = Scheme(("C", "O"), {("C", "O"): opening, ("O", "C"): closing}, {"O": 1.0})
     >>> channel = Markov(scheme, g=2.0, e=-90.0)
 
-    A scheme whose rates have parameters of their own is a class: see `DelCastilloKatz`.
+    A scheme whose rates have parameters of their own is a class of its own: see `DelCastilloKatz`.
     """
 
     scheme: Scheme = static()
-    g: Array = conductance(1.0)  # mS/cm²
-    e: Array = potential(0.0)  # mV
-    shift: Array = potential(0.0)  # mV, moves every rate along the voltage axis
-    speed: Array = factor(1.0)  # scales every rate, beside the Q10
-    q10: Array = factor(3.0)
-    measured_at: Array = temperature(6.3)  # °C
+    g: Parameter = conductance(1.0)  # mS/cm²
+    e: Parameter = potential(0.0)  # mV
+    shift: Parameter = potential(0.0)  # mV, moves every rate along the voltage axis
+    speed: Parameter = factor(1.0)  # scales every rate, in addition to the Q10
+    q10: Parameter = factor(3.0)
+    measured_at: Parameter = temperature(6.3)  # °C
 
     @property
     def states(self) -> tuple[str, ...]:
-        """The scheme's."""
+        """The states of the scheme."""
         return self.scheme.states
 
     @property
     def conducting(self) -> Mapping[str, float]:
-        """The scheme's."""
+        """The conducting states of the scheme."""
         return self.scheme.conducting
 
     def transitions(self, v: Array, env: Env) -> Rates:
@@ -140,7 +161,7 @@ class Markov(Kinetic):
 
 
 def particle_states(particles: Mapping[str, int]) -> tuple[str, ...]:
-    """The states of a channel with so many independent particles of each kind: m0h0, m0h1, m1h0, …"""
+    """The states of a channel with the given numbers of independent particles: m0h0, m0h1, m1h0, …"""
     counts = itertools.product(*(range(n + 1) for n in particles.values()))
     return tuple("".join(f"{gate}{k}" for gate, k in zip(particles, count, strict=True)) for count in counts)
 
@@ -154,35 +175,32 @@ def particle_transitions(particles: Mapping[str, int], rates: Mapping[str, tuple
     """
     counts = list(itertools.product(*(range(n + 1) for n in particles.values())))
     names = dict(zip(counts, particle_states(particles), strict=True))
-    found = {}
+    transitions = {}
     for count in counts:
         for which, (gate, n) in enumerate(particles.items()):
             if (k := count[which]) < n:
                 more = (*count[:which], k + 1, *count[which + 1 :])
-                found[names[count], names[more]] = (n - k) * rates[gate][0]
-                found[names[more], names[count]] = (k + 1) * rates[gate][1]
-    return found
+                transitions[names[count], names[more]] = (n - k) * rates[gate][0]
+                transitions[names[more], names[count]] = (k + 1) * rates[gate][1]
+    return transitions
 
 
-def occupancies(particles: Mapping[str, int], gates: Mapping[str, Any]) -> dict[str, Array]:
+def occupancies(particles: Mapping[str, int], gates: Mapping[str, Number]) -> dict[str, Array]:
     """Occupancies of the states of `particle_states` for independent gates at ``gates``: products of binomials."""
-    found = {"": jnp.ones(())}
+    product = {"": jnp.ones(())}
     for gate, n in particles.items():
         x = jnp.asarray(gates[gate], dtype=float)
-        ways = [1]
-        for k in range(n):
-            ways.append(ways[-1] * (n - k) // (k + 1))
-        share = {f"{gate}{k}": ways[k] * x**k * (1.0 - x) ** (n - k) for k in range(n + 1)}
-        found = {before + name: p * s for before, p in found.items() for name, s in share.items()}
-    return found
+        share = {f"{gate}{k}": math.comb(n, k) * x**k * (1.0 - x) ** (n - k) for k in range(n + 1)}
+        product = {before + name: p * s for before, p in product.items() for name, s in share.items()}
+    return product
 
 
 @pytree
 class Sodium(Kinetic, squid.Sodium):
     """Sodium of the squid axon as eight states: three m particles and an h particle in each channel.
 
-    The same channel as `squid.Sodium` (Hodgkin & Huxley 1952; the scheme of Fitzhugh 1965, J Cell Comp Physiol
-    66:111), from steady gates on; a scheme can be in states that no product of gates describes.
+    From steady gates on it is the same channel as `squid.Sodium` (Hodgkin & Huxley 1952; the scheme of Fitzhugh 1965,
+    J Cell Comp Physiol 66:111); a scheme also has occupancies that are no product of gates.
     """
 
     particles = {"m": 3, "h": 1}  # noqa: RUF012
@@ -190,7 +208,7 @@ class Sodium(Kinetic, squid.Sodium):
     conducting = {"m3h1": 1.0}  # noqa: RUF012
 
     def transitions(self, v: Array, env: Env) -> Rates:
-        """Rates [1/ms] between numbers of open particles."""
+        """Rates [1/ms] between states of open particles."""
         return particle_transitions(self.particles, self.rates(v, env))
 
 
@@ -203,7 +221,7 @@ class Potassium(Kinetic, squid.Potassium):
     conducting = {"n4": 1.0}  # noqa: RUF012
 
     def transitions(self, v: Array, env: Env) -> Rates:
-        """Rates [1/ms] between numbers of open particles."""
+        """Rates [1/ms] between states of open particles."""
         return particle_transitions(self.particles, self.rates(v, env))
 
 
@@ -214,24 +232,24 @@ class Potassium(Kinetic, squid.Potassium):
 class DelCastilloKatz(Kinetic):
     """A receptor that binds one molecule and may then open, in a bath of constant concentration.
 
-    R ⇌ AR ⇌ AR*: binding and gating are separate steps (del Castillo & Katz 1957, Proc R Soc B 146:369–381). At
-    steady state it is open with p = E c/(K + c (1 + E)), K = unbinding/binding and E = opening/closing (Colquhoun
-    1998, Br J Pharmacol 125:924, eq. 1). The rates are of the order of those of the muscle's acetylcholine receptor
+    R ⇌ AR ⇌ AR*: binding and gating are separate steps (del Castillo & Katz 1957, Proc R Soc B 146:369–381). Its open
+    probability at steady state is p = E c/(K + c (1 + E)) with K = unbinding/binding and E = opening/closing (Colquhoun
+    1998, Br J Pharmacol 125:924, eq. 1). The rates are of the order of those of the acetylcholine receptor of muscle
     (Colquhoun & Sakmann 1985, J Physiol 369:501).
     """
 
-    g: Array = conductance(0.1)  # mS/cm²
-    e: Array = potential(0.0)  # mV
-    concentration: Array = parameter(0.0, "mM", at_least=0.0)  # of the agonist
-    binding: Array = parameter(100.0, "1/(mM ms)", at_least=0.0)
-    unbinding: Array = parameter(8.0, "1/ms", above=0.0)
-    opening: Array = parameter(30.0, "1/ms", at_least=0.0)
-    closing: Array = parameter(0.7, "1/ms", above=0.0)
+    g: Parameter = conductance(0.1)  # mS/cm²
+    e: Parameter = potential(0.0)  # mV
+    concentration: Parameter = parameter(0.0, "mM", at_least=0.0)  # of the agonist
+    binding: Parameter = parameter(100.0, "1/(mM ms)", at_least=0.0)
+    unbinding: Parameter = parameter(8.0, "1/ms", above=0.0)
+    opening: Parameter = parameter(30.0, "1/ms", at_least=0.0)
+    closing: Parameter = parameter(0.7, "1/ms", above=0.0)
     states = ("R", "AR", "AR*")
     conducting = {"AR*": 1.0}  # noqa: RUF012
 
     def transitions(self, v: Array, env: Env) -> Rates:
-        """Rates [1/ms]; none depends on v."""
+        """Rates [1/ms], independent of v."""
         one = jnp.ones_like(v)
         return {
             ("R", "AR"): one * self.binding * self.concentration,

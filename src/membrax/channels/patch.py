@@ -1,18 +1,17 @@
-"""Channel noise: a patch of N channels, each of which opens at random.
+"""Channel noise: a patch of N channels with random transitions.
 
-A scheme's rates are chances per ms. Of N independent channels k are in a state, with mean N p and variance N p (1 − p)
-at steady state. Three ways to draw how they move, all keyed by `jax.random`, all of whole channels that are never lost:
+The rates of a scheme are probabilities per ms. The number of N independent channels in a state has the mean N p and the
+variance N p (1 − p) at steady state. There are three ways to draw transitions, all of whole channels, with their number
+conserved, and with keys of `jax.random`:
 
-* `gillespie`: every single transition, at constant rates: exact at all times;
-* `multinomial_step`: a multinomial draw from the transition matrix e^(Qt), at constant rates: exact at the end;
-* `binomial_leap`: each pair of states trades channels by two binomial draws, for a step of a cell in which v moves.
+* `gillespie`: every single transition at constant rates, exact at all times;
+* `multinomial_step`: a multinomial draw from the transition matrix e^(Qt) at constant rates, exact at the end;
+* `binomial_leap`: two binomial draws for each pair of states, for a step of a cell with a changing v.
 
-`Sodium` and `Potassium` are the squid's, for a `Cell`; pass ``key=`` to `simulate` or `run`.
+`Sodium` and `Potassium` are those of the squid axon, for a `Cell`; pass ``key=`` to `simulate` or `run`.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,52 +19,54 @@ from jax import Array
 
 from ..laws import markov_chain
 from ..pytrees import pytree, static
+from ..typing import Gates, Number, Parameter
 from ..units import parameter
 from . import markov
-from .channel import Env, Gates
+from .channel import Env
 
-MEAN = 20.0  # of a binomial draw that is looked up
-LOOKED_UP = 64  # the largest: of a mean of 20, a larger one comes once in 10¹³
+LARGEST_MEAN = 20.0  # of a binomial draw by inversion
+LARGEST_DRAW = 64  # by inversion: with a mean of 20 a larger one has the probability 1e-13
 
 
-def channel_count(density: Any, area: Any) -> Array:
-    """How many channels lie in ``area`` [µm²] at ``density`` [1/µm²], a whole number."""
+def channel_count(density: Number, area: Number) -> Array:
+    """The number of channels in ``area`` [µm²] at ``density`` [1/µm²], rounded to a whole number."""
     return jnp.round(jnp.asarray(density, dtype=float) * jnp.asarray(area, dtype=float))
 
 
-def whole_channels(p: Any, count: Any) -> Array:
-    """``count`` channels shared out by occupancies p [state], in whole numbers with sum ``count``.
+def whole_channels(p: Number, count: Number) -> Array:
+    """Divide ``count`` channels among states of occupancies p [state], in whole numbers with the sum ``count``.
 
-    Sums of the shares are rounded, and not each share: none is off by more than one. In float32 up to 10⁶ channels,
-    beyond which fractions are too coarse to count by.
+    The cumulative sums are rounded, not the single numbers, so that each is off by less than one. In float32 this holds
+    up to 10⁶ channels; fractions of more channels are too coarse.
     """
     edges = jnp.round(jnp.cumsum(jnp.asarray(p, dtype=float)) * count).at[-1].set(count)
     return jnp.diff(jnp.clip(edges, 0.0, count), prepend=0.0)
 
 
-def gillespie(key: Any, counts: Any, Q: Any, *, events: int) -> tuple[Array, Array]:
-    """The first transitions of a patch at constant rates (Gillespie 1977, J Phys Chem 81:2340).
+def gillespie(key: Array, counts: Number, Q: Number, *, events: int) -> tuple[Array, Array]:
+    """Simulate the first transitions of a patch at constant rates (Gillespie 1977, J Phys Chem 81:2340).
 
     Args:
         key: a random key.
         counts: channels in each state [state].
-        Q: rates [state, state] in 1/ms, rows from, as `laws.markov_chain` has them.
-        events: how many transitions.
+        Q: rates [state, state] in 1/ms from row to column, as in `laws.markov_chain`.
+        events: the number of transitions.
 
     Returns:
-        Their times [event] in ms, and the counts after each [event, state]. Once no channel can move, the time is inf.
-        A time is the sum of the waiting times: in float32 a wait late in a long run is rounded, to 0.06 ms at 10⁶ ms.
+        The times [event] in ms, and the counts after each transition [event, state]. The time is inf where no
+        transition is possible. A time is the sum of the waiting times; in float32 a waiting time late in a long run is
+        rounded, to 0.06 ms at 10⁶ ms.
     """
     Q, counts = jnp.asarray(Q, dtype=float), jnp.asarray(counts, dtype=float)
     rates = jnp.where(jnp.eye(len(counts)) > 0, 0.0, Q)
 
-    def event(carry: tuple, key: Any) -> tuple[tuple, tuple]:
+    def event(carry: tuple, key: Array) -> tuple[tuple, tuple]:
         t, counts = carry
-        when, which = jax.random.split(key)
+        time_key, pair_key = jax.random.split(key)
         chances = (counts[:, None] * rates).ravel()
         total = jnp.sum(chances)
-        t = t + jax.random.exponential(when, dtype=total.dtype) / total
-        start, end = jnp.divmod(jax.random.categorical(which, jnp.log(chances)), len(counts))
+        t = t + jax.random.exponential(time_key, dtype=total.dtype) / total
+        start, end = jnp.divmod(jax.random.categorical(pair_key, jnp.log(chances)), len(counts))
         moved = counts.at[start].add(-1.0).at[end].add(1.0)
         counts = jnp.where(total > 0, moved, counts)
         return (t, counts), (t, counts)
@@ -73,58 +74,58 @@ def gillespie(key: Any, counts: Any, Q: Any, *, events: int) -> tuple[Array, Arr
     return jax.lax.scan(event, (jnp.zeros((), counts.dtype), counts), jax.random.split(key, events))[1]
 
 
-def multinomial_step(key: Any, counts: Any, chances: Any) -> Array:
-    """Counts [state] after a time in which a channel of state i comes to j with ``chances`` [state, state].
+def multinomial_step(key: Array, counts: Number, chances: Number) -> Array:
+    """Counts [state] after a time with the transition probabilities ``chances`` [state, state] from row to column.
 
-    From each state a multinomial draw; with `laws.markov_chain.transition_matrix` the counts are distributed exactly as
-    those of channels at constant rates, however long the time.
+    One multinomial draw for each state. With `laws.markov_chain.transition_matrix` the distribution of the counts is
+    exact for constant rates and any time.
     """
     counts, chances = jnp.asarray(counts, dtype=float), jnp.asarray(chances, dtype=float)
     return jnp.sum(jax.random.multinomial(key, counts, chances, dtype=counts.dtype), axis=0)
 
 
-def binomial_leap(key: Any, counts: list, rates: markov_chain.Rates, dt: Any) -> list[Array]:
-    """Counts [state] after ``dt`` [ms], of channels that hop between pairs of states.
+def binomial_leap(key: Array, counts: list[Array], rates: markov_chain.Pairs, dt: Parameter) -> list[Array]:
+    """Counts [state] after ``dt`` [ms] of random transitions between pairs of states.
 
-    A binomial leap (Tian & Burrage 2004, J Chem Phys 121:10356) that takes one pair after the other, as if there
-    were those two states alone: of the channels in i each has come to j with the chance
-    q_ij/(q_ij + q_ji) (1 − e^(−(q_ij + q_ji) dt)), exactly. All pairs for dt/2, then in the opposite order for dt/2
-    (Strang 1968), which makes means and variances right to order 2. No count can become negative, none is lost, and
-    a scheme in detailed balance keeps its stationary distribution exactly at any dt.
+    A binomial leap (Tian & Burrage 2004, J Chem Phys 121:10356) for one pair after the other, exact for two isolated
+    states: each channel of state i is in j afterwards with the probability
+    q_ij/(q_ij + q_ji) (1 − e^(−(q_ij + q_ji) dt)). All pairs take dt/2, then dt/2 in the opposite order (Strang 1968):
+    means and variances are of order 2. No count becomes negative, the sum of the counts is conserved, and a scheme in
+    detailed balance keeps its stationary distribution exactly for any dt.
 
     Args:
         key: a random key.
         counts: channels in each state, a list of floats.
         rates: {(i, j): rate [1/ms]} between states by their number, single numbers.
-        dt: ms; at 0 nothing moves.
+        dt: ms; 0 leaves the counts.
     """
     groups = _palindrome(_disjoint(sorted({tuple(sorted(pair)) for pair in rates})))
     width = max(len(pairs) for pairs, _ in groups)
-    none = jnp.zeros_like(counts[0])
+    zero = jnp.zeros_like(counts[0])
 
-    def chances(pairs: list, part: float) -> tuple[Array, Array]:
+    def chances(pairs: list, part: float) -> list[Array]:
         each = [_chances(rates.get(pair, 0.0), rates.get(pair[::-1], 0.0), part * dt) for pair in pairs]
-        each += [(none, none)] * (width - len(pairs))
-        return tuple(jnp.stack([jnp.asarray(x, dtype=float) for x in one_way]) for one_way in zip(*each, strict=True))
+        each += [(zero, zero)] * (width - len(pairs))
+        return [jnp.stack([jnp.asarray(x, dtype=float) for x in one_way]) for one_way in zip(*each, strict=True)]
 
-    # A loop, in which the binomial draw is compiled once; groups are filled up with a pair that trades nothing.
-    where = jnp.array([[*pairs, *[(0, 0)] * (width - len(pairs))] for pairs, _ in groups])
-    how = [chances(pairs, part) for pairs, part in groups]
-    how = tuple(jnp.stack(one_way) for one_way in zip(*how, strict=True))
+    # A loop compiles the binomial draw once; shorter groups are filled with a pair without transitions.
+    states = jnp.array([[*pairs, *[(0, 0)] * (width - len(pairs))] for pairs, _ in groups])
+    both_ways = [chances(pairs, part) for pairs, part in groups]
+    both_ways = tuple(jnp.stack(one_way) for one_way in zip(*both_ways, strict=True))
 
-    def trade(counts: Array, group: tuple) -> tuple[Array, None]:
-        key, pairs, (there, back) = group
+    def leap(counts: Array, group: tuple) -> tuple[Array, None]:
+        key, pairs, (forward, backward) = group
         i, j = pairs[:, 0], pairs[:, 1]
-        moved = binomial(key, jnp.stack([counts[i], counts[j]]), jnp.stack([there, back]))
+        moved = binomial(key, jnp.stack([counts[i], counts[j]]), jnp.stack([forward, backward]))
         net = moved[0] - moved[1]
         return counts.at[i].add(-net).at[j].add(net), None
 
     keys = jax.random.split(key, len(groups))
-    return list(jax.lax.scan(trade, jnp.stack(counts), (keys, where, how))[0])
+    return list(jax.lax.scan(leap, jnp.stack(counts), (keys, states, both_ways))[0])
 
 
 def _disjoint(pairs: list) -> list[list]:
-    """The pairs in groups, of which none names a state twice: such pairs trade at once without meeting."""
+    """The pairs in groups without a common state, whose transitions are independent within a group."""
     groups: list[list] = []
     for pair in pairs:
         free = (group for group in groups if not {*pair} & {state for other in group for state in other})
@@ -135,76 +136,79 @@ def _disjoint(pairs: list) -> list[list]:
 
 
 def _palindrome(groups: list[list]) -> list[tuple[list, float]]:
-    """Every group for half the step, the last for all of it, and back."""
+    """Every group for half a step, the last for a whole step, and the others again in reverse order."""
     first = [(group, 0.5) for group in groups[:-1]]
     return [*first, (groups[-1], 1.0), *first[::-1]]
 
 
-def _chances(forward: Any, backward: Any, dt: Any) -> tuple[Array, Array]:
-    """That a channel of one of two states is in the other after ``dt``, each way."""
+def _chances(forward: Parameter, backward: Parameter, dt: Parameter) -> tuple[Array, Array]:
+    """The transition probabilities of an isolated pair of states after ``dt``, forward and backward."""
     total = jnp.asarray(forward + backward, dtype=float)
     moved = -jnp.expm1(-total * dt) / jnp.where(total > 0, total, 1.0)
     return forward * moved, backward * moved
 
 
-def binomial(key: Any, count: Array, chance: Array) -> Array:
-    """How many of ``count`` come, each with ``chance``; arrays of one shape, floats.
+def binomial(key: Array, count: Array, chance: Array) -> Array:
+    """Binomial draws: the number of successes of ``count`` trials with probability ``chance``; float arrays, one shape.
 
-    Up to a mean of 20 (of what comes or of what stays away) a uniform number is looked up in the distribution, exactly.
-    Above, a normal number is bent to the distribution's skewness (Cornish & Fisher 1938) and rounded: mean and variance
-    are right, no probability is off by more than 0.002. An exact draw is a loop that waits for the slowest of a batch,
-    which takes tens of times as long. Not differentiated.
+    Up to a mean of 20 (of successes or of failures) the draw is exact, by inversion of the distribution. Above, a
+    normal number is transformed to the skewness of the distribution (Cornish & Fisher 1938) and rounded: mean and
+    variance are exact, and no probability is off by more than 0.002. Exact draws take a loop as long as the slowest of a
+    batch, tens of times slower. Without a derivative.
     """
     count, chance = jax.lax.stop_gradient((count, jnp.clip(chance, 0.0, 1.0)))
     rare = jnp.minimum(chance, 1.0 - chance)
-    few = count * rare < MEAN
+    small = count * rare < LARGEST_MEAN
     u = jax.random.uniform(key, count.shape, count.dtype, minval=1e-7)
-    found = jnp.where(few, _looked_up(u, jnp.where(few, count, 0.0), rare), _rounded(u, count, rare))
-    return jnp.where(chance > 0.5, count - found, found)
+    draw = jnp.where(small, _by_inversion(u, jnp.where(small, count, 0.0), rare), _rounded(u, count, rare))
+    return jnp.where(chance > 0.5, count - draw, draw)
 
 
 def _rounded(u: Array, count: Array, chance: Array) -> Array:
-    """A normal number with the binomial's mean and skewness, and its variance once it is rounded."""
+    """A rounded normal number with the mean, variance and skewness of the binomial distribution."""
     z, skew = jax.scipy.special.ndtri(u), 1.0 - 2.0 * chance
-    # Rounding adds 1/12 to the variance, the bend skew²/18.
+    # Rounding adds 1/12 to the variance, the transformation skew²/18.
     variance = count * chance * (1.0 - chance) - 1.0 / 12.0 - skew * skew / 18.0
     bent = count * chance + z * jnp.sqrt(jnp.maximum(variance, 0.0)) + skew * (z * z - 1.0) / 6.0
     return jnp.clip(jnp.round(bent), 0.0, count)
 
 
-def _looked_up(u: Array, count: Array, chance: Array) -> Array:
-    """The k at which the sum of the binomial probabilities 0 … k comes to u; means below `MEAN`, chances to 1/2."""
-    odds, none = chance / (1.0 - chance), jnp.exp(count * jnp.log1p(-chance))
+def _by_inversion(u: Array, count: Array, chance: Array) -> Array:
+    """The k at which the cumulative binomial distribution reaches u; means below `LARGEST_MEAN`, chances up to 1/2."""
+    odds, of_zero = chance / (1.0 - chance), jnp.exp(count * jnp.log1p(-chance))
 
     def next_one(k: Array, carry: tuple) -> tuple:
-        below, one, found = carry
+        below, one, draw = carry
         k = jnp.asarray(k, dtype=count.dtype)
         one_more = one * odds * (count - k) / (k + 1.0)
-        # What is left of u where the probabilities have run out, beyond the mean, is their rounding.
+        # Beyond the mean, probabilities below 1e-9 end the search: the rest of u is their rounding error.
         more = (u > below) & ((k < count * chance) | (one_more > 1e-9))
-        return below + one_more, one_more, found + jnp.asarray(more, dtype=count.dtype)
+        return below + one_more, one_more, draw + jnp.asarray(more, dtype=count.dtype)
 
-    return jax.lax.fori_loop(0, LOOKED_UP, next_one, (none, none, jnp.zeros_like(count)), unroll=16)[2]
+    return jax.lax.fori_loop(0, LARGEST_DRAW, next_one, (of_zero, of_zero, jnp.zeros_like(count)), unroll=16)[2]
 
 
 # --- channels of a cell
 
 
 class Noisy(markov.Kinetic):
-    """A scheme of ``count`` channels that hop at random; its gates are the fractions of them in each state.
+    """A scheme of ``count`` channels with random transitions; its gates are the fraction of channels in each state.
 
-    With ``env.key`` a step is `binomial_leap` at the old v; without one (a resting state, the last half step of a
-    recorded gate) the fractions move by their mean. They begin at their steady state, rounded to whole channels.
-    For the default scheme; the others ask for a derivative by time, which chance has not.
+    With ``env.key`` a step is a `binomial_leap` at the old v. Without a key (a resting state, the last half step of a
+    recorded gate) the fractions change by their mean. They begin at their steady state, rounded to whole channels. Only
+    for the default integrator; the others need a derivative by time, which random transitions do not have.
 
     Attributes:
-        stream: the number of its random stream; a cell whose channels share one is refused.
+        count: the number of channels.
+        stream: the number of the random stream; the channels of a cell need different streams.
     """
 
+    count: Parameter
+    stream: int
     random = True
 
-    def advance(self, gates: Gates, v: Array, dt: Any, env: Env) -> Gates:
-        """One binomial leap, or one step of the mean."""
+    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
+        """The fractions after one binomial leap, or after one step of the mean."""
         if env.key is None:
             return super().advance(gates, v, dt, env)
         p = jnp.stack([gates[state] for state in self.states])
@@ -220,25 +224,25 @@ class Noisy(markov.Kinetic):
             ValueError: a step in time without a random key, at trace time.
         """
         if env.time is not None and env.key is None:
-            raise ValueError("channels of a patch open at random: pass key=jax.random.key(seed)")
+            raise ValueError("the channels of a patch are random: pass key=jax.random.key(seed)")
         return super().current(gates, v, env)
 
 
 @pytree
 class Sodium(Noisy, markov.Sodium):
-    """Sodium of the squid axon, so many channels of eight states; i = g · open · (v − e).
+    """Sodium of the squid axon as ``count`` channels of eight states, i = g · open · (v − e).
 
     60 channels/µm² of 20 pS make the 120 mS/cm² of the axon (Schneidman, Freedman & Segev 1998, Neural Comput
     10:1679); see `channel_count`.
     """
 
-    count: Array = parameter(60000.0, "channels", at_least=1.0)  # in the cell's area: 60/µm² in 1000 µm²
+    count: Parameter = parameter(60000.0, "channels", at_least=1.0)  # in the cell's area: 60/µm² in 1000 µm²
     stream: int = static(default=1)
 
 
 @pytree
 class Potassium(Noisy, markov.Potassium):
-    """Potassium of the squid axon, so many channels of five states: 18/µm² of 20 pS make 36 mS/cm²."""
+    """Potassium of the squid axon as ``count`` channels of five states: 18/µm² of 20 pS make 36 mS/cm²."""
 
-    count: Array = parameter(18000.0, "channels", at_least=1.0)
+    count: Parameter = parameter(18000.0, "channels", at_least=1.0)
     stream: int = static(default=2)

@@ -1,9 +1,9 @@
 """Currents of cortical and thalamic neurons (Pospischil et al. 2008, Biol Cybern 99:427–441).
 
-Sodium and delayed rectifier are Traub's, placed by ``v_t``; with the slow M current they make a regular spiking
-cell, with a high- or low-threshold calcium current a bursting one. Rates hold at 36 °C, the temperature of the
-models; the low-threshold calcium current was measured at 24 °C. Every current has its own shift and speed, since a
-real cell is never quite the published one.
+Sodium and delayed rectifier are those of Traub, shifted by ``v_t``. With the slow M current they make a regular spiking
+cell, with a high- or low-threshold calcium current a bursting one. Rates hold at 36 °C, the temperature of the models;
+the low-threshold calcium current was measured at 24 °C. Every current has a shift and a speed of its own, since a
+real cell differs from the published one.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from jax import Array
 from ..laws.gating import exponential, linoid, q10_factor, rates, sigmoid
 from ..numerics.arithmetic import at_least, capped_exponential, quotient
 from ..pytrees import pytree
+from ..typing import Gates, Parameter
 from ..units import conductance, factor, potential, temperature, timescale
-from .channel import Env, Gated, Gates, scaled
+from .channel import Env, Gated, GateRates, scaled
 
-LARGEST_POWER = 25.0  # e^25 to the third power, times 500 s, still fits into a float32
+LARGEST_POWER = 25.0  # e^75 times 500 s is still a finite float32
 
 
 def m_rates(v: Array) -> tuple[Array, Array]:
@@ -37,10 +38,10 @@ def n_rates(v: Array) -> tuple[Array, Array]:
     return 0.16 * linoid(v, 15.0, 5.0), 0.5 * exponential(v, 10.0, -40.0)
 
 
-def p_rates(v: Array, tau_max: Array) -> tuple[Array, Array]:
+def p_rates(v: Array, tau_max: Parameter) -> tuple[Array, Array]:
     """Activation of the M current [1/ms] at v [mV]; its time constant peaks near ``tau_max``/3.6 [ms].
 
-    p∞ = 1/(1 + x⁻²) and τ = tau_max/(3.3 x + 1/x), with x = e^((v + 35)/20): one exponential and one division for both,
+    p∞ = 1/(1 + x⁻²) and τ = tau_max/(3.3 x + 1/x), with x = e^((v + 35)/20): one exponential and one division,
     α = x² β and β = (3.3 x² + 1)/((x² + 1) x tau_max).
     """
     x = at_least(capped_exponential((v + 35.0) * (1.0 / 20.0), LARGEST_POWER), math.exp(-LARGEST_POWER))
@@ -62,8 +63,8 @@ def r_rates(v: Array) -> tuple[Array, Array]:
 def u_rates(v: Array) -> tuple[Array, Array]:
     """Inactivation of the low-threshold calcium current [1/ms] at v [mV] and 24 °C (Huguenard & McCormick 1992).
 
-    τ = 30.8 + (211.4 + e^((v + 113.2)/5)) / (1 + e^((v + 84)/3.2)), as in the authors' published code: the paper's
-    typesetting draws 30.8 into the fraction, which would send τ to 0 for depolarised membranes.
+    τ = 30.8 + (211.4 + e^((v + 113.2)/5)) / (1 + e^((v + 84)/3.2)), as in the authors' published code. The
+    typeset formula of the paper has 30.8 inside the fraction, which would give τ = 0 for depolarised membranes.
     """
     tau = 30.8 + (211.4 + exponential(v, -113.2, 5.0)) * sigmoid(v, -84.0, -3.2)
     return rates(sigmoid(v, -81.0, -4.0), tau)
@@ -73,18 +74,18 @@ def u_rates(v: Array) -> tuple[Array, Array]:
 class Sodium(Gated):
     """Fast sodium, i = g m³ h (v − e)."""
 
-    g: Array = conductance(50.0)  # mS/cm²
-    e: Array = potential(50.0)  # mV
-    v_t: Array = potential(-55.0)  # mV, places the spike threshold
-    shift_m: Array = potential(0.0)  # mV, moves activation alone
-    shift_h: Array = potential(0.0)  # mV, moves inactivation alone
-    speed_m: Array = factor(1.0)
-    speed_h: Array = factor(1.0)
-    q10: Array = factor(3.0)
-    measured_at: Array = temperature(36.0)  # °C
+    g: Parameter = conductance(50.0)  # mS/cm²
+    e: Parameter = potential(50.0)  # mV
+    v_t: Parameter = potential(-55.0)  # mV, shifts the spike threshold
+    shift_m: Parameter = potential(0.0)  # mV, shifts activation only
+    shift_h: Parameter = potential(0.0)  # mV, shifts inactivation only
+    speed_m: Parameter = factor(1.0)
+    speed_h: Parameter = factor(1.0)
+    q10: Parameter = factor(3.0)
+    measured_at: Parameter = temperature(36.0)  # °C
     ohmic = True
 
-    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+    def rates(self, v: Array, env: Env) -> GateRates:
         """α and β [1/ms] of m and h."""
         warm = q10_factor(env.celsius, self.measured_at, self.q10)
         v = v - self.v_t
@@ -103,16 +104,16 @@ class Sodium(Gated):
 class Potassium(Gated):
     """Delayed rectifier (Kd), i = g n⁴ (v − e)."""
 
-    g: Array = conductance(5.0)  # mS/cm²
-    e: Array = potential(-100.0)  # mV
-    v_t: Array = potential(-55.0)  # mV
-    shift: Array = potential(0.0)  # mV
-    speed: Array = factor(1.0)
-    q10: Array = factor(3.0)
-    measured_at: Array = temperature(36.0)  # °C
+    g: Parameter = conductance(5.0)  # mS/cm²
+    e: Parameter = potential(-100.0)  # mV
+    v_t: Parameter = potential(-55.0)  # mV
+    shift: Parameter = potential(0.0)  # mV
+    speed: Parameter = factor(1.0)
+    q10: Parameter = factor(3.0)
+    measured_at: Parameter = temperature(36.0)  # °C
     ohmic = True
 
-    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+    def rates(self, v: Array, env: Env) -> GateRates:
         """α and β [1/ms] of n."""
         speed = self.speed * q10_factor(env.celsius, self.measured_at, self.q10)
         return {"n": scaled(n_rates(v - self.v_t - self.shift), speed)}
@@ -127,15 +128,15 @@ class Potassium(Gated):
 class M(Gated):
     """Slow potassium current of spike-frequency adaptation, i = g p (v − e) (Yamada et al. 1989)."""
 
-    g: Array = conductance(0.07)  # mS/cm²
-    e: Array = potential(-100.0)  # mV
-    tau_max: Array = timescale(1000.0)  # ms
-    shift: Array = potential(0.0)  # mV
-    q10: Array = factor(2.3)
-    measured_at: Array = temperature(36.0)  # °C
+    g: Parameter = conductance(0.07)  # mS/cm²
+    e: Parameter = potential(-100.0)  # mV
+    tau_max: Parameter = timescale(1000.0)  # ms
+    shift: Parameter = potential(0.0)  # mV
+    q10: Parameter = factor(2.3)
+    measured_at: Parameter = temperature(36.0)  # °C
     ohmic = True
 
-    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+    def rates(self, v: Array, env: Env) -> GateRates:
         """α and β [1/ms] of p."""
         warm = q10_factor(env.celsius, self.measured_at, self.q10)
         return {"p": scaled(p_rates(v - self.shift, self.tau_max), warm)}
@@ -149,13 +150,13 @@ class M(Gated):
 class CalciumL(Gated):
     """High-threshold calcium current, i = g q² r (v − e), at its rates of 36 °C."""
 
-    g: Array = conductance(0.17)  # mS/cm²
-    e: Array = potential(120.0)  # mV
-    shift: Array = potential(0.0)  # mV
-    speed: Array = factor(1.0)
+    g: Parameter = conductance(0.17)  # mS/cm²
+    e: Parameter = potential(120.0)  # mV
+    shift: Parameter = potential(0.0)  # mV
+    speed: Parameter = factor(1.0)
     ohmic = True
 
-    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+    def rates(self, v: Array, env: Env) -> GateRates:
         """α and β [1/ms] of q and r."""
         v = v - self.shift
         return {"q": scaled(q_rates(v), self.speed), "r": scaled(r_rates(v), self.speed)}
@@ -169,14 +170,14 @@ class CalciumL(Gated):
 class CalciumT(Gated):
     """Low-threshold calcium current with instantaneous activation, i = g s∞(v)² u (v − e)."""
 
-    g: Array = conductance(0.4)  # mS/cm²
-    e: Array = potential(120.0)  # mV
-    shift: Array = potential(-2.0)  # mV; the paper's V_x = 2 mV, for 2 mM of calcium outside, is a shift of −2
-    speed: Array = factor(1.0)
-    q10: Array = factor(3.0)
-    measured_at: Array = temperature(24.0)  # °C
+    g: Parameter = conductance(0.4)  # mS/cm²
+    e: Parameter = potential(120.0)  # mV
+    shift: Parameter = potential(-2.0)  # mV; the paper's V_x = 2 mV, for 2 mM of calcium outside, is a shift of −2
+    speed: Parameter = factor(1.0)
+    q10: Parameter = factor(3.0)
+    measured_at: Parameter = temperature(24.0)  # °C
 
-    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+    def rates(self, v: Array, env: Env) -> GateRates:
         """α and β [1/ms] of u."""
         speed = self.speed * q10_factor(env.celsius, self.measured_at, self.q10)
         return {"u": scaled(u_rates(v - self.shift), speed)}

@@ -1,7 +1,7 @@
 """Sodium and potassium of a fast hippocampal interneuron (Wang & Buzsáki 1996, J Neurosci 16:6402–6413).
 
-Sodium activates so fast that m is at its steady state, m∞(v); the paper's φ = 5 is the default of ``speed``. It
-states no temperature, so there is no Q10.
+Sodium activation is instantaneous, m = m∞(v). φ = 5 of the paper is the default of ``speed``. The paper states no
+temperature, so there is no Q10.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from jax import Array
 
 from ..laws.gating import exponential, linoid, sigmoid, steady_state
 from ..pytrees import pytree
+from ..typing import Gates, Parameter
 from ..units import conductance, factor, potential
-from .channel import Env, Gated, Gates, scaled
+from .channel import Env, Gated, GateRates, scaled
 
 
 def m_rates(v: Array) -> tuple[Array, Array]:
@@ -33,12 +34,12 @@ def n_rates(v: Array) -> tuple[Array, Array]:
 class Sodium(Gated):
     """Fast sodium with instantaneous activation, i = g m∞(v)³ h (v − e)."""
 
-    g: Array = conductance(35.0)  # mS/cm²
-    e: Array = potential(55.0)  # mV
-    shift: Array = potential(0.0)  # mV, moves every rate along the voltage axis
-    speed: Array = factor(5.0)  # φ, scales the rates of h
+    g: Parameter = conductance(35.0)  # mS/cm²
+    e: Parameter = potential(55.0)  # mV
+    shift: Parameter = potential(0.0)  # mV, moves every rate along the voltage axis
+    speed: Parameter = factor(5.0)  # φ, scales the rates of h
 
-    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+    def rates(self, v: Array, env: Env) -> GateRates:
         """α and β [1/ms] of h."""
         return {"h": scaled(h_rates(v - self.shift), self.speed)}
 
@@ -52,13 +53,13 @@ class Sodium(Gated):
 class Potassium(Gated):
     """Delayed rectifier, i = g n⁴ (v − e)."""
 
-    g: Array = conductance(9.0)  # mS/cm²
-    e: Array = potential(-90.0)  # mV
-    shift: Array = potential(0.0)  # mV
-    speed: Array = factor(5.0)  # φ
+    g: Parameter = conductance(9.0)  # mS/cm²
+    e: Parameter = potential(-90.0)  # mV
+    shift: Parameter = potential(0.0)  # mV
+    speed: Parameter = factor(5.0)  # φ
     ohmic = True
 
-    def rates(self, v: Array, env: Env) -> dict[str, tuple[Array, Array]]:
+    def rates(self, v: Array, env: Env) -> GateRates:
         """α and β [1/ms] of n."""
         return {"n": scaled(n_rates(v - self.shift), self.speed)}
 

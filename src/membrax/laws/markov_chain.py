@@ -14,7 +14,7 @@ that do not communicate; a full matrix is also accepted.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,9 @@ from ..numerics.arithmetic import at_least, reciprocal
 from ..pytrees import is_concrete
 from ..typing import Number, Parameter
 
-Rates: TypeAlias = Mapping[tuple[Hashable, Hashable], Number]
+S = TypeVar("S", bound=Hashable)
+
+Rates: TypeAlias = Mapping[tuple[S, S], Number]
 """Transition rates, {(from, to): rate [1/ms]}."""
 
 Pairs: TypeAlias = Mapping[tuple[int, int], Array]
@@ -35,7 +37,7 @@ SQUARINGS = 60  # in `transition_matrix`: enough for exit rates times t up to 10
 TERMS = 19  # of the series of e^x for x ≤ 1: the next is below 1e-17
 
 
-def rate_matrix(rates: Rates, states: Sequence[Hashable]) -> Array:
+def rate_matrix(rates: Rates[S], states: Sequence[S]) -> Array:
     """Q [..., state, state] in 1/ms from the rates between pairs; its rows sum to zero.
 
     Args:

@@ -1,4 +1,4 @@
-"""Published cells, ready to simulate; each is a plain `Cell` whose parameters may be replaced."""
+"""Published cells, ready to simulate: each function returns a plain `Cell`, whose parameters may be replaced."""
 
 from .cortical import fast_spiking, intrinsically_bursting, low_threshold_spiking, regular_spiking
 from .morris_lecar import morris_lecar, morris_lecar_type1
