@@ -153,8 +153,8 @@ def binomial(key: Array, count: Array, chance: Array) -> Array:
 
     Up to a mean of 20 (of successes or of failures) the draw is exact, by inversion of the distribution. Above, a
     normal number is transformed to the skewness of the distribution (Cornish & Fisher 1938) and rounded: mean and
-    variance are exact, and no probability is off by more than 0.002. Exact draws take a loop as long as the slowest of a
-    batch, tens of times slower. Without a derivative.
+    variance are exact, and no probability is off by more than 0.002. Exact draws take a loop as long as the slowest of
+    a batch, tens of times slower. Without a derivative.
     """
     count, chance = jax.lax.stop_gradient((count, jnp.clip(chance, 0.0, 1.0)))
     rare = jnp.minimum(chance, 1.0 - chance)
