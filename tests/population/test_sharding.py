@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.population import axes, chunk_settings, sharding
+from membrax import sharding
+from membrax.population import axes, chunk_settings
 
 FLAGS = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=3"
 SEVERAL_DEVICES = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": FLAGS}
@@ -92,7 +93,7 @@ def test_as_population_repeats_one_state():
 
 def test_map_with_axes_passes_an_axis_of_none():
     tree, where = {"a": jnp.ones(3), "b": jnp.ones(())}, {"a": 0, "b": None}
-    assert axes.map_with_axes(lambda leaf, axis: axis, tree, where) == {"a": 0, "b": None}
+    assert sharding.map_with_axes(lambda leaf, axis: axis, tree, where) == {"a": 0, "b": None}
 
 
 def test_one_device_needs_no_mesh():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import jax
@@ -11,6 +10,7 @@ import numpy as np
 from jax import Array
 
 from ..cell import Cell, State
+from ..sharding import map_with_axes
 from ..stimuli import Stimulus
 
 T = TypeVar("T")
@@ -81,10 +81,3 @@ def _common(x: Array) -> Array:
 def without_padding(tree: T, axes: object, neurons: int) -> T:
     """The pytree with its first ``neurons`` neurons."""
     return map_with_axes(lambda leaf, axis: leaf if axis is None else leaf[:neurons], tree, axes)
-
-
-def map_with_axes(function: Callable[[Array, int | None], Any], tree: Any, axes: object) -> Any:
-    """``function(leaf, axis)`` of every leaf; `jax.tree.map` would read an axis None as a missing subtree."""
-    leaves, structure = jax.tree.flatten(tree)
-    flat_axes = structure.flatten_up_to(axes)
-    return jax.tree.unflatten(structure, [function(x, axis) for x, axis in zip(leaves, flat_axes, strict=True)])

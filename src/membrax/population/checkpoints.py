@@ -14,12 +14,12 @@ import numpy as np
 from jax import Array
 
 from ..io import npz_file
+from ..sharding import fetch, put
 from ..stimuli.waveforms import Function
 from ..timeloop import stride
 from .host_buffers import HostBuffers, SpikeList
 from .progress import Progress
 from .setup import Setup
-from .sharding import fetch, put
 
 
 def save(path: str | Path, identity: str, progress: Progress) -> None:

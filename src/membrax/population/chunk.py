@@ -10,19 +10,20 @@ import jax
 from jax import Array
 from jax.sharding import Mesh
 
+from .. import sharding
 from ..cell import Cell, State
 from ..compilation import host_jit
 from ..integrators import Integrator, staggered
 from ..probes import is_emptied, watchers
+from ..sharding import Device
 from ..stimuli import Stimulus, StimulusLike
 from ..timegrid import Time, grid
 from ..timeloop import run_loop, thin
-from . import pallas_kernel, sharding, tree_batches
+from . import pallas_kernel, tree_batches
 from .axes import Axes
 from .chunk_settings import ChunkSettings
 from .progress import Progress, begin
 from .setup import GPU, Setup, set_up
-from .sharding import Device
 
 
 def chunk(

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..probes import Spikes
+from ..sharding import Device
 from . import storage
-from .sharding import Device
 
 LONGEST_WINDOW = 2.0  # ms; a neuron that fires twice in a window makes `for_retry` shorten it
 MOST_STEPS = 80  # in a window, where dt is small

@@ -11,10 +11,11 @@ import numpy as np
 from jax.sharding import Mesh
 from numpy.typing import DTypeLike
 
+from .. import sharding
 from ..cell import Cell, State
 from ..probes import is_emptied, sample_times, samplers
 from ..timeloop import begin_memories, first_samples
-from . import sharding, storage
+from . import storage
 from .axes import Axes
 from .chunk_settings import ChunkSettings
 from .host_buffers import HostBuffers, flatten

@@ -18,6 +18,7 @@ from .. import tables
 from ..cell import State
 from ..io import npz_file
 from ..probes import sample_times, samplers
+from ..sharding import fetch
 from ..simulate import all_finite
 from ..timegrid import Time, grid
 from . import storage
@@ -25,7 +26,6 @@ from .axes import Axes, without_padding
 from .host_buffers import SpikeList, flatten, nest, spike_table
 from .progress import Progress
 from .setup import Setup
-from .sharding import fetch
 from .storage import Group
 
 

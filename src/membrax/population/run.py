@@ -10,16 +10,17 @@ from typing import Any
 import jax
 from jax import Array
 
+from .. import sharding
 from ..cell import Cell, State
 from ..integrators import Integrator, staggered
+from ..sharding import Device
 from ..stimuli import StimulusLike
-from . import checkpoints, pallas_kernel, sharding, storage
+from . import checkpoints, pallas_kernel, storage
 from . import chunk as chunks
 from .host_buffers import flatten
 from .progress import Progress, begin
 from .result import PopulationResult, finish
 from .setup import Setup, set_up
-from .sharding import Device
 
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}]"
 

@@ -12,19 +12,20 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh
 
+from .. import sharding
 from ..cell import Cell, State, first_voltage, settle, state_at
 from ..cell_checks import check_cell, check_state
 from ..compilation import cores
 from ..integrators import Integrator, check_integrator, hines, of_many
 from ..probes import Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
+from ..sharding import Device
 from ..stimuli import Stimulus, StimulusLike, as_stimulus, batch_axes, batch_size, check_key
 from ..timegrid import milliseconds, steps
 from ..timeloop import begin_drive, compartments_of, stride
-from . import chunk_settings, sharding, storage
+from . import chunk_settings, storage
 from .axes import Axes, StaticAxes, as_population, keys_of, state_axes
 from .chunk_settings import ChunkSettings
-from .sharding import Device
 from .vary import count_neurons, invalid, share_equal_leaves
 
 GPU = ("gpu", "cuda", "rocm")

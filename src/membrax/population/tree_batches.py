@@ -33,11 +33,12 @@ from ..cell import Cell, State, environment
 from ..integrators import Integrator
 from ..morphology.system import TreeSystem
 from ..probes import Step
+from ..sharding import map_with_axes
 from ..stimuli import Stimulus
 from ..stimuli.stimulus import channel_key
 from ..timegrid import Time
 from ..timeloop import TimeLoop, assembled, first_samples, means, thin
-from .axes import Axes, map_with_axes
+from .axes import Axes
 from .chunk_settings import ChunkSettings
 
 T = TypeVar("T")

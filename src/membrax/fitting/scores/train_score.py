@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ... import sharding
 from ...compilation import host_jit
-from ...population import sharding
 from ...pytrees import is_concrete, pytree
 from ..problem.count_bounds import excess
 from ..problem.problem import Problem

@@ -1,4 +1,4 @@
-"""Devices of a population: neuron axes are spread over a mesh, and arrays go to its devices and back to the host."""
+"""Neurons on several devices: neuron axes are spread over a mesh; arrays go to its devices and back to the host."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec, Sharding
-
-from .axes import map_with_axes
 
 T = TypeVar("T")
 
@@ -138,3 +136,10 @@ def fetch(array: Array | np.ndarray) -> np.ndarray:
     from jax.experimental import multihost_utils
 
     return np.asarray(multihost_utils.process_allgather(array, tiled=True))
+
+
+def map_with_axes(function: Callable[[Array, int | None], Any], tree: Any, axes: object) -> Any:
+    """``function(leaf, axis)`` of every leaf; `jax.tree.map` would read an axis None as a missing subtree."""
+    leaves, structure = jax.tree.flatten(tree)
+    flat_axes = structure.flatten_up_to(axes)
+    return jax.tree.unflatten(structure, [function(x, axis) for x, axis in zip(leaves, flat_axes, strict=True)])
