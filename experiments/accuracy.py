@@ -68,9 +68,9 @@ def error(neuron: str, integrator: Integrator, dt: float, known: dict) -> float 
     """The worst spike-time error in ms, or None where spikes are missing or too many."""
     cell = getattr(mx.models, known["model"])()
     trace = mx.simulate(cell, NEURONS[neuron][0], duration=known["duration"], dt=dt, integrator=integrator)
-    found = np.asarray(trace.spikes)[: int(trace.spike_count)]
-    right = len(found) == len(known["spikes"])
-    return float(np.abs(found - known["spikes"]).max()) if right else None
+    spikes = np.asarray(trace.spikes)[: int(trace.spike_count)]
+    right = len(spikes) == len(known["spikes"])
+    return float(np.abs(spikes - known["spikes"]).max()) if right else None
 
 
 def measure() -> list[dict]:

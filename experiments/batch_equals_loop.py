@@ -60,12 +60,12 @@ def with_one_broken() -> dict:
     g, cells, pulse = population()
     whole = mx.run(cells, pulse, duration=DURATION, progress=False)
     broken = mx.vary(mx.models.hodgkin_huxley(), {"na.g": g.at[BROKEN].set(jnp.nan)})
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = mx.run(broken, pulse, duration=DURATION, progress=False)
     others = np.arange(NEURONS) != BROKEN
     return {
-        "told": str(told[0].message),
+        "told": str(caught[0].message),
         "others_spikes_identical": bool(
             np.array_equal(result.spike_times[others], whole.spike_times[others], equal_nan=True)
         ),

@@ -73,17 +73,17 @@ def program() -> str:
 
 def computations(text: str) -> dict[str, list[str]]:
     """{name: lines} of the program's computations, the line with the name first."""
-    found, name = {}, None
+    lines_of, name = {}, None
     for line in text.splitlines():
         head = re.match(r"(?:ENTRY )?(%[\w.\-]+) \(.*\{$", line)
         if head:
             name = head[1]
-            found[name] = [line]
+            lines_of[name] = [line]
         elif name and line.startswith("}"):
             name = None
         elif name:
-            found[name].append(line)
-    return found
+            lines_of[name].append(line)
+    return lines_of
 
 
 def kernels(text: str) -> list[dict]:
@@ -112,14 +112,14 @@ def _kernel(line: str, known: dict[str, list[str]]) -> dict:
     return {"kind": "fusion", "arrays": reads + 1, "operations": dict(done)}
 
 
-def price(found: list[dict]) -> dict:
+def price(kernels: list[dict]) -> dict:
     """What a neuron-step costs either way, and the neuron-steps per second that follow for an H100."""
     work: Counter[str] = Counter()
-    for kernel in found:
+    for kernel in kernels:
         work.update(kernel["operations"])
     operations = sum(count * STEPS_OF.get(name, 1.0) for name, count in work.items())
     state = 5  # v, m, h, n and the spike count
-    loop = {"bytes": 4.0 * sum(kernel["arrays"] for kernel in found), "launches": float(len(found))}
+    loop = {"bytes": 4.0 * sum(kernel["arrays"] for kernel in kernels), "launches": float(len(kernels))}
     fused = {"bytes": 4.0 * (2 * state + 1) / CHUNK, "launches": 1.0 / CHUNK}
     ways = {"XLA loop": loop, "time-fused kernel": fused}
     for name, way in ways.items():
@@ -141,7 +141,7 @@ def _speed(way: dict, neurons: int) -> float:
     return neurons / seconds
 
 
-def page(found: dict) -> str:
+def page(result: dict) -> str:
     """The counts and the predictions, as a page."""
     rows = [
         "| | bytes | operations | launches per step | "
@@ -149,11 +149,11 @@ def page(found: dict) -> str:
         + " |",
         "| --- | " + " | ".join(["---"] * (3 + len(SIZES))) + " |",
     ]
-    for name, way in found["ways"].items():
+    for name, way in result["ways"].items():
         speeds = " | ".join(f"{speed / 1e9:.3g}" for speed in way["predicted"].values())
         counts = f"{way['bytes']:.3g} | {way['operations']:.0f} | {way['launches']:.3g}"
         rows.append(f"| {name} | {counts} | {speeds} |")
-    work = ", ".join(f"{count} {name}" for name, count in sorted(found["operations"].items(), key=lambda x: -x[1]))
+    work = ", ".join(f"{count} {name}" for name, count in sorted(result["operations"].items(), key=lambda x: -x[1]))
     return f"""# What should a GPU make of it?
 
 **A prediction. Nothing on this page was measured on a GPU**; [what was](gpu_measured.md).
@@ -189,10 +189,10 @@ def main() -> None:
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     counted = kernels(program())
-    found = {"prediction": True, "device": H100, "kernels": counted, **price(counted)}
-    (out / "gpu.json").write_text(json.dumps(found, indent=1) + "\n")
-    (out / "gpu.md").write_text(page(found))
-    print(page(found))
+    result = {"prediction": True, "device": H100, "kernels": counted, **price(counted)}
+    (out / "gpu.json").write_text(json.dumps(result, indent=1) + "\n")
+    (out / "gpu.md").write_text(page(result))
+    print(page(result))
 
 
 if __name__ == "__main__":

@@ -133,36 +133,36 @@ def spaced(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
 
-def page(found: dict) -> str:
+def page(results: dict) -> str:
     """The figures as a page."""
     lines = [
         "# What does a GPU make of it?",
         "",
-        f"Measured by `python experiments/gpu_measured.py` on one {found['device']}, jax {found['jax']}, float32.",
+        f"Measured by `python experiments/gpu_measured.py` on one {results['device']}, jax {results['jax']}, float32.",
         "Squid axons, default scheme, dt 0.025 ms, 200 ms; medians of three whole calls of `mx.run`, spikes counted;",
         "in 10⁹ neuron-steps per second.",
         "",
         "| neurons | XLA's loop | with spike times | time-fused kernel | counts |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for row in found["throughput"]:
+    for row in results["throughput"]:
         speeds = [row["ways"][way]["neuron_steps_per_second"] / 1e9 for way in row["ways"]]
-        told = "the same" if row["same_counts"] else f"at most {row['largest_difference_of_counts']} apart"
-        lines.append(f"| {spaced(row['neurons'])} | " + " | ".join(f"{x:.3g}" for x in speeds) + f" | {told} |")
+        counts = "the same" if row["same_counts"] else f"at most {row['largest_difference_of_counts']} apart"
+        lines.append(f"| {spaced(row['neurons'])} | " + " | ".join(f"{x:.3g}" for x in speeds) + f" | {counts} |")
     lines += [
         "",
         "| steps in one turn of the loop | 10⁹ neuron-steps per second | compiled in |",
         "| --- | --- | --- |",
     ]
-    for row in found["unrolling"]:
+    for row in results["unrolling"]:
         speed = row["neuron_steps_per_second"] / 1e9
         lines.append(f"| {row['unroll']} | {speed:.3g} | {row['first_seconds'] - row['seconds']:.1f} s |")
     lines += ["", "| gradient | neurons | simulation | value and gradient | ratio |", "| --- | --- | --- | --- | --- |"]
-    for row in found["gradients"]:
+    for row in results["gradients"]:
         what = f"{row['parameters']} parameters, {row['mode']}"
         numbers = f"{row['simulation_seconds']:.3f} s | {row['seconds']:.3f} s | {row['ratio']:.1f}"
         lines.append(f"| {what} | {spaced(row['neurons'])} | {numbers} |")
-    cpu = found["against_cpu"]
+    cpu = results["against_cpu"]
     lines += ["", f"Beside the CPU of the same machine, {cpu['neurons']} neurons: counts at most {cpu['counts_apart']} "
               f"apart, spike times at most {cpu['largest_lag_ms']:.2g} ms."]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -175,17 +175,17 @@ def main() -> None:
     options = parser.parse_args()
     if jax.default_backend() != "gpu" and not options.trial:
         raise SystemExit("no GPU here; --trial runs small sizes on this device")
-    found = {"device": jax.devices()[0].device_kind, "jax": jax.__version__, "membrax": mx.__version__}
+    results = {"device": jax.devices()[0].device_kind, "jax": jax.__version__, "membrax": mx.__version__}
     sizes, duration = ((100, 1000), 20.0) if options.trial else (SIZES, DURATION)
-    found["throughput"] = throughput(sizes, duration)
-    found["unrolling"] = unrolling(sizes[-2], duration)
-    found["against_cpu"] = against_cpu(sizes[0], duration)
-    found["gradients"] = [row for n in sizes[:2] for row in gradients(n, 10.0 if options.trial else 100.0)]
-    print(page(found))
+    results["throughput"] = throughput(sizes, duration)
+    results["unrolling"] = unrolling(sizes[-2], duration)
+    results["against_cpu"] = against_cpu(sizes[0], duration)
+    results["gradients"] = [row for n in sizes[:2] for row in gradients(n, 10.0 if options.trial else 100.0)]
+    print(page(results))
     if not options.trial:
         options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "gpu_measured.json").write_text(json.dumps(found, indent=1) + "\n")
-        (options.out / "gpu_measured.md").write_text(page(found))
+        (options.out / "gpu_measured.json").write_text(json.dumps(results, indent=1) + "\n")
+        (options.out / "gpu_measured.md").write_text(page(results))
 
 
 if __name__ == "__main__":

@@ -125,11 +125,11 @@ def draw(cell: mx.Cell, trace: mx.Trace, chosen: list[int] | None, path: Path) -
     figure = mx.plot.travelling(
         trace, cell, TIMES, tips=chosen, title="A spike leaves the soma of a pyramidal cell and fades in its dendrites"
     )
-    told = (
+    caption = (
         f"{cell.morphology.count} compartments; Hodgkin–Huxley channels up to {REACH:.0f} µm from the soma, passive "
         f"beyond. Rings: the tips of the lines below. {credit(cell.morphology.tree)}."
     )
-    mx.plot.style.caption(figure, told)
+    mx.plot.style.caption(figure, caption)
     figure.savefig(path, dpi=DPI)
 
 
@@ -143,10 +143,10 @@ def main() -> None:
     tree = mx.morphology.load_swc(options.file)
     cell, fine = neuron(tree, FINEST), neuron(tree, FINEST / 2)
     trace, taken = spike(cell, DT)
-    found = report(cell, trace, (fine, spike(fine, DT / 2)[0]), taken)
+    result = report(cell, trace, (fine, spike(fine, DT / 2)[0]), taken)
     draw(cell, trace, options.tips, options.out / "spike_through_a_tree.png")
-    rows = ",\n  ".join(json.dumps(row) for row in found.pop("each_tip"))
-    text = json.dumps(found, indent=1, ensure_ascii=False)
+    rows = ",\n  ".join(json.dumps(row) for row in result.pop("each_tip"))
+    text = json.dumps(result, indent=1, ensure_ascii=False)
     print(text)
     text = f'{text[:-2]},\n "each_tip": [\n  {rows}\n ]\n}}\n'
     (options.out / "spike_through_a_tree.json").write_text(text, encoding="utf-8")

@@ -65,8 +65,8 @@ def spikes(cell: mx.Cell, row: dict, known: list, integrator: mx.integrators.Int
     record = [mx.probes.voltage(round(1.0 / dt), sites=[0]), mx.probes.spikes()]
     trace = mx.simulate(cell, pulse, duration=row["duration"], dt=dt, integrator=integrator, record=record)
     count = int(trace.spike_count)
-    found = np.asarray(trace.spikes)[:count]
-    return float(np.abs(found - known).max()) if count == len(known) else float("nan")
+    spikes = np.asarray(trace.spikes)[:count]
+    return float(np.abs(spikes - known).max()) if count == len(known) else float("nan")
 
 
 def rallpack3(integrator: mx.integrators.Integrator, dt: float) -> float:
@@ -110,21 +110,21 @@ def main() -> None:
         "--morphologies", type=Path, help="folder of the real neurons' SWC files; without it they are left out"
     )
     folder = parser.parse_args().morphologies
-    asked = {"Rallpack 1, relative": rallpack1, "Rallpack 3 [ms]": rallpack3, "velocity, relative": velocity}
+    cases = {"Rallpack 1, relative": rallpack1, "Rallpack 3 [ms]": rallpack3, "velocity, relative": velocity}
     if folder is not None:
-        asked |= {"granule cell [ms]": neuron("granule", folder), "pyramidal cell [ms]": neuron("pyramid", folder)}
-    found = {
-        name: {scheme.name: [ask(scheme, dt) for dt in STEPS] for scheme in (hines, matrix_exponential)}
-        for name, ask in asked.items()
+        cases |= {"granule cell [ms]": neuron("granule", folder), "pyramidal cell [ms]": neuron("pyramid", folder)}
+    errors = {
+        name: {scheme.name: [case(scheme, dt) for dt in STEPS] for scheme in (hines, matrix_exponential)}
+        for name, case in cases.items()
     }
     print(f"{'dt [ms]':44s}" + "".join(f"{dt:>10g}" for dt in STEPS))
-    for name, rows in found.items():
+    for name, rows in errors.items():
         for scheme, errors in rows.items():
             print(f"{name:24s}{scheme:20s}" + "".join(f"{error:10.2g}" for error in errors), flush=True)
     out = HERE / "results"
-    (out / "tree_accuracy.json").write_text(json.dumps({"dt": STEPS, "errors": found}, indent=1) + "\n")
-    figure, axes = plt.subplots(1, len(found), figsize=(3.0 * len(found), 3.2), constrained_layout=True)
-    for ax, (name, rows) in zip(axes, found.items(), strict=True):
+    (out / "tree_accuracy.json").write_text(json.dumps({"dt": STEPS, "errors": errors}, indent=1) + "\n")
+    figure, axes = plt.subplots(1, len(errors), figsize=(3.0 * len(errors), 3.2), constrained_layout=True)
+    for ax, (name, rows) in zip(axes, errors.items(), strict=True):
         for scheme, errors in rows.items():
             ax.loglog(STEPS, errors, "o-", ms=4, label=scheme)
         ax.loglog(STEPS, rows["hines"][-1] * (np.array(STEPS) / STEPS[-1]) ** 2, color="0.6", lw=0.8, label="dt²")

@@ -53,12 +53,12 @@ def test_two_processes_agree_with_one_bit_for_bit(tmp_path):
     running = [go(tmp_path / "alone", 0, 0), *(go(tmp_path / "both", port, rank) for rank in (0, 1))]
     for process in running:
         try:
-            told = process.communicate(timeout=300)[1]
+            errors = process.communicate(timeout=300)[1]
         except subprocess.TimeoutExpired:
             for other in running:
                 other.kill()
             pytest.fail("the processes did not come to an end")
-        assert process.returncode == 0, told[-3000:]
+        assert process.returncode == 0, errors[-3000:]
     alone, *both = (np.load(tmp_path / name) for name in ("alone.0.npz", "both.0.npz", "both.1.npz"))
     assert alone["v"].shape == (7, 121)
     assert alone["counts"].sum() > 3

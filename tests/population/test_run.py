@@ -62,8 +62,8 @@ def test_ten_thousand_neurons_agree_with_simulate(crowd, crowded):
 def test_an_invalid_neuron_does_not_affect_the_others(crowd, crowded, run, bad):
     broken = mx.pytrees.put(crowd, "na.g", crowd.channels["na"].g.at[4321].set(bad))
     bound = "finite" if not np.isfinite(bad) else "at least 0 mS/cm²"
-    told = rf"1 of 10000 neurons are not finite: 4321 \(na.g must be {bound}, got {bad:g} mS/cm²\)"
-    with pytest.warns(UserWarning, match=told):
+    message = rf"1 of 10000 neurons are not finite: 4321 \(na.g must be {bound}, got {bad:g} mS/cm²\)"
+    with pytest.warns(UserWarning, match=message):
         result = run(broken, PULSE, duration=20.0, dt=0.05, record=[probes.spikes(), probes.summary()])
     others = np.arange(10_000) != 4321
     assert np.array_equal(result.finite, others)
@@ -235,8 +235,8 @@ def test_spikes_beyond_the_buffer_are_counted_and_told(cells, run):
     full = run(cells, 10.0, duration=40.0)
     most = full.spike_counts.max()
     over = int(np.sum(full.spike_counts > 1))
-    told = rf"{over} neurons fired more than 1 spikes: .*record=membrax.probes.spikes\(capacity={most}\) keeps them"
-    with pytest.warns(UserWarning, match=told):
+    message = rf"{over} neurons fired more than 1 spikes: .*record=membrax.probes.spikes\(capacity={most}\) keeps them"
+    with pytest.warns(UserWarning, match=message):
         few = run(cells, 10.0, duration=40.0, record=probes.spikes(capacity=1))
     assert np.array_equal(few.spike_counts, full.spike_counts)
     assert few.spike_times == pytest.approx(full.spike_times[:, :1], abs=1e-5)
@@ -259,9 +259,9 @@ def test_spikes_are_counted_without_times_by_other_probes(cells, run):
 
 def test_a_bar_shows_simulated_time(cells, run, capsys):
     run(cells, 10.0, duration=2.0, progress=True)
-    told = capsys.readouterr().err
-    assert "7 neurons: 100%" in told
-    assert "2/2 ms" in told
+    output = capsys.readouterr().err
+    assert "7 neurons: 100%" in output
+    assert "2/2 ms" in output
     run(cells, 10.0, duration=2.0, progress=False)
     assert capsys.readouterr().err == ""
 

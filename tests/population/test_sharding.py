@@ -65,15 +65,15 @@ def test_a_run_stays_on_its_device():
 
 @given(
     count=st.integers(1, 10**6), neurons=st.integers(1, 10**7), block=st.integers(1, 50), stride=st.integers(1, 50),
-    asked=st.none() | st.integers(1, 10**6),
+    requested=st.none() | st.integers(1, 10**6),
 )  # fmt: skip
-def test_chunks_are_whole_blocks_near_the_request(count, neurons, block, stride, asked):
+def test_chunks_are_whole_blocks_near_the_request(count, neurons, block, stride, requested):
     every = block * stride
-    size = chunk_settings.chunk_steps(count, neurons, block, every, asked)
+    size = chunk_settings.chunk_steps(count, neurons, block, every, requested)
     assert size >= block
     assert size % block == 0
-    if asked is not None:
-        assert size == max(block, asked - asked % block)
+    if requested is not None:
+        assert size == max(block, requested - requested % block)
     elif size > block:
         assert size * neurons <= chunk_settings.NEURON_STEPS_PER_CHUNK
         assert size * neurons <= chunk_settings.SAMPLES_PER_CHUNK * every

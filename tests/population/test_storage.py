@@ -93,8 +93,8 @@ def test_an_existing_store_or_unknown_suffix_is_refused(cells, run, tmp_path):
 
 def test_samples_beyond_memory_are_refused(cells, run, monkeypatch):
     monkeypatch.setattr(storage, "bytes_free", lambda: 10_000)
-    told = r"samples would take .* GB, and 1e-05 GB of memory are free: thin them out, .*store=\"traces.zarr\""
-    with pytest.raises(ValueError, match=told):
+    message = r"samples would take .* GB, and 1e-05 GB of memory are free: thin them out, .*store=\"traces.zarr\""
+    with pytest.raises(ValueError, match=message):
         run(cells, PULSE, duration=100.0, record=probes.voltage())
     assert run(cells, PULSE, duration=1.0, record=probes.spikes()).finite.all()
 

@@ -108,10 +108,10 @@ def test_any_number_of_trees_without_spike_times(cell, count):
     values = np.linspace(40.0, 20.0, count)
     cells = mx.vary(cell, {"k.g": values})
     record = probes.voltage(1, sites=[0])
-    found = mx.run(cells, PULSE, duration=1.0, record=record, progress=False, integrator=hines)
+    result = mx.run(cells, PULSE, duration=1.0, record=record, progress=False, integrator=hines)
     last = mx.simulate(mx.replace(cell, {"k.g": values[-1]}), PULSE, duration=1.0, record=record, integrator=hines)
-    assert found.v.shape == (count, 41, 1)
-    np.testing.assert_allclose(found.v[-1], last.v, atol=2e-3)
+    assert result.v.shape == (count, 41, 1)
+    np.testing.assert_allclose(result.v[-1], last.v, atol=2e-3)
 
 
 @pytest.mark.slow
@@ -202,8 +202,8 @@ print(json.dumps([len(jax.devices()), bool(np.array_equal(runs[0].v, runs[1].v))
 def test_an_invalid_tree_is_named(cell, run, ran):
     broken = {path: values.copy() for path, values in SPREADS.items()}
     broken["k.g"][1, 3] = -2.0
-    told = r"1 of 3 neurons are not finite: 1 \(k.g must be at least 0 mS/cm², got -2 mS/cm²\)"
-    with pytest.warns(UserWarning, match=told):
+    message = r"1 of 3 neurons are not finite: 1 \(k.g must be at least 0 mS/cm², got -2 mS/cm²\)"
+    with pytest.warns(UserWarning, match=message):
         result = run(mx.vary(cell, broken), PULSE, **NAMED)
     assert result.finite.tolist() == [True, False, True]
     assert np.array_equal(result.v[[0, 2]], ran.v[[0, 2]])
@@ -229,7 +229,7 @@ def test_a_spread_density_below_zero_is_quarantined(falling, run):
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ({"k.g": np.ones((3, 4))}, r"k.g must be an array \[neuron\] or \[neuron, 5\], got the shape \(3, 4\)"),
         ({"k.g": 3.0}, r"k.g must be an array .* got the shape \(\)"),
@@ -240,8 +240,8 @@ def test_a_spread_density_below_zero_is_quarantined(falling, run):
         ({"leak.g.axon": [1.0]}, "unknown path 'leak.g.axon'"),
     ],
 )
-def test_values_of_the_wrong_shape_are_refused(cell, values, told):
-    with pytest.raises(ValueError, match=told):
+def test_values_of_the_wrong_shape_are_refused(cell, values, message):
+    with pytest.raises(ValueError, match=message):
         mx.vary(cell, values)
 
 

@@ -21,7 +21,7 @@ def test_several_paths_go_together(cell):
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ({}, "vary needs at least one path"),
         ({"na.gg": [1.0]}, "unknown path 'na.gg': did you mean 'na.g'"),
@@ -31,8 +31,8 @@ def test_several_paths_go_together(cell):
         ({"na.g": [1.0, 2.0], "k.g": [1.0]}, "need equal lengths, got na.g: 2, k.g: 1"),
     ],
 )
-def test_bad_values_are_refused(cell, values, told):
-    with pytest.raises(ValueError, match=told):
+def test_bad_values_are_refused(cell, values, message):
+    with pytest.raises(ValueError, match=message):
         mx.vary(cell, values)
 
 
@@ -62,11 +62,11 @@ def test_equal_leaves_become_numbers(cell):
 
 def test_invalid_entries_are_named_and_shared_ones_refused(cell):
     cells = mx.vary(cell, {"na.g": [100.0, -1.0, np.nan, 0.0], "capacitance": [1.0, 1.0, 0.0, 1.0]})
-    found = invalid(cells)
-    assert found == {
+    messages = invalid(cells)
+    assert messages == {
         1: "na.g must be at least 0 mS/cm², got -1 mS/cm²",
         2: "na.g must be finite, got nan mS/cm²",
-    } or found == {
+    } or messages == {
         1: "na.g must be at least 0 mS/cm², got -1 mS/cm²",
         2: "capacitance must be above 0 µF/cm², got 0 µF/cm²",
     }
