@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import pytrees, tables
+from .channels import Channel
 from .morphology import Compartments
-from .morphology.compartments.distance_laws import ByDistance, DistanceLaw
-from .morphology.tree.labels import label
+from .morphology.compartments import ByDistance, DistanceLaw
+from .morphology.tree import label
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -66,14 +67,14 @@ def _rows(cell: Cell, left_out: set[str]) -> list[tuple[str, str]]:
     return table
 
 
-def _defaults(name: str, channel: Any) -> list[str]:
+def _defaults(name: str, channel: Channel) -> list[str]:
     """Paths of the parameters of a channel, but its conductance, that are at the default of its class."""
     fields = dataclasses.fields(channel) if dataclasses.is_dataclass(channel) else ()
     others = [field for field in fields if field.metadata.get("unit", CONDUCTANCE) != CONDUCTANCE]
     return [f"{name}.{field.name}" for field in others if _at_default(getattr(channel, field.name), field.default)]
 
 
-def _at_default(value: Any, default: Any) -> bool:
+def _at_default(value: object, default: object) -> bool:
     known = isinstance(value, pytrees.NUMBER) and isinstance(default, int | float) and pytrees.is_concrete(value)
     return known and bool(np.all(np.asarray(value) == np.asarray(default, dtype=np.asarray(value).dtype)))
 
@@ -106,7 +107,7 @@ def _shape(cell: Cell) -> list[tuple[str, str]]:
     return table
 
 
-def _kind(channel: Any) -> str:
+def _kind(channel: Channel) -> str:
     """The class of a channel, its plain static fields, and the laws of its densities."""
     kind = type(channel)
     words = [f"{kind.__module__.removeprefix('membrax.channels.')}.{kind.__qualname__}"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +48,7 @@ def html_summary(title: str, rows: Rows) -> str:
     return f"<p><b>{html.escape(title)}</b></p>{table}"
 
 
-def shape_rows(tree: Any, prefix: str) -> list[tuple[str, str]]:
+def shape_rows(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
     """Rows [path, type and shape] of the arrays of a tree of dictionaries, which are not read."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     texts = [f"{leaf.dtype} {list(leaf.shape)}" if hasattr(leaf, "shape") else "" for _, leaf in leaves]
@@ -71,7 +70,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def value_text(value: Any, unit: str = "") -> str:
+def value_text(value: object, unit: str = "") -> str:
     """A number, the range "60 … 180" of an array, or the type of anything else, without computing on a device.
 
     Entries that are not finite are counted. An array that JAX traces is described by its type and shape.

@@ -12,8 +12,7 @@ import numpy as np
 from .. import pytrees
 from ..cell import Cell
 from ..cell_checks import check_cell, check_parameters
-from ..morphology.compartments.densities import Regions
-from ..morphology.compartments.distance_laws import LAWS, DistanceLaw
+from ..morphology.compartments import LAWS, DistanceLaw, Regions
 from ..pytrees import strong
 from .channel_classes import class_of, full_name
 from .morphology_json import compartments_of, morphology_values
@@ -52,10 +51,10 @@ class _Writer:
 
     def __init__(self, leaves: Mapping[str, pytrees.Leaf]) -> None:
         self.leaves = leaves
-        self.numbers: dict[str, Any] = {}
-        self.structure: dict[str, Any] = {}
+        self.numbers: dict[str, object] = {}
+        self.structure: dict[str, object] = {}
 
-    def fields(self, prefix: str, value: Any) -> None:
+    def fields(self, prefix: str, value: object) -> None:
         """Collect the fields of a dataclass."""
         for field in dataclasses.fields(value) if dataclasses.is_dataclass(value) else ():
             part, path = getattr(value, field.name), f"{prefix}{field.name}"
@@ -68,7 +67,7 @@ class _Writer:
             else:
                 self.add(path, part)
 
-    def add(self, path: str, value: Any) -> None:
+    def add(self, path: str, value: object) -> None:
         """Collect a number, or numbers that are spread over a tree."""
         if isinstance(value, Regions):
             self.structure[path] = {"by_region": list(value.values)}
@@ -87,11 +86,11 @@ class _Writer:
             self.structure[path] = _not_kept(value)
 
 
-def _not_kept(value: Any) -> dict[str, str]:
+def _not_kept(value: object) -> dict[str, str]:
     return {"not kept": type(value).__name__}
 
 
-def _number_value(value: Any) -> Any:
+def _number_value(value: list | float) -> Any:
     """A number, or a list of them, as JSON has them: infinity, as of a spike that never arrives, is "inf"."""
     if isinstance(value, list):
         return [_number_value(one) for one in value]
@@ -131,7 +130,7 @@ def cell_of(values: Mapping[str, Any], channels: Sequence[type] = ()) -> Cell:
 class _Reader:
     """The values of the fields by path; numbers that a field has taken are gone from ``numbers``."""
 
-    def __init__(self, numbers: dict[str, Any], structure: Mapping[str, Any]) -> None:
+    def __init__(self, numbers: dict[str, object], structure: Mapping[str, object]) -> None:
         self.numbers = numbers
         self.structure = structure
 
@@ -184,13 +183,13 @@ class _Reader:
             raise ValueError(f"{path} is a {kept['not kept']}, which a file can't hold: build this cell in Python")
 
 
-def _names(kept: Any, word: str) -> list[str] | None:
+def _names(kept: object, word: str) -> list[str] | None:
     """The names of a dictionary or of regions; None of anything else."""
     names = kept.get(word) if isinstance(kept, Mapping) else None
     return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
 
 
-def _number(path: str, value: Any) -> Any:
+def _number(path: str, value: object) -> Any:
     """A number, or an array of them for the compartments of a tree.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import Any
 from .file_format import FORMAT, check_format
 
 
-def write(path: str | Path, values: Mapping[str, Any]) -> Path:
+def write(path: str | Path, values: Mapping[str, object]) -> Path:
     """Write values and the format number; return the path, which ends in ``.json``.
 
     NaN and infinity become null. The folder is made if there is none; a crash while writing leaves the file that was
@@ -46,7 +46,7 @@ def read(path: str | Path) -> dict[str, Any]:
     return values
 
 
-def finite(value: Any) -> Any:
+def finite(value: object) -> Any:
     """The value with NaN and infinity as None, which JSON has."""
     if isinstance(value, Mapping):
         return {key: finite(child) for key, child in value.items()}

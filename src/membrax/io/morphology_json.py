@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..morphology import Compartments, from_points
-from ..morphology.compartments.layout import lay_out
+from ..morphology.compartments import lay_out
 
 POINTS = ("xyz", "point_radius", "type", "parent")
 SIZES = ("radius", "length")
@@ -24,7 +26,7 @@ def morphology_values(compartments: Compartments) -> dict[str, Any]:
     return {"name": tree.name, "repairs": list(tree.repairs), "counts": counts, **lists}
 
 
-def compartments_of(values: Any, axial_resistivity: Any) -> Compartments:
+def compartments_of(values: Mapping[str, Any], axial_resistivity: Array) -> Compartments:
     """The compartments of which `morphology_values` made these values.
 
     Raises:
