@@ -98,7 +98,7 @@ def test_correlations_and_directions(told):
 def test_what_it_rests_on_and_what_speaks_against_it(told):
     figure = uncertainty(told)
     assert figure.get_suptitle() == "95 % intervals of 4 parameters, from white residuals"
-    assert figure.get_supxlabel() == "Doubts: there is one."
+    assert figure.get_supxlabel() == "Warnings: there is one."
     assert not uncertainty(dataclasses.replace(told, warnings=())).get_supxlabel()
 
 

@@ -47,7 +47,7 @@ def uncertainty(told: Any, *, path: str | os.PathLike[str] | None = None) -> sty
         _draw_directions(right, told)
     style.title(figure, _title(told))
     if told.warnings:
-        style.caption(figure, "Doubts: " + "; ".join(told.warnings) + ".")
+        style.caption(figure, "Warnings: " + "; ".join(told.warnings) + ".")
     return style.finish(figure, path)
 
 
@@ -56,16 +56,16 @@ def profiles(drawn: Any, *, path: str | os.PathLike[str] | None = None) -> style
     """Draw profile likelihoods: how much worse the best fit gets with one parameter held beside its best value.
 
     Args:
-        drawn: {path: profile}, from `membrax.fitting.trust.profiles`.
+        drawn: {path: profile}, from `membrax.fitting.uncertainty.profiles`.
         path: where to save a PNG.
 
     Raises:
         ValueError: something that is no dictionary of profiles.
     """
     if not isinstance(drawn, dict) or not drawn:
-        raise ValueError("this figure draws profiles, as from membrax.fitting.trust.profiles, and got none")
+        raise ValueError("this figure draws profiles, as from membrax.fitting.uncertainty.profiles, and got none")
     for one in drawn.values():
-        style.expect(one, PROFILE, "profiles, as from membrax.fitting.trust.profiles")
+        style.expect(one, PROFILE, "profiles, as from membrax.fitting.uncertainty.profiles")
     rows = -(-len(drawn) // ACROSS)
     figure = style.figure(0.7 + 1.8 * rows)
     axes = figure.subplots(rows, min(ACROSS, len(drawn)), squeeze=False, sharey=True)
