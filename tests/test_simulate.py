@@ -290,7 +290,7 @@ BAD = {
     "celsius": (lambda c: mx.replace(c, {"celsius": -300.0}), "celsius must be above -273.15 °C, got -300 °C"),
     "zero dt": (lambda c: mx.simulate(c, duration=1.0, dt=0.0), "dt must be above 0 ms, got 0 ms"),
     "nan dt": (lambda c: mx.simulate(c, duration=1.0, dt=np.nan), "dt must be finite, got nan ms"),
-    "dt as text": (lambda c: mx.simulate(c, duration=1.0, dt="0.1"), "dt must be a plain number in ms, got '0.1'"),
+    "dt as text": (lambda c: mx.simulate(c, duration=1.0, dt="0.1"), "dt must be a number in ms, got '0.1'"),
     "negative duration": (lambda c: mx.simulate(c, duration=-5.0), "duration must be above 0 ms, got -5 ms"),
     "duration off the grid": (lambda c: mx.simulate(c, duration=1.01, dt=0.025),
         "duration must be a multiple of dt = 0.025 ms, got 1.01 ms; 1 ms would do"),
