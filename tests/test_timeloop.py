@@ -25,7 +25,7 @@ def start(cell):
     return begin_drive(NOISE, state_at(cell, -65.0, key=jax.random.key(5)))
 
 
-def marched(cell, state, memories, first, count, kept=PROBES):
+def looped(cell, state, memories, first, count, kept=PROBES):
     return run_loop(
         cell, NOISE, state, memories, grid(first, count, 0.025), dt=0.025, probes=kept, integrator=staggered
     )
@@ -37,18 +37,18 @@ def identical(a, b):
     jax.tree.map(lambda x, y: np.testing.assert_array_equal(bare(x), bare(y)), a, b)
 
 
-def test_a_march_in_two_is_the_whole_march_to_the_bit(cell, start):
+def test_a_loop_in_two_parts_is_the_whole_loop(cell, start):
     memories = begin_memories(cell, start, PROBES)
-    state, kept, whole = marched(cell, start, memories, 0, 400)
-    middle, halfway, early = marched(cell, start, memories, 0, 200)
-    end, all_the_way, late = marched(cell, middle, halfway, 200, 200)
+    state, kept, whole = looped(cell, start, memories, 0, 400)
+    middle, halfway, early = looped(cell, start, memories, 0, 200)
+    end, all_the_way, late = looped(cell, middle, halfway, 200, 200)
     identical((end, all_the_way), (state, kept))
     identical(jax.tree.map(lambda a, b: jnp.concatenate([a, b]), early, late), whole)
     assert kept["spikes"].count == 1
 
 
-def test_samples_stand_at_the_ends_of_blocks_and_thinning_takes_every_probes_own(cell, start):
-    _, _, samples = marched(cell, start, begin_memories(cell, start, PROBES), 0, 30)
+def test_samples_are_at_the_ends_of_blocks_and_are_thinned(cell, start):
+    _, _, samples = looped(cell, start, begin_memories(cell, start, PROBES), 0, 30)
     assert samples["voltage"].shape == (15,)
     thinned = thin(samples, PROBES)
     assert np.array_equal(thinned["voltage"], samples["voltage"])
@@ -61,20 +61,20 @@ def test_a_block_is_the_greatest_common_divisor_of_the_strides():
     assert block_size((probes.spikes(),)) == 1
 
 
-def test_steps_beyond_the_last_block_are_taken_and_not_sampled(cell, start):
+def test_steps_after_the_last_block_are_not_sampled(cell, start):
     kept = (probes.voltage(4), probes.summary())
-    state, memories, samples = marched(cell, start, begin_memories(cell, start, kept), 0, 11, kept=kept)
+    state, memories, samples = looped(cell, start, begin_memories(cell, start, kept), 0, 11, kept=kept)
     assert samples["voltage"].shape == (2,)
     assert state.step == memories["summary"].steps == 11
 
 
-def test_the_initial_state_is_put_before_samples_of_states_alone():
+def test_the_initial_state_precedes_samples_of_states_only():
     joined = with_first({"voltage": jnp.asarray(1.0)}, {"voltage": jnp.asarray([2.0]), "currents": jnp.asarray([3.0])})
     assert np.array_equal(joined["voltage"], [1.0, 2.0])
     assert np.array_equal(joined["currents"], [3.0])
 
 
-def test_a_step_sees_its_middle_in_time_and_its_own_number(cell, start):
+def test_a_step_has_the_time_of_its_middle_and_its_number(cell, start):
     seen = {}
 
     def spy(cell, state, currents, dt, env, system):
@@ -92,7 +92,7 @@ def test_a_step_sees_its_middle_in_time_and_its_own_number(cell, start):
 
 
 @pytest.mark.parametrize("integrator", [staggered, runge_kutta], ids=repr)
-def test_every_step_receives_the_stimulus_that_sample_shows(cell, integrator):
+def test_every_step_receives_the_evaluated_stimulus(cell, integrator):
     # Also where a scheme asks for it in parts: their mean is the mean over the step.
     stimulus = mx.stimuli.sine(5.0, 100.0) + mx.stimuli.step(2.0, start=1.01, stop=2.02)
     trace = mx.simulate(cell, stimulus, duration=3.0, integrator=integrator, record=probes.currents())
@@ -100,14 +100,14 @@ def test_every_step_receives_the_stimulus_that_sample_shows(cell, integrator):
     assert np.asarray(trace.recorded["currents"]["stimulus"]) == pytest.approx(np.asarray(known), abs=1e-4)
 
 
-def test_noise_is_that_of_its_key_and_step_wherever_a_run_begins(cell, start):
+def test_noise_depends_on_key_and_step_alone(cell, start):
     key = jax.random.key(5)
     trace = mx.simulate(cell, NOISE, duration=3.0, key=key, record=probes.currents())
     known = evaluate(NOISE, duration=3.0, dt=0.025, key=key)
     assert np.asarray(trace.recorded["currents"]["stimulus"]) == pytest.approx(np.asarray(known), abs=1e-5)
 
 
-def test_a_stimulus_goes_on_with_its_memory_and_another_kind_begins_afresh(cell, start):
+def test_a_stimulus_continues_its_memory_another_begins_anew(cell, start):
     assert begin_drive(NOISE, start) is start
     plain = begin_drive(mx.stimuli.step(1.0), start)
     assert plain.drive == ((),)

@@ -16,7 +16,7 @@ from .cell import Cell, State, first_voltage, settle, state_at
 from .cell_checks import check_cell, check_parameters, check_state
 from .cell_checks import check_single as check_single_cell
 from .integrators import Integrator, check_integrator, staggered
-from .probes import Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
+from .probes import ProbesLike, Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
 from .pytrees import is_concrete, pytree, static, strong
 from .stimuli import Stimulus, as_stimulus, batch_size, check_key
 from .timegrid import Time, grid, milliseconds, steps
@@ -96,7 +96,7 @@ def simulate(
     duration: float,
     dt: float = 0.025,
     state: State | None = None,
-    record: Any = None,
+    record: ProbesLike = None,
     integrator: Integrator = staggered,
     key: Any = None,
 ) -> Trace:

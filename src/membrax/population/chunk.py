@@ -14,7 +14,7 @@ from .. import sharding
 from ..cell import Cell, State
 from ..compilation import host_jit
 from ..integrators import Integrator, staggered
-from ..probes import is_emptied, watchers
+from ..probes import ProbesLike, is_emptied, watchers
 from ..sharding import Device
 from ..stimuli import Stimulus, StimulusLike
 from ..timegrid import Time, grid
@@ -120,7 +120,7 @@ def chunk_program(
     *,
     duration: float,
     dt: float = 0.025,
-    record: object = None,
+    record: ProbesLike = None,
     integrator: Integrator = staggered,
     devices: int | Sequence[Device] | None = None,
     key: Array | int | None = None,

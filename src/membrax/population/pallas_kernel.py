@@ -25,7 +25,7 @@ from jax.typing import DTypeLike
 
 from ..cell import Cell, State
 from ..integrators import Integrator
-from ..probes import SpikeNotes, Spikes, samplers, watchers
+from ..probes import LastSpike, Spikes, samplers, watchers
 from ..stimuli import Stimulus
 from ..stimuli.waveforms import Sampled
 from ..timegrid import Time
@@ -84,7 +84,7 @@ def advance(
     )  # fmt: skip
     state, kept = jax.tree.unflatten(jax.tree.structure(trees[2:]), moved)
     close = lambda memory, notes: (jax.vmap(spikes.close)(memory, notes), None)  # noqa: E731
-    written = jax.lax.scan(close, memories[spikes.name], SpikeNotes(*notes))[0]
+    written = jax.lax.scan(close, memories[spikes.name], LastSpike(*notes))[0]
     return state, kept | {spikes.name: written}, {}
 
 
@@ -92,7 +92,7 @@ def _stepper(axes: tuple, *, dt: float, probes: tuple, spikes: Spikes, integrato
     """A function that takes step ``k`` of all neurons of a block; its carry is (state, memories, notes)."""
 
     def step(k: Array, carry: tuple, fixed: tuple, times: Time) -> tuple:
-        def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, notes: SpikeNotes) -> tuple:
+        def one(cell: Cell, stimulus: Stimulus, state: State, memories: dict, notes: LastSpike) -> tuple:
             t = jax.tree.map(lambda ref: ref[k], times)
             after, taken = one_step(cell, stimulus, state, t, dt, integrator)
             # Triton's loop carries no literals, and half a step is one.
@@ -117,7 +117,7 @@ def _kernel(
         cells, stimulus, state, memories = jax.tree.unflatten(structure, loaded)
 
         def one_window(w: Array, carry: tuple) -> tuple:
-            empty = SpikeNotes(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(dtypes)))
+            empty = LastSpike(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(dtypes)))
             within = lambda j, c: step(w * window + j, c, (cells, stimulus), Time(whole, fraction))  # noqa: E731
             state, memories, notes = jax.lax.fori_loop(0, window, within, (*carry, empty))
             for ref, value in zip(notes_out, (notes.step, notes.before, notes.after, notes.count), strict=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import jax
 from jax import Array
@@ -13,6 +12,7 @@ from jax import Array
 from .. import sharding
 from ..cell import Cell, State
 from ..integrators import Integrator, staggered
+from ..probes import ProbesLike
 from ..sharding import Device
 from ..stimuli import StimulusLike
 from . import checkpoints, pallas_kernel, storage
@@ -31,7 +31,7 @@ def run(
     *,
     duration: float,
     dt: float = 0.025,
-    record: Any = None,
+    record: ProbesLike = None,
     state: State | None = None,
     integrator: Integrator = staggered,
     devices: int | Sequence[Device] | None = None,

@@ -17,12 +17,12 @@ from ..cell import Cell, State, first_voltage, settle, state_at
 from ..cell_checks import check_cell, check_state
 from ..compilation import cores
 from ..integrators import Integrator, check_integrator, hines, of_many
-from ..probes import Spikes, as_probes, samplers
+from ..probes import ProbesLike, Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
 from ..sharding import Device
 from ..stimuli import Stimulus, StimulusLike, as_stimulus, batch_axes, batch_size, check_key
 from ..timegrid import milliseconds, steps
-from ..timeloop import begin_drive, compartments_of, stride
+from ..timeloop import begin_drive, stimulated_compartments, stride
 from . import chunk_settings, storage
 from .axes import Axes, StaticAxes, as_population, keys_of, state_axes
 from .chunk_settings import ChunkSettings
@@ -86,7 +86,7 @@ class Setup:
 
 def set_up(
     cells: Cell, stimulus: StimulusLike = None, *, duration: float, dt: float = 0.025,
-    record: object = None, state: State | None = None, integrator: Integrator,
+    record: ProbesLike = None, state: State | None = None, integrator: Integrator,
     devices: int | Sequence[Device] | None = None, chunk: float | None = None, key: Array | int | None = None,
     stored: bool = False, fused: bool = False,
 ) -> Setup:  # fmt: skip
@@ -110,7 +110,7 @@ def set_up(
     integrator = of_many(integrator, cells, shared=one_shape)
     random_key = check_key(stimulus, key, getattr(state, "key", None))
     state = _first_state(cells, cell_axes, stimulus, state, neurons, random_key, integrator)
-    compartments_of(cells, stimulus)  # raises for sites that the morphology does not have
+    stimulated_compartments(cells, stimulus)  # raises for sites that the morphology does not have
     axes = Axes(cell_axes, batch_axes(stimulus), state_axes(state))
     mesh = sharding.device_mesh(devices)
     requested = None if chunk is None else steps(chunk, dt, name="chunk")

@@ -37,7 +37,7 @@ from ..sharding import map_with_axes
 from ..stimuli import Stimulus
 from ..stimuli.stimulus import channel_key
 from ..timegrid import Time
-from ..timeloop import TimeLoop, assembled, first_samples, means, thin
+from ..timeloop import TimeLoop, assembled, first_samples, step_means, thin
 from .axes import Axes
 from .chunk_settings import ChunkSettings
 
@@ -97,7 +97,7 @@ def _advance_batch(
         last(axes.state),
     )  # fmt: skip
     state, memories = _neurons_last(state, axes.state), jax.tree.map(_move_last, memories)
-    state, memories, samples = loop.march(state, memories, (times, ()))
+    state, memories, samples = loop.run(state, memories, (times, ()))
     first = lambda x: jnp.moveaxis(x, LAST, 0)  # noqa: E731
     state = map_with_axes(lambda x, axis: x if axis is None else first(x), state, axes.state)
     return state, jax.tree.map(first, memories), jax.tree.map(first, thin(samples, probes))
@@ -121,7 +121,7 @@ class BatchLoop(TimeLoop):
     stimulus_axes: Stimulus
     state_axes: State
 
-    def one(self, carry: tuple, at: tuple) -> tuple[tuple, dict]:
+    def step(self, carry: tuple, at: tuple) -> tuple[tuple, dict]:
         """One step of all neurons; the probes are vmapped over it."""
         (before, notes), (t, _) = carry, at
         drive, pieces = self._means(before, t)
@@ -136,7 +136,7 @@ class BatchLoop(TimeLoop):
         ) -> tuple[dict, dict]:  # fmt: skip
             env = environment(cell, t.plus(0.5 * self.dt), key, self.dt)
             mean = jnp.asarray(sum(pieces) / len(pieces))
-            return self.looked(Step(cell, before, after, mean, self.dt, env, self.integrator.staggered, system), notes)
+            return self.observe(Step(cell, before, after, mean, self.dt, env, self.integrator.staggered, system), notes)
 
         pieces = tuple(jnp.broadcast_to(mean, (len(mean), before.v.shape[LAST])) for mean in pieces)
         states = self.state_axes, self.state_axes
@@ -149,7 +149,7 @@ class BatchLoop(TimeLoop):
         """The stimulus's memory after the step and its means [1 + site, neuron], with 1 neuron if all are equal."""
 
         def of_one(cell: Cell, system: TreeSystem | None, stimulus: Stimulus, state: State) -> tuple[Any, tuple]:
-            return means(cell, stimulus, state, t, self.dt, self.integrator, system)
+            return step_means(cell, stimulus, state, t, self.dt, self.integrator, system)
 
         if self.stimulus.random or jax.tree.leaves((self.stimulus_axes, self.system_axes)):
             axes = self.cell_axes, self.system_axes, self.stimulus_axes, self.state_axes
@@ -157,15 +157,15 @@ class BatchLoop(TimeLoop):
         drive, pieces = of_one(self.cell, self.system, self.stimulus, state)
         return drive, tuple(mean[:, None] for mean in pieces)
 
-    def noting(self, memories: dict) -> dict:
+    def open_buffers(self, memories: dict) -> dict:
         """As of `TimeLoop`, for all neurons."""
-        return jax.vmap(super().noting, in_axes=LAST, out_axes=LAST)(memories)
+        return jax.vmap(super().open_buffers, in_axes=LAST, out_axes=LAST)(memories)
 
-    def noted(self, memories: dict, notes: dict) -> dict:
+    def close_buffers(self, memories: dict, buffers: dict) -> dict:
         """As of `TimeLoop`, for all neurons."""
-        return jax.vmap(super().noted, in_axes=LAST, out_axes=LAST)(memories, notes)
+        return jax.vmap(super().close_buffers, in_axes=LAST, out_axes=LAST)(memories, buffers)
 
-    def seen(self, state: State) -> dict:
+    def sample_state(self, state: State) -> dict:
         """As of `TimeLoop`, for all neurons."""
         of_one = lambda cell, state: first_samples(cell, state, self.probes)  # noqa: E731
         return jax.vmap(of_one, in_axes=(self.cell_axes, self.state_axes), out_axes=LAST)(self.cell, state)

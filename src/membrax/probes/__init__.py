@@ -1,102 +1,121 @@
-"""What a run keeps: voltages, gates, currents, spikes, or a running summary."""
+"""Probes: the voltages, gates, currents, spikes and summaries that a run records."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
-
+from ..checks import finite_number, whole_number
 from .probe import (
+    BufferedWatcher,
+    Probe,
+    ProbesLike,
+    Sampler,
+    SimpleWatcher,
+    StateSampler,
     Step,
+    StepSampler,
+    Watcher,
     as_probes,
+    is_buffered,
     is_emptied,
     sample_times,
     samplers,
-    take_notes,
+    state_samplers,
+    step_samplers,
     watchers,
-    whole,
-    write_down,
 )
 from .sampling import Currents, Gates, Transmembrane, Voltage
-from .sites import as_site, watched
-from .watching import SpikeBuffer, SpikeNotes, Spikes, Summary, crossing, find_spikes, spike_times
+from .sites import Site, as_site
+from .watching import LastSpike, SpikeBuffer, Spikes, Summary, crossing, find_spikes, spike_times
 
 __all__ = [
+    "BufferedWatcher",
     "Currents",
     "Gates",
+    "LastSpike",
+    "Probe",
+    "ProbesLike",
+    "Sampler",
+    "SimpleWatcher",
     "SpikeBuffer",
-    "SpikeNotes",
     "Spikes",
+    "StateSampler",
     "Step",
+    "StepSampler",
     "Summary",
     "Transmembrane",
     "Voltage",
+    "Watcher",
     "as_probes",
     "crossing",
     "currents",
     "find_spikes",
     "gates",
+    "is_buffered",
     "is_emptied",
     "sample_times",
     "samplers",
     "spike_times",
     "spikes",
+    "state_samplers",
+    "step_samplers",
     "summary",
-    "take_notes",
     "transmembrane",
     "voltage",
-    "watched",
     "watchers",
-    "write_down",
 ]
 
+Place = int | str | Site
+"""A section (an index, or a word such as "soma"), which means its middle, or (section, fraction)."""
 
-def voltage(every: int = 1, sites: Any = None) -> Voltage:
-    """v [mV] every ``every`` steps, of a tree in all compartments or at ``sites``.
+
+def voltage(every: int = 1, sites: Place | Sequence[Place] | None = None) -> Voltage:
+    """v [mV] every ``every`` steps; of a tree in all compartments or at ``sites``.
 
     Args:
         every: steps between two samples.
         sites: of a tree, a list of sections (an index, or a word such as "soma") or of (section, fraction).
 
     Raises:
-        ValueError: an ``every`` that is no whole number above 0, or what is no site.
+        ValueError: an ``every`` that is no whole number of at least 1, or an object that is no site.
     """
-    if sites is not None:
-        sites = tuple(as_site(site, "a site") for site in (sites if isinstance(sites, list) else [sites]))
-        if not sites:
-            raise ValueError("sites must name at least one section or (section, fraction), got an empty list")
-    return Voltage(whole(every, "every"), sites=sites)
+    if sites is None:
+        return Voltage(whole_number(every, "every"))
+    places = tuple(as_site(site, "a site") for site in (sites if isinstance(sites, list) else [sites]))
+    if not places:
+        raise ValueError("sites must name at least one section or (section, fraction), got an empty list")
+    return Voltage(whole_number(every, "every"), sites=places)
 
 
 def gates(every: int = 1) -> Gates:
     """Every gate, at the time of v, every ``every`` steps. Raises ValueError as `voltage` does."""
-    return Gates(whole(every, "every"))
+    return Gates(whole_number(every, "every"))
 
 
 def currents(every: int = 1) -> Currents:
     """Each channel's current and the stimulus [µA/cm²] at mid-step, every ``every`` steps. Raises as `voltage`."""
-    return Currents(whole(every, "every"))
+    return Currents(whole_number(every, "every"))
 
 
 def transmembrane(every: int = 1) -> Transmembrane:
     """Each compartment's membrane current [nA] at mid-step, every ``every`` steps; see `Transmembrane`."""
-    return Transmembrane(whole(every, "every"))
+    return Transmembrane(whole_number(every, "every"))
 
 
-def spikes(threshold: float = 0.0, capacity: int = 256, site: Any = None) -> Spikes:
+def spikes(threshold: float = 0.0, capacity: int = 256, site: Place | None = None) -> Spikes:
     """Interpolated times of upward crossings of ``threshold`` [mV], up to ``capacity`` per neuron; all are counted.
 
     Args:
         threshold: mV.
-        capacity: how many times are kept.
-        site: of a tree, where: a section or (section, fraction); by default the soma.
+        capacity: the number of times that are kept.
+        site: of a tree, a section or (section, fraction); by default the soma.
 
     Raises:
-        ValueError: a threshold that is no finite number, a capacity that is no whole number above 0, or no site.
+        ValueError: a threshold that is no finite number, a capacity that is no whole number of at least 1, or an
+            object that is no site.
     """
-    if not np.isfinite(threshold):
-        raise ValueError(f"threshold must be finite, got {threshold} mV")
-    return Spikes(float(threshold), whole(capacity, "capacity"), site=None if site is None else as_site(site))
+    threshold = finite_number(threshold, "threshold", "mV")
+    return Spikes(threshold, whole_number(capacity, "capacity"), site=None if site is None else as_site(site))
 
 
 def summary() -> Summary:

@@ -1,17 +1,16 @@
-"""Probes that keep one value every so many steps: voltage, gates, currents, currents through a tree's membrane."""
+"""Probes that sample: voltage, gates, currents of the channels, and currents through the membrane of a tree."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import numpy as np
 from jax import Array
 
-from ..cell import Cell, State, currents, settle
+from ..cell import Cell, CellGates, State, currents, settle
 from .probe import Step
-from .sites import place
+from .sites import Site, place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Voltage:
 
     every: int = 1
     name: str = "voltage"
-    sites: tuple[Any, ...] | None = None
+    sites: tuple[Site, ...] | None = None
     per_step = False
 
     def sample(self, cell: Cell, state: State) -> Array:
@@ -32,26 +31,26 @@ class Voltage:
 
 @dataclasses.dataclass(frozen=True)
 class Gates:
-    """Every gate, {channel: {gate: …}}, brought to the time of v."""
+    """Every gate, {channel: {gate: value}}, at the time of v."""
 
     every: int = 1
     name: str = "gates"
     per_step = False
 
-    def sample(self, cell: Cell, state: State) -> dict:
+    def sample(self, cell: Cell, state: State) -> CellGates:
         """The gates at the time of v."""
         return settle(cell, state).gates
 
 
 @dataclasses.dataclass(frozen=True)
 class Currents:
-    """Each channel's current density [µA/cm²] in the middle of the step, as the step used it, and the stimulus."""
+    """The current density of each channel [µA/cm²] in the middle of a step, as the step used it, and the stimulus."""
 
     every: int = 1
     name: str = "currents"
     per_step = True
 
-    def sample(self, step: Step) -> dict:
+    def sample(self, step: Step) -> dict[str, Array]:
         """{channel: current, outward positive} and "stimulus": the injected density, inward positive.
 
         For ohmic channels in the default scheme they balance exactly: C Δv/dt = stimulus − Σ currents.
@@ -67,10 +66,11 @@ class Currents:
 
 @dataclasses.dataclass(frozen=True)
 class Transmembrane:
-    """The whole current through each compartment's membrane, outward positive [compartment] in nA, in mid-step.
+    """The current through the membrane of each compartment in the middle of a step [compartment], nA.
 
-    Ionic and capacitive current together: what comes along the neurites and from electrodes. It adds up to what the
-    electrodes inject, to rounding; times `membrax.morphology.lead_field` it is the extracellular potential.
+    It is the sum of ionic and capacitive current, outward positive, and equals the axial current into the compartment
+    plus the injected current. Over the tree it adds up to the injected current, to rounding; times
+    `membrax.morphology.lead_field` it is the extracellular potential.
     """
 
     every: int = 1

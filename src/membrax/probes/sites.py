@@ -1,28 +1,31 @@
-"""Where on a tree a probe looks."""
+"""Sites of probes on a tree."""
 
 from __future__ import annotations
 
-from typing import Any
+from jax import Array
 
 from ..cell import Cell
 from ..morphology.compartments.sites import as_site
 
-__all__ = ["as_site", "place", "watched"]
+__all__ = ["Site", "as_site", "place", "voltage_at"]
+
+Site = tuple[int | str, float]
+"""(section, fraction): an index or a word such as "soma", and the place along the section, 0 … 1."""
 
 
-def place(cell: Cell, site: tuple[Any, float]) -> int:
+def place(cell: Cell, site: Site) -> int:
     """The compartment at a site.
 
     Raises:
-        ValueError: the cell has no morphology, or not this section.
+        ValueError: the cell has no morphology, or its morphology lacks the section.
     """
     if cell.morphology is None:
-        raise ValueError(f"a probe looks at the site {site}, but the cell has no morphology")
+        raise ValueError(f"a probe has the site {site}, but the cell has no morphology")
     return cell.morphology.site(*site)
 
 
-def watched(cell: Cell, v: Any, site: tuple[Any, float] | None) -> Any:
-    """The one voltage of a cell at which spikes are counted: of a tree at a site, or in its first compartment."""
+def voltage_at(cell: Cell, v: Array, site: Site | None) -> Array:
+    """The one voltage of a cell that a spike probe watches: of a tree at a site, or in its first compartment."""
     if cell.morphology is None and site is None:
         return v
     return v[0 if site is None else place(cell, site)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,12 +12,18 @@ from ..cell import Cell, State
 from ..pytrees import pytree
 from ..timegrid import Time
 from .probe import Step
-from .sites import watched
+from .sites import Site, voltage_at
 
 
 @pytree
 class SpikeBuffer:
-    """The first ``capacity`` spikes of a neuron as (step, fraction of it), and how many there were in all."""
+    """The first spikes of a neuron [place] and the number of all its spikes.
+
+    Attributes:
+        steps: the step of each spike, −1 in an empty place.
+        fractions: the fraction of that step at which v crossed the threshold.
+        count: of all spikes, kept or not.
+    """
 
     steps: Array
     fractions: Array
@@ -26,8 +31,14 @@ class SpikeBuffer:
 
 
 @pytree
-class SpikeNotes:
-    """The last spike in a window of steps: its step, −1 for none, v before and after it, and how many there were."""
+class LastSpike:
+    """The last spike in a window of steps.
+
+    Attributes:
+        step: of the spike, −1 for none.
+        before, after: v around it, mV.
+        count: of the spikes in the window.
+    """
 
     step: Array
     before: Array
@@ -37,11 +48,11 @@ class SpikeNotes:
 
 @dataclasses.dataclass(frozen=True)
 class Spikes:
-    """Upward crossings of ``threshold`` [mV], interpolated within the step, the first ``capacity`` of them.
+    """Upward crossings of ``threshold`` [mV], interpolated within the step; the first ``capacity`` of them are kept.
 
-    All are counted: a count above ``capacity`` means that the later ones were not kept. Capacity 0 only counts. In a
-    window of several steps the last crossing is kept; one before it in the same window leaves its place empty. In a
-    tree they are those at ``site``, by default of the first compartment, which is the soma if there is one.
+    All are counted: a count above ``capacity`` means that later spikes were not kept. Capacity 0 only counts. Of two
+    crossings in one window of steps the last is kept, and the place of the other stays empty. In a tree the crossings
+    are those at ``site``, by default in the first compartment, which is the soma if there is one.
 
     With a ``chunk_capacity`` the buffer serves one chunk of a population's run, has places for that many spikes, and
     moves to the host at the end of the chunk.
@@ -50,7 +61,7 @@ class Spikes:
     threshold: float = 0.0
     capacity: int = 256
     name: str = "spikes"
-    site: tuple[Any, float] | None = None
+    site: Site | None = None
     chunk_capacity: int | None = None
 
     @property
@@ -63,33 +74,34 @@ class Spikes:
         steps = jnp.full((self.places,), -1, jnp.int32)
         return SpikeBuffer(steps, jnp.full((self.places,), jnp.nan, state.v.dtype), jnp.zeros((), jnp.int32))
 
-    def open(self, memory: SpikeBuffer) -> SpikeNotes:
-        """No spike in this window yet."""
+    def open(self, memory: SpikeBuffer) -> LastSpike:
+        """A window without a spike."""
         none, v = jnp.zeros((), jnp.int32), jnp.zeros((), memory.fractions.dtype)
-        return SpikeNotes(none - 1, v, v, none)
+        return LastSpike(none - 1, v, v, none)
 
-    def watch(self, notes: SpikeNotes, step: Step) -> SpikeNotes:
-        """Note a crossing, if the step has one."""
-        look = lambda v: jax.lax.stop_gradient(watched(step.cell, v, self.site))  # noqa: E731
-        before, after = look(step.before.v), look(step.after.v)
+    def watch(self, buffer: LastSpike, step: Step) -> LastSpike:
+        """The window with the crossing of one more step, if there is one."""
+        watched = lambda v: jax.lax.stop_gradient(voltage_at(step.cell, v, self.site))  # noqa: E731
+        before, after = watched(step.before.v), watched(step.after.v)
         crossed = (before < self.threshold) & (after >= self.threshold)
-        count = notes.count + crossed.astype(jnp.int32)
+        count = buffer.count + crossed.astype(jnp.int32)
         if self.places == 0:
-            return dataclasses.replace(notes, count=count)
-        # Where between the two it was is found when the window is over: a quotient for each window and not each step.
-        noted = (step.before.step, before, after), (notes.step, notes.before, notes.after)
-        return SpikeNotes(*(jnp.where(crossed, new, old) for new, old in zip(*noted, strict=True)), count)
+            return dataclasses.replace(buffer, count=count)
+        # `close` interpolates between the two: one quotient for each window and not for each step.
+        new, old = (step.before.step, before, after), (buffer.step, buffer.before, buffer.after)
+        number, before, after = (jnp.where(crossed, a, b) for a, b in zip(new, old, strict=True))
+        return LastSpike(number, before, after, count)
 
-    def close(self, memory: SpikeBuffer, notes: SpikeNotes) -> SpikeBuffer:
-        """Add the window's spikes."""
-        count = memory.count + notes.count
+    def close(self, memory: SpikeBuffer, buffer: LastSpike) -> SpikeBuffer:
+        """The buffer of the neuron with the spike of a window."""
+        count = memory.count + buffer.count
         if self.places == 0:
             return SpikeBuffer(memory.steps, memory.fractions, count)
-        # A window without a crossing writes beyond the end, which drops it.
-        slot = jnp.where(notes.count > 0, count - 1, self.places)
-        _, fraction = crossing(notes.before, notes.after, self.threshold)
+        # A window without a crossing writes beyond the end, which has no effect.
+        slot = jnp.where(buffer.count > 0, count - 1, self.places)
+        _, fraction = crossing(buffer.before, buffer.after, self.threshold)
         return SpikeBuffer(
-            memory.steps.at[slot].set(notes.step, mode="drop"),
+            memory.steps.at[slot].set(buffer.step, mode="drop"),
             memory.fractions.at[slot].set(fraction, mode="drop"),
             count,
         )
@@ -97,7 +109,7 @@ class Spikes:
 
 @pytree
 class Extremes:
-    """Minimum, maximum and time average of v [mV] so far, and over how many steps."""
+    """Minimum, maximum and time average of v [mV] over the first ``steps`` steps."""
 
     minimum: Array
     maximum: Array
@@ -107,32 +119,32 @@ class Extremes:
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """Minimum, maximum and time average of v [mV], without keeping the trace."""
+    """Minimum, maximum and time average of v [mV], without the trace."""
 
     name: str = "summary"
 
     def begin(self, cell: Cell, state: State) -> Extremes:
-        """Nothing seen yet but the initial state."""
+        """The extremes of the initial state."""
         return Extremes(state.v, state.v, jnp.zeros_like(state.v), jnp.zeros((), jnp.int32))
 
     def watch(self, memory: Extremes, step: Step) -> Extremes:
-        """Take in the step's end, and its middle for the average."""
+        """The extremes with the end of one more step, and the average with its middle."""
         steps = memory.steps + 1
         v, middle = step.after.v, 0.5 * (step.before.v + step.after.v)
-        # A running mean, not a sum: a float32 sum stops growing after some million steps.
+        # A running mean and no sum: a float32 sum stops growing after some million steps.
         mean = memory.mean + (middle - memory.mean) / steps.astype(middle.dtype)
         return Extremes(jnp.minimum(memory.minimum, v), jnp.maximum(memory.maximum, v), mean, steps)
 
 
-def crossing(before: Array, after: Array, threshold: float) -> tuple[Array, Array]:
+def crossing(before: Array, after: Array, threshold: float | Array) -> tuple[Array, Array]:
     """Whether v crossed ``threshold`` [mV] upwards, and at which fraction of the step (linear interpolation)."""
     crossed = (before < threshold) & (after >= threshold)
     rise = jnp.where(crossed, after - before, 1.0)
     return crossed, (threshold - before) / rise
 
 
-def find_spikes(v: Array, threshold: float, capacity: int) -> SpikeBuffer:
-    """What `Spikes` would have kept of a trace v [time] that has every step in it, as a differentiable function."""
+def find_spikes(v: Array, threshold: float | Array, capacity: int) -> SpikeBuffer:
+    """The buffer of `Spikes` from a trace v [time] with every step in it, differentiable."""
     crossed, fraction = crossing(v[:-1], v[1:], threshold)
     (at,) = jnp.nonzero(crossed, size=capacity, fill_value=-1)
     fractions = jnp.where(at >= 0, fraction[jnp.maximum(at, 0)], jnp.nan)
@@ -143,11 +155,11 @@ def spike_times(buffer: SpikeBuffer, dt: float, start: Time, first_step: Array) 
     """Times [ms] of a buffer's spikes, NaN in its empty places, in the default precision.
 
     Args:
-        buffer: steps counted as `State.step` counts them.
-        dt: in ms.
-        start: the moment of step ``first_step``.
+        buffer: with steps counted as `State.step` counts them.
+        dt: ms.
+        start: the time of step ``first_step``.
         first_step: the state's count there.
     """
-    found = buffer.steps >= 0
-    steps = jnp.where(found, buffer.steps - first_step, 0).astype(buffer.fractions.dtype)
-    return jnp.where(found, start.since(0.0) + (steps + buffer.fractions) * dt, jnp.nan)
+    full = buffer.steps >= 0
+    steps = jnp.where(full, buffer.steps - first_step, 0).astype(buffer.fractions.dtype)
+    return jnp.where(full, start.since(0.0) + (steps + buffer.fractions) * dt, jnp.nan)

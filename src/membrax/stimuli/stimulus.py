@@ -76,7 +76,7 @@ def begin(stimulus: Stimulus, key: Any) -> tuple:
 
 
 def mean_density(
-    stimulus: Stimulus, memory: tuple, t: Time, dt: Any, *, area: Array, key: Any = None, step: Any = 0
+    stimulus: Stimulus, memory: tuple, t: Time, dt: Any, *, area: Number, key: Any = None, step: Any = 0
 ) -> tuple[tuple, Array]:
     """The stimulus's memory after [t, t + dt], and its mean over it as a current density [µA/cm²].
 

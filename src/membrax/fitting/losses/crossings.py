@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
+from ...checks import whole_number
 from ...ephys.threshold import SPIKE_THRESHOLD
-from ...probes import crossing, whole
+from ...probes import crossing
 from ..scores.spike_score import CAPACITY
 from .arguments import finite, positive, trace
 
@@ -68,7 +69,7 @@ def read(v: Any, interval: Any, threshold: Any, capacity: Any) -> tuple[Array, A
         ValueError: names the one that is wrong.
     """
     v, interval = trace(v), positive(interval, "interval", "ms")
-    return v, interval, finite(threshold, "threshold", "mV"), whole(capacity, "capacity")
+    return v, interval, finite(threshold, "threshold", "mV"), whole_number(capacity, "capacity")
 
 
 def known(value: Array, v: Array) -> Array:

@@ -14,7 +14,7 @@ from jax import Array
 
 from ... import pytrees
 from ...cell import Cell, environment, ionic_current
-from ...probes import whole
+from ...checks import whole_number
 from ...pytrees import pytree
 from ..problem.voltage_driven import along, finer
 from .arguments import not_negative, plain, positive, trace
@@ -43,7 +43,7 @@ def imbalance(cell: Cell, recorded: Any, current: Any, interval: float, *, subst
     v, current = trace(recorded, "recorded"), pytrees.numbers(current, "current")
     if current.shape != (len(v) - 1,):
         raise ValueError(f"current must be one value per interval [{len(v) - 1}], got the shape {current.shape}")
-    interval, substeps = plain(interval, "interval", "ms", above=0), whole(substeps, "substeps")
+    interval, substeps = plain(interval, "interval", "ms", above=0), whole_number(substeps, "substeps")
     env = environment(cell)
     look = lambda gates, v: ionic_current(cell, gates, v, env)  # noqa: E731
     ionic = along(cell, finer(v, substeps), interval / substeps, look)

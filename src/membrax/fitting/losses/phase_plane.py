@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ...probes import whole
+from ...checks import whole_number
 from .arguments import choice, pair, plain, positive
 
 V = (-100.0, 60.0)  # mV
@@ -53,7 +53,7 @@ def phase_plane(
     v, recorded = pair(v, recorded)
     interval, knee = positive(interval, "interval", "ms"), positive(knee, "knee", "mV/ms")
     choice(measure, "measure", MEASURES)
-    smooth = _blurring(whole(bins, "bins"), plain(blur, "blur", "bins", at_least=0))
+    smooth = _blurring(whole_number(bins, "bins"), plain(blur, "blur", "bins", at_least=0))
     p, q = (smooth @ _density(x, interval, knee, bins) @ smooth.T for x in (v, recorded))
     if measure == "square":
         return jnp.sum(jnp.square(p - q)) / (jnp.sum(jnp.square(p)) + jnp.sum(jnp.square(q)))

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ...checks import whole_number
 from ...ephys.threshold import SPIKE_THRESHOLD
-from ...probes import whole
 from .arguments import pair, plain, positive
 from .crossings import Crossings, crossings, known, read
 from .trains import saturated
@@ -44,7 +44,7 @@ def waveform(
         ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
     """
     v, recorded = pair(v, recorded)
-    v, interval, threshold, spikes = read(v, interval, threshold, whole(spikes, "spikes"))
+    v, interval, threshold, spikes = read(v, interval, threshold, whole_number(spikes, "spikes"))
     scale, offsets = positive(scale, "scale", "mV"), _offsets(begin, end)
     ours, theirs = (crossings(x, interval, threshold, spikes) for x in (v, recorded))
     (mine, inside), (wave, there) = aligned(v, ours, interval, offsets), aligned(recorded, theirs, interval, offsets)
