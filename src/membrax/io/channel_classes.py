@@ -72,10 +72,10 @@ def _builtin(kind: str) -> type | None:
         return None
     module = f"{CHANNELS}{match[1]}"
     try:
-        found = getattr(importlib.import_module(module), match[2])
+        member = getattr(importlib.import_module(module), match[2])
     except (ImportError, AttributeError):
         return None
-    return found if isinstance(found, type) and found.__module__ == module and _is_channel(found) else None
+    return member if isinstance(member, type) and member.__module__ == module and _is_channel(member) else None
 
 
 def _is_channel(kind: type) -> bool:
