@@ -43,6 +43,7 @@ KELVIN = 273.15  # K at 0 °C
 RADIANS_PER_MS = 2e-3 * math.pi  # the angular frequency of 1 Hz
 
 STIMULUS_UNITS = ("uA/cm2", "nA")
+UNIT_LABELS = {"uA/cm2": "µA/cm²", "nA": "nA"}  # of the stimulus units, in figures, tables and messages
 
 Metadata: TypeAlias = Mapping[str, Any]
 """The metadata of a field made here: its unit and its bounds, ``at_least`` or ``above``."""

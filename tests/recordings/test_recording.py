@@ -119,7 +119,7 @@ def test_current_density_in_its_spellings(unit):
 
 @pytest.mark.parametrize(("unit", "near"), [("pA", "nA"), ("uA/cm", "uA/cm2"), ("furlong", "")])
 def test_other_current_units_are_refused(unit, near):
-    with pytest.raises(ValueError, match=f'unit must be one of nA, uA/cm2, got "{unit}".*{near}'):
+    with pytest.raises(ValueError, match=f'unit must be one of uA/cm2, nA, got "{unit}".*{near}'):
         make(unit=unit)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..recordings import Recording, check_recording
 from ..recordings.sweeps import choose_sweeps
+from ..units import UNIT_LABELS
 from .edges import changes
 from .estimate import Estimate
 from .passive import passive
@@ -26,7 +27,6 @@ QUICKLY = 0.8  # of which is reached within 0.3 ms
 # seal of a patch electrode. A squid axon has 1 kΩ·cm², a neuron 10 to 100.
 RESISTANCES = {"nA": (1.0, 2e4, "MΩ"), "uA/cm2": (0.01, 5e3, "kΩ·cm²")}
 WIDER = 10.0  # times beyond these bounds must be the range of v over the range of i, where no step was measured
-NAMES = {"nA": "nA", "uA/cm2": "µA/cm²"}
 
 
 def check_fittable(
@@ -137,7 +137,7 @@ def no_current(data: Recording) -> str | None:
     if span >= WEAKEST[data.unit]:
         return None
     count = int(spikes_of(data).counts.sum())
-    unit, least = NAMES[data.unit], WEAKEST[data.unit]
+    unit, least = UNIT_LABELS[data.unit], WEAKEST[data.unit]
     told = f"the current must change by at least {least:g} {unit}, and is {data.i[0, 0]:.3g} {unit} all the time"
     return f"{told}, yet there are {count} spikes: is the injected current missing?" if count else told
 

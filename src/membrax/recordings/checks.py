@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..units import STIMULUS_UNITS
 from .conversion import canonical
 
-UNITS = ("nA", "uA/cm2")
 JITTER = 0.05  # how far a time stamp may lie off the uniform grid, in sampling intervals
 WEAKEST, STRONGEST = 1e-4, 1e3  # nA: from a whisper through a patch electrode to a squid axon
 _FRAMES = 4  # stack frames from here to whoever makes the Recording
@@ -19,11 +19,11 @@ _FRAMES = 4  # stack frames from here to whoever makes the Recording
 def unit_of_current(unit: str) -> str:
     """``unit`` in its plain spelling, "nA" or "uA/cm2"; anything else is an error with near matches."""
     plain = canonical(unit)
-    if plain in UNITS:
+    if plain in STIMULUS_UNITS:
         return plain
-    near = difflib.get_close_matches(plain, UNITS, n=2, cutoff=0.5)
+    near = difflib.get_close_matches(plain, STIMULUS_UNITS, n=2, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}? A Recording does not convert" if near else ""
-    raise ValueError(f'unit must be one of {", ".join(UNITS)}, got "{unit}"{hint}')
+    raise ValueError(f'unit must be one of {", ".join(STIMULUS_UNITS)}, got "{unit}"{hint}')
 
 
 def grid(t: Any) -> tuple[np.ndarray, float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...ephys.threshold import SUBTHRESHOLD, millivolts
 from ...tables import text_table
+from ...units import UNIT_LABELS
 from .rows import Row
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 Table = list[list[str]]
 
-UNITS = {"nA": "nA", "uA/cm2": "µA/cm²"}
 NONE = "–"
 # attribute of a response: name of the column, unit, digits
 MEASURES = {
@@ -118,7 +118,7 @@ def without_empty(table: Table, columns: Sequence[str]) -> Table:
 def _heads(evaluation: Evaluation) -> tuple[list[str], Table]:
     """The columns that identify a piece: sweep, beginning (where sweeps have several), side and current."""
     several = any(row.pulse.number for row in evaluation.rows)
-    head = ["sweep", "from (ms)", "side", f"current ({UNITS[evaluation.unit]})"]
+    head = ["sweep", "from (ms)", "side", f"current ({UNIT_LABELS[evaluation.unit]})"]
     return head, [
         [
             str(row.sweep),

@@ -9,9 +9,10 @@ import numpy as np
 
 from ...ephys import passive
 from ...pytrees import leaves
+from ...units import UNIT_LABELS
 from ..evaluation import tables
 from ..evaluation.efel import efel_features
-from ..evaluation.tables import NONE, UNITS, number, side_name
+from ..evaluation.tables import NONE, number, side_name
 from ..problem.parameters import paths
 from .page import Section
 
@@ -31,7 +32,7 @@ def recording(fit: Fit, evaluation: Evaluation) -> Section:
     """The recording's notes, and its measured electrode and membrane, each number with its standard error."""
     data, measured = fit.data, fit.preprocessed
     notes = [note for note in data.notes if measured is None or note != measured.summary]  # the table has its numbers
-    unit = UNITS[data.unit]
+    unit = UNIT_LABELS[data.unit]
     rows = [["", "value"], ["current", f"{_span(data.i)} {unit}"], ["holding current", f"{_span(data.holding)} {unit}"]]
     if measured is not None and measured.electrode.known:
         rows.append(["series resistance, subtracted", str(measured.electrode)])
@@ -80,7 +81,7 @@ def efel_features_of(fit: Fit) -> Section:
         ImportError: eFEL is not installed.
     """
     rows = sorted(efel_features(fit), key=lambda row: not row.training)
-    table = [["sweep", "from (ms)", "side", f"current ({UNITS[fit.data.unit]})", *rows[0].recorded]]
+    table = [["sweep", "from (ms)", "side", f"current ({UNIT_LABELS[fit.data.unit]})", *rows[0].recorded]]
     for row in rows:
         piece = [str(row.pulse.sweep), number(row.pulse.start, 0), side_name(row.training), number(row.pulse.level, 3)]
         table.append([*piece, *(_pair(row.recorded[name], row.model[name]) for name in row.recorded)])

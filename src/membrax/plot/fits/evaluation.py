@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from ...units import UNIT_LABELS
 from .. import style
-from .sweeps import UNITS, some
+from .sweeps import some
 
 FIELDS = ("rows", "unit", "piece", "outside")
 MOST = 24  # rows of a raster
@@ -92,7 +93,7 @@ def _draw_raster(ax: Axes, shown: list[Any], rows: list[Any], unit: str) -> None
     names = [style.number(row.pulse.level) if constant else str(row.pulse.sweep) for row in shown]
     ax.set_yticks(range(len(shown)), names, fontsize=style.SMALL)
     ax.tick_params(axis="y", length=0)
-    ax.set_ylabel(f"current ({UNITS[unit]})" if constant else "sweep")
+    ax.set_ylabel(f"current ({UNIT_LABELS[unit]})" if constant else "sweep")
     start = style.number(round(rows[0].pulse.start, 1))
     silent = "" if len(shown) == len(rows) else ", where either fires"
     style.heading(ax, f"{'Pulse' if constant else 'Sweep'} from {start} ms{silent}")
@@ -102,7 +103,7 @@ def _x(rows: list[Any], unit: str) -> tuple[np.ndarray, str]:
     """What panels are drawn against: the level of the pulses, or the sweep's number."""
     levels = np.array([row.pulse.level for row in rows])
     if np.all(np.isfinite(levels)):
-        return levels, f"current ({UNITS[unit]})"
+        return levels, f"current ({UNIT_LABELS[unit]})"
     return np.array([float(row.pulse.sweep) for row in rows]), "sweep"
 
 

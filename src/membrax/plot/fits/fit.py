@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ...ephys.amplitudes import amplitudes
+from ...units import UNIT_LABELS
 from .. import style
 from .parameters import draw_parameters, paint_starts
-from .sweeps import UNITS, against, some
+from .sweeps import against, some
 
 FIELDS = ("values", "bounds", "loss", "loss_name", "starts", "data", "sweeps", "v", "evaluate", "at_bounds")
 ACROSS = 4  # sweeps in a row
@@ -89,7 +90,7 @@ def _draw_sweeps(row: Any, found: Any, compared: Any, name: str, sweeps: list[in
     for column, k in zip(axes.T, shown, strict=True):
         _draw_sweep(*column, found, compared[k], k)
     axes[0, 0].set(ylabel="v (mV)", ylim=limits[0])
-    axes[1, 0].set(ylabel=f"i ({UNITS[found.data.unit]})", ylim=limits[1])
+    axes[1, 0].set(ylabel=f"i ({UNIT_LABELS[found.data.unit]})", ylim=limits[1])
     row.align_ylabels(axes[:, 0])
     more = "" if len(shown) == len(sweeps) else f", {len(shown)} of {len(sweeps)} shown"
     row.suptitle(f"{name}{more}", x=0.01, ha="left", fontsize=style.HEADING)
@@ -103,7 +104,7 @@ def _draw_sweep(above: Axes, below: Axes, found: Any, row: Any, sweep: int) -> N
     below.plot(data.t, data.i[sweep], color=style.INK, lw=0.8, drawstyle="steps-post")
     below.set_xlabel("time (ms)")
     level = amplitudes(data.i)
-    at = "" if level is None else f", {style.number(level[sweep])} {UNITS[data.unit]}"
+    at = "" if level is None else f", {style.number(level[sweep])} {UNIT_LABELS[data.unit]}"
     spikes = f"{style.counted(row.recorded.spike_count, 'spike')}, model {row.model.spike_count}"
     above.set_title(f"sweep {sweep}{at}\n{spikes}", fontsize=style.SMALL)
 

@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...ephys.threshold import SPIKE_THRESHOLD, millivolts
+from ...units import UNIT_LABELS
 from .. import style
-from .sweeps import UNITS, some
+from .sweeps import some
 
 FIELDS = ("data", "resting_potentials", "passive", "electrode", "noise", "spikes", "responses", "checks", "warnings")
 STRETCHES, ANSWERS, SPIKES = 6, 20, 24  # of each at most are drawn
@@ -104,7 +105,7 @@ def _draw_answers(ax: Axes, found: Any) -> None:
     told = f"Step {cell.direction}: R {cell.input_resistance}" if cell.input_resistance.known else "R not measured"
     _head(ax, f"{told}; R$_s$ {series}" if series.known else told)
     unit = "MΩ" if data.unit == "nA" else "kΩ·cm²"
-    ax.set(xlabel="time after the step (ms)", ylabel=f"deflection over current\n(mV/{UNITS[data.unit]} = {unit})")
+    ax.set(xlabel="time after the step (ms)", ylabel=f"deflection over current\n(mV/{UNIT_LABELS[data.unit]} = {unit})")
     ax.axis("on" if shown else "off")
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
+from ...units import UNIT_LABELS
 from .. import style
-from .sweeps import UNITS, against
+from .sweeps import against
 
 FIELDS = ("t", "v", "i", "unit", "holding", "sweeps")
 
@@ -36,7 +37,7 @@ def recording(recording: Any, *, path: str | os.PathLike[str] | None = None) -> 
         above.plot(recording.t, recording.v[k], color=paints[k], lw=0.7)
         below.plot(recording.t, recording.i[k], color=paints[k], lw=0.9, drawstyle="steps-post")
     above.set_ylabel("membrane potential (mV)")
-    below.set_ylabel(f"current\n({UNITS[recording.unit]})")
+    below.set_ylabel(f"current\n({UNIT_LABELS[recording.unit]})")
     below.set_xlabel("time (ms)")
     figure.align_ylabels()
     if many:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...ephys.amplitudes import amplitudes
-
-UNITS = {"nA": "nA", "uA/cm2": "µA/cm²"}  # how a stimulus's unit is written in a figure
+from ...units import UNIT_LABELS
 
 
 def against(recording: Any) -> tuple[np.ndarray, str]:
@@ -17,7 +16,7 @@ def against(recording: Any) -> tuple[np.ndarray, str]:
     found = amplitudes(recording.i)
     if found is None:
         return np.arange(recording.sweeps, dtype=float), "sweep"
-    return found, f"injected current ({UNITS[recording.unit]})"
+    return found, f"injected current ({UNIT_LABELS[recording.unit]})"
 
 
 def some(items: Sequence[int], most: int) -> list[int]:
