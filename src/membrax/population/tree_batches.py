@@ -14,6 +14,10 @@ tree of 400 and a cable of 200:
 | 24 | 1.43, 1.16, 1.19 | 1.52, 1.26, 1.15 | 1 |
 | 100 | 2.92, 1.59, 1.65 | 2.91, 1.48, 1.54 | 1 |
 | 1000 | 3.11, 2.74, 2.07 | 3.03, 1.73, 1.88 | 0.92, 1.34, 1.15 |
+
+The solve of a batch goes node by node for fewer than 16 trees and by rounds for more. By rounds it takes 1.08 to 1.37
+times as long for 8 trees, node by node 1.28 to 2.36 times for 24 and more. Other integrators, and devices other than
+CPUs, use `jax.vmap` of the time loop.
 """
 
 from __future__ import annotations
