@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from membrax.ephys.edges import base_level, changes, depolarised, steps, stretches
+from membrax.ephys.edges import base_level, changes, depolarised, first_step, steps, stretches
 
 DT = 0.1
 T = np.arange(4000) * DT
@@ -89,3 +89,16 @@ def test_stretches_are_the_runs(mask):
 def test_neither_an_offset_nor_a_scale_moves_a_step(offset, scale):
     i = noisy(command(0.0, 0.1, 0.0, -0.05))
     assert changes(scale * i + offset * scale, DT) == changes(i, DT)
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"), [([0, 0, 1, 1], 2), ([0, 0, 0, 0], None), ([1, 1, -2, 1], 2), ([0, 0.1, 1, 0], 2)]
+)
+def test_the_first_step_is_the_first_large_one(levels, expected):
+    found = first_step(np.repeat(np.array(levels, dtype=float), 100), 0.1)
+    assert found == (None if expected is None else 100 * expected)
+
+
+def test_a_step_after_a_ramp_is_not_the_first():
+    current = np.concatenate([np.linspace(0.0, 0.5, 300), np.full(200, 1.0)])
+    assert first_step(current, 0.1) is None

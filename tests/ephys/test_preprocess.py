@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.ephys.preprocess import preprocess
-from membrax.ephys.series_resistance import onset
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.membrane_bounds import UNMEASURED_AREA
 from membrax.fitting.recipe.templates import PYRAMIDAL, adapting, pyramidal
@@ -232,11 +231,6 @@ def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
     assert found.first_step_time_constant == pytest.approx(32.5, abs=0.05)
     assert found.begin == pytest.approx(136.85)
     assert 1e3 * np.max(np.abs(found.bias)) == pytest.approx(6.6, abs=0.05)
-
-
-@pytest.mark.parametrize("i, expected", [([0, 0, 1, 1], 2), ([0, 0, 0, 0], None), ([1, 1, -2, 1], 2)])
-def test_the_onset_is_the_first_large_change(i, expected):
-    assert onset(np.array(i, dtype=float)) == expected
 
 
 def test_the_template_takes_size_leak_and_rest_from_the_measurement():

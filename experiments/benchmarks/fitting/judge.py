@@ -15,8 +15,8 @@ import numpy as np
 import membrax as mx
 from membrax.channels import Leak
 from membrax.channels.pospischil import M, Potassium, Sodium
+from membrax.ephys.edges import first_step
 from membrax.ephys.preprocess import Preprocessed, preprocess
-from membrax.ephys.series_resistance import onset
 from membrax.fitting.evaluation import Evaluation, evaluate
 
 MARK = "# bench"
@@ -43,7 +43,7 @@ def save(ready: Preprocessed, path: Path) -> None:
 def pulse(data: mx.Recording) -> tuple[float, float]:
     """Where the largest current step begins and ends, ms."""
     widest = data.i[np.argmax(np.ptp(data.i, axis=1))]
-    begin = onset(widest)
+    begin = first_step(widest, data.dt)
     if begin is None:
         raise ValueError(f"{data.name} has no current step")
     away = np.flatnonzero(np.abs(widest - np.median(widest[:begin])) > 0.3 * np.ptp(widest))

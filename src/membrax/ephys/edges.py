@@ -15,6 +15,8 @@ BEFORE = 2.0  # ms that the level before it must last
 SMOOTHED = 0.5  # ms over which a measured current is averaged on both sides of a change
 NOISE = 8.0  # standard deviations of such averages that a change must exceed
 SMALLEST = 0.03  # of the current's range that a change must exceed
+LARGE = 0.3  # of the current's range that the first step exceeds
+SAME_EDGE = 1.0  # ms before a step that belong to its edge
 FLAT = 0.1  # of a step's size by which its level may wander
 
 
@@ -59,6 +61,20 @@ def steps(i: np.ndarray, dt: float) -> list[Step]:
         if long and max(_wander(i[first:start]), _wander(i[start:stop])) < FLAT * abs(size):
             found.append(Step(start, stop, levels[k - 1], size))
     return found
+
+
+def first_step(i: np.ndarray, dt: float) -> int | None:
+    """The first sample of a current's [time] first large step, or None where a ramp or noise comes before it.
+
+    Large is more than 30 % of the current's range. Until 1 ms before the step the current stays as close to its first
+    level.
+    """
+    least = LARGE * float(np.ptp(i))
+    start = next((step.start for step in steps(i, dt) if abs(step.size) > least), None)
+    if start is None:
+        return None
+    before = i[: max(1, start - round(SAME_EDGE / dt))] - np.median(i[: max(1, len(i) // 100)])
+    return start if np.max(np.abs(before)) <= least else None
 
 
 def _levels(i: np.ndarray, edges: list[int]) -> tuple[list[int], list[float]]:

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..checks import finite_number
 from ..recordings import Recording, check_recording
-from .edges import base_level, changes
+from .edges import base_level, changes, first_step
 from .estimate import Estimate, unmeasured
 from .passive import SPECIFIC_CAPACITANCE, PassiveProperties, passive
-from .series_resistance import SILENT, electrode_and_membrane, first_step, series_resistance, with_error
+from .series_resistance import SILENT, electrode_and_membrane, series_resistance, with_error
 
 LEAD = 10.0  # ms before the first step that are simulated
 LARGEST_JUNCTION = 30.0  # mV: no pair of usual solutions has more

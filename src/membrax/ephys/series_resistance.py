@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..recordings import Recording
-from .edges import steps
 from .estimate import Estimate, t_quantile, unmeasured
 
 SETTLED = (0.5, 4.0)  # ms after a step: the electrode has settled and the membrane still moves along a parabola
@@ -29,21 +28,6 @@ class Jump(NamedTuple):
     resistance: float
     size: float
     error: float
-
-
-def onset(i: np.ndarray) -> int | None:
-    """The sample at which a current [time] first leaves its level by 30 % of its range, or None."""
-    span = np.ptp(i)
-    away = np.abs(i - np.median(i[: max(1, len(i) // 100)])) > 0.3 * span
-    return int(np.argmax(away)) if span > 0 and away.any() else None
-
-
-def first_step(i: np.ndarray, dt: float) -> int | None:
-    """The `onset` of a current [time], if it is a step and no part of a ramp or of noise."""
-    start = onset(i)
-    if start is None:
-        return None
-    return start if any(abs(step.start - start) * dt <= 1.0 for step in steps(i, dt)) else None
 
 
 def electrode_and_membrane(data: Recording, onsets: list[int | None]) -> tuple[list[Jump], float, float]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .abf_channels import current_output, listed, named, refuse_voltage_clamp, voltage_input
 from .abf_command import FILE, command_current, follows
-from .abf_header import Channel, Header, read_header
+from .abf_header import AbfFile, Channel, Header, read_header
 from .conversion import convert
 from .reading import BY_HAND, UNCORRECTED, require
 from .recording import Recording
@@ -24,7 +24,7 @@ def read_abf(
     voltage_channel: int | str | None = None,
     current_channel: int | str | None = None,
     command_channel: int | str | None = None,
-    current: Any = None,
+    current: ArrayLike | None = None,
     voltage_unit: str | None = None,
     stimulus_folder: str | Path | None = None,
 ) -> Recording:
@@ -61,21 +61,22 @@ def read_abf(
     refuse_voltage_clamp(path, header, said)
     voltage = voltage_input(path, header, voltage_channel, voltage_unit)
     v = convert(_sweeps(abf, voltage), voltage_unit or voltage.unit, "voltage")
-    note = BY_HAND
     if current is None:
-        current, note = _current(path, abf, header, voltage, current_channel, command_channel)
+        i, note = _current(path, abf, header, voltage, current_channel, command_channel)
+    else:
+        i, note = np.asarray(current), BY_HAND
     t = header.dt * np.arange(v.shape[1])
-    return Recording(t, v, current, name=path.stem, notes=(f"voltage: input {voltage}", UNCORRECTED, note))
+    return Recording(t, v, i, name=path.stem, notes=(f"voltage: input {voltage}", UNCORRECTED, note))
 
 
-def _sweeps(abf: Any, channel: Channel) -> np.ndarray:
+def _sweeps(abf: AbfFile, channel: Channel) -> np.ndarray:
     """All sweeps of one input [sweep, time] in its unit."""
     kept = abf.sweepCount * abf.sweepPointCount
     return abf.data[channel.number][:kept].astype(np.float64).reshape(abf.sweepCount, abf.sweepPointCount)
 
 
 def _current(
-    path: Path, abf: Any, header: Header, voltage: Channel, wanted: int | str | None, command: int | str | None
+    path: Path, abf: AbfFile, header: Header, voltage: Channel, wanted: int | str | None, command: int | str | None
 ) -> tuple[np.ndarray, str]:
     """Injected current, nA [sweep, time], and the note that says where it is from."""
     if wanted is not None and command is not None:
@@ -96,21 +97,21 @@ def _current(
     return _commanded(path, abf, header, output, "no recorded current channel")
 
 
-def _recorded(path: Path, abf: Any, channel: Channel, why: str) -> tuple[np.ndarray, str]:
+def _recorded(path: Path, abf: AbfFile, channel: Channel, why: str) -> tuple[np.ndarray, str]:
     try:
         return convert(_sweeps(abf, channel), channel.unit, "current"), f"current: input {channel} ({why})"
     except ValueError as complaint:
         raise ValueError(f"{path.name}, input {channel}: {complaint}") from complaint
 
 
-def _commanded(path: Path, abf: Any, header: Header, output: Channel, why: str) -> tuple[np.ndarray, str]:
+def _commanded(path: Path, abf: AbfFile, header: Header, output: Channel, why: str) -> tuple[np.ndarray, str]:
     values = command_current(path, abf, header, output)
     where = "stimulus file" if output.source == FILE else "header command waveform"
     return values, f"current: {where} of output {output} ({why})"
 
 
 def _compare(
-    path: Path, abf: Any, header: Header, channel: Channel, values: np.ndarray, output: Channel | None
+    path: Path, abf: AbfFile, header: Header, channel: Channel, values: np.ndarray, output: Channel | None
 ) -> None:
     """Refuse a recorded current that has nothing to do with the command: it may be another cell's."""
     if output is None or not output.source or header.obstacle:

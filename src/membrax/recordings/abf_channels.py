@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from .abf_header import Channel, Header
 from .reading import no_current
@@ -71,6 +70,6 @@ def named(path: Path, channels: Sequence[Channel], wanted: int | str, what: str)
     raise ValueError(f"{path.name} has no {what} {wanted!r}; there are: {listed(channels)}")
 
 
-def listed(things: Sequence[Any]) -> str:
+def listed(things: Sequence[object]) -> str:
     """Several channels or numbers in one line of a message."""
     return ", ".join(map(str, things))

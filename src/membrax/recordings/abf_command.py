@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .abf_header import Channel, Header
+from .abf_header import AbfFile, Channel, Header
 from .conversion import convert
 from .reading import require
 
 EPOCHS, FILE = 1, 2  # sources of a command waveform
 
 
-def command_current(path: Path, abf: Any, header: Header, output: Channel) -> np.ndarray:
+def command_current(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.ndarray:
     """Current commanded by ``output``, nA [sweep, time], holding level included.
 
     Raises:
@@ -62,7 +62,7 @@ def follows(recorded: np.ndarray, command: np.ndarray) -> tuple[bool, float]:
     return correlation > 0.5, float(np.sum(c * r) / np.sum(c * c))
 
 
-def _from_epochs(path: Path, abf: Any, header: Header, output: Channel) -> np.ndarray:
+def _from_epochs(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.ndarray:
     """The epoch table, sweep by sweep, in the output's unit; the holding level is the header's."""
     waveform = require("pyabf.waveform", ".abf")
     abf.holdingCommand = list(header.holding)
@@ -75,7 +75,7 @@ def _from_epochs(path: Path, abf: Any, header: Header, output: Channel) -> np.nd
             raise _refusal(path, output, f"its epochs don't fit the sweep ({error})") from error
 
 
-def _from_file(path: Path, abf: Any, header: Header, output: Channel) -> np.ndarray:
+def _from_file(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.ndarray:
     """A stimulus file's single sweep [time] in the output's unit, from the beginning of the sweep."""
     if abf.abfVersion["major"] == 1:
         raise _refusal(path, output, "it comes from a stimulus file, which pyABF can't find for ABF 1")
@@ -97,7 +97,7 @@ def _from_file(path: Path, abf: Any, header: Header, output: Channel) -> np.ndar
     return values
 
 
-def _open_stimulus(path: Path, abf: Any, output: Channel) -> Any:
+def _open_stimulus(path: Path, abf: AbfFile, output: Channel) -> Any:
     pyabf = require("pyabf", ".abf")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pyABF only warns and goes on with NaN

@@ -6,7 +6,9 @@ import dataclasses
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from .conversion import kind_of
 
@@ -14,6 +16,28 @@ from .conversion import kind_of
 _INPUT_UNITS, _OUTPUT_UNITS, _HOLDING, _USER_LIST = 602, 1346, 1394, 3360
 _EXTENDED = 6144  # bytes of a version 1 header that has room for a command waveform
 _STEP, _RAMP = 1, 2  # epoch types without a train
+
+
+class AbfFile(Protocol):
+    """The parts of `pyabf.ABF` that are read here; pyABF sets them without types."""
+
+    abfFilePath: str
+    abfVersion: dict[str, int]
+    adcNames: list[str]
+    adcUnits: list[str]
+    channelCount: int
+    data: np.ndarray
+    dataByteStart: int
+    holdingCommand: list[float]
+    nOperationMode: int
+    sweepCount: int
+    sweepPointCount: int
+    _dacSection: Any
+    _headerV1: Any
+    _protocolSection: Any
+    _stringsSection: Any
+    _synchArraySection: Any
+    _userListSection: Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +70,12 @@ class Header:
     obstacle: str  # why the command waveforms can't be rebuilt, "" if they can
 
 
-def read_header(abf: Any) -> Header:
+def read_header(abf: AbfFile) -> Header:
     """The header of an opened pyABF file."""
     return _version_1(abf) if abf.abfVersion["major"] == 1 else _version_2(abf)
 
 
-def _version_1(abf: Any) -> Header:
+def _version_1(abf: AbfFile) -> Header:
     """ABF 1: pyABF drops µ from units and takes the first epochs' levels for holding levels, so read both."""
     raw, header = Path(abf.abfFilePath).read_bytes()[:_EXTENDED], abf._headerV1
     has_command = abf.dataByteStart >= _EXTENDED
@@ -82,7 +106,7 @@ def _obstacle_1(raw: bytes, header: Any) -> str:
     return "it holds pulse trains, which pyABF leaves out of ABF 1 files" if trains else ""
 
 
-def _version_2(abf: Any) -> Header:
+def _version_2(abf: AbfFile) -> Header:
     """ABF 2: pyABF lists as many outputs as there are inputs, so take all of them from the DAC section."""
     dac, strings = abf._dacSection, abf._stringsSection._indexedStrings
     outputs = [
@@ -105,7 +129,7 @@ def _version_2(abf: Any) -> Header:
     )
 
 
-def _obstacle_2(abf: Any) -> str:
+def _obstacle_2(abf: AbfFile) -> str:
     if abf._userListSection._entryCount > 0:
         return "a user list changes it from sweep to sweep, and the list isn't applied by pyABF"
     if abf._protocolSection.nAlternateDACOutputState:

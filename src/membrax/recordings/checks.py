@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..units import STIMULUS_UNITS
 from .conversion import canonical
@@ -26,7 +26,7 @@ def unit_of_current(unit: str) -> str:
     raise ValueError(f'unit must be one of {", ".join(STIMULUS_UNITS)}, got "{unit}"{hint}')
 
 
-def grid(t: Any) -> tuple[np.ndarray, float, float]:
+def grid(t: ArrayLike) -> tuple[np.ndarray, float, float]:
     """Time stamps as an exactly uniform grid [time], its interval in ms, and the worst deviation [ms].
 
     Stamps are kept as they are when they lie within 1e-6 intervals of the grid. Raises ValueError if
@@ -54,7 +54,7 @@ def grid(t: Any) -> tuple[np.ndarray, float, float]:
     return (t if deviation[worst] <= 1e-6 * dt else uniform), dt, float(deviation[worst])
 
 
-def sweeps_of(v: Any, i: Any, samples: int) -> tuple[np.ndarray, np.ndarray]:
+def sweeps_of(v: ArrayLike, i: ArrayLike, samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Voltage and current as float64 [sweep, time]; a scalar or 1-D current serves every sweep."""
     v = np.atleast_2d(np.array(v, dtype=np.float64))
     i = np.array(i, dtype=np.float64)

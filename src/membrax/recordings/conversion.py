@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Power of ten that takes a unit to the one a Recording keeps. An exponent rather than a factor:
 # dividing by 1000 rounds once, multiplying by 0.001 rounds twice (175 pA would be 0.17500000000000002 nA).
@@ -50,7 +50,7 @@ def kind_of(unit: str | None) -> str | None:
     return next((kind for kind, table in EXPONENTS.items() if plain in table), None)
 
 
-def convert(values: Any, unit: str, kind: str) -> np.ndarray:
+def convert(values: ArrayLike, unit: str, kind: str) -> np.ndarray:
     """``values`` in ``unit`` brought to the unit that a Recording keeps for ``kind``.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any
 
 import numpy as np
 
@@ -37,11 +36,11 @@ def example(name: str = "squid") -> Recording:
     raise ValueError(f"name must be one of {', '.join(NAMES)}, got {name!r}")
 
 
-def _arrays(name: str) -> dict[str, Any]:
-    with resources.files(__package__).joinpath(f"{name}.npz").open("rb") as file, np.load(file) as arrays:
+def _arrays(name: str) -> dict[str, np.ndarray]:
+    with resources.files("membrax.recordings").joinpath(f"{name}.npz").open("rb") as file, np.load(file) as arrays:
         return dict(arrays)
 
 
-def _recording(v: np.ndarray, arrays: dict[str, Any], unit: str, name: str, told: str) -> Recording:
+def _recording(v: np.ndarray, arrays: dict[str, np.ndarray], unit: str, name: str, told: str) -> Recording:
     t = np.arange(v.shape[-1]) * float(arrays["dt"])
     return Recording(t=t, v=v, i=arrays["i"], unit=unit, name=name, notes=(told,))

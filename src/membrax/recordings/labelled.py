@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .conversion import QUANTITIES, convert, current_kind, recording_unit, split_label, symbol_of
 from .reading import BY_HAND, no_current
@@ -23,7 +23,7 @@ def assemble(
     *,
     units: Mapping[str, str] | None = None,
     dt: float | None = None,
-    current: Any = None,
+    current: ArrayLike | None = None,
     name: str = "",
     notes: tuple[str, ...] = (),
 ) -> Recording:
@@ -50,7 +50,7 @@ def assemble(
     units = dict(units or {})
     v = _gather(file, "v", entries, chosen["v"], units)
     if current is not None:
-        i, unit, notes = current, "nA", (*notes, BY_HAND)
+        i, unit, notes = np.asarray(current), "nA", (*notes, BY_HAND)
     else:
         i, unit = _gather(file, "i", entries, chosen["i"], units), _unit_of(entries, chosen["i"], units)
     t = _time(file, entries, chosen, units, dt, v.shape[-1])

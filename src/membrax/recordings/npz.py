@@ -5,9 +5,9 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..io.file_format import check_format
 from .labelled import assemble, choose
@@ -21,7 +21,7 @@ def read_npz(
     columns: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     dt: float | None = None,
-    current: Any = None,
+    current: ArrayLike | None = None,
 ) -> Recording:
     """A Recording from an .npz archive, such as one written by `Recording.save`.
 

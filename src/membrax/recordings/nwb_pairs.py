@@ -7,19 +7,33 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from .reading import require
+
+
+class NwbSeries(Protocol):
+    """The parts of a `pynwb` series that are read here."""
+
+    name: str
+    object_id: str
+    sweep_number: int | None
+    rate: float | None
+    timestamps: Any
+    data: Any
+    electrode: Any
+    bias_current: float | None
+    stimulus_description: str | None
 
 
 @dataclasses.dataclass(frozen=True)
 class Sweep:
     """A current-clamp response and its stimulus, or parts of such series; nothing is read yet."""
 
-    response: Any
+    response: NwbSeries
     start: int
     count: int
-    stimulus: Any  # None if there is none
+    stimulus: NwbSeries | None  # None if there is none
     stimulus_start: int
     stimulus_count: int
     number: int  # the file's sweep number, else the position among the responses
@@ -49,8 +63,8 @@ class Sweep:
 
     @property
     def stimulus_dt(self) -> float:
-        """Sampling interval of the stimulus, ms."""
-        return interval(self.stimulus)
+        """Sampling interval of the stimulus, ms; NaN without a stimulus."""
+        return math.nan if self.stimulus is None else interval(self.stimulus)
 
     @property
     def bias(self) -> float:
@@ -64,7 +78,7 @@ class Sweep:
         return type(self.response).__name__ == "IZeroClampSeries"
 
 
-def interval(series: Any) -> float:
+def interval(series: NwbSeries) -> float:
     """Sampling interval in ms, from the rate or from the time stamps."""
     if series.rate is not None:
         return 1000.0 / float(series.rate)
@@ -102,7 +116,9 @@ def sweeps_in(path: Path, file: Any) -> list[Sweep]:
 def _rows(table: Any) -> dict[str, list[Sweep]]:
     """Sweeps from the table of intracellular recordings, by the response's id."""
     found: dict[str, list[Sweep]] = {}
-    for row in range(0 if table is None else len(table)):
+    if table is None:
+        return found
+    for row in range(len(table)):
         response = table[("responses", "response")][row]
         stimulus = table[("stimuli", "stimulus")][row]
         if response.count <= 0 or not hasattr(response.timeseries, "bias_current"):
@@ -117,11 +133,11 @@ def _rows(table: Any) -> dict[str, list[Sweep]]:
     return found
 
 
-def _number(series: Any) -> int:
+def _number(series: NwbSeries) -> int:
     return -1 if series.sweep_number is None else int(series.sweep_number)
 
 
-def _by_number_or_name(path: Path, response: Any, stimuli: Sequence[Any]) -> Sweep:
+def _by_number_or_name(path: Path, response: NwbSeries, stimuli: Sequence[NwbSeries]) -> Sweep:
     near = [series for series in stimuli if series.electrode.name == response.electrode.name]
     number = _number(response)
     numbered = [series for series in near if number >= 0 and _number(series) == number]
@@ -137,11 +153,11 @@ def _by_number_or_name(path: Path, response: Any, stimuli: Sequence[Any]) -> Swe
     return _whole(response, None, number, "nothing")
 
 
-def _whole(response: Any, stimulus: Any, number: int, paired: str) -> Sweep:
+def _whole(response: NwbSeries, stimulus: NwbSeries | None, number: int, paired: str) -> Sweep:
     count = 0 if stimulus is None else len(stimulus.data)
     return Sweep(response, 0, len(response.data), stimulus, 0, count, number, paired)
 
 
-def _digits(series: Any) -> list[str]:
+def _digits(series: NwbSeries) -> list[str]:
     """The numbers in a name: data_00003_AD0 goes with data_00003_DA0, ccs_3 with ccss_3."""
     return re.findall(r"\d+", series.name)

@@ -111,7 +111,8 @@ class Recording:
         lies outside the recording.
         """
         first, last = self.t[0], self.t[-1]
-        start, stop = (first if start is None else float(start)), (last if stop is None else float(stop))
+        start = float(first if start is None else start)
+        stop = float(last if stop is None else stop)
         slack = 1e-6 * self.dt
         if not (first - slack <= start < stop <= last + slack):
             raise ValueError(f"crop needs {first:g} <= start < stop <= {last:g} ms, got {start:g} to {stop:g} ms")

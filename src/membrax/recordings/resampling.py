@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
+from ..checks import finite_number
 from . import Recording
 
 LARGEST_RATIO = 100  # of old to new sampling rate, as whole numbers
@@ -53,12 +53,10 @@ def resample(data: Recording, dt: float) -> Recording:
     return dataclasses.replace(data, t=t, v=v, i=i, notes=(*data.notes, note))
 
 
-def _ratio(data: Recording, dt: Any) -> tuple[int, int]:
+def _ratio(data: Recording, dt: float) -> tuple[int, int]:
     """How many new samples for how many old ones."""
-    number = isinstance(dt, int | float | np.integer | np.floating) and not isinstance(dt, bool)
-    if not (number and 0 < dt <= data.duration):
-        raise ValueError(f"dt must be above 0 and at most the {data.duration:g} ms of the recording, got {dt!r} ms")
-    exact = data.dt / float(dt)
+    dt = finite_number(dt, "dt", "ms", above=0.0, at_most=data.duration)
+    exact = data.dt / dt
     near = Fraction(exact).limit_denominator(LARGEST_RATIO)
     if near.numerator > LARGEST_RATIO or near == 0 or abs(float(near) - exact) > 1e-6 * exact:
         raise ValueError(

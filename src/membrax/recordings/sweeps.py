@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
 from . import Recording
 
 
-def choose_sweeps(data: Recording, sweeps: Any, name: str = "sweeps") -> list[int]:
+def choose_sweeps(data: Recording, sweeps: int | Iterable[int] | None, name: str = "sweeps") -> list[int]:
     """Sweep numbers as a list; None is all of them.
 
     Raises:
@@ -18,8 +17,11 @@ def choose_sweeps(data: Recording, sweeps: Any, name: str = "sweeps") -> list[in
     """
     if sweeps is None:
         return list(range(data.sweeps))
-    several = isinstance(sweeps, Iterable) and getattr(sweeps, "ndim", 1) > 0
-    chosen = list(sweeps) if several else [sweeps] if isinstance(sweeps, int | np.integer) else []
+    chosen: list[int] = []
+    if isinstance(sweeps, int | np.integer):
+        chosen = [int(sweeps)]
+    elif isinstance(sweeps, Iterable) and getattr(sweeps, "ndim", 1) > 0:
+        chosen = list(sweeps)
     if not chosen:
         raise ValueError(f"{name} must name at least one sweep from 0 to {data.sweeps - 1}, got {sweeps!r}")
     data.select(chosen)

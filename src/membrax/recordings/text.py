@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .labelled import Label, assemble, choose
 from .reading import UNCORRECTED
@@ -22,7 +22,7 @@ def read_text(
     columns: Mapping[str, Label | Sequence[Label]] | None = None,
     units: Mapping[str, str] | None = None,
     dt: float | None = None,
-    current: Any = None,
+    current: ArrayLike | None = None,
 ) -> Recording:
     """A Recording from a text file with one row per sample.
 
