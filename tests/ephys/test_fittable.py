@@ -86,7 +86,7 @@ CASES = {
     "a flat sweep": (lambda d: quietly(d, v=np.full(d.v.shape, -65.0)), "move by at least 0.05 mV.*at most 0 mV"),
     "no current": (lambda d: quietly(d, i=np.zeros(d.v.shape)), "1e-05 nA, and is 0 nA.*yet there are 2 spikes"),
     "a constant current": (lambda d: quietly(d, i=np.full(d.v.shape, 0.2)), "and is 0.2 nA all the time"),
-    "no spike": (lambda d: recording(spikes=False), "at least one spike must pass -10 mV, and the highest"),
+    "no spike": (lambda d: recording(spikes=False), "at least one spike must pass −10 mV, and the highest"),
     "a clipped amplifier": (lambda d: quietly(d, v=np.minimum(d.v, -62.0)), r"at most 1 % of the samples.*-62 mV"),
 }
 

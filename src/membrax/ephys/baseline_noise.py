@@ -1,4 +1,4 @@
-"""The quiet stretches of a recording: its noise there, and what synapses and the cell itself add to it."""
+"""Noise and spontaneous activity in the quiet stretches of a recording: no spike near, current at its resting level."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SETTLING = 200.0  # ms after a change of the current that are not quiet
 WINDOW = 50.0  # ms over which the noise is measured
 RISING = 3.0  # ms in which a synaptic potential rises
 APART = 20.0  # ms between two of them
-OUTLYING = 6.0  # robust standard deviations of such a rise that are no noise
-SMALLEST = 0.5  # mV of such a rise that are worth a word
+OUTLYING = 6.0  # robust standard deviations from which on such a rise is an event
+SMALLEST = 0.5  # mV, the smallest event
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class BaselineNoise:
 
 
 def baseline_noise(data: Recording) -> BaselineNoise:
-    """Look at the stretches where the current is at the sweep's resting level and no spike is near."""
+    """Measure the stretches where the current is at the sweep's resting level and no spike is near."""
     pieces = [(k, a, b) for k in range(data.sweeps) for a, b in quiet_stretches(data, k)]
     whole = [data.v[k, a:b] for k, a, b in pieces]
     if not whole:
@@ -78,7 +78,7 @@ def quiet_stretches(data: Recording, sweep: int) -> list[tuple[int, int]]:
     for k, (a, b) in enumerate(itertools.pairwise(edges)):
         settled = a + (round(SETTLING / dt) if k else 0)
         calm[settled:b] = abs(np.mean(i[a:b]) - base) <= 0.03 * span
-    # A current that moves by itself, a ramp or a slow noise, leaves the level without a step.
+    # A ramp or a slow noise leaves the level without a step.
     calm &= _near(i, base, span, round(5.0 / dt))
     for k in sweep_spikes(v, data.t).indices:
         calm[max(0, k - round(BEFORE / dt)) : k + round(AFTER / dt)] = False
@@ -94,15 +94,15 @@ def _near(i: np.ndarray, base: float, span: float, width: int) -> np.ndarray:
 
 
 def _change(data: Recording, pieces: list[tuple[int, int, int]], width: int) -> float:
-    """How far the potential of a sweep's last quiet 50 ms is from that of its first."""
+    """The distance of the potential in a sweep's last quiet 50 ms from that in its first [mV]."""
     (k, first, _), (_, _, last) = pieces[0], pieces[-1]
     return abs(float(np.median(data.v[k, last - width : last]) - np.median(data.v[k, first : first + width])))
 
 
 def _events(data: Recording, pieces: list[tuple[int, int, int]]) -> tuple[tuple[tuple[int, float], ...], np.ndarray]:
-    """Fast rises in the quiet stretches: where the mean of 2 ms exceeds that of the 2 ms before by far.
+    """Fast rises in the quiet stretches: the mean of 2 ms exceeds that of 2 ms before it.
 
-    "By far" is 6 robust standard deviations of that difference, and half a millivolt. One event per 20 ms.
+    It does so by 6 robust standard deviations of that difference and by half a millivolt. One event per 20 ms.
     """
     width = max(1, round(2.0 / data.dt))
     gap = max(1, round((RISING - 2.0) / data.dt))
@@ -110,17 +110,17 @@ def _events(data: Recording, pieces: list[tuple[int, int, int]]) -> tuple[tuple[
     everything = np.concatenate(rises)
     spread = 1.4826 * float(np.median(np.abs(everything - np.median(everything))))
     least = max(OUTLYING * spread, SMALLEST)
-    found, sizes = [], []
+    events, sizes = [], []
     for (k, a, _), rise in zip(pieces, rises, strict=True):
         last = -np.inf
         for start, stop in stretches(rise > least):
             top = start + int(np.argmax(rise[start:stop]))
             at = float(data.t[a + width + top])
             if at - last >= APART:
-                found.append((k, at))
+                events.append((k, at))
                 sizes.append(float(rise[top]))
                 last = at
-    return tuple(found), np.array(sizes)
+    return tuple(events), np.array(sizes)
 
 
 def _rises(v: np.ndarray, width: int, gap: int) -> np.ndarray:

@@ -1,9 +1,9 @@
-"""The coincidence factor Γ of two spike trains, and how high it can be for trains that a cell itself repeats.
+"""The coincidence factor Γ of two spike trains, and its ceiling: Γ between repeats of a cell.
 
 Γ = (N_coinc − ⟨N_coinc⟩)/(½ (N_data + N_model)) · 1/(1 − 2νΔ), with ⟨N_coinc⟩ = 2νΔ N_data the coincidences of a
 Poisson train of the model's rate ν (Kistler, Gerstner & van Hemmen 1997, Neural Comput 9:1015–1045). 1 is the same
-train, 0 what chance gives. No model can be asked to agree with a cell better than the cell agrees with itself: Γ
-between repeats of one stimulus is its ceiling (Jolivet et al. 2008, J Neurosci Methods 169:417–424).
+train, 0 is chance. No model agrees with a cell better than the cell agrees with itself: Γ between repeats of one
+stimulus is its ceiling (Jolivet et al. 2008, J Neurosci Methods 169:417–424).
 
 The definition ends where the windows of ±Δ around a train's spikes fill its time, from 1/(2Δ) on, 125 Hz at 4 ms: there
 chance alone would make every spike coincide. There is no Γ then (`too_fast`). A train that is slower on average may
@@ -18,20 +18,20 @@ from collections.abc import Sequence
 import numpy as np
 
 DELTA = 4.0  # ms, how far apart two spikes may be and still coincide
-LOWEST_CEILING = 0.3  # below it the cell does not repeat its own spikes, and Γ says nothing of a model
+LOWEST_CEILING = 0.3  # below it the cell does not repeat its own spikes, and Γ is no measure of a model
 
 
 def coincidences(data: np.ndarray, model: np.ndarray, delta: float = DELTA) -> int:
-    """How many spikes of two sorted trains [spike] in ms lie within ``delta`` of one another, each counted once."""
-    found = k = j = 0
+    """The number of spikes of two sorted trains [spike, ms] within ``delta`` [ms] of one another, each counted once."""
+    count = k = j = 0
     while k < len(data) and j < len(model):
         if abs(data[k] - model[j]) <= delta:
-            found, k, j = found + 1, k + 1, j + 1
+            count, k, j = count + 1, k + 1, j + 1
         elif data[k] < model[j]:
             k += 1
         else:
             j += 1
-    return found
+    return count
 
 
 def too_fast(count: int, duration: float, delta: float = DELTA) -> bool:
@@ -40,12 +40,12 @@ def too_fast(count: int, duration: float, delta: float = DELTA) -> bool:
 
 
 def gamma(data: np.ndarray, model: np.ndarray, duration: float, delta: float = DELTA) -> float:
-    """Γ of a model's spike train against a recorded one; NaN where both are silent, or the model is `too_fast`.
+    """Γ of a model's spike train and a recorded one; NaN where both are silent, or the model is `too_fast`.
 
     Args:
         data: recorded spike times [spike] in ms, sorted.
         model: the model's.
-        duration: ms in which they were looked for.
+        duration: of the trains, ms.
         delta: Δ, ms.
 
     Raises:

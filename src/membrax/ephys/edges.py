@@ -1,6 +1,7 @@
-"""Steps of an injected current: where it goes from one constant level to another, in a command or a measured current.
+"""Edges and steps of an injected current, commanded or measured: changes from one constant level to another.
 
-Ramps, sines and noise have none.
+Ramps, sines and noise have none. `pulses` cuts all sweeps of a recording at common edges, and
+`Recording.holding`, which a recording has without this room, is the level before a sweep's first change.
 """
 
 from __future__ import annotations
@@ -83,13 +84,13 @@ def _levels(i: np.ndarray, edges: list[int]) -> tuple[list[int], list[float]]:
 
 
 def changes(i: np.ndarray, dt: float) -> list[int]:
-    """The samples at which a current [time] begins to differ from what it was; see `steps`."""
+    """The samples at which the level of a current [time] changes; see `steps`."""
     span = float(np.ptp(i))
     if span == 0 or len(i) < 4:
         return []
     differences = np.diff(i)
     noise = 1.4826 * float(np.median(np.abs(differences - np.median(differences)))) / np.sqrt(2)
-    # Half a millisecond of a command would do as well, but smear two changes of one block.
+    # Averages over half a millisecond of a command would blur two changes of one block.
     width = max(1, round(SMOOTHED / dt)) if noise > 1e-6 * span else 1
     if len(i) < 2 * width + 2:
         return []
@@ -101,7 +102,7 @@ def changes(i: np.ndarray, dt: float) -> list[int]:
 
 
 def base_level(i: np.ndarray, dt: float) -> float:
-    """The current that i [time] rests at: its level at the beginning or the end, whichever is closer to 0.
+    """The resting level of a current i [time]: its level at the beginning or the end, whichever is closer to 0.
 
     A sweep may begin or end in a step. Of a current without steps it is the first value.
     """

@@ -1,4 +1,4 @@
-"""A number that was measured, with its error and its unit."""
+"""A measured number with its error and its unit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A measured number; NaN where it could not be measured.
+    """A measured number; NaN where the recording does not show it.
 
     Attributes:
         value: in ``unit``.
-        error: one standard error, in ``unit``; NaN where it is not known.
+        error: one standard error, in ``unit``; NaN where it is unknown.
         unit: "mV", "MΩ", …; "" for a ratio.
-        count: how many sweeps or steps it was measured on.
+        count: of sweeps or steps that it was measured on.
     """
 
     value: float
@@ -38,29 +38,29 @@ class Estimate:
 
 
 def unmeasured(unit: str) -> Estimate:
-    """What could not be measured."""
+    """An estimate without a value."""
     return Estimate(np.nan, np.nan, unit, 0)
 
 
 def decimals(error: float) -> int:
-    """How many decimals show the two leading digits of an error, none for one of 10 and more, at most 4."""
+    """The number of decimals that show the two leading digits of an error: none from 10 on, at most 4."""
     return int(np.clip(1 - np.floor(np.log10(error)), 0, 4)) if error > 0 else 1
 
 
 def t_quantile(count: int) -> float:
-    """By how much a standard error from the scatter of ``count`` numbers falls short: Student's t at one sigma."""
+    """The factor by which a standard error from the scatter of ``count`` numbers is too small: Student's t at 1 σ."""
     from scipy.special import ndtr, stdtrit
 
     return float(stdtrit(count - 1, ndtr(1.0))) if count > 1 else np.nan
 
 
 def random_effects_mean(values: Sequence[float], errors: Sequence[float], unit: str) -> Estimate:
-    """The mean of several measurements of one number that differ by more than their errors.
+    """The mean of measurements of one number whose scatter may exceed their errors.
 
     Each weighs 1/(σ² + s²), with its own error σ and the scatter s beyond the errors (random effects, DerSimonian &
     Laird 1986, Control Clin Trials 7:177–188). The error is the larger of 1/√Σw and t √(Σw(x − x̄)²/((n − 1)Σw)), which
-    keeps to the scatter where there are few (Hartung & Knapp 2001, Stat Med 20:3875–3889; t of `few`). A single value
-    has its own error.
+    keeps to the scatter where there are few (Hartung & Knapp 2001, Stat Med 20:3875–3889; t of `t_quantile`). A single
+    value has its own error.
 
     Args:
         values, errors: [measurement]; those that are not finite are left out.

@@ -1,8 +1,8 @@
-"""Recordings that no model should be fitted to: what is wrong with them, in words that name value, unit and bound."""
+"""Reasons against fitting a model to a recording, each with value, unit and bound."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -14,13 +14,13 @@ from .estimate import Estimate
 from .passive import passive
 from .saturation import clipped
 from .spikes import spikes as spikes_of
-from .threshold import SPIKE_THRESHOLD, upward_crossings
+from .threshold import SPIKE_THRESHOLD, millivolts, upward_crossings
 
 FLAT = 0.05  # mV that the potential of a cell moves at least
 LARGEST = 200.0  # mV that no membrane reaches
 WEAKEST = {"nA": 1e-5, "uA/cm2": 1e-5}  # range of a current that is one
 CLIPPED = 0.01  # of all samples
-HELD = 0.99  # of a clamped voltage's variance that its own levels explain
+COMMANDED = 0.99  # of a clamped voltage's variance that its own levels explain
 JUMP = 3.0  # mV of a step of a clamped voltage, at least
 QUICKLY = 0.8  # of which is reached within 0.3 ms
 # Input resistances. Giant cells have less than 1 MΩ, and their currents are given as densities; 20 GΩ is more than the
@@ -30,22 +30,26 @@ WIDER = 10.0  # times beyond these bounds must be the range of v over the range 
 
 
 def check_fittable(
-    data: Recording, sweeps: Any = None, *, spikes: bool = True, resistances: tuple[float, float] | None = None
+    data: Recording,
+    sweeps: int | Iterable[int] | None = None,
+    *,
+    spikes: bool = True,
+    resistances: tuple[float, float] | None = None,
 ) -> None:
-    """Refuse a recording that no fit can make sense of.
+    """Raise an error for a recording that no model should be fitted to.
 
     Args:
         data: the recording.
-        sweeps: which are to be fitted; by default all.
-        spikes: whether they must hold a spike.
-        resistances: which input resistances are believed, in MΩ, or in kΩ·cm² where the current is a density. By
+        sweeps: of the fit; by default all.
+        spikes: whether the sweeps must contain a spike.
+        resistances: bounds of the input resistance, in MΩ, or in kΩ·cm² where the current is a density. By
             default 1 to 20 000 MΩ and 0.01 to 5000 kΩ·cm².
 
     Raises:
-        ValueError: data that is no Recording, a sweep that isn't there, a potential that never moves, voltage clamp, a
-            potential beyond 200 mV, an input resistance that no cell has (wrong units), no current, spikes that no
-            current of the recording explains, an amplifier at its limit, no spike. (NaN, volts and microvolts are
-            refused by `Recording`.)
+        ValueError: ``data`` is not a `Recording`, a sweep that does not exist, a potential that never moves, voltage
+            clamp, a potential beyond 200 mV, an input resistance that no cell has (wrong units), no current, spikes
+            that no current of the recording explains, an amplifier at its limit, no spike. (`Recording` refuses NaN,
+            volts and microvolts.)
     """
     check_recording(data)
     chosen = data if sweeps is None else data.select(choose_sweeps(data, sweeps))
@@ -58,7 +62,7 @@ def refusals(
     data: Recording, *, spikes: bool = True, resistances: tuple[float, float] | None = None,
     resistance: Estimate | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
-    """All that `check_fittable` would refuse, the gravest first; ``resistance`` if it is measured already."""
+    """All reasons against a fit, the gravest first; ``resistance`` is the input resistance if already measured."""
     still = flat(data)
     if len(still) == data.sweeps:
         return (_flat_complaint(data),)
@@ -82,12 +86,12 @@ def flat(data: Recording) -> list[int]:
 
 def _flat_complaint(data: Recording) -> str:
     widest = float(np.max(np.ptp(data.v, axis=1)))
-    told = f"v must move by at least {FLAT:g} mV, and its range in every sweep is at most {widest:.2g} mV"
-    return f"{told} (a voltage clamp's holding potential?)" if np.ptp(data.i) > 0 else told
+    message = f"v must move by at least {FLAT:g} mV, and its range in every sweep is at most {widest:.2g} mV"
+    return f"{message} (a voltage clamp's holding potential?)" if np.ptp(data.i) > 0 else message
 
 
 def voltage_clamp(data: Recording) -> str | None:
-    """What shows that the voltage was commanded and the current is the answer, or None.
+    """The evidence that the voltage was commanded and the current is the response, or None.
 
     A commanded voltage consists of levels: they explain more than 99 % of its variance, and more of it than those of
     the current explain of the current's, which answers with transients. And they are reached at once: a membrane takes
@@ -98,10 +102,10 @@ def voltage_clamp(data: Recording) -> str | None:
         if np.ptp(i) == 0 or not _at_once(v, edges, max(1, round(0.3 / data.dt))):
             continue
         of_v, of_i = _explained(v, edges), _explained(i, changes(i, data.dt))
-        if of_v > HELD and of_v > of_i:
+        if of_v > COMMANDED and of_v > of_i:
             return (
-                f"the levels of v must explain less than {100 * HELD:g} % of its variance or less than those of i, and"
-                f" explain {100 * of_v:.2f} % (of i {100 * of_i:.2f} %): that is voltage clamp, with i the answer"
+                f"the levels of v must explain less than {100 * COMMANDED:g} % of its variance or less than those of i,"
+                f" and explain {100 * of_v:.2f} % (of i {100 * of_i:.2f} %): that is voltage clamp, with i the answer"
             )
     return None
 
@@ -132,14 +136,14 @@ def _beyond(data: Recording) -> str | None:
 
 
 def no_current(data: Recording) -> str | None:
-    """What is wrong with a current that is the same all the time, or None."""
+    """A message on a current that never changes, or None."""
     span = float(np.ptp(data.i))
     if span >= WEAKEST[data.unit]:
         return None
     count = int(spikes_of(data).counts.sum())
     unit, least = UNIT_LABELS[data.unit], WEAKEST[data.unit]
-    told = f"the current must change by at least {least:g} {unit}, and is {data.i[0, 0]:.3g} {unit} all the time"
-    return f"{told}, yet there are {count} spikes: is the injected current missing?" if count else told
+    message = f"the current must change by at least {least:g} {unit}, and is {data.i[0, 0]:.3g} {unit} all the time"
+    return f"{message}, yet there are {count} spikes: is the injected current missing?" if count else message
 
 
 def _wrong_resistance(data: Recording, bounds: tuple[float, float] | None, measured: Estimate) -> str | None:
@@ -166,7 +170,8 @@ def _limited(data: Recording) -> str | None:
 
 
 def no_spike(data: Recording) -> str | None:
-    """What is wrong with a recording in which the cell never fires, or None."""
+    """A message on a recording in which the cell never fires, or None."""
     if np.any(upward_crossings(data.v)):
         return None
-    return f"at least one spike must pass {SPIKE_THRESHOLD:g} mV, and the highest potential is {data.v.max():.4g} mV"
+    least = millivolts(SPIKE_THRESHOLD)
+    return f"at least one spike must pass {least}, and the highest potential is {data.v.max():.4g} mV"

@@ -1,4 +1,4 @@
-"""The pieces of a current that a cell was asked about: pulses, where it is made of steps, and else whole sweeps."""
+"""The pieces of a recording that are evaluated: pulses, where the current is made of steps, and else whole sweeps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from ..recordings import Recording
 
-BESIDE = 2.0  # ms on either side of an edge whose means are compared
+EDGE_WINDOW = 2.0  # ms on either side of an edge whose means are compared
 EDGE = 0.2  # of a sweep's range: a smaller change within that time is no edge
 FLAT = 0.1  # of the range: a piece that varies by more is no pulse
-SHORTEST = 20.0  # ms: an answer to a shorter pulse comes after it, so whole sweeps are looked at
+SHORTEST = 20.0  # ms: the response to a shorter pulse comes after it, so whole sweeps are pieces
 MANY = 12  # pieces; a current of more edges is no protocol of pulses
-SAME_LEVEL, SAME_HOLDING = 0.01, 0.05  # of the range: what differs by less is a repeat
+SAME_LEVEL, SAME_HOLDING = 0.01, 0.05  # of the range: pulses that differ by less are repeats
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Pulse:
     """One piece of one sweep.
 
     Attributes:
-        sweep: which.
+        sweep: its number.
         number: 0 for a sweep's first pulse, and so on.
         start, stop: ms on the recording's time axis.
         level: current above the sweep's holding current, in the recording's unit; NaN where it is no constant.
@@ -45,12 +45,12 @@ class Pulse:
 def pulses(data: Recording) -> tuple[Pulse, ...]:
     """Every sweep's pulses, in the order of the sweeps.
 
-    Edges are changes of a sweep's current by more than a fifth of its range within `BESIDE`; those of all sweeps cut
-    every sweep. Pulses are the pieces that tell the sweeps apart; where none does, those that leave the holding
+    Edges are changes of a sweep's current by more than a fifth of its range within `EDGE_WINDOW`; those of all sweeps
+    cut every sweep. Pulses are the pieces in which the sweeps differ; without such pieces, those that leave the holding
     current. A current that is not constant between its edges, such as a ramp or noise, is one piece: the whole sweep.
 
     Two pulses are the same stimulus if they last equally long at the same level above the same holding current, in one
-    sweep or in two; whole sweeps, if their currents agree throughout. What came before a pulse is not compared.
+    sweep or in two; whole sweeps, if their currents agree throughout. The current before a pulse is not compared.
     """
     i = data.i - data.holding[:, None]
     cuts = _cuts(i, data.dt)
@@ -84,7 +84,7 @@ def repeats(found: tuple[Pulse, ...]) -> dict[int, list[int]]:
 
 def _cuts(i: np.ndarray, dt: float) -> list[int]:
     """Samples at which any sweep of i [sweep, time] has an edge, the beginning and the end among them."""
-    width = max(1, round(BESIDE / dt))
+    width = max(1, round(EDGE_WINDOW / dt))
     samples = i.shape[1]
     if samples <= 2 * width:
         return [0, samples]
@@ -105,7 +105,7 @@ def _chosen(i: np.ndarray, pieces: list[tuple[int, int]], dt: float) -> list[tup
     span = np.ptp(i)
     if span == 0 or not 1 < len(pieces) <= MANY:
         return []
-    margin = round(BESIDE / dt / 4)  # an edge may be a few samples wide
+    margin = round(EDGE_WINDOW / dt / 4)  # an edge may be a few samples wide
     long = [(begin, end) for begin, end in pieces if (end - begin) * dt >= SHORTEST]
     inside = [i[:, begin + margin : end - margin] for begin, end in long]
     if not long or any(np.max(np.std(part, axis=1)) > FLAT * span for part in inside):

@@ -1,4 +1,4 @@
-"""What a recording is worth: its drift, its noise, its electrode, its spikes, in numbers and in words."""
+"""Quality control of a recording: drift, noise, electrode and spikes, in numbers and in words."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from .step_responses import StepResponse, most_informative, step_responses
 
 @dataclasses.dataclass(frozen=True)
 class QualityControl:
-    """What a recording is worth for a fit.
+    """The quality of a recording for a fit.
 
     Attributes:
         data: the recording.
-        rests: [sweep] potential before the first change of the current, mV; NaN where there is none.
-        membrane: rest, resistance, time constant, capacitance and sag, each with its error.
+        resting_potentials: [sweep] potential before the first change of the current, mV; NaN without one.
+        passive: rest, input resistance, time constant, capacitance and sag, each with its error.
         electrode: series resistance, MΩ: the bridge's imbalance.
         first_resistance, last_resistance: input resistance in the first and in the last third of the sweeps, from the
             step that most sweeps share, each with its error.
-        quiet: noise and spontaneous activity where nothing was asked of the cell.
-        firing: spike counts, width, rate, adaptation.
-        samples: median number of samples above a spike's half height; NaN without spikes.
-        missed: what sampling may cut off a spike's peak at most, mV: (ln 2) h/n² of a spike of height h that n samples
-            show above half height, as for a Gaussian whose top falls between two samples.
-        jitter: how much the peak of one spike differs from what its neighbours' lead one to expect, mV.
+        noise: noise and spontaneous activity in the quiet stretches.
+        firing: spike counts, half width, rate, adaptation.
+        samples_above_half: median number of samples above a spike's half height; NaN without spikes.
+        missed_peak: the largest part that sampling may cut off a spike's peak, mV: (ln 2) h/n² of a spike of height h
+            with n samples above half height, as for a Gaussian whose top falls between two samples.
+        peak_jitter: difference of a spike's peak from the trend of its neighbours' peaks, mV.
         clipped: [sweep] samples at the amplifier's limit.
         flat: sweeps in which the potential does not move.
-        unfit: why `check_fittable` would refuse the recording.
+        refusals: reasons of `check_fittable` against a fit.
         spikes: [sweep] the spikes.
-        answers: the answers to steps that resistance and capacitance were measured on.
+        responses: the step responses that resistance and capacitance were measured on.
     """
 
     data: Recording = dataclasses.field(repr=False)
@@ -74,7 +74,7 @@ class QualityControl:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is wrong with it, in words: what forbids a fit, numbers beyond their bounds, what was not measured."""
+        """Problems in words: reasons against a fit, numbers beyond their bounds, numbers that were not measured."""
         forbidden = tuple(f"not fittable: {one}" for one in self.refusals)
         return (*forbidden, *(one.warning for one in self.checks if one.warning), *self.passive.notes)
 
@@ -88,10 +88,10 @@ class QualityControl:
 
 
 def quality_control(data: Recording) -> QualityControl:
-    """Look a recording over before a fit.
+    """Measure the quality of a recording before a fit.
 
     Raises:
-        ValueError: something that is no recording.
+        ValueError: ``data`` is not a `Recording`.
     """
     check_recording(data)
     prepared, found = preprocess(data), step_responses(data)
@@ -119,7 +119,7 @@ def _first_and_last(responses: Sequence[StepResponse], data: Recording) -> tuple
 
 
 def _sampled(found: tuple[SweepSpikes, ...]) -> tuple[float, float, float]:
-    """Samples above half height, what is missed of the peaks [mV], and how their heights jump [mV]; medians."""
+    """Samples above half height, the missed part of peaks [mV], and the jitter of peaks [mV]; medians."""
     above = np.concatenate([spikes.samples_above_half for spikes in found])
     heights = np.concatenate([spikes.peak_voltage - spikes.ap_begin_voltage for spikes in found])
     above, heights = above[above > 0], heights[above > 0]

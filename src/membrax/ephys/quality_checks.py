@@ -1,20 +1,23 @@
-"""The numbers of a recording's quality beside the bounds they should keep."""
+"""The numbers of a recording's quality and their bounds."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .estimate import Estimate
 from .threshold import SPIKE_THRESHOLD, millivolts
 
+if TYPE_CHECKING:
+    from .quality import QualityControl
+
 # Bounds of the Allen Institute's quality control of patch clamp recordings, as published in its code (ipfx, Ephys QC
 # Criteria v1.1): noise within a sweep, series resistance, and its part of the input resistance.
 SLOW_NOISE = 0.5  # mV
 SERIES, SERIES_PART = 20.0, 0.15  # MΩ, of R
-# The others are this package's: what a model without that disturbance would be held against in vain.
+# The others are this package's: beyond them a disturbance hides the cell from a model without it.
 FAST_NOISE = 0.3  # mV
 DRIFT = 5.0  # mV between sweeps
 WANDER = 3.0  # mV within a sweep
@@ -31,11 +34,11 @@ class QCCheck:
     """One number of a quality report.
 
     Attributes:
-        name: what it is.
+        name: of the number.
         shown: its value with its unit.
-        bound: which values pass, with the unit; "" where any does.
-        passes: whether it does; what was not measured does.
-        warning: what is wrong, in words; "" where it passes.
+        bound: of the values that pass, with the unit; "" without one.
+        passes: whether the value is within the bound; a number that was not measured passes.
+        warning: the problem in words; "" where the number passes.
     """
 
     name: str
@@ -50,12 +53,12 @@ class QCCheck:
         return "" if self.passes else "!"
 
 
-def qc_checks(found: Any) -> tuple[QCCheck, ...]:
+def qc_checks(found: QualityControl) -> tuple[QCCheck, ...]:
     """All checks of a `QualityControl`."""
     return (*_on_the_cell(found), *_on_the_electrode(found), *_on_the_noise(found), *_on_the_spikes(found))
 
 
-def _on_the_cell(found: Any) -> list[QCCheck]:
+def _on_the_cell(found: QualityControl) -> list[QCCheck]:
     cell, rest = found.passive, found.passive.rest
     within = f"{RESTS[0]:g} to {RESTS[1]:g} mV"
     out = rest.known and not RESTS[0] <= rest.value <= RESTS[1]
@@ -78,25 +81,27 @@ def _rundown(first: Estimate, last: Estimate) -> QCCheck:
     wrong = abs(change) > max(RUNDOWN, CERTAIN * error)
     shown = f"{100 * change:+.0f} %" if np.isfinite(change) else "not measured"
     bound = f"±{100 * RUNDOWN:.0f} %"
-    told = f"the input resistance goes from {first} in the first sweeps to {last} in the last, {shown} (bound {bound})"
-    return _judged("  change from first to last sweeps", shown, bound, wrong, told)
+    message = (
+        f"the input resistance goes from {first} in the first sweeps to {last} in the last, {shown} (bound {bound})"
+    )
+    return _judged("  change from first to last sweeps", shown, bound, wrong, message)
 
 
-def _on_the_electrode(found: Any) -> list[QCCheck]:
+def _on_the_electrode(found: QualityControl) -> list[QCCheck]:
     series, part = found.electrode, found.electrode.value / found.passive.input_resistance.value
     sure = series.known and abs(series.value) > CERTAIN * np.nan_to_num(series.error)
     share = f"{100 * SERIES_PART:.0f} % of R"
-    told = ""
+    message = ""
     if sure and series.value < -1.0:
-        told = f"the bridge is overcompensated: series resistance {series}, below 0 MΩ"
+        message = f"the bridge is overcompensated: series resistance {series}, below 0 MΩ"
     elif sure and series.value > SERIES:
-        told = f"the bridge is not balanced: series resistance {series}, above {SERIES:g} MΩ"
+        message = f"the bridge is not balanced: series resistance {series}, above {SERIES:g} MΩ"
     elif sure and part > SERIES_PART:
-        told = f"the bridge is not balanced: series resistance {series}, {100 * part:.0f} % of R, above {share}"
-    return [_judged("series resistance", str(series), f"0 to {SERIES:g} MΩ, ≤ {share}", bool(told), told)]
+        message = f"the bridge is not balanced: series resistance {series}, {100 * part:.0f} % of R, above {share}"
+    return [_judged("series resistance", str(series), f"0 to {SERIES:g} MΩ, ≤ {share}", bool(message), message)]
 
 
-def _on_the_noise(found: Any) -> list[QCCheck]:
+def _on_the_noise(found: QualityControl) -> list[QCCheck]:
     calm, limits = found.noise, int(np.sum(found.clipped))
     sweeps = ", ".join(map(str, np.flatnonzero(found.clipped)))
     ends = f"{found.data.v.min():.4g} or {found.data.v.max():.4g} mV"
@@ -115,7 +120,7 @@ def _on_the_noise(found: Any) -> list[QCCheck]:
     ]
 
 
-def _on_the_spikes(found: Any) -> list[QCCheck]:
+def _on_the_spikes(found: QualityControl) -> list[QCCheck]:
     fires, total, sweeps = found.firing, int(found.firing.spike_counts.sum()), found.data.sweeps
     none = f"no spike passes {millivolts(SPIKE_THRESHOLD)} (bound: 1): a search on spikes has nothing to fit"
     alone = f"{fires.undriven} of {total} spikes come while no current depolarises the cell (bound 0)"
@@ -135,15 +140,15 @@ def _on_the_spikes(found: Any) -> list[QCCheck]:
     ]
 
 
-def _judged(name: str, shown: str, bound: str, wrong: bool, told: str) -> QCCheck:
-    return QCCheck(name, shown, bound, not wrong, told if wrong else "")
+def _judged(name: str, shown: str, bound: str, wrong: bool, message: str) -> QCCheck:
+    return QCCheck(name, shown, bound, not wrong, message if wrong else "")
 
 
-def _at_most(name: str, value: float, bound: float, unit: str, told: str) -> QCCheck:
-    """A number that should not exceed a bound; ``told`` has a place for the number."""
+def _at_most(name: str, value: float, bound: float, unit: str, message: str) -> QCCheck:
+    """A number that should not exceed a bound; ``message`` has a place for the number."""
     shown = _number(value, unit)
-    told = f"{told.format(shown)} (bound {bound:g} {unit})"
-    return _judged(name, shown, f"≤ {bound:g} {unit}", bool(value > bound), told)
+    message = f"{message.format(shown)} (bound {bound:g} {unit})"
+    return _judged(name, shown, f"≤ {bound:g} {unit}", bool(value > bound), message)
 
 
 def _number(value: float, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""Where an amplifier was at the end of its range: runs of one and the same extreme value."""
+"""Samples at the end of an amplifier's range: runs of one extreme value."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ STILLER = 4  # times longer than the longest run away from the extremes
 
 
 def clipped(v: np.ndarray) -> np.ndarray:
-    """Which samples of v [sweep, time] in mV sit at a limit [sweep, time], as booleans.
+    """Whether samples of v [sweep, time] in mV are at a limit [sweep, time].
 
-    Looked for at the highest and at the lowest value of all sweeps: runs of at least 3 equal samples that are entered
+    A limit is the highest or the lowest value of all sweeps, in runs of at least 3 equal samples that are entered
     by a jump of more than half a millivolt and of more than three of the converter's steps (a cut spike), and, where
     the potential trembles, of at least 20 that are 4 times longer than any run of another value (a limit that the
     membrane has crept to). A sweep that never moves is no limit.

@@ -1,8 +1,8 @@
 """The electrode and the membrane in the first step of every sweep, all sweeps together.
 
-What `membrane.membrane` measures on each answer by itself, from rest and with errors, is measured here as one number
-for all first steps, up and down, as far as the cell stays silent: that is the range in which a model is held against
-the recording.
+`passive.passive` fits each response from rest by itself, with errors, and gives the numbers of reports. The resistance
+and time constant here are one number for all first steps, up and down, as far as the cell stays silent: the range in
+which a model is compared with the recording. Corrections and the sizes of templates use them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from .estimate import Estimate, t_quantile, unmeasured
 
 SETTLED = (0.5, 4.0)  # ms after a step: the electrode has settled and the membrane still moves along a parabola
 BENT = 0.5  # MΩ by which the parabola may miss the jump; beyond it the time ends at a quarter of the time constant
-CHARGING = 120.0  # ms of the membrane's answer that are looked at
-SILENT = -50.0  # mV: below it a cell is taken to answer like a resistor and a capacitor
-SHORTEST = 8.0  # ms of such an answer that say something
-TIME_CONSTANTS = np.geomspace(2.0, 150.0, 80)  # ms, tried one after the other
+CHARGING = 120.0  # ms of the membrane's response that are fitted
+SILENT = -50.0  # mV: below it a cell counts as a resistor and a capacitor
+SHORTEST = 8.0  # ms, the shortest response that is fitted
+TIME_CONSTANTS = np.geomspace(2.0, 150.0, 80)  # ms, the grid of the fit
 
 
 class Jump(NamedTuple):
@@ -31,10 +31,11 @@ class Jump(NamedTuple):
 
 
 def electrode_and_membrane(data: Recording, onsets: list[int | None]) -> tuple[list[Jump], float, float]:
-    """The electrode's jump at every step, and R [MΩ] and τ [ms] of what is left; see `jumps` and `charging`.
+    """The electrode's jump at every step, and R [MΩ] and τ [ms] of the rest; see `jumps` and
+    `first_step_charging`.
 
-    Where the membrane is fast the jump is looked at again, so early that a parabola still describes it: over a time T
-    it misses an exponential by about R (T/τ)³/40.
+    Where the membrane is fast the jump is measured again over a time so short that a parabola still describes it: over
+    a time T it misses an exponential by about R (T/τ)³/40.
     """
     found = jumps(data, onsets)
     resistance, tau = first_step_charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
@@ -60,11 +61,11 @@ def series_resistance(found: list[Jump]) -> tuple[float, float]:
 
 
 def with_error(found: list[Jump], lag: float) -> Estimate:
-    """R_s with all of its error [MΩ].
+    """R_s with its whole error [MΩ].
 
-    It is what the jumps scatter, as for so few as there are (`measured.few`), and no less than what their own errors
-    say; and ``lag``, the resistance dt/C that a lag of one sampling interval between current and voltage looks like:
-    one of up to an interval either way adds a third of its square to the variance.
+    The error is the scatter of the jumps, with the t of `t_quantile`, and at least that of their own errors. A lag of
+    up to one sampling interval between current and voltage, either way, adds a third of the square of ``lag`` to the
+    variance: the resistance dt/C that such a lag resembles.
     """
     count = len(found)
     if not count:
@@ -104,7 +105,7 @@ def _jump(v: np.ndarray, i: np.ndarray, start: int | None, dt: float, until: flo
 
 def first_step_charging(v: np.ndarray, i: np.ndarray, onsets: list[int | None], dt: float) -> tuple[float, float]:
     """R [MΩ] and τ [ms] of v = v₀ + R Δi (1 − e^(−t/τ)), least squares over all first steps; NaN without one."""
-    answers = []
+    responses = []
     for sweep, current, start in zip(v, i, onsets, strict=True):
         if start is None:
             continue
@@ -115,13 +116,13 @@ def first_step_charging(v: np.ndarray, i: np.ndarray, onsets: list[int | None], 
             continue
         before = slice(max(0, start - round(20.0 / dt)), max(1, start))
         size = np.median(current[start : start + round(5.0 / dt)]) - np.median(current[before])
-        answers.append((size, seen - np.mean(sweep[before])))
-    return min((_misfit(answers, tau, dt) for tau in TIME_CONSTANTS), default=(0.0, np.nan, np.nan))[1:]
+        responses.append((size, seen - np.mean(sweep[before])))
+    return min((_misfit(responses, tau, dt) for tau in TIME_CONSTANTS), default=(0.0, np.nan, np.nan))[1:]
 
 
-def _misfit(answers: list[tuple[float, np.ndarray]], tau: float, dt: float) -> tuple[float, float, float]:
+def _misfit(responses: list[tuple[float, np.ndarray]], tau: float, dt: float) -> tuple[float, float, float]:
     """Squared misfit, the best R at this τ, and τ; R must be positive."""
-    shapes = [(size * (1.0 - np.exp(-np.arange(len(seen)) * dt / tau)), seen) for size, seen in answers]
+    shapes = [(size * (1.0 - np.exp(-np.arange(len(seen)) * dt / tau)), seen) for size, seen in responses]
     power = sum(float(x @ x) for x, _ in shapes)
     resistance = sum(float(x @ y) for x, y in shapes) / power if power > 0 else np.nan
     if not resistance > 0:

@@ -1,4 +1,4 @@
-"""A cell's answers to current steps that leave it below its spikes, each fitted by a resistor and a capacitor."""
+"""Responses to current steps that leave a cell below its spikes, each fitted by a resistor and a capacitor."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from ..recordings import Recording
 from .edges import Step, base_level, steps
 from .spikes import SweepSpikes, sweep_spikes
 
-BASELINE = 20.0  # ms before a step whose mean is the potential it starts from
-SHORTEST = 8.0  # ms of an answer that say something
-LONGEST = 150.0  # ms of it that are fitted
+BASELINE = 20.0  # ms before a step whose mean is the initial potential
+SHORTEST = 8.0  # ms, the shortest response that is fitted
+LONGEST = 150.0  # ms of a response that are fitted
 SETTLED = 0.5  # ms after a step that belong to the electrode
 QUIET = 100.0  # ms after a spike in which its afterpotential is in the way
 STEADY = 0.2  # of the deflection by which the potential may move before a step
-BLOCK = 15.0  # ms within which neighbouring samples are taken to say the same,
+BLOCK = 15.0  # ms within which neighbouring samples count as one,
 FEWEST = 8  # but at least so many blocks
 SAME = 0.1  # of a step, by which two levels may differ and still be the same
-SAMPLES = 600  # of an answer that are fitted; more are averaged to as many
+SAMPLES = 600  # of a response that are fitted; more are averaged to as many
 
 
 @dataclasses.dataclass(frozen=True)
 class StepResponse:
-    """The answer to one step.
+    """The response to one step.
 
     Attributes:
-        sweep, step: which.
+        sweep, step: the sweep's number and its step.
         v: [time] potential from the step's first sample on, before the first spike and the step's end, mV, less the
             mean before the step.
         start: that mean, mV.
@@ -53,7 +53,7 @@ class StepResponse:
 
 @dataclasses.dataclass(frozen=True)
 class Charging:
-    """v = A + B (1 − e^(−t/τ)) fitted to an answer to a current ΔI; R = B/ΔI and C = τ/R with standard errors.
+    """v = A + B (1 − e^(−t/τ)) fitted to the response to a current ΔI; R = B/ΔI and C = τ/R with standard errors.
 
     R in MΩ and C in pF where the current is in nA; kΩ·cm² and µF/cm² where it is a density.
     """
@@ -67,24 +67,24 @@ class Charging:
 
 
 def step_responses(data: Recording) -> list[StepResponse]:
-    """The answers to all steps at which the cell was steady.
+    """The responses to all steps at which the cell is steady.
 
-    A step counts if no spike comes in the 100 ms before it, if the potential was steady in the last 20 ms, if the
-    answer goes the way of the current, and if 8 ms of it come before the first spike.
+    A step counts if no spike comes in the 100 ms before it, if the potential is steady in the last 20 ms, if the
+    deflection has the sign of the current, and if it lasts 8 ms before the first spike.
     """
-    found = []
+    responses = []
     for k, (v, i) in enumerate(zip(data.v, data.i, strict=True)):
         spikes, base = sweep_spikes(v, data.t), base_level(i, data.dt)
-        several = [_answer(k, v, step, base, spikes, data.dt) for step in steps(i, data.dt)]
-        found += [answer for answer in several if answer is not None]
-    return found
+        each = [_response(k, v, step, base, spikes, data.dt) for step in steps(i, data.dt)]
+        responses += [response for response in each if response is not None]
+    return responses
 
 
-def most_informative(found: list[StepResponse]) -> list[StepResponse]:
-    """Those that say most of the resting membrane: answers to steps down from rest.
+def most_informative(responses: list[StepResponse]) -> list[StepResponse]:
+    """The responses that show the resting membrane best: those to steps down from rest.
 
-    Without them, to steps up from rest that elicit no spike; else, until the first spike, to steps up from rest; else
-    to whatever step there is.
+    Without them, those to steps up from rest that elicit no spike; else those to steps up from rest until the first
+    spike; else all.
     """
     kinds = (
         lambda one: one.from_rest and one.step.size < 0,
@@ -92,11 +92,13 @@ def most_informative(found: list[StepResponse]) -> list[StepResponse]:
         lambda one: one.from_rest,
         lambda one: True,
     )
-    return next((chosen for kind in kinds if (chosen := [one for one in found if kind(one)])), [])
+    return next((chosen for kind in kinds if (chosen := [one for one in responses if kind(one)])), [])
 
 
-def _answer(sweep: int, v: np.ndarray, step: Step, base: float, spikes: SweepSpikes, dt: float) -> StepResponse | None:
-    """One step's answer, or None where it says nothing; see `answers`."""
+def _response(
+    sweep: int, v: np.ndarray, step: Step, base: float, spikes: SweepSpikes, dt: float
+) -> StepResponse | None:
+    """One step's response, or None where it does not count; see `step_responses`."""
     before = v[max(0, step.start - round(BASELINE / dt)) : step.start]
     since = step.start - spikes.indices[spikes.indices < step.start]
     if np.any(since * dt < QUIET):
@@ -107,40 +109,40 @@ def _answer(sweep: int, v: np.ndarray, step: Step, base: float, spikes: SweepSpi
     if (stop - step.start) * dt < SHORTEST or stop - step.start < 12:
         return None
     start = float(np.mean(before))
-    answer = v[step.start : stop] - start
-    reached = float(np.mean(answer[-max(1, len(answer) // 5) :]))
+    response = v[step.start : stop] - start
+    reached = float(np.mean(response[-max(1, len(response) // 5) :]))
     halves = [part.mean() for part in np.array_split(before, 2)]
     if reached * step.size <= 0 or abs(halves[1] - halves[0]) > STEADY * abs(reached):
         return None
-    return StepResponse(sweep, step, answer, start, base)
+    return StepResponse(sweep, step, response, start, base)
 
 
-def charging(answer: StepResponse, dt: float, until: float = LONGEST) -> Charging | None:
-    """The resistor and capacitor of one answer, or None where its shape fits none.
+def charging(response: StepResponse, dt: float, until: float = LONGEST) -> Charging | None:
+    """The resistor and capacitor of one response, or None where its shape fits none.
 
     Least squares over A, B and τ between 0.5 ms and ``until`` [ms] after the step. The errors allow for correlated
     noise: they are those of a linearised jackknife over blocks of at most 15 ms and τ/1.5 (MacKinnon & White 1985,
     J Econom 29:305–325; for blocks Bell & McCaffrey 2002, Surv Methodol 28:169–181).
     """
-    first, last = round(SETTLED / dt), min(len(answer.v), round(until / dt))
+    first, last = round(SETTLED / dt), min(len(response.v), round(until / dt))
     if last - first < 8 or (last - first) * dt < SHORTEST / 2:
         return None
     size = max(1, (last - first) // SAMPLES)
     count = (last - first) // size
-    y = answer.v[first : first + count * size].reshape(count, size).mean(axis=1)
+    y = response.v[first : first + count * size].reshape(count, size).mean(axis=1)
     t = (first + (np.arange(count) + 0.5) * size - 0.5) * dt
     tau = _time_constant(t, y)
     if tau is None:
         return None
     design = np.stack([np.ones_like(t), 1 - np.exp(-t / tau)])
     a, b = np.linalg.lstsq(design.T, y, rcond=None)[0]
-    if not b * answer.step.size > 0:
+    if not b * response.step.size > 0:
         return None
     slopes = np.stack([*design, -b * t / tau**2 * np.exp(-t / tau)])
-    # A block that held all of the rise would leave nothing to compare it with.
+    # Without a block that contains the whole rise, nothing would remain for comparison.
     block = min(BLOCK, tau / 1.5, (t[-1] - t[0]) / FEWEST)
     spread = _covariance(slopes, y - a - b * design[1], np.floor((t - t[0]) / block).astype(int))
-    return _as_charging(b, tau, spread[1:, 1:], answer.step.size)
+    return _as_charging(b, tau, spread[1:, 1:], response.step.size)
 
 
 def _as_charging(b: float, tau: float, spread: np.ndarray, size: float) -> Charging:
@@ -154,7 +156,7 @@ def _as_charging(b: float, tau: float, spread: np.ndarray, size: float) -> Charg
 
 
 def _time_constant(t: np.ndarray, y: np.ndarray) -> float | None:
-    """The τ [ms] of the least squared misfit, or None if it lies at an end of what t can tell."""
+    """The τ [ms] of the least squared misfit, or None at an end of the range that t resolves."""
     low, high = 0.3 * (t[1] - t[0]), 5.0 * t[-1]
     taus = np.geomspace(low, high, 60)
     for _ in range(5):
@@ -175,7 +177,7 @@ def _misfits(t: np.ndarray, y: np.ndarray, taus: np.ndarray) -> np.ndarray:
 
 
 def _covariance(slopes: np.ndarray, residual: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """Covariance of the parameters of slopes [parameter, time]: how far they move if one block is left out."""
+    """Covariance of the parameters of slopes [parameter, time] from their changes when one block is left out."""
     gram = slopes @ slopes.T
     moves = []
     for block in np.unique(blocks):
