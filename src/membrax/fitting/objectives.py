@@ -1,6 +1,6 @@
 """A loss of one's own as a function of a cell's parameters: its value and slope, for one candidate or thousands.
 
-What `fit` minimises is chosen for it; here the loss is any function of two voltages (see `terms`), and what moves the
+What `fit` minimises is chosen for it; here the loss is any function of two voltages (see `losses`), and what moves the
 parameters is the user's: optax, scipy, a sampler, a grid. A candidate is a *place* [parameter] in the unit cube, 0 at
 each parameter's lower bound and 1 at its upper one, on the scale that `fit` searches (logarithmic over a decade).
 """
@@ -8,13 +8,13 @@ each parameter's lower bound and 1 at its upper one, on the scale that `fit` sea
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from .. import pytrees
 from ..cell import Cell
@@ -26,9 +26,11 @@ from ..recordings import Recording, check_recording
 from ..recordings.sweeps import choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
+from ..typing import Bounds
 from .losses import mean_square
+from .losses.context import Loss
 from .losses.total import checked_loss, total, totals_and_gradients
-from .problem.parameters import free
+from .problem.parameters import Free, free
 from .problem.problem import Problem
 from .problem.sensitivities import choose
 from .problem.target import target
@@ -48,10 +50,10 @@ class Objective:
     """
 
     problem: Problem
-    loss: Any
+    loss: Loss
     weights: Array
 
-    def __call__(self, place: Any) -> Array:
+    def __call__(self, place: ArrayLike) -> Array:
         """The loss at a place [parameter], or at many [candidate, parameter]: a number, or [candidate].
 
         NaN where the model diverges or has no resting state. Differentiable as far as the loss is:
@@ -63,7 +65,7 @@ class Objective:
         """
         return _values(self._places(place), self)
 
-    def value_and_gradient(self, place: Any, ad_mode: str | None = None) -> tuple[Array, Array]:
+    def value_and_gradient(self, place: ArrayLike, ad_mode: str | None = None) -> tuple[Array, Array]:
         """The loss at one place or many, and its gradient by the place, of the place's shape.
 
         Args:
@@ -77,7 +79,7 @@ class Objective:
         mode = choose(len(self.problem.free), ad_mode)
         return _values_and_gradients(self._places(place), self, mode=mode)
 
-    def at(self, values: Mapping[str, Any]) -> Array:
+    def at(self, values: Mapping[str, ArrayLike]) -> Array:
         """The loss at values {path: number, or numbers [candidate]} of all free parameters, inside their bounds.
 
         Raises:
@@ -85,7 +87,7 @@ class Objective:
         """
         return self(self.place(values))
 
-    def place(self, values: Mapping[str, Any]) -> np.ndarray:
+    def place(self, values: Mapping[str, ArrayLike]) -> np.ndarray:
         """The place [parameter], or places [candidate, parameter], of such values.
 
         Raises:
@@ -94,12 +96,12 @@ class Objective:
         """
         return _place(self.problem.free, values)
 
-    def values(self, place: Any) -> dict[str, Array]:
+    def values(self, place: ArrayLike) -> dict[str, Array]:
         """The parameters' values {path: value, or [candidate]} at places."""
         found = self.problem.free.value(self._places(place))
         return {name: found[..., k] for k, name in enumerate(self.problem.free.names)}
 
-    def cell(self, place: Any) -> Cell:
+    def cell(self, place: ArrayLike) -> Cell:
         """The cell at one place [parameter].
 
         Raises:
@@ -110,7 +112,7 @@ class Objective:
             raise ValueError(f"cell takes one place [parameter], got the shape {place.shape}")
         return self.problem.candidate(place)
 
-    def _places(self, place: Any) -> Array:
+    def _places(self, place: ArrayLike) -> Array:
         place, count = pytrees.numbers(place, "place"), len(self.problem.free)
         if place.ndim not in (1, 2) or place.shape[-1] != count:
             told = f"[{count}] or [candidate, {count}]"
@@ -120,12 +122,12 @@ class Objective:
 
 def objective(
     cell: Cell,
-    bounds: Mapping[str, tuple[float, float]],
+    bounds: Bounds,
     data: Recording,
-    sweeps: Any = None,
-    loss: Any = mean_square,
+    sweeps: int | Sequence[int] | np.ndarray | None = None,
+    loss: Loss = mean_square,
     *,
-    weights: Any = None,
+    weights: ArrayLike | None = None,
     dt: float | None = None,
     integrator: Integrator = staggered,
 ) -> Objective:
@@ -142,7 +144,7 @@ def objective(
         data: the recording.
         sweeps: which to compare, by default all.
         loss: ``loss(v, recorded, interval)`` of the model's and the recorded potential [time] in mV and the sampling
-            interval in ms, a number: one of `membrax.fitting.terms`, a function of your own, a `terms.weighted` sum.
+            interval in ms, a number: one of `membrax.fitting.losses`, a function of your own, a `losses.weighted` sum.
             Settings that stay are given by ``functools.partial``, those that change from call to call by
             ``jax.tree_util.Partial``.
         weights: of the sweeps [sweep], by default equal; only their ratios matter.
@@ -176,7 +178,7 @@ def _values_and_gradients(places: Array, objective: Objective, *, mode: str) -> 
     return found if places.ndim > 1 else jax.tree.map(lambda x: x[0], found)
 
 
-def _place(free: Any, values: Any) -> np.ndarray:
+def _place(free: Free, values: Mapping[str, ArrayLike]) -> np.ndarray:
     values = pytrees.changes_of(values)
     unlike = set(free.names) ^ set(values)
     if unlike:
@@ -198,7 +200,7 @@ def _place(free: Any, values: Any) -> np.ndarray:
     return free.place(np.stack(np.broadcast_arrays(*arrays), axis=-1))
 
 
-def _weights(weights: Any, sweeps: int) -> Array:
+def _weights(weights: ArrayLike | None, sweeps: int) -> Array:
     if weights is None:
         return jnp.full((sweeps,), 1.0 / sweeps)
     array = np.asarray(pytrees.numbers(weights, "weights"), dtype=float)

@@ -90,7 +90,7 @@ def test_a_clamp_current_has_bounds():
 # --- sums
 
 
-def beside(sweep=0):
+def context(sweep=0):
     v, recorded = jnp.linspace(-70.0, -50.0, 40), jnp.linspace(-71.0, -53.0, 40)
     return losses.Context(v, recorded, jnp.zeros(39), None, jnp.asarray(sweep), 0.1, 1)
 
@@ -101,15 +101,15 @@ def own(v, recorded, interval):
 
 def test_a_sum_weighs_its_parts_sweep_by_sweep():
     total = losses.weighted((2.0, losses.mean_square), ([1.0, 0.5], own))
-    square = float(losses.mean_square(beside().v, beside().recorded))
-    assert float(total.beside(beside(0))) == pytest.approx(2.0 * square + 0.3, rel=1e-5)
-    assert float(total.beside(beside(1))) == pytest.approx(2.0 * square + 0.15, rel=1e-5)
+    square = float(losses.mean_square(context().v, context().recorded))
+    assert float(total.evaluate(context(0))) == pytest.approx(2.0 * square + 0.3, rel=1e-5)
+    assert float(total.evaluate(context(1))) == pytest.approx(2.0 * square + 0.15, rel=1e-5)
 
 
 def test_sums_may_be_summed():
     inner = losses.weighted((1.0, own), (1.0, losses.mean_square))
-    square = float(losses.mean_square(beside().v, beside().recorded))
-    found = float(losses.weighted((0.5, inner), (1.0, own)).beside(beside()))
+    square = float(losses.mean_square(context().v, context().recorded))
+    found = float(losses.weighted((0.5, inner), (1.0, own)).evaluate(context()))
     assert found == pytest.approx(0.5 * (0.3 + square) + 0.3, rel=1e-5)
 
 

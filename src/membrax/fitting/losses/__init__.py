@@ -1,12 +1,12 @@
-"""Terms of a loss: how far a model's voltage is from a recorded one, in many senses.
+"""Losses: differentiable distances between a model's voltage and a recorded one.
 
-A term is a pure function ``term(v, recorded, interval, **settings)`` of the model's and the recorded potential [time]
+A loss is a pure function ``loss(v, recorded, interval, **settings)`` of the model's and the recorded potential [time]
 in mV and the sampling interval in ms. It gives one number, 0 where the two are the same, and works under `jax.jit`,
 `jax.vmap` (over sweeps, over candidates) and `jax.grad`. `membrax.fitting.objective` makes a function of a cell's
-parameters of one, or of any function like it, or of a `weighted` sum of several.
+parameters of a loss, of any function like it, or of a `weighted` sum of several.
 
 ================  =====================  ===============================================================
-term              unit                   slope
+loss              unit                   slope
 ================  =====================  ===============================================================
 mean_square       mV²                    everywhere
 huber             mV²                    everywhere, bounded
@@ -21,9 +21,9 @@ feature_distance  1, from 0 to 1         in features that both have, and in the 
 spike_count       spikes                 none: piecewise constant
 ================  =====================  ===============================================================
 
-A slope in spike times is that of the interpolated crossing; a term without a slope where spikes come and go leaves a
+A slope in spike times is that of the interpolated crossing; a loss without a slope where spikes come and go leaves a
 silent model where it is, and one on the voltage alone tends to make models silent. `activity` with a wide, gradually
-narrowed kernel beside `subthreshold` leads it on; experiments/fit_losses.py counts how often.
+narrowed kernel, together with `subthreshold`, leads it on; experiments/fit_losses.py counts how often.
 """
 
 from .activity import activity

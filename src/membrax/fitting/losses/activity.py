@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
-from .arguments import choice, finite, pair, positive
+from ...checks import one_of
+from .arguments import finite, pair, positive
 
 KERNELS = ("exponential", "gaussian")
 
 
 def activity(
-    v: Any, recorded: Any, interval: Any, *, width: Any = 10.0, threshold: Any = -20.0, steepness: Any = 5.0,
+    v: ArrayLike,
+    recorded: ArrayLike,
+    interval: ArrayLike,
+    *,
+    width: ArrayLike = 10.0,
+    threshold: ArrayLike = -20.0,
+    steepness: ArrayLike = 5.0,
     kernel: str = "exponential",
-) -> Array:  # fmt: skip
+) -> Array:
     """The squared distance of two filtered activities, about 1/2 for each lone spike of 1 ms too many or too few.
 
     The activity is a(t) = 1/(1 + e^(−(v − threshold)/steepness)): near 1 in a spike, near 0 below. It is filtered by
@@ -45,7 +52,7 @@ def activity(
     v, recorded = pair(v, recorded)
     interval, width = positive(interval, "interval", "ms"), positive(width, "width", "ms")
     threshold, steepness = finite(threshold, "threshold", "mV"), positive(steepness, "steepness", "mV")
-    choice(kernel, "kernel", KERNELS)
+    one_of(kernel, "kernel", KERNELS)
     active = lambda v: jax.nn.sigmoid((v - threshold) / steepness)  # noqa: E731
     return _energy(active(v) - active(recorded), interval, width, kernel)
 

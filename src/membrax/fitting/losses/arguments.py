@@ -1,22 +1,25 @@
-"""What every term is given: two traces of one length, and settings that are numbers with a unit and a bound."""
+"""Checks of the arguments that losses share: two traces of one length, and settings with a unit and a bound.
+
+Settings may be traced by JAX, unlike those of `membrax.checks`: a traced number has no value to check.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-import jax
 import numpy as np
 from jax import Array
+from jax.core import Tracer
+from jax.typing import ArrayLike
 
 from ... import pytrees
 
 
-def pair(v: Any, recorded: Any) -> tuple[Array, Array]:
+def pair(v: ArrayLike, recorded: ArrayLike) -> tuple[Array, Array]:
     """The model's and the recorded potential [time] in mV as arrays of one length.
 
     Raises:
-        ValueError: they are no two traces of the same two or more samples.
+        ValueError: the lengths differ, or a trace has fewer than two samples.
     """
     v, recorded = trace(v, "v"), trace(recorded, "recorded")
     if v.shape != recorded.shape:
@@ -24,21 +27,23 @@ def pair(v: Any, recorded: Any) -> tuple[Array, Array]:
     return v, recorded
 
 
-def trace(v: Any, name: str = "v") -> Array:
+def trace(v: ArrayLike, name: str = "v") -> Array:
     """A potential [time] in mV as an array.
 
     Raises:
-        ValueError: it is no array [time] of at least two samples.
+        ValueError: no array [time] of at least two samples.
     """
     v = pytrees.numbers(v, name)
     if v.ndim != 1 or len(v) < 2:
-        told = "one sweep [time] of at least 2 samples"
-        raise ValueError(f"{name} must be {told} in mV, got the shape {v.shape}: use jax.vmap over sweeps")
+        raise ValueError(
+            f"{name} must be one sweep [time] of at least 2 samples in mV, got the shape {v.shape}: "
+            "use jax.vmap over sweeps"
+        )
     return v
 
 
-def positive(value: Any, name: str, unit: str = "") -> Any:
-    """A number above 0; a traced one is taken as it is.
+def positive(value: ArrayLike, name: str, unit: str = "") -> Array:
+    """A number above 0; a traced number is not checked.
 
     Raises:
         ValueError: names the value, its unit and its bound.
@@ -46,8 +51,8 @@ def positive(value: Any, name: str, unit: str = "") -> Any:
     return _within(value, name, unit, "above 0", lambda x: x > 0)
 
 
-def not_negative(value: Any, name: str, unit: str = "") -> Any:
-    """A number of at least 0; a traced one is taken as it is.
+def not_negative(value: ArrayLike, name: str, unit: str = "") -> Array:
+    """A number of at least 0; a traced number is not checked.
 
     Raises:
         ValueError: names the value, its unit and its bound.
@@ -55,8 +60,8 @@ def not_negative(value: Any, name: str, unit: str = "") -> Any:
     return _within(value, name, unit, "at least 0", lambda x: x >= 0)
 
 
-def finite(value: Any, name: str, unit: str = "") -> Any:
-    """A finite number; a traced one is taken as it is.
+def finite(value: ArrayLike, name: str, unit: str = "") -> Array:
+    """A finite number; a traced number is not checked.
 
     Raises:
         ValueError: names the value and its unit.
@@ -64,40 +69,35 @@ def finite(value: Any, name: str, unit: str = "") -> Any:
     return _within(value, name, unit, "finite", lambda x: True)
 
 
-def choice(value: Any, name: str, known: tuple[str, ...]) -> str:
-    """One of some words.
-
-    Raises:
-        ValueError: it is none of them.
-    """
-    if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
-    return value
-
-
 def plain(
-    value: Any, name: str, unit: str = "", *, above: float = -np.inf, at_least: float = -np.inf, at_most: float = np.inf
+    value: ArrayLike,
+    name: str,
+    unit: str = "",
+    *,
+    above: float = -np.inf,
+    at_least: float = -np.inf,
+    at_most: float = np.inf,
 ) -> float:
-    """A finite number that JAX may not trace, since it decides how many samples or bins there are.
+    """A finite number that JAX may not trace, since it shapes the computation.
 
     Raises:
         ValueError: names the value, its unit and its bound.
     """
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         raise ValueError(f"{name} must be a plain number{_in(unit)}: it can't be traced by jit, vmap or grad")
     bounds = {"above": above, "at least": at_least, "at most": at_most}
     told = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if np.isfinite(bound)) or "finite"
     _within(value, name, unit, told, lambda x: above < x and at_least <= x <= at_most)
-    return float(value)
+    return float(np.asarray(value))
 
 
-def _within(value: Any, name: str, unit: str, bound: str, holds: Callable[[float], bool]) -> Array:
+def _within(value: ArrayLike, name: str, unit: str, bound: str, holds: Callable[[float], bool]) -> Array:
     with np.errstate(over="ignore"):  # what is too large for the default precision becomes infinite
         array = pytrees.numbers(value, name)
     if array.ndim:
         raise ValueError(f"{name} must be one number{_in(unit)}, got the shape {array.shape}")
     # Under jit the array is traced even where the value was not.
-    if not isinstance(value, jax.core.Tracer):
+    if not isinstance(value, Tracer):
         number = float(np.asarray(value, dtype=float))
         finite = np.isfinite(number) and abs(number) <= float(np.finfo(array.dtype).max)
         if not (finite and holds(number)):

@@ -8,10 +8,11 @@ vanish; how many crossings there are is piecewise constant, and has no slope.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ...checks import whole_number
 from ...ephys.threshold import SPIKE_THRESHOLD
@@ -36,7 +37,9 @@ class Crossings(NamedTuple):
     count: Array
 
 
-def crossings(v: Array, interval: Any, threshold: Any = SPIKE_THRESHOLD, capacity: int = CAPACITY) -> Crossings:
+def crossings(
+    v: Array, interval: ArrayLike, threshold: Array | float = SPIKE_THRESHOLD, capacity: int = CAPACITY
+) -> Crossings:
     """Upward crossings of ``threshold`` [mV] by a trace v [time] in mV, sampled every ``interval`` ms."""
     crossed, fraction = crossing(v[:-1], v[1:], threshold)
     (at,) = jnp.nonzero(crossed, size=capacity, fill_value=-1)
@@ -45,7 +48,9 @@ def crossings(v: Array, interval: Any, threshold: Any = SPIKE_THRESHOLD, capacit
     return Crossings(jnp.where(found, times, 0.0), found, at, jnp.sum(crossed, dtype=jnp.int32))
 
 
-def crossing_times(v: Any, interval: Any, *, threshold: Any = SPIKE_THRESHOLD, capacity: int = CAPACITY) -> Array:
+def crossing_times(
+    v: ArrayLike, interval: ArrayLike, *, threshold: ArrayLike = SPIKE_THRESHOLD, capacity: int = CAPACITY
+) -> Array:
     """Times of upward crossings [capacity] in ms from the first sample, NaN where there are no more; differentiable.
 
     Args:
@@ -62,7 +67,7 @@ def crossing_times(v: Any, interval: Any, *, threshold: Any = SPIKE_THRESHOLD, c
     return jnp.where(found.found, found.times, jnp.nan)
 
 
-def read(v: Any, interval: Any, threshold: Any, capacity: Any) -> tuple[Array, Array, Array, int]:
+def read(v: ArrayLike, interval: ArrayLike, threshold: ArrayLike, capacity: int) -> tuple[Array, Array, Array, int]:
     """The arguments that terms on crossings share, as arrays.
 
     Raises:

@@ -1,27 +1,27 @@
 """The current that a cell lacks along a recording: its charge balance with the recorded voltage put in.
 
-Held to the recorded voltage, gates move by their own kinetics whatever the conductances are; what the charge balance
-C dv/dt + i_ion − i_injected then leaves over is linear in conductances and capacitance. No simulation runs freely, and
+Along a recorded voltage the gates follow their own kinetics whatever the conductances are; the residual of the charge
+balance, C dv/dt + i_ion − i_injected, is then linear in conductances and capacitance. No simulation runs freely, and
 nothing chaotic is between a parameter and this loss; but a small residual does not say that the free model fires.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ... import pytrees
 from ...cell import Cell, environment, ionic_current
 from ...checks import whole_number
 from ...pytrees import pytree
+from ...typing import Parameter
 from ..problem.voltage_driven import along, finer
 from .arguments import not_negative, plain, positive, trace
 from .context import Context
 
 
-def imbalance(cell: Cell, recorded: Any, current: Any, interval: float, *, substeps: int = 1) -> Array:
+def imbalance(cell: Cell, recorded: ArrayLike, current: ArrayLike, interval: float, *, substeps: int = 1) -> Array:
     """C dv/dt + i_ion − i_injected along a recorded voltage [time − 1], µA/cm²; the mean over each interval.
 
     0 where the recording is a solution of the cell's equations; positive where the cell would pull the potential down
@@ -50,7 +50,7 @@ def imbalance(cell: Cell, recorded: Any, current: Any, interval: float, *, subst
     return cell.capacitance * (v[1:] - v[:-1]) / interval + jnp.mean(ionic.reshape(-1, substeps), axis=1) - current
 
 
-def smoothed(x: Array, interval: float, width: Any) -> Array:
+def smoothed(x: Array, interval: float, width: ArrayLike) -> Array:
     """x [time] averaged by a Gaussian of standard deviation ``width`` [ms], mirrored at the ends.
 
     With ``width`` 0 it is x.
@@ -71,12 +71,12 @@ class Imbalance:
         width: standard deviation of the Gaussian that smooths the current, ms; 0 for none.
     """
 
-    scale: Array = 1.0
-    width: Array = 0.1
+    scale: Parameter = 1.0
+    width: Parameter = 0.1
 
-    def beside(self, beside: Context) -> Array:
+    def evaluate(self, context: Context) -> Array:
         """The loss of one sweep."""
-        b = beside
+        b = context
         left = imbalance(b.cell, b.recorded, b.current, b.interval, substeps=b.substeps)
         return jnp.mean(jnp.square(smoothed(left, b.interval, self.width) / self.scale))
 

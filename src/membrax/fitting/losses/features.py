@@ -8,11 +8,10 @@ smooth count.
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ...ephys.threshold import SPIKE_THRESHOLD
 from ...pytrees import pytree
@@ -64,7 +63,7 @@ class SpikeFeatures:
     ahp_depth: Array
 
 
-def soft_count(v: Any, *, threshold: Any = SPIKE_THRESHOLD, steepness: Any = 3.0) -> Array:
+def soft_count(v: ArrayLike, *, threshold: ArrayLike = SPIKE_THRESHOLD, steepness: ArrayLike = 3.0) -> Array:
     """Spikes of a trace as the total rise of s = 1/(1 + e^(−(v − threshold)/steepness)); differentiable.
 
     A spike far through the threshold counts 1, one that grazes it 1/2, an excursion below it a little.
@@ -82,7 +81,7 @@ def soft_count(v: Any, *, threshold: Any = SPIKE_THRESHOLD, steepness: Any = 3.0
     return jnp.sum(jax.nn.relu(s[1:] - s[:-1]))
 
 
-def voltage_base(v: Any, interval: float, *, begin: float = 0.0, end: float = 5.0) -> Array:
+def voltage_base(v: ArrayLike, interval: float, *, begin: float = 0.0, end: float = 5.0) -> Array:
     """Mean potential [mV] from ``begin`` to ``end`` [ms] of the sweep; differentiable. All but v are plain numbers.
 
     Raises:
@@ -97,7 +96,7 @@ def voltage_base(v: Any, interval: float, *, begin: float = 0.0, end: float = 5.
 
 
 def features(
-    v: Any, interval: float, *, threshold: Any = SPIKE_THRESHOLD, spikes: int = SPIKES,
+    v: ArrayLike, interval: float, *, threshold: ArrayLike = SPIKE_THRESHOLD, spikes: int = SPIKES,
     base: tuple[float, float] = (0.0, 5.0),
 ) -> SpikeFeatures:  # fmt: skip
     """The features of one sweep; see `SpikeFeatures`.
@@ -126,7 +125,7 @@ def features(
 
 
 def feature_distance(
-    v: Any, recorded: Any, interval: float, *, threshold: Any = SPIKE_THRESHOLD, spikes: int = SPIKES,
+    v: ArrayLike, recorded: ArrayLike, interval: float, *, threshold: ArrayLike = SPIKE_THRESHOLD, spikes: int = SPIKES,
     base: tuple[float, float] = (0.0, 5.0),
 ) -> Array:  # fmt: skip
     """The mean over the features in `SIZES` of x²/(1 + x²), x a difference over its size: 0 to 1.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
-from ...checks import whole_number
-from .arguments import choice, pair, plain, positive
+from ...checks import one_of, whole_number
+from .arguments import pair, plain, positive
 
 V = (-100.0, 60.0)  # mV
 RATES = (-500.0, 1000.0)  # mV/ms
@@ -20,7 +19,7 @@ LEAST = 1e-6  # added to densities before their root: it bounds the slope where 
 
 
 def phase_plane(
-    v: Any, recorded: Any, interval: Any, *, bins: int = 40, knee: Any = 5.0, blur: float = 1.0,
+    v: ArrayLike, recorded: ArrayLike, interval: ArrayLike, *, bins: int = 40, knee: ArrayLike = 5.0, blur: float = 1.0,
     measure: str = "hellinger",
 ) -> Array:  # fmt: skip
     """How unlike two traces' densities p and q in the phase plane are: 0 for the same, 1 for none in common.
@@ -52,7 +51,7 @@ def phase_plane(
     """
     v, recorded = pair(v, recorded)
     interval, knee = positive(interval, "interval", "ms"), positive(knee, "knee", "mV/ms")
-    choice(measure, "measure", MEASURES)
+    one_of(measure, "measure", MEASURES)
     smooth = _blurring(whole_number(bins, "bins"), plain(blur, "blur", "bins", at_least=0))
     p, q = (smooth @ _density(x, interval, knee, bins) @ smooth.T for x in (v, recorded))
     if measure == "square":

@@ -57,7 +57,7 @@ def shapes(v: Array, at: Crossings, threshold: Array, interval: float) -> Shapes
     width = (at.sample - before).astype(v.dtype) * interval + down * interval - at.times
     half_width = (half_down - up) * interval
     return Shapes(
-        *(jnp.where(at.found, x, 0.0) for x in (peak, trough)),
+        jnp.where(at.found, peak, 0.0), jnp.where(at.found, trough, 0.0),
         jnp.where(wide, width, 0.0), wide, jnp.where(half_wide, half_width, 0.0), half_wide,
     )  # fmt: skip
 

@@ -1,24 +1,23 @@
-"""A loss of any kind, summed over the sweeps, with its slope: what objectives and searches on such losses share."""
+"""A loss of any kind, summed over the sweeps, with its gradient: for objectives and for optimisers."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ...compilation import host_jit
 from ...pytrees import pytree
 from ..problem.nudging import injected, trajectory
 from ..problem.problem import Problem
 from ..problem.target import Target
-from .context import Context, as_loss, named, value
+from .context import Context, Loss, as_loss, named, value
 from .weighted import check_sweeps
 
 
-def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array:
-    """The loss of every sweep [sweep] at a place [parameter], under a clamp κ [mS/cm²] to the recording or free."""
+def losses(place: Array, problem: Problem, loss: Loss, kappa: ArrayLike = 0.0) -> Array:
+    """The loss of every sweep [sweep] at a place [parameter], at a nudging conductance κ [mS/cm²] or free."""
     cell, kappa = problem.candidate(place), jnp.asarray(kappa, dtype=float)
 
     def one(sweep: Target, k: Array) -> Array:
@@ -32,14 +31,14 @@ def losses(place: Array, problem: Problem, loss: Any, kappa: Any = 0.0) -> Array
     return jax.vmap(one)(problem.data, jnp.arange(len(problem.data.v)))
 
 
-def total(place: Array, problem: Problem, loss: Any, weights: Array, kappa: Any = 0.0) -> Array:
+def total(place: Array, problem: Problem, loss: Loss, weights: Array, kappa: ArrayLike = 0.0) -> Array:
     """The weighted sum over the sweeps of the loss at a place [parameter]; a sweep of weight 0 is left out."""
     each = losses(place, problem, loss, kappa)
     return jnp.sum(weights * jnp.where(weights > 0, each, 0.0))
 
 
 def totals_and_gradients(
-    places: Array, problem: Problem, loss: Any, weights: Array, kappa: Any = 0.0, mode: str = "reverse"
+    places: Array, problem: Problem, loss: Loss, weights: Array, kappa: ArrayLike = 0.0, mode: str = "reverse"
 ) -> tuple[Array, Array]:
     """`total` at places [candidate, parameter], and its gradients by the place [candidate, parameter]."""
     function = lambda place: total(place, problem, loss, weights, kappa)  # noqa: E731
@@ -61,7 +60,7 @@ class SweepMean:
         loss: of one sweep, from `checked_loss`.
     """
 
-    loss: Any
+    loss: Loss
 
     @property
     def name(self) -> str:
@@ -78,7 +77,7 @@ class SweepMean:
 
 
 @host_jit
-def _means(places: Array, problem: Problem, loss: Any) -> Array:
+def _means(places: Array, problem: Problem, loss: Loss) -> Array:
     return jax.vmap(lambda place: total(place, problem, loss, _equal(problem)))(places)
 
 
@@ -88,7 +87,7 @@ def _equal(problem: Problem) -> Array:
     return jnp.full((count,), 1.0 / count)
 
 
-def checked_loss(loss: Any, problem: Problem) -> Any:
+def checked_loss(loss: Loss, problem: Problem) -> Loss:
     """A loss as a pytree, after a check of its result's shape that runs no simulation.
 
     Raises:

@@ -7,10 +7,9 @@ piecewise constant: how many spikes there are, so that a model which is silent f
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ...ephys.threshold import SPIKE_THRESHOLD
 from ..scores.spike_score import CAPACITY
@@ -19,15 +18,20 @@ from .crossings import Crossings, crossings, known, read
 
 
 def spike_count(
-    v: Any, recorded: Any, interval: Any, *, threshold: Any = SPIKE_THRESHOLD, capacity: int = CAPACITY
-) -> Array:  # fmt: skip
+    v: ArrayLike,
+    recorded: ArrayLike,
+    interval: ArrayLike,
+    *,
+    threshold: ArrayLike = SPIKE_THRESHOLD,
+    capacity: int = CAPACITY,
+) -> Array:
     """Spikes too many or too few; piecewise constant, its derivative is 0.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
         interval: between samples, ms.
         threshold: mV, which a spike crosses upwards.
-        capacity: of no matter here: all are counted.
+        capacity: without effect here: all are counted.
 
     Raises:
         ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
@@ -37,12 +41,18 @@ def spike_count(
 
 
 def spike_times(
-    v: Any, recorded: Any, interval: Any, *, scale: Any = 5.0, missing: Any = 1.0, threshold: Any = SPIKE_THRESHOLD,
+    v: ArrayLike,
+    recorded: ArrayLike,
+    interval: ArrayLike,
+    *,
+    scale: ArrayLike = 5.0,
+    missing: ArrayLike = 1.0,
+    threshold: ArrayLike = SPIKE_THRESHOLD,
     capacity: int = CAPACITY,
-) -> Array:  # fmt: skip
+) -> Array:
     """How far the model's spikes are from the recorded ones of the same number, and how many have no partner.
 
-    The k-th spike of one train is held against the k-th of the other: with x = Δt/scale it costs x²/(1 + x²), which
+    The k-th spike of one train is matched with the k-th of the other: with x = Δt/scale it costs x²/(1 + x²), which
     saturates at 1. Each spike without a partner costs ``missing``. The sum is divided by the number of recorded
     spikes, or by 1 where there is none. 0 for identical trains; a silent model of a firing cell gets ``missing``.
 
@@ -69,8 +79,14 @@ def spike_times(
 
 
 def van_rossum(
-    v: Any, recorded: Any, interval: Any, *, tau: Any = 10.0, threshold: Any = SPIKE_THRESHOLD, capacity: int = CAPACITY
-) -> Array:  # fmt: skip
+    v: ArrayLike,
+    recorded: ArrayLike,
+    interval: ArrayLike,
+    *,
+    tau: ArrayLike = 10.0,
+    threshold: ArrayLike = SPIKE_THRESHOLD,
+    capacity: int = CAPACITY,
+) -> Array:
     """The distance D² of two spike trains that are filtered by exponentials (van Rossum 2001, Neural Comput 13:751).
 
     In closed form: D² = ½ ΣΣ e^(−|tᵢ−tⱼ|/τ) over the model's spikes, as much over the recorded ones, less
@@ -105,7 +121,10 @@ def _overlap(one: Crossings, other: Crossings, tau: Array) -> Array:
     return jnp.sum(jnp.where(both, jnp.exp(-apart / tau), 0.0))
 
 
-def _both(v: Any, recorded: Any, interval: Any, threshold: Any, capacity: Any) -> tuple[Array, Crossings, Crossings]:
+def _both(
+    v: ArrayLike, recorded: ArrayLike, interval: ArrayLike, threshold: ArrayLike, capacity: int
+) -> tuple[Array, Crossings, Crossings]:
     v, recorded = pair(v, recorded)
-    v, *settings = read(v, interval, threshold, capacity)
-    return v, crossings(v, *settings), crossings(recorded, *settings)
+    v, interval, threshold, capacity = read(v, interval, threshold, capacity)
+    ours, theirs = (crossings(x, interval, threshold, capacity) for x in (v, recorded))
+    return v, ours, theirs

@@ -1,26 +1,25 @@
 """Distances between two voltages, sample by sample: smooth in the voltage, and blind to what a spike is.
 
 A spike that comes half a millisecond late costs them as much as one that never comes: fits to recorded spikes on
-these alone end in models that don't fire. They belong below the spikes, beside terms that know them.
+these alone end in models that don't fire. They belong below the spikes, together with losses on spikes.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ...ephys.threshold import SUBTHRESHOLD
 from .arguments import finite, pair, positive
 
 
-def mean_square(v: Any, recorded: Any, interval: Any = None) -> Array:
+def mean_square(v: ArrayLike, recorded: ArrayLike, interval: ArrayLike | None = None) -> Array:
     """Mean squared difference of two voltages [mV²]; differentiable.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
-        interval: between samples, ms; of no matter here.
+        interval: between samples, ms; without effect here.
 
     Raises:
         ValueError: v and recorded are no traces of one length.
@@ -29,14 +28,14 @@ def mean_square(v: Any, recorded: Any, interval: Any = None) -> Array:
     return jnp.mean(jnp.square(v - recorded))
 
 
-def huber(v: Any, recorded: Any, interval: Any = None, *, scale: Any = 5.0) -> Array:
+def huber(v: ArrayLike, recorded: ArrayLike, interval: ArrayLike | None = None, *, scale: ArrayLike = 5.0) -> Array:
     """Mean of r²/2 where |r| ≤ scale, scale (|r| − scale/2) beyond [mV²] (Huber 1964, Ann Math Stat 35:73, eq 3.5).
 
     Differentiable; a sample counts at most ``scale`` in the slope, however far off it is.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
-        interval: between samples, ms; of no matter here.
+        interval: between samples, ms; without effect here.
         scale: the difference [mV] from which on it grows linearly.
 
     Raises:
@@ -49,14 +48,16 @@ def huber(v: Any, recorded: Any, interval: Any = None, *, scale: Any = 5.0) -> A
     return jnp.mean(near * (size - 0.5 * near))
 
 
-def subthreshold(v: Any, recorded: Any, interval: Any = None, *, ceiling: Any = SUBTHRESHOLD) -> Array:
+def subthreshold(
+    v: ArrayLike, recorded: ArrayLike, interval: ArrayLike | None = None, *, ceiling: ArrayLike = SUBTHRESHOLD
+) -> Array:
     """Mean squared difference of two voltages [mV²], both clipped at a ceiling.
 
     Differentiable, with a kink at the ceiling; a model above it feels no slope there.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
-        interval: between samples, ms; of no matter here.
+        interval: between samples, ms; without effect here.
         ceiling: mV, above which all potentials are the same.
 
     Raises:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ...checks import whole_number
 from ...ephys.threshold import SPIKE_THRESHOLD
@@ -20,12 +19,19 @@ STEP = 0.1  # ms between two points of a waveform
 
 
 def waveform(
-    v: Any, recorded: Any, interval: Any, *, begin: float = -1.0, end: float = 5.0, scale: Any = 15.0,
-    threshold: Any = SPIKE_THRESHOLD, spikes: int = SPIKES,
-) -> Array:  # fmt: skip
+    v: ArrayLike,
+    recorded: ArrayLike,
+    interval: ArrayLike,
+    *,
+    begin: float = -1.0,
+    end: float = 5.0,
+    scale: ArrayLike = 15.0,
+    threshold: ArrayLike = SPIKE_THRESHOLD,
+    spikes: int = SPIKES,
+) -> Array:
     """How unlike the model's spikes are to the recorded ones, each aligned at its own upward crossing; 0 to 1.
 
-    The k-th spike of one train is held against the k-th of the other: their mean squared difference d² over the
+    The k-th spike of one train is matched with the k-th of the other: their mean squared difference d² over the
     waveform costs x²/(1 + x²) with x = d/scale. A recorded spike without a partner costs 1; a model's without one
     costs nothing here. The mean over the recorded spikes; 0 where there is none. A part of a waveform that the sweep
     cuts off is not compared.
@@ -56,7 +62,7 @@ def waveform(
     return known(jnp.sum(jnp.where(theirs.found, cost, 0.0)) / recorded_spikes, v)
 
 
-def aligned(v: Array, at: Crossings, interval: Any, offsets: np.ndarray) -> tuple[Array, Array]:
+def aligned(v: Array, at: Crossings, interval: ArrayLike, offsets: np.ndarray) -> tuple[Array, Array]:
     """v [spike, offset] in mV at ``offsets`` [ms] from each crossing, interpolated, and where the trace reaches.
 
     Differentiable in v and, through the weights of the interpolation, in the times.
@@ -68,7 +74,7 @@ def aligned(v: Array, at: Crossings, interval: Any, offsets: np.ndarray) -> tupl
     return v[k] + (v[k + 1] - v[k]) * (place - below), inside
 
 
-def _offsets(begin: Any, end: Any) -> np.ndarray:
+def _offsets(begin: ArrayLike, end: ArrayLike) -> np.ndarray:
     begin, end = plain(begin, "begin", "ms"), plain(end, "end", "ms")
     if not end >= begin + STEP:
         raise ValueError(f"end must be at least {STEP:g} ms after begin, got {begin:g} to {end:g} ms")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ... import pytrees
 from ...pytrees import pytree
-from .context import Context, as_loss, value
+from .context import Context, Loss, as_loss, value
 
 
 @pytree
@@ -23,20 +23,20 @@ class Weighted:
         weights: of each part, a number or one for every sweep [sweep].
     """
 
-    losses: tuple[Any, ...]
+    losses: tuple[Loss, ...]
     weights: tuple[Array, ...]
 
-    def beside(self, beside: Context) -> Array:
+    def evaluate(self, context: Context) -> Array:
         """The sum for one sweep."""
-        return sum(self.parts(beside), jnp.zeros(()))
+        return sum(self.parts(context), jnp.zeros(()))
 
-    def parts(self, beside: Context) -> list[Array]:
+    def parts(self, context: Context) -> list[Array]:
         """The weighted values of its losses for one sweep."""
-        weights = (w[beside.sweep] if jnp.ndim(w) else w for w in self.weights)
-        return [w * value(loss, beside) for w, loss in zip(weights, self.losses, strict=True)]
+        weights = (w[context.sweep] if jnp.ndim(w) else w for w in self.weights)
+        return [w * value(loss, context) for w, loss in zip(weights, self.losses, strict=True)]
 
 
-def weighted(*parts: tuple[Any, Any]) -> Weighted:
+def weighted(*parts: tuple[ArrayLike, Loss]) -> Weighted:
     """A sum of losses, such as ``weighted((1.0, subthreshold), ([1.0, 1.0, 3.0], spike_times))``.
 
     Args:
@@ -52,14 +52,14 @@ def weighted(*parts: tuple[Any, Any]) -> Weighted:
     """
     pairs = [_pair(part) for part in parts]
     if not pairs:
-        raise ValueError("weighted needs at least one pair of a weight and a loss, such as (1.0, terms.spike_times)")
+        raise ValueError("weighted needs at least one pair of a weight and a loss, such as (1.0, losses.spike_times)")
     lengths = {w.shape[0] for w, _ in pairs if w.ndim}
     if len(lengths) > 1:
         raise ValueError(f"weights must be numbers or arrays [sweep] of one length, got lengths {sorted(lengths)}")
     return Weighted(tuple(loss for _, loss in pairs), tuple(w for w, _ in pairs))
 
 
-def check_sweeps(loss: Any, sweeps: int) -> None:
+def check_sweeps(loss: Loss, sweeps: int) -> None:
     """Refuse a sum whose weights are not for so many sweeps.
 
     Raises:
@@ -72,8 +72,8 @@ def check_sweeps(loss: Any, sweeps: int) -> None:
             check_sweeps(part, sweeps)
 
 
-def _pair(part: Any) -> tuple[Array, Any]:
-    if not isinstance(part, Iterable) or len(part := tuple(part)) != 2:
+def _pair(part: tuple[ArrayLike, Loss]) -> tuple[Array, Loss]:
+    if not isinstance(part, Iterable) or len(part := tuple(part)) != 2:  # type: ignore[assignment]
         raise ValueError(f"a part must be a pair of a weight and a loss, got {part!r}")
     weight = pytrees.numbers(part[0], "weight")
     if weight.ndim > 1:

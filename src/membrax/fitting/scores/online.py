@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -13,7 +15,9 @@ from ..problem.nudging import Dynamic, Interval
 from ..problem.problem import Problem
 from ..problem.target import Target
 from . import spike_score
-from .spike_score import Watch
+from .spike_score import RunningFeatures
+
+Carry: TypeAlias = tuple[Dynamic, RunningFeatures]
 
 
 @host_jit
@@ -24,28 +28,31 @@ def spike_scores(places: Array, problem: Problem) -> Array:
 
     def one(place: Array) -> Array:
         cell = problem.candidate(place)
-        beside = jax.vmap(lambda sweep: watched(cell, sweep, problem)[0])(problem.data)
-        return jnp.mean(jax.vmap(spike_score.score)(beside, recorded))
+        model = jax.vmap(lambda sweep: _run(cell, sweep, problem, trace=False)[0])(problem.data)
+        return jnp.mean(jax.vmap(spike_score.score)(model, recorded))
 
     return jax.vmap(one)(places)
 
 
-def watched(
-    cell: Cell, sweep: Target, problem: Problem, *, trace: bool = False
-) -> tuple[spike_score.Features, Array | None]:
-    """The features of the free-running cell under one sweep's current, gathered as it runs, and perhaps its trace.
+def traced(cell: Cell, sweep: Target, problem: Problem) -> tuple[spike_score.Features, Array]:
+    """The features of the free-running cell under one sweep's current, gathered as it runs, and its trace.
 
-    The trace v [time − 1] is that at the beginning of every interval, without the very last sample: joining one more
-    would copy all of it, which costs as much as half of the simulation.
+    The trace v [time − 1] is the voltage at the beginning of every interval, without the very last sample: joining one
+    more would copy all of it, which costs as much as half of the simulation.
     """
+    features, (v,) = _run(cell, sweep, problem, trace=True)
+    return features, v
 
-    def step(carry: tuple[Dynamic, Watch], interval: Interval) -> tuple[tuple[Dynamic, Watch], Array | None]:
+
+def _run(cell: Cell, sweep: Target, problem: Problem, *, trace: bool) -> tuple[spike_score.Features, tuple[Array, ...]]:
+    """The features, and the trace if it is requested."""
+
+    def step(carry: Carry, interval: Interval) -> tuple[Carry, tuple[Array, ...]]:
         before, memory = carry
         after = nudging.across(cell, before, sweep, interval, jnp.zeros(()), problem.integrator, problem.system)
-        memory = spike_score.watch(
-            memory, nudging.observed(before[0]), nudging.observed(after[0]), interval.last, sweep.interval
-        )
-        return (after, memory), nudging.observed(before[0]) if trace else None
+        v, next_v = nudging.observed(before[0]), nudging.observed(after[0])
+        memory = spike_score.watch(memory, v, next_v, interval.last, sweep.interval)
+        return (after, memory), (v,) if trace else ()
 
     start = nudging.begin(cell, sweep, problem.system)
     first = (start, spike_score.begin(nudging.observed(start[0]), sweep.v[0]))

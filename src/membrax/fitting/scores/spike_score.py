@@ -1,17 +1,15 @@
-"""What a spike train looks like: its features as numbers, and a score of one train against another.
+"""Features of a spike train, gathered sample by sample, and a score of one train compared with another.
 
-Made for searches, which need no derivative: a silent model is told how many spikes it misses, and a model that fires
-how far its spikes are from the recorded ones, in time and in shape. Features are gathered sample by sample, so a
-search over thousands of models keeps no trace.
+For a silent model the score grows with the number of missed spikes, for a model that fires with the errors of its
+spikes in time and in shape. No trace is stored.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ...ephys.threshold import SPIKE_THRESHOLD, SUBTHRESHOLD, TROUGH_WINDOW
 from ...probes import crossing
@@ -46,8 +44,8 @@ class Features:
 
 
 @pytree
-class Watch:
-    """What is remembered while a sweep goes by; ``since`` is the time since the last spike, ms."""
+class RunningFeatures:
+    """The running sums and extremes of a sweep; ``since`` is the time since the last spike, ms."""
 
     samples: Array
     count: Array
@@ -60,22 +58,22 @@ class Watch:
     apart: Array
 
 
-def begin(v: Any, recorded: Any) -> Watch:
-    """A watch at the sweep's first sample, of the model and of the recording [mV]."""
+def begin(v: ArrayLike, recorded: ArrayLike) -> RunningFeatures:
+    """The running values at the first sample of the model and of the recording [mV]."""
     v = jnp.asarray(v, dtype=float)
     none, zero = jnp.full_like(v, jnp.inf), jnp.zeros((), jnp.int32)
     error = jnp.square(jnp.minimum(v, SUBTHRESHOLD) - jnp.minimum(recorded, SUBTHRESHOLD))
     times = jnp.full((CAPACITY,), jnp.nan, v.dtype)
-    return Watch(zero, zero, times, v, jnp.zeros_like(v), none, none, error, _apart(v, recorded))
+    return RunningFeatures(zero, zero, times, v, jnp.zeros_like(v), none, none, error, _apart(v, recorded))
 
 
-def watch(memory: Watch, before: Array, after: Array, recorded: Array, interval: float) -> Watch:
-    """The memory after one more sample: the model's ``before`` and ``after``, the recorded one beside ``after``."""
+def watch(memory: RunningFeatures, before: Array, after: Array, recorded: Array, interval: float) -> RunningFeatures:
+    """The running values after the step from ``before`` to ``after`` [mV]; ``recorded`` is that at ``after``."""
     crossed, fraction = crossing(before, after, SPIKE_THRESHOLD)
     time = (memory.samples.astype(after.dtype) + fraction) * interval
     slot = jnp.where(crossed, memory.count, CAPACITY)
     since = jnp.where(crossed, 0.0, memory.since + interval)
-    return Watch(
+    return RunningFeatures(
         memory.samples + 1,
         memory.count + crossed.astype(jnp.int32),
         memory.times.at[slot].set(time, mode="drop"),
@@ -88,46 +86,45 @@ def watch(memory: Watch, before: Array, after: Array, recorded: Array, interval:
     )
 
 
-def _apart(v: Array, recorded: Any) -> Array:
+def _apart(v: Array, recorded: ArrayLike) -> Array:
     """How far apart two samples are between `SUBTHRESHOLD` and `SPIKE_THRESHOLD`, at most `APART` [mV]; NaN stays."""
     distance = jnp.abs(jnp.clip(v, SUBTHRESHOLD, SPIKE_THRESHOLD) - jnp.clip(recorded, SUBTHRESHOLD, SPIKE_THRESHOLD))
     return jnp.where(distance > APART, APART, distance)
 
 
-def read(memory: Watch) -> Features:
-    """The features of the sweep that went by."""
+def read(memory: RunningFeatures) -> Features:
+    """The features of a sweep from its running values."""
     fired = memory.count > 0
     dtype = memory.peak.dtype
     per_spike = memory.above / jnp.maximum(memory.count, 1).astype(dtype)
-    shape = (jnp.where(fired, x, jnp.nan) for x in (memory.peak, per_spike, memory.trough))
+    peak, width, trough = (jnp.where(fired, x, jnp.nan) for x in (memory.peak, per_spike, memory.trough))
     samples = (memory.samples + 1).astype(dtype)
-    return Features(memory.count, memory.times, *shape, jnp.sqrt(memory.quiet / samples), memory.apart / samples)
+    quiet, apart = jnp.sqrt(memory.quiet / samples), memory.apart / samples
+    return Features(memory.count, memory.times, peak, width, trough, quiet, apart)
 
 
-def features(v: Any, interval: float, recorded: Any = None) -> Features:
-    """The features of a trace v [time] in mV, sampled every ``interval`` ms, beside ``recorded`` [time] if given."""
+def features(v: ArrayLike, interval: float, recorded: ArrayLike | None = None) -> Features:
+    """The features of a trace v [time] in mV, sampled every ``interval`` ms; distances are from ``recorded``."""
     v = jnp.asarray(v, dtype=float)
     recorded = v if recorded is None else jnp.asarray(recorded, dtype=float)
 
-    def one(memory: Watch, at: tuple) -> tuple[Watch, None]:
-        return watch(memory, *at, interval), None
+    def one(memory: RunningFeatures, at: tuple[Array, Array, Array]) -> tuple[RunningFeatures, None]:
+        before, after, also = at
+        return watch(memory, before, after, also, interval), None
 
     return read(jax.lax.scan(one, begin(v[0], recorded[0]), (v[:-1], v[1:], recorded[1:]))[0])
 
 
 def score(model: Features, data: Features) -> Array:
-    """How far one sweep of a model is from the recorded one; 0 is the same, each term about 1 at an ordinary error.
+    """The distance of one sweep of a model from the recorded one; each term is about 1 at an ordinary error.
 
     * every spike too many or too few counts 1;
     * spike times, matched by number: |Δt| over 10 ms, at most 1, averaged over the train;
-    * subthreshold: root mean square below `SUBTHRESHOLD` over 4 mV (``model.quiet``, taken beside the recording);
+    * subthreshold: root mean square below `SUBTHRESHOLD` over 4 mV (``model.quiet``);
     * shape, where both fire: |Δpeak|/20 mV, |Δtime_above_threshold|/1 ms, |Δtrough|/10 mV, each at most 1.
     """
-    dtype = model.peak.dtype
-    missed = jnp.abs(model.count - data.count).astype(dtype)
-    longest = jnp.maximum(jnp.maximum(model.count, data.count), 1).astype(dtype)
-    lag = jnp.minimum(jnp.abs(model.times - data.times) / 10.0, 1.0)
-    timing = jnp.sum(jnp.where(jnp.isfinite(lag), lag, 0.0)) / longest
+    missed, longest = count_error(model, data)
+    timing = jnp.sum(capped((model.times - data.times) / 10.0, False)) / longest
     shape = sum(
         jnp.minimum(jnp.abs(getattr(model, name) - getattr(data, name)) / size, 1.0)
         for name, size in (("peak", 20.0), ("time_above_threshold", 1.0), ("trough", 10.0))
@@ -135,3 +132,16 @@ def score(model: Features, data: Features) -> Array:
     # A silent model of a firing cell has no shape: the worst there is. Where the cell is silent, shape says nothing.
     shape = jnp.where(jnp.isfinite(shape), shape, jnp.where(data.count > 0, 3.0, 0.0))
     return missed + timing + model.quiet / 4.0 + shape
+
+
+def count_error(model: Features, data: Features) -> tuple[Array, Array]:
+    """Spikes too many or too few, and the number of spikes of the longer train, at least 1."""
+    dtype = model.peak.dtype
+    missed = jnp.abs(model.count - data.count).astype(dtype)
+    return missed, jnp.maximum(jnp.maximum(model.count, data.count), 1).astype(dtype)
+
+
+def capped(error: Array, otherwise: ArrayLike) -> Array:
+    """|error|, at most 1; where it is NaN, 1 if ``otherwise`` and 0 if not."""
+    size = jnp.abs(error)
+    return jnp.where(jnp.isfinite(size), jnp.minimum(size, 1.0), jnp.asarray(otherwise).astype(size.dtype))

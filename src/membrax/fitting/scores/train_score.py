@@ -1,14 +1,14 @@
-"""Spike trains with the waveforms of their spikes, and a score of one train against another for population searches.
+"""Spike trains with the waveforms of their spikes, and a score of one train compared with another.
 
-Beside the features of `spikes`, the voltage around every spike is kept, aligned at its upstroke: the first spike of a
-train often differs from the later ones, and its waveform says more of the channels than peak, width and trough do.
+In addition to the features of `spike_score`, the voltage around every spike is kept, aligned at its upstroke: the
+first spike of a train often differs from the later ones, and its waveform says more of the channels than peak, width
+and trough do.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +18,12 @@ from jax import Array
 from ... import sharding
 from ...compilation import host_jit
 from ...pytrees import is_concrete, pytree
-from ..problem.count_bounds import excess
+from ..problem.count_bounds import CountBounds, excess
 from ..problem.problem import Problem
 from ..problem.target import Target
 from . import spike_score
-from .online import watched
-from .spike_score import Features
+from .online import traced
+from .spike_score import Features, capped, count_error
 
 OFFSETS = np.concatenate([np.arange(-1.0, 3.0, 0.1), np.arange(3.0, 10.1, 0.5)])  # ms from the upstroke
 SHAPES = 24  # spikes of a train whose waveforms are kept
@@ -58,7 +58,7 @@ def recorded_train(v: Array, interval: float) -> Train:
 
 
 def score(model: Train, data: Train) -> Array:
-    """How far one sweep of a model is from the recorded one; 0 is the same.
+    """The distance of one sweep of a model from the recorded one; 0 is the same.
 
     * every spike too many or too few counts 1;
     * spike times, matched by number: |Δt| over 5 ms plus a twentieth of the time since the first recorded spike, at
@@ -71,19 +71,17 @@ def score(model: Train, data: Train) -> Array:
       over 15 mV.
     """
     ours, theirs = model.features, data.features
-    dtype = ours.peak.dtype
     fires, several = theirs.count > 0, theirs.count > 1
-    missed = jnp.abs(ours.count - theirs.count).astype(dtype)
-    longest = jnp.maximum(jnp.maximum(ours.count, theirs.count), 1).astype(dtype)
+    missed, longest = count_error(ours, theirs)
     since = theirs.times - theirs.times[0]
-    lag = _capped((ours.times - theirs.times) / (5.0 + 0.05 * since), jnp.zeros_like(fires))
-    late = _capped((ours.times[0] - theirs.times[0]) / 5.0, fires)
+    lag = capped((ours.times - theirs.times) / (5.0 + 0.05 * since), False)
+    late = capped((ours.times[0] - theirs.times[0]) / 5.0, fires)
     shape = sum(
-        weight * _capped((getattr(ours, name) - getattr(theirs, name)) / size, fires)
+        weight * capped((getattr(ours, name) - getattr(theirs, name)) / size, fires)
         for name, size, weight in (("peak", 10.0, 1.0), ("time_above_threshold", 0.5, 2.0), ("trough", 6.0, 1.0))
     )
     first, later = _distance(model.first, data.first), _distance(model.later, data.later)
-    waves = _capped(first / 15.0, fires) + _capped(later / 15.0, several)
+    waves = capped(first / 15.0, fires) + capped(later / 15.0, several)
     beside = ours.quiet / 2.0 + ours.apart / 3.0
     return missed + jnp.sum(lag) / longest + late + beside + jnp.where(fires, shape + waves, 0.0)
 
@@ -123,14 +121,15 @@ def _scores(places: Array, problem: Problem) -> Array:
     trains = jax.vmap(gather, in_axes=(0, 1))(ours, v[:, :fitted])
     scores = jax.vmap(lambda models, data: jax.vmap(lambda model: score(model, data))(models))(trains, recorded)
     total = jnp.sum(scores, axis=0)
-    if problem.count_bounds is not None:
+    bounds = problem.count_bounds
+    if bounds is not None:
         others = jax.tree.map(lambda x: x[fitted:], features)
-        total = total + jax.vmap(lambda seen: _surprises(seen, problem), in_axes=1)(others)
+        total = total + jax.vmap(lambda seen: _excess(seen, bounds), in_axes=1)(others)
     return total / fitted
 
 
 def _all_sweeps(problem: Problem) -> Target:
-    """The fitted sweeps, and behind them those of which only a count is expected: one loop for both."""
+    """The training sweeps, then the held-out sweeps with count bounds: one loop for both."""
     if problem.count_bounds is None:
         return problem.data
     return jax.tree.map(lambda *both: jnp.concatenate(both), problem.data, problem.count_bounds.sweeps)
@@ -144,22 +143,16 @@ def _runs(places: Array, problem: Problem, sweeps: Target) -> tuple[Features, Ar
     """
 
     def over_candidates(sweep: Target) -> tuple[Features, Array]:
-        run = lambda place: watched(problem.candidate(place), sweep, problem, trace=True)  # noqa: E731
+        run = lambda place: traced(problem.candidate(place), sweep, problem)  # noqa: E731
         return jax.vmap(run, out_axes=(0, 1))(places)
 
     return jax.vmap(over_candidates, out_axes=(0, 1))(sweeps)
 
 
-def _surprises(seen: Features, problem: Problem) -> Array:
-    """Spikes too few or too many in the sweeps of which only the count is expected, of features [sweep]."""
-    off = jnp.sum(excess(seen.count, problem.count_bounds))
+def _excess(seen: Features, bounds: CountBounds) -> Array:
+    """Spikes outside the count bounds of the held-out sweeps, of features [sweep]."""
+    off = jnp.sum(excess(seen.count, bounds))
     return jnp.where(jnp.all(jnp.isfinite(seen.quiet)), off, jnp.nan)  # a model that diverged has no count
-
-
-def _capped(error: Any, otherwise: Array) -> Array:
-    """|error|, at most 1; where it is NaN, 1 if ``otherwise`` and 0 if not."""
-    size = jnp.abs(error)
-    return jnp.where(jnp.isfinite(size), jnp.minimum(size, 1.0), jnp.asarray(otherwise).astype(size.dtype))
 
 
 def _distance(one: Array, other: Array) -> Array:
