@@ -250,7 +250,7 @@ def test_a_patch_has_no_regions():
 
 @pytest.mark.parametrize("integrator", [exponential_euler, runge_kutta], ids=repr)
 def test_schemes_that_take_single_patches_alone(cell, integrator):
-    told = rf"{integrator.name} takes no cells with a morphology: use membrax.integrators.staggered"
+    told = rf"{integrator.name} does not support a morphology: use membrax.integrators.staggered"
     with pytest.raises(ValueError, match=told):
         simulate(cell, integrator=integrator)
     with pytest.raises(ValueError, match=told):

@@ -127,7 +127,7 @@ def test_a_slope_may_have_a_negative_bound():
 
 
 def test_schemes_without_trees_are_refused(data):
-    with pytest.raises(ValueError, match="exponential_euler takes no cells with a morphology"):
+    with pytest.raises(ValueError, match="exponential_euler does not support a morphology"):
         mx.fit(cell_of(), {"leak.g.soma": (0.1, 1.0)}, data, integrator=exponential_euler, progress=False)
 
 

@@ -1,20 +1,19 @@
-"""Exponential Euler: every variable relaxes exponentially, the others held still.
+"""Exponential Euler: every variable relaxes exponentially while the others are fixed.
 
-The usual scheme of the field (Moore & Ramón 1974; Rush & Larsen 1978), here for comparison. Gates and voltage are said
-to be of one time but are half a step apart, which makes order 1; spike times from steady gates hide the half step and
-converge with order 2.
+The usual scheme of the field (Moore & Ramón 1974; Rush & Larsen 1978), for comparison. Gates and voltage count as of
+one time but are half a step apart, which makes order 1; spike times from steady gates hide the half step and converge
+with order 2.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..cell import Cell, State, advance_gates, ionic_current
+from ..cell import Cell, CellGates, State, advance_gates, ionic_current
 from ..channels import Env
 from ..laws.gating import bernoulli
 from ..laws.membrane import charge_balance
@@ -23,7 +22,7 @@ from .integrator import Integrator
 
 
 def advance(
-    cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env, system: TreeSystem | None = None
+    cell: Cell, state: State, currents: tuple[Array, ...], dt: float | Array, env: Env, system: TreeSystem | None = None
 ) -> State:
     """Gates by `exponential_gates` at the old v, then v likewise at the new gates."""
     gates = exponential_gates(cell, state.gates, state.v, dt, env)
@@ -33,13 +32,13 @@ def advance(
     return dataclasses.replace(state, v=v, gates=gates)
 
 
-def exponential_gates(cell: Cell, gates: dict, v: Array, dt: Any, env: Env) -> dict:
+def exponential_gates(cell: Cell, gates: CellGates, v: Array, dt: float | Array, env: Env) -> CellGates:
     """Every gate at x∞ + (x − x∞) e^(−dt/τ), for constant ``v`` [mV].
 
-    A gate's slope is read off its own kinetics, so this serves channels whose gates are independent of one another.
+    The slope of a gate is the derivative of its own kinetics, which is exact for channels of independent gates.
     """
 
-    def kinetics(gates: dict) -> dict:
+    def kinetics(gates: CellGates) -> CellGates:
         clock = lambda h: advance_gates(cell, gates, v, h, env)  # noqa: E731
         return jax.jvp(clock, (jnp.zeros(()),), (jnp.ones(()),))[1]
 

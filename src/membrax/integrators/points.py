@@ -1,24 +1,23 @@
-"""The voltage of one patch of membrane across a step, its gates held still: a bounded Crank–Nicolson step."""
+"""The voltage of one patch of membrane after a step at fixed gates: a bounded Crank–Nicolson step."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..cell import Cell, ionic_current
+from ..cell import Cell, CellGates, ionic_current
 from ..channels import Env
 from ..laws.membrane import bounded_voltage_step, corrected_voltage
 
 
-def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env: Env) -> Array:
+def voltage_step(cell: Cell, gates: CellGates, v: Array, current: Array, dt: float | Array, env: Env) -> Array:
     """v [mV] after ``dt`` [ms] at fixed gates, the ionic current linearised about ``v`` by its exact slope.
 
-    Channels that are not ``ohmic`` (instantaneous gates, rectification) are asked a second time, at the end of the
-    step, for what the line missed.
+    The current of channels that are not ``ohmic`` (instantaneous gates, rectification) is evaluated again at the end
+    of the step, for a correction.
     """
     straight, bent = by_ohmic(cell, True), by_ohmic(cell, False)
     ionic, slope = current_and_slope(straight, gates, v, env)
@@ -35,12 +34,12 @@ def voltage_step(cell: Cell, gates: dict, v: Array, current: Array, dt: Any, env
 
 
 def by_ohmic(cell: Cell, ohmic: bool) -> Cell:
-    """The cell with only those of its channels whose current is, or may not be, a straight line in v."""
+    """The cell with only its ohmic channels, whose current is a straight line in v, or only with the others."""
     chosen = {name: c for name, c in cell.channels.items() if bool(getattr(c, "ohmic", False)) == ohmic}
     return dataclasses.replace(cell, channels=chosen)
 
 
-def current_and_slope(cell: Cell, gates: dict, v: Array, env: Env) -> tuple[Array, Array]:
+def current_and_slope(cell: Cell, gates: CellGates, v: Array, env: Env) -> tuple[Array, Array]:
     """The ionic current density [µA/cm²] and its derivative by v [mS/cm²]."""
     # A constant tangent may become a literal, which Triton's kernels can't negate; ohmic currents don't.
     bends = any(not getattr(channel, "ohmic", False) for channel in cell.channels.values())

@@ -1,23 +1,22 @@
-"""The classical fourth-order Runge–Kutta method, for reference at small steps; it bounds nothing."""
+"""The classical fourth-order Runge–Kutta method, for reference at small steps; it keeps no bounds."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..cell import Cell, State, advance_gates, ionic_current
+from ..cell import Cell, CellGates, State, advance_gates, ionic_current
 from ..channels import Env
 from ..laws.membrane import charge_balance
 from ..morphology.system import TreeSystem
 from .integrator import Integrator
 
 
-def derivative(cell: Cell, v: Array, gates: dict, current: Array, env: Env) -> tuple[Array, dict]:
-    """dv/dt [mV/ms] and the gates' derivatives [1/ms]: the equations themselves, without a scheme.
+def derivative(cell: Cell, v: Array, gates: CellGates, current: Array, env: Env) -> tuple[Array, dict]:
+    """dv/dt [mV/ms] and the gates' derivatives [1/ms]: the right-hand side of the equations.
 
     A channel's ``advance`` is exact to first order in dt, so its derivative at dt = 0 is its kinetics.
     """
@@ -27,7 +26,7 @@ def derivative(cell: Cell, v: Array, gates: dict, current: Array, env: Env) -> t
 
 
 def advance(
-    cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env, system: TreeSystem | None = None
+    cell: Cell, state: State, currents: tuple[Array, ...], dt: float | Array, env: Env, system: TreeSystem | None = None
 ) -> State:
     """One step of RK4 (Kutta 1901).
 

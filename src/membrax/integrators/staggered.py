@@ -1,9 +1,8 @@
-"""The default: gates and voltage leapfrog half a step apart, each by a second-order step."""
+"""The default scheme: gates and voltage leapfrog half a step apart, each by a second-order step."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
@@ -18,12 +17,12 @@ from .points import voltage_step
 
 
 def advance(
-    cell: Cell, state: State, currents: tuple[Array, ...], dt: Any, env: Env, system: TreeSystem | None = None
+    cell: Cell, state: State, currents: tuple[Array, ...], dt: float | Array, env: Env, system: TreeSystem | None = None
 ) -> State:
     """Gates to the middle of the step at the old v, then v across it (Hines 1984; Strang 1968).
 
-    From a state at one time (lag 0) the gates first take half a step; from then on they take whole ones, since they
-    stay half a step behind. Order 2, at the cost of order 1.
+    From a state at one time (lag 0) the gates first take half a step; then they take whole steps, because they stay
+    half a step behind. Order 2, at the cost of order 1.
     """
     if system is not None:
         return trees.advance(cell, state, currents[0], dt, env, system)
@@ -37,14 +36,14 @@ hines = Integrator("hines", advance, staggered=True, axial=trees.hines)
 matrix_exponential = Integrator("matrix_exponential", advance, staggered=True, axial=trees.matrix_exponential)
 
 
-def of_many(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
-    """The integrator for a population: the default takes the axial step that suits many trees on this device.
+def for_population(integrator: Integrator, cell: Cell, shared: bool) -> Integrator:
+    """The integrator of a population: `staggered` becomes the axial step that suits many trees on this device.
 
     Args:
-        integrator: what was asked for; only `staggered` leaves a choice.
-        cell: one of them, or all.
-        shared: whether they have one shape and one capacitance, so that one propagator serves them.
+        integrator: the requested one; only `staggered` leaves a choice.
+        cell: one neuron, or all.
+        shared: whether all have one shape and one capacitance, so that they share one matrix exponential.
     """
     if integrator != staggered or cell.morphology is None:
         return integrator
-    return matrix_exponential if shared and trees.suits_a_propagator(cell.morphology) else hines
+    return matrix_exponential if shared and trees.suits_matrix_exponential(cell.morphology) else hines

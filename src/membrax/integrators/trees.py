@@ -1,8 +1,8 @@
 """One step of a tree: gates half a step ahead, then the voltages of all compartments together.
 
-Two ways to take the axial current in, both of order 2 with the staggered gates:
+Two treatments of the axial current, both of order 2 with the staggered gates:
 
-* `hines`: channels and axial current are one linear system, taken by the diagonally implicit Runge–Kutta method of
+* `hines`: channels and axial current are one linear system, solved by the diagonally implicit Runge–Kutta method of
   order 2 that damps what is stiff (Alexander 1977, SIAM J Numer Anal 14:1006). Crank–Nicolson would ring for
   milliseconds at an electrode: neighbours of a fine cut exchange charge a thousand times faster than a step.
 * `matrix_exponential`: axial current by e^(dt A), channels before and after it for half a step (Strang 1968), from both
@@ -14,13 +14,12 @@ Two ways to take the axial current in, both of order 2 with the staggered gates:
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..cell import Cell, State, advance_gates
+from ..cell import Cell, CellGates, State, advance_gates
 from ..channels import Env
 from ..compartmentwise import over_patches, spread
 from ..morphology import Compartments
@@ -29,22 +28,22 @@ from ..numerics.arithmetic import at_least
 from .points import by_ohmic, current_and_slope, voltage_step
 
 GAMMA = 1.0 - 0.5**0.5  # of Alexander's method
-FEW = 800  # compartments, up to which an accelerator multiplies by e^(dt A) sooner than it eliminates round by round
+FEW = 800  # compartments, up to which e^(dt A) is faster than elimination round by round on an accelerator
 
 
-def hines(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
+def hines(cell: Cell, sites: tuple[int, ...], dt: float | Array) -> TreeSystem:
     """A system that is solved at every step."""
     return assemble(shape_of(cell), sites)
 
 
-def matrix_exponential(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
+def matrix_exponential(cell: Cell, sites: tuple[int, ...], dt: float | Array) -> TreeSystem:
     """A system with a propagator, which is valid for this step, capacitance and shape."""
     return assemble(shape_of(cell), sites, spread(cell).capacitance, dt)
 
 
-def by_size(cell: Cell, sites: tuple[int, ...], dt: Any) -> TreeSystem:
+def by_size(cell: Cell, sites: tuple[int, ...], dt: float | Array) -> TreeSystem:
     """The system that suits the device: a CPU eliminates, which is more accurate at any step."""
-    return (matrix_exponential if suits_a_propagator(shape_of(cell)) else hines)(cell, sites, dt)
+    return (matrix_exponential if suits_matrix_exponential(shape_of(cell)) else hines)(cell, sites, dt)
 
 
 def shape_of(cell: Cell) -> Compartments:
@@ -53,12 +52,12 @@ def shape_of(cell: Cell) -> Compartments:
     return cell.morphology
 
 
-def suits_a_propagator(compartments: Compartments) -> bool:
-    """Whether there are few of them, on an accelerator."""
+def suits_matrix_exponential(compartments: Compartments) -> bool:
+    """Whether the compartments are few and the device is an accelerator."""
     return compartments.count <= FEW and jax.default_backend() != "cpu"
 
 
-def advance(cell: Cell, state: State, currents: Array, dt: Any, env: Env, system: TreeSystem) -> State:
+def advance(cell: Cell, state: State, currents: Array, dt: float | Array, env: Env, system: TreeSystem) -> State:
     """Gates to the middle of the step, then v across it; ``currents`` as of `timeloop.means` of a tree.
 
     All arrays may have a second axis of neurons, as of `compartmentwise.over_patches`.
@@ -70,29 +69,32 @@ def advance(cell: Cell, state: State, currents: Array, dt: Any, env: Env, system
 
 
 def _exponential_step(
-    cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env, system: TreeSystem
+    cell: Cell, gates: CellGates, v: Array, currents: Array, dt: float | Array, env: Env, system: TreeSystem
 ) -> Array:
-    """v [compartment] after ``dt``: half of the channels, all that is injected and axial, the other half."""
+    """v [compartment] after ``dt``: half a step of the channels, axial and injected currents, the other half step."""
 
-    def change(patch: Cell, v: Array, gates: dict, current: Array, dt: Any, env: Env) -> Array:
+    def change(patch: Cell, v: Array, gates: CellGates, current: Array, dt: float | Array, env: Env) -> Array:
         return voltage_step(patch, gates, v, current, dt, env)
 
     ionic, slope, charge = over_patches(_linear, cell, (v, gates), (dt,), env)
-    handed = (currents[:1] - ionic) / at_least(dt * slope / charge, 1.0) ** 2
-    half = lambda v: over_patches(change, cell, (v, gates, currents[:1] - handed), (0.5 * dt,), env)  # noqa: E731
-    pull = system.charged(system.area * handed, currents[1:])
+    shifted = (currents[:1] - ionic) / at_least(dt * slope / charge, 1.0) ** 2
+    half = lambda v: over_patches(change, cell, (v, gates, currents[:1] - shifted), (0.5 * dt,), env)  # noqa: E731
+    pull = system.charged(system.area * shifted, currents[1:])
     v = half(v)
+    assert system.change is not None and system.gain is not None
     moved = jnp.matmul(system.change, v - v[:1], precision="highest")
     moved = moved + jnp.matmul(system.gain, pull, precision="highest")
     return half(v + moved)
 
 
-def _hines_step(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env: Env, system: TreeSystem) -> Array:
+def _hines_step(
+    cell: Cell, gates: CellGates, v: Array, currents: Array, dt: float | Array, env: Env, system: TreeSystem
+) -> Array:
     """v [compartment] after ``dt``, from two solutions w of one system.
 
     (m/γ + a slope) w + L w = m/γ (v + …) + a (slope v − ionic), m = a c/dt, with the ionic current linearised about the
-    v at hand; channels that are not ``ohmic`` are asked again at the first solution. All v are counted from that of the
-    first compartment, on which L does nothing, so that float32 rounds differences and not −65 mV.
+    present v; the current of channels that are not ``ohmic`` is corrected at the first solution. All v are relative to
+    that of the first compartment, on which L has no effect, so that float32 rounds differences and not −65 mV.
     """
     bent = not all(getattr(c, "ohmic", False) for c in cell.channels.values())
     straight, slope, charge = over_patches(_linear, cell, (v, gates), (dt,), env)
@@ -100,7 +102,7 @@ def _hines_step(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env
     solve = system.solver(system.area * (mass + slope))
     u = v - v[:1]
 
-    def after(begun: Array, missed: Any) -> Array:
+    def after(begun: Array, missed: float | Array) -> Array:
         pull = mass * begun + slope * u - straight - missed + currents[:1]
         return solve(system.charged(system.area * pull, currents[1:]))
 
@@ -109,14 +111,14 @@ def _hines_step(cell: Cell, gates: dict, v: Array, currents: Array, dt: Any, env
     return v[:1] + after(u + ((1.0 - GAMMA) / GAMMA) * (first - u), missed)
 
 
-def _linear(patch: Cell, v: Array, gates: dict, dt: Any, env: Env) -> tuple[Array, Array, Array]:
-    """The ionic current density at v, its slope, which is held above −C/dt, and the capacitance."""
+def _linear(patch: Cell, v: Array, gates: CellGates, dt: float | Array, env: Env) -> tuple[Array, Array, Array]:
+    """The ionic current density at v, its slope, bounded below by −C/dt, and the capacitance."""
     ionic, slope = current_and_slope(patch, gates, v, env)
     return ionic, at_least(slope, -patch.capacitance / dt), patch.capacitance + jnp.zeros_like(v)
 
 
-def _missed(patch: Cell, v: Array, first: Array, gates: dict, dt: Any, env: Env) -> Array:
-    """What the line through the current at v misses at ``first`` [µA/cm²]."""
+def _missed(patch: Cell, v: Array, first: Array, gates: CellGates, dt: float | Array, env: Env) -> Array:
+    """The current at ``first`` minus its linearisation about v [µA/cm²]."""
     bent = by_ohmic(patch, False)
     here, slope = current_and_slope(bent, gates, v, env)
     there, _ = current_and_slope(bent, gates, first, env)

@@ -16,7 +16,7 @@ from .. import sharding
 from ..cell import Cell, State, first_voltage, settle, state_at
 from ..cell_checks import check_cell, check_state
 from ..compilation import cores
-from ..integrators import Integrator, check_integrator, hines, of_many
+from ..integrators import Integrator, check_integrator, for_population, hines
 from ..probes import ProbesLike, Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
 from ..sharding import Device
@@ -107,7 +107,7 @@ def set_up(
     messages = invalid(cells)
     cells, cell_axes = share_equal_leaves(strong(cells))
     one_shape = not jax.tree.leaves((cell_axes.morphology, cell_axes.capacitance))  # None is no leaf
-    integrator = of_many(integrator, cells, shared=one_shape)
+    integrator = for_population(integrator, cells, shared=one_shape)
     random_key = check_key(stimulus, key, getattr(state, "key", None))
     state = _first_state(cells, cell_axes, stimulus, state, neurons, random_key, integrator)
     stimulated_compartments(cells, stimulus)  # raises for sites that the morphology does not have

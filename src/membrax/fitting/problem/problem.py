@@ -12,7 +12,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ...cell import Cell
-from ...integrators import Integrator, of_many, staggered
+from ...integrators import Integrator, for_population, staggered
 from ...morphology.system import TreeSystem
 from ...pytrees import pytree, static
 from .count_bounds import CountBounds
@@ -59,7 +59,7 @@ class Problem:
         if self.cell.morphology is None:
             return
         shared = not self.moves_the_axial_current
-        object.__setattr__(self, "integrator", of_many(self.integrator, self.cell, shared))
+        object.__setattr__(self, "integrator", for_population(self.integrator, self.cell, shared))
         if shared:
             object.__setattr__(self, "system", assembled(self.cell, self.integrator, self.data.dt))
 
