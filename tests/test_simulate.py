@@ -306,7 +306,7 @@ BAD = {
         "simulate takes one stimulus, but this one holds 3: use membrax.run, or jax.vmap"),
     "noise without key": (lambda c: mx.simulate(c, stimuli.ornstein_uhlenbeck(1.0, 1.0, 1.0), duration=1.0),
         "the stimulus is random: pass key=jax.random.key"),
-    "stimulus": (lambda c: mx.simulate(c, "10", duration=1.0), "a stimulus is made by membrax.stimuli"),
+    "stimulus": (lambda c: mx.simulate(c, "10", duration=1.0), "a stimulus must come from membrax.stimuli"),
     "probe": (lambda c: mx.simulate(c, duration=1.0, record="voltage"), "record takes probes"),
     "probes": (lambda c: mx.simulate(c, duration=1.0, record=[probes.gates(), probes.gates(2)]), "two probes called"),
     "states of many": (lambda c: mx.simulate(c, duration=1.0, state=with_state(c, v=jnp.zeros(3))),

@@ -63,11 +63,11 @@ def test_without_removal_of_inactivation_it_does_not(interneuron):
 
 
 def test_laws_of_strength_and_duration_are_recovered_from_themselves():
-    from membrax.protocols.excitability import _lapicque, _weiss
+    from membrax.protocols.excitability import lapicque, weiss
 
     t = np.array([0.05, 0.2, 1.0, 5.0])
-    assert _weiss(t, 2.0 * (t + 3.0)) == pytest.approx((2.0, 3.0))
-    assert _lapicque(t, 2.0 * t / (1.0 - 2.0 ** (-t / 3.0))) == pytest.approx((2.0, 3.0), rel=1e-5)
+    assert weiss(t, 2.0 * (t + 3.0)) == pytest.approx((2.0, 3.0))
+    assert lapicque(t, 2.0 * t / (1.0 - 2.0 ** (-t / 3.0))) == pytest.approx((2.0, 3.0), rel=1e-5)
 
 
 def test_weiss_law_holds_for_short_pulses_of_the_squid(curve):
@@ -115,7 +115,7 @@ WRONG = {
     "highest": (lambda c: rheobase(c, highest=-1.0), "highest must be above 0 µA/cm², got -1 µA/cm²"),
     "lowest": (lambda c: anode_break(c, lowest=3.0), "lowest must be below 0 µA/cm², got 3 µA/cm²"),
     "infinite": (lambda c: threshold(c, np.inf), "width must be finite, got inf ms"),
-    "a word": (lambda c: threshold(c, "a"), "width must be a plain number in ms"),
+    "a word": (lambda c: threshold(c, "a"), "width must be a number in ms"),
     "one width": (lambda c: strength_duration(c, [1.0, 1.0]), "at least two different ones"),
     "no spike": (lambda c: strength_duration(c, [0.1, 1.0], highest=20.0), "spike at a width of 0.1 ms"),
 }

@@ -56,7 +56,7 @@ def test_an_array_may_be_added_from_the_left():
 @pytest.mark.parametrize("value", ["10", [1.0], (1.0,), {}, b"10"], ids=repr)
 def test_what_is_no_stimulus_is_refused(value):
     with pytest.raises(
-        ValueError, match=r"a stimulus is made by membrax\.stimuli, a number or a function of time, got"
+        ValueError, match=r"a stimulus must come from membrax\.stimuli, or be a number or a function of time, got"
     ):
         as_stimulus(value)
 
@@ -181,7 +181,7 @@ def test_integers_and_lists_become_strong_arrays_too(make, values):
         (lambda: stimuli.pulse_train(1.0, width=-1.0, period=1.0), "width must be above 0, got -1 ms"),
         (lambda: stimuli.pulse_train(1.0, width=3.0, period=2.0), "width must be at most its period, got 3 ms, 2 ms"),
         (lambda: stimuli.pulse_train(1.0, width=1.0, period=np.nan), "width must be at most its period"),
-        (lambda: stimuli.ramp(1.0), "a ramp needs its stop in ms"),
+        (lambda: stimuli.ramp(1.0), "a ramp needs a stop in ms"),
         (lambda: stimuli.ramp(1.0, 2.0, 2.0), "stop must come after start, got 2 ms, 2 ms"),
         (lambda: stimuli.sine(1.0, 10.0, 2.0, 1.0), "stop must come after start"),
         (lambda: stimuli.chirp(1.0, 1.0, 10.0), "a chirp needs a finite stop in ms"),

@@ -1,4 +1,4 @@
-"""A Boltzmann curve through activation or inactivation: a/(1 + exp(−(v − half)/scale))."""
+"""The Boltzmann curve of activation and inactivation: a/(1 + exp(−(v − half)/scale))."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ CONVERGED = 1e-12  # of the sum of squares
 
 
 class Boltzmann(NamedTuple):
-    """The curve, its maximum a, the potential of its half [mV] and its scale [mV], below 0 where it falls with v.
+    """A Boltzmann curve: its maximum a, its half potential [mV] and its scale [mV], below 0 for a falling curve.
 
-    ``residual`` is the root mean square of what it misses, in the unit of the data.
+    ``residual`` is the root mean square residual, in the unit of the data.
     """
 
     maximum: float
@@ -26,18 +26,18 @@ class Boltzmann(NamedTuple):
         return self.maximum * fraction(v, self.half, self.scale)
 
 
-def fraction(v: np.ndarray, half: float, scale: float) -> np.ndarray:
+def fraction(v: np.ndarray, half: float | np.ndarray, scale: float | np.ndarray) -> np.ndarray:
     """1/(1 + exp(−(v − half)/scale)), without an overflow."""
     return 0.5 * (1.0 + np.tanh(0.5 * (np.asarray(v, dtype=float) - half) / scale))
 
 
 def fit_boltzmann(v: np.ndarray, y: np.ndarray) -> Boltzmann:
-    """The least-squares Boltzmann curve of y [level] at v [mV] [level], by Levenberg–Marquardt.
+    """Fit a Boltzmann curve to y [level] at v [mV] [level], by Levenberg–Marquardt.
 
     Entries that are not finite are left out.
 
     Raises:
-        ValueError: fewer than three that are, or data that are 0 everywhere.
+        ValueError: fewer than three finite entries, or only zeros.
     """
     v, y = np.asarray(v, dtype=float), np.asarray(y, dtype=float)
     good = np.isfinite(v) & np.isfinite(y)
@@ -62,11 +62,12 @@ def fit_boltzmann(v: np.ndarray, y: np.ndarray) -> Boltzmann:
             damping *= 4
             if damping > 1e12:
                 break
-    return Boltzmann(*(float(x) for x in at), float(np.sqrt(np.mean(missed**2))))
+    maximum, half, scale = (float(x) for x in at)
+    return Boltzmann(maximum, half, scale, float(np.sqrt(np.mean(missed**2))))
 
 
 def _start(v: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The best of a grid of halves and scales, each with the maximum that suits it: steep curves have local minima."""
+    """The best of a grid of halves and scales with their least-squares maxima, since steep curves have local minima."""
     span = np.ptp(v) or 1.0
     half, scale = np.meshgrid(np.linspace(v.min(), v.max(), 81), span * np.geomspace(2e-3, 1.0, 25))
     half, scale = np.tile(half.ravel(), 2)[:, None], np.append(scale, -scale)[:, None]

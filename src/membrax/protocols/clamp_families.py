@@ -1,27 +1,30 @@
-"""Families of voltage steps, and the curves an electrophysiologist draws from them (Hodgkin & Huxley 1952a, b)."""
+"""Families of voltage steps, and the curves measured with them (Hodgkin & Huxley 1952a, b)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..cell import Cell
+from ..checks import finite_number, finite_numbers
 from ..clamp import Clamped, voltage_clamp
 from ..pytrees import unknown
 from ..rest.resting import rest
 from ..stimuli import Stimulus, constant, step
 from .boltzmann import Boltzmann, fit_boltzmann
-from .search import best_scale, ordered, require_one_cell, within
+from .search import best_scale, require_one_cell
 
-CLOSE = 5.0  # mV about the reversal potential, where a current divided by its driving force says little
+CLOSE = 5.0  # mV around the reversal potential, where a current over its driving force is unreliable
 
 
 class IVCurve(NamedTuple):
-    """Currents against the step's level: at their largest magnitude, and at its end, µA/cm² [level]."""
+    """Currents at each level of the step: of largest magnitude, and at its end, µA/cm² [level]."""
 
     levels: np.ndarray
     peak: np.ndarray
@@ -37,7 +40,7 @@ class GVCurve(NamedTuple):
 
 
 class Inactivation(NamedTuple):
-    """What a prepulse leaves of a current: its peak at the test potential, over the largest of all [level]."""
+    """The peak current at the test potential after each prepulse, relative to the largest [level]."""
 
     levels: np.ndarray
     available: np.ndarray
@@ -49,9 +52,9 @@ class Tails(NamedTuple):
 
     Attributes:
         levels: stepped back to [level], mV.
-        initial: at the moment of the step [level], µA/cm².
-        time_constant: of the decay, ∫(i − i_end) dt/(i_initial − i_end) [level], ms: for an exponential its τ.
-        reversal: where the straight line through ``initial`` is 0, mV.
+        initial: current at the step [level], µA/cm².
+        time_constant: of the decay, ∫(i − i_end) dt/(i_initial − i_end) [level], ms: τ of an exponential.
+        reversal: the potential at which the straight line through ``initial`` is 0, mV.
         t: [time], ms from the step back.
         i: [level, time], µA/cm².
     """
@@ -75,7 +78,7 @@ class Recovery(NamedTuple):
 
 def activation(
     cell: Cell,
-    levels: Any,
+    levels: ArrayLike | Sequence[float],
     *,
     holding: float | None = None,
     duration: float = 10.0,
@@ -94,12 +97,12 @@ def activation(
     Raises:
         ValueError: a batch, a parameter out of bounds, a level that is not finite.
     """
-    cell, levels = require_one_cell(cell), ordered(levels, "levels", "mV")
-    held = _held(cell, holding)
-    return _family(cell, lambda level: constant(level), levels, held, duration, dt, series_resistance)
+    cell, levels = require_one_cell(cell), finite_numbers(levels, "levels", "mV")
+    start = _holding_potential(cell, holding)
+    return _family(cell, lambda level: constant(level), levels, start, duration, dt, series_resistance)
 
 
-def iv_curve(cell: Cell, levels: Any, *, channel: str | None = None, **named: Any) -> IVCurve:
+def iv_curve(cell: Cell, levels: ArrayLike | Sequence[float], *, channel: str | None = None, **named: Any) -> IVCurve:
     """Peak and steady current of each step of `activation`, whose arguments it takes: of all channels or of one.
 
     Raises:
@@ -111,7 +114,9 @@ def iv_curve(cell: Cell, levels: Any, *, channel: str | None = None, **named: An
     return IVCurve(np.asarray(levels, dtype=float), _peak(i), i[:, -1])
 
 
-def g_v_curve(cell: Cell, levels: Any, *, channel: str, reversal: float | None = None, **named: Any) -> GVCurve:
+def g_v_curve(
+    cell: Cell, levels: ArrayLike | Sequence[float], *, channel: str, reversal: float | None = None, **named: Any
+) -> GVCurve:
     """Peak conductance i/(v − e) of a channel at each step of `activation`, and its Boltzmann curve.
 
     Levels within 5 mV of the reversal potential have no conductance (NaN) and are left out of the fit.
@@ -125,9 +130,10 @@ def g_v_curve(cell: Cell, levels: Any, *, channel: str, reversal: float | None =
         ValueError: as `activation`, an unknown channel, or no reversal potential given and none in the channel.
     """
     _known(cell, str(channel))
-    if reversal is None and not hasattr(cell.channels[channel], "e"):
+    reversal = getattr(cell.channels[channel], "e", None) if reversal is None else reversal
+    if reversal is None:
         raise ValueError(f"channel {channel!r} has no reversal potential e: pass reversal=, in mV")
-    reversal = within(cell.channels[channel].e if reversal is None else reversal, "reversal", "mV")
+    reversal = finite_number(reversal, "reversal", "mV")
     curve = iv_curve(cell, levels, channel=channel, **named)
     force = curve.levels - reversal
     far = np.abs(force) > CLOSE
@@ -137,7 +143,7 @@ def g_v_curve(cell: Cell, levels: Any, *, channel: str, reversal: float | None =
 
 def inactivation(
     cell: Cell,
-    levels: Any,
+    levels: ArrayLike | Sequence[float],
     *,
     channel: str,
     test: float = 0.0,
@@ -160,10 +166,14 @@ def inactivation(
     Raises:
         ValueError: as `activation`, an unknown channel, or a test within 5 mV of its reversal potential.
     """
-    cell, levels, test = require_one_cell(cell), ordered(levels, "levels", "mV"), within(test, "test", "mV")
+    cell, levels, test = (
+        require_one_cell(cell),
+        finite_numbers(levels, "levels", "mV"),
+        finite_number(test, "test", "mV"),
+    )
     _driven(cell, channel, test, "test")
     command = lambda level: constant(level) + step(test - level, prepulse)  # noqa: E731
-    family = _family(cell, command, levels, _held(cell, holding), prepulse + width, dt)
+    family = _family(cell, command, levels, _holding_potential(cell, holding), prepulse + width, dt)
     peak = _peak(_current(family, channel)[:, family.t[: family.i.shape[-1]] >= prepulse - 1e-6])
     available = peak / peak[np.argmax(np.abs(peak))]
     return Inactivation(levels, available, fit_boltzmann(levels, available))
@@ -171,7 +181,7 @@ def inactivation(
 
 def tail_currents(
     cell: Cell,
-    levels: Any,
+    levels: ArrayLike | Sequence[float],
     *,
     channel: str | None = None,
     to: float = 20.0,
@@ -187,10 +197,10 @@ def tail_currents(
     Raises:
         ValueError: as `activation`, or an unknown channel.
     """
-    cell, levels, to = require_one_cell(cell), ordered(levels, "levels", "mV"), within(to, "to", "mV")
+    cell, levels, to = require_one_cell(cell), finite_numbers(levels, "levels", "mV"), finite_number(to, "to", "mV")
     _known(cell, channel)
     command = lambda level: constant(to) + step(level - to, width)  # noqa: E731
-    family = _family(cell, command, levels, _held(cell, holding), width + duration, dt)
+    family = _family(cell, command, levels, _holding_potential(cell, holding), width + duration, dt)
     back = family.t >= width - 1e-6
     t, i = family.t[back] - width, _current(family, channel)[:, back]
     above = i - i[:, -1:]
@@ -203,7 +213,7 @@ def tail_currents(
 
 def recovery_from_inactivation(
     cell: Cell,
-    gaps: Any,
+    gaps: ArrayLike | Sequence[float],
     *,
     channel: str,
     to: float = 0.0,
@@ -225,15 +235,19 @@ def recovery_from_inactivation(
     Raises:
         ValueError: as `activation`, an unknown channel, or pulses within 5 mV of its reversal potential.
     """
-    cell, gaps, to = require_one_cell(cell), ordered(gaps, "gaps", "ms", above=0.0), within(to, "to", "mV")
+    cell, gaps, to = (
+        require_one_cell(cell),
+        finite_numbers(gaps, "gaps", "ms", above=0.0),
+        finite_number(to, "to", "mV"),
+    )
     _driven(cell, channel, to, "to")
-    held = _held(cell, holding)
+    start = _holding_potential(cell, holding)
     end = float(np.ceil((2 * width + gaps.max()) / dt) * dt)
 
     def command(gap: Array) -> Stimulus:
-        return constant(held) + step(to - held, 0.0, width) + step(to - held, width + gap, 2 * width + gap)
+        return constant(start) + step(to - start, 0.0, width) + step(to - start, width + gap, 2 * width + gap)
 
-    family = _family(cell, command, gaps, held, end, dt)
+    family = _family(cell, command, gaps, start, end, dt)
     i, t = _current(family, channel), family.t[None]
     first = _peak(np.where(t < width, i, 0.0))
     # A pulse that begins between two samples is at its level from the next on.
@@ -243,21 +257,27 @@ def recovery_from_inactivation(
 
 
 def _family(
-    cell: Cell, command: Any, levels: np.ndarray, held: float, duration: float, dt: float, resistance: float = 0.0
+    cell: Cell,
+    command: Callable[[Array], Stimulus],
+    levels: np.ndarray,
+    holding: float,
+    duration: float,
+    dt: float,
+    resistance: float = 0.0,
 ) -> Clamped:
     """`voltage_clamp` at every level at once."""
     one = lambda level: voltage_clamp(  # noqa: E731
-        cell, command(level), duration=duration, dt=dt, holding=held, series_resistance=resistance
+        cell, command(level), duration=duration, dt=dt, holding=holding, series_resistance=resistance
     )
     return jax.jit(jax.vmap(one))(jnp.asarray(levels, dtype=float))
 
 
-def _held(cell: Cell, holding: float | None) -> float:
+def _holding_potential(cell: Cell, holding: float | None) -> float:
     """The holding potential given, or the cell's rest."""
-    return float(rest(cell).v) if holding is None else within(holding, "holding", "mV")
+    return float(rest(cell).v) if holding is None else finite_number(holding, "holding", "mV")
 
 
-def _known(cell: Any, channel: str | None) -> None:
+def _known(cell: Cell, channel: str | None) -> None:
     if channel is not None and channel not in getattr(cell, "channels", {}):
         raise ValueError(unknown(str(channel), getattr(cell, "channels", {}), "channel"))
 

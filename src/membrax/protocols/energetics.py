@@ -1,16 +1,19 @@
-"""The ions and the ATP of one spike, against temperature."""
+"""Ions and ATP of one spike, as functions of temperature."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..cell import Cell, environment
 from ..cell import currents as membrane_currents
+from ..checks import finite_number, finite_numbers
 from ..laws import energetics
 from ..probes import currents
 from ..pytrees import unknown
@@ -19,47 +22,48 @@ from ..rest.resting import rest_state
 from ..simulate import simulate
 from ..stimuli import step
 from ..timegrid import steps
+from ..typing import Number
 from ..units import KELVIN
-from .search import ordered, require_one_cell, within
+from .search import require_one_cell
 
-WIDTH = 0.1  # ms of the shock
-ONWARD = 1.0  # mV above rest that the last sample may be: then the spike is over
+WIDTH = 0.1  # ms, of the shock
+SETTLED = 1.0  # mV, the largest distance of the last sample from rest after a complete spike
 
 
 class SpikeEnergetics(NamedTuple):
-    """One spike's ions; arrays [temperature], or numbers where one temperature was asked for.
+    """One spike's ions; arrays [temperature], or numbers for a single temperature.
 
-    NaN where the shock makes no spike, more than one, or one that is not over at the end. The totals contain what
-    crosses at rest, and so grow with the duration; the other numbers do not, once the membrane is at rest again.
+    NaN where the shock makes no spike, several, or one that is not over at the end. The totals include the flux at
+    rest, which grows with the duration; the other numbers do not depend on it once the membrane is at rest again.
 
     Attributes:
         celsius: temperature, °C.
         amplitude: of the spike above rest, mV.
-        sodium: that enters beyond what would at rest, pmol/cm².
-        potassium: that leaves beyond what would at rest, pmol/cm².
-        sodium_total: that enters in all during the run, pmol/cm².
-        potassium_total: that leaves in all during the run, pmol/cm².
-        minimum: that charges the membrane by ``amplitude``, pmol/cm².
+        sodium: influx in excess of that at rest, pmol/cm².
+        potassium: efflux in excess of that at rest, pmol/cm².
+        sodium_total: total influx during the run, pmol/cm².
+        potassium_total: total efflux during the run, pmol/cm².
+        minimum: the ions that charge the membrane by ``amplitude``, pmol/cm².
         excess_ratio: sodium over the minimum.
         overlap: the part of the inward sodium current that outward potassium cancels, both beyond those at rest.
         atp: to pump ``sodium`` out, pmol/cm².
     """
 
-    celsius: Any
-    amplitude: Any
-    sodium: Any
-    potassium: Any
-    sodium_total: Any
-    potassium_total: Any
-    minimum: Any
-    excess_ratio: Any
-    overlap: Any
-    atp: Any
+    celsius: Number
+    amplitude: Number
+    sodium: Number
+    potassium: Number
+    sodium_total: Number
+    potassium_total: Number
+    minimum: Number
+    excess_ratio: Number
+    overlap: Number
+    atp: Number
 
 
 def spike_energetics(
     cell: Cell,
-    celsius: Any = None,
+    celsius: ArrayLike | Sequence[float] | None = None,
     *,
     sodium: str = "na",
     potassium: str = "k",
@@ -67,9 +71,9 @@ def spike_energetics(
     duration: float = 50.0,
     dt: float = 0.01,
 ) -> SpikeEnergetics:
-    """Ions that cross in one spike after a brief shock from rest, at one temperature or several.
+    """Measure the ions that cross in one spike after a brief shock from rest, at one or several temperatures.
 
-    What of the leak is sodium or potassium is not counted, nor any current of a third channel.
+    The leak and the currents of further channels are not included.
 
     Args:
         cell: one neuron with a stable rest.
@@ -87,9 +91,9 @@ def spike_energetics(
         if name not in cell.channels:
             raise ValueError(unknown(str(name), cell.channels, "channel"))
     steps(duration, dt)
-    current = within(depolarisation, "depolarisation", "mV", above=0.0) * cell.capacitance / WIDTH
+    current = finite_number(depolarisation, "depolarisation", "mV", above=0.0) * jnp.asarray(cell.capacitance) / WIDTH
     warmth = np.asarray(cell.celsius if celsius is None else celsius, dtype=float)
-    ordered(np.atleast_1d(warmth), "celsius", "°C", above=-KELVIN)
+    finite_numbers(np.atleast_1d(warmth), "celsius", "°C", above=-KELVIN)
 
     def one(celsius: Array) -> SpikeEnergetics:
         return _one(replace(cell, {"celsius": celsius}), current, (sodium, potassium), duration, dt)
@@ -108,7 +112,7 @@ def _one(cell: Cell, current: Array, names: tuple[str, str], duration: float, dt
     quiet = membrane_currents(cell, start.gates, start.v, environment(cell))
     resting = [energetics.ions_per_area(t, jnp.full_like(t, quiet[name]), valence=1) for name in names]
     amplitude = jnp.max(trace.v) - start.v
-    over = (trace.spike_count == 1) & (jnp.abs(trace.v[-1] - start.v) < ONWARD)
+    over = (trace.spike_count == 1) & (jnp.abs(trace.v[-1] - start.v) < SETTLED)
     entered, left = -energetics.ions_per_area(t, i_na, valence=1), energetics.ions_per_area(t, i_k, valence=1)
     extra = entered + resting[0]
     overlap = energetics.overlap(t, i_na - quiet[names[0]], i_k - quiet[names[1]])

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..cell import Cell, State, state_at
+from ..checks import finite_number, finite_numbers
 from ..rest.resting import resting_point
 from ..stimuli import step
 from ..timegrid import steps
 from .search import (
     best_scale,
-    ordered,
     over_levels,
     require_one_cell,
     smallest_level,
     spike_capacity,
     spike_times,
-    within,
 )
 
 FIRST = 1.0  # ms of rest before a pulse
@@ -76,7 +77,9 @@ def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000
             fires by itself has no threshold.
     """
     cell, start = require_one_cell(cell), resting(cell)
-    highest = STEEP * float(cell.capacitance) if highest is None else within(highest, "highest", "µA/cm²", above=0.0)
+    highest = (
+        STEEP * float(cell.capacitance) if highest is None else finite_number(highest, "highest", "µA/cm²", above=0.0)
+    )
     steps(duration, dt)
 
     def counts(level: Array) -> tuple[Array, Array]:
@@ -106,7 +109,7 @@ def threshold(
     Raises:
         ValueError: as `rheobase`, or a width not above 0.
     """
-    width = within(width, "width", "ms", above=0.0)
+    width = finite_number(width, "width", "ms", above=0.0)
     return float(_thresholds(cell, np.array([width]), highest, settle, dt)[0])
 
 
@@ -119,7 +122,12 @@ def charge_threshold(cell: Cell, width: float = 0.01, *, settle: float = 30.0, d
 
 
 def strength_duration(
-    cell: Cell, widths: Any, *, highest: float | None = None, settle: float = 30.0, dt: float = 0.01
+    cell: Cell,
+    widths: ArrayLike | Sequence[float],
+    *,
+    highest: float | None = None,
+    settle: float = 30.0,
+    dt: float = 0.01,
 ) -> StrengthDuration:
     """Threshold current for each width [ms] of a pulse, and rheobase and chronaxie by two laws fitted to them.
 
@@ -128,14 +136,14 @@ def strength_duration(
     Raises:
         ValueError: fewer than two widths, one not above 0, or no spike at one of them.
     """
-    widths = ordered(widths, "widths", "ms", above=0.0)
+    widths = finite_numbers(widths, "widths", "ms", above=0.0)
     if len(np.unique(widths)) < 2:
         raise ValueError(f"widths must be at least two different ones in ms, got {widths}")
     found = _thresholds(cell, widths, highest, settle, dt)
     if np.isnan(found).any():
         raise ValueError(f"no current up to the highest makes a spike at a width of {widths[np.isnan(found)][0]:g} ms")
     charges = found * widths
-    return StrengthDuration(widths, found, charges, _weiss(widths, charges), _lapicque(widths, charges))
+    return StrengthDuration(widths, found, charges, weiss(widths, charges), lapicque(widths, charges))
 
 
 def anode_break(
@@ -154,7 +162,7 @@ def anode_break(
         ValueError: as `rheobase`, or a lowest current not below 0.
     """
     cell, start = require_one_cell(cell), resting(cell)
-    width, lowest = within(width, "width", "ms", above=0.0), within(lowest, "lowest", "µA/cm²", below=0.0)
+    width, lowest = finite_number(width, "width", "ms", above=0.0), finite_number(lowest, "lowest", "µA/cm²", below=0.0)
     duration = _rounded(FIRST + width + settle, dt)
     rebound = over_levels(
         lambda level: spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)[1] > 0
@@ -166,8 +174,8 @@ def _thresholds(cell: Cell, widths: np.ndarray, highest: float | None, settle: f
     cell, start = require_one_cell(cell), resting(cell)
     # A pulse loses charge through the leak, so a long one must be stronger than the capacitor asks for.
     top = 100.0 * float(cell.capacitance) * (1.0 / widths + 1.0)
-    top = top if highest is None else np.full_like(widths, within(highest, "highest", "µA/cm²", above=0.0))
-    duration = _rounded(FIRST + widths.max() + within(settle, "settle", "ms", above=0.0), dt)
+    top = top if highest is None else np.full_like(widths, finite_number(highest, "highest", "µA/cm²", above=0.0))
+    duration = _rounded(FIRST + widths.max() + finite_number(settle, "settle", "ms", above=0.0), dt)
 
     def fires(level: Array, width: Array) -> Array:
         times, _ = spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)
@@ -197,13 +205,14 @@ def _rounded(duration: float, dt: float) -> float:
     return float(np.ceil(duration / dt - 1e-6) * dt)
 
 
-def _weiss(widths: np.ndarray, charges: np.ndarray) -> tuple[float, float]:
+def weiss(widths: np.ndarray, charges: np.ndarray) -> tuple[float, float]:
+    """Rheobase and chronaxie of Weiss's law, by least squares of the charges."""
     slope, offset = np.polyfit(widths, charges, 1)
     return float(slope), float(offset / slope)
 
 
-def _lapicque(widths: np.ndarray, charges: np.ndarray) -> tuple[float, float]:
-    """Rheobase and chronaxie by least squares."""
+def lapicque(widths: np.ndarray, charges: np.ndarray) -> tuple[float, float]:
+    """Rheobase and chronaxie of Lapicque's law, by least squares of the charges."""
     law = lambda chronaxie: -widths / np.expm1(-np.log(2.0) * widths / chronaxie)  # noqa: E731
     chronaxie, rheobase = best_scale(law, charges, 1e-3 * widths.min(), 1e3 * widths.max())
     return rheobase, chronaxie

@@ -1,20 +1,23 @@
-"""How fast a cell fires: rate against current."""
+"""Firing rate as a function of current."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from ..cell import Cell, State, state_at
+from ..checks import finite_numbers
 from ..rest.resting import resting_point
 from ..stimuli import step
 from ..timegrid import steps
-from .search import ordered, require_one_cell, spike_capacity, spike_times
+from .search import require_one_cell, spike_capacity, spike_times
 
-AWAY = 10.0  # mV below an unstable resting point where a cell begins that would else stay there
+BELOW = 10.0  # mV below an unstable resting point, where a cell starts that would otherwise stay there
 PATIENCE = 2.0  # intervals without a spike, before the end, after which a cell counts as silent
 
 
@@ -34,22 +37,29 @@ class FICurve(NamedTuple):
     counts: np.ndarray
 
 
-def fi_curve(cell: Cell, currents: Any, *, duration: float = 1000.0, dt: float = 0.025, intervals: int = 5) -> FICurve:
-    """Firing rates under steps of current from rest, all levels at once.
+def fi_curve(
+    cell: Cell,
+    currents: ArrayLike | Sequence[float],
+    *,
+    duration: float = 1000.0,
+    dt: float = 0.025,
+    intervals: int = 5,
+) -> FICurve:
+    """Firing rates for steps of current from rest, all levels at once.
 
-    A cell whose rest is unstable begins 10 mV below it: it would take long to leave it by itself.
+    A cell with an unstable rest starts 10 mV below it, since it would leave its resting point only slowly.
 
     Args:
         cell: one neuron.
         currents: [level], µA/cm².
         duration: of the steps, ms.
         dt: ms.
-        intervals: how many of the last ones the rate is the mean of, fewer where there are fewer.
+        intervals: the number of last intervals in the mean rate; all if there are fewer.
 
     Raises:
         ValueError: a batch, a parameter out of bounds, a current that is not finite, fewer than one interval.
     """
-    cell, currents = require_one_cell(cell), ordered(currents, "currents", "µA/cm²")
+    cell, currents = require_one_cell(cell), finite_numbers(currents, "currents", "µA/cm²")
     steps(duration, dt)
     if intervals < 1:
         raise ValueError(f"intervals must be at least 1, got {intervals}")
@@ -61,9 +71,9 @@ def fi_curve(cell: Cell, currents: Any, *, duration: float = 1000.0, dt: float =
 
 
 def _beginning(cell: Cell) -> State:
-    """The rest, or a state beside it if it is unstable."""
+    """The rest, or a state below it if it is unstable."""
     point = resting_point(cell)
-    return state_at(cell, point.v if bool(point.stable) else point.v - AWAY)
+    return state_at(cell, point.v if bool(point.stable) else point.v - BELOW)
 
 
 def _rates(spikes: np.ndarray, duration: float, intervals: int) -> tuple[float, float]:
@@ -72,5 +82,5 @@ def _rates(spikes: np.ndarray, duration: float, intervals: int) -> tuple[float, 
         return 0.0, 0.0
     gaps = np.diff(spikes)
     last = gaps[-intervals:].mean()
-    goes_on = duration - spikes[-1] < PATIENCE * last
-    return (1e3 / last if goes_on else 0.0), 1e3 / gaps[0]
+    continues = duration - spikes[-1] < PATIENCE * last
+    return (1e3 / last if continues else 0.0), 1e3 / gaps[0]

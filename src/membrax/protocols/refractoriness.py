@@ -1,21 +1,24 @@
-"""How soon a cell can fire again: the threshold of a second pulse against the time since the first."""
+"""Refractoriness: the threshold of a second pulse as a function of the time since the first."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..cell import Cell
+from ..checks import finite_number, finite_numbers
 from ..simulate import simulate
 from ..stimuli import step
 from .excitability import FIRST, resting, threshold
-from .search import MODEL_THRESHOLD, ordered, over_levels, require_one_cell, smallest_level, within
+from .search import MODEL_THRESHOLD, over_levels, require_one_cell, smallest_level
 
-RISE = 5.0  # mV that a spike rises by itself once its pulse is over: more than a pulse's charge alone
-RECOVERED = 1.05  # of the threshold at rest: the relative refractory period ends where the threshold is below
+RISE = 5.0  # mV that v rises after the end of the pulse in a spike, more than by the charge of the pulse
+RECOVERED = 1.05  # times the threshold at rest, below which the relative refractory period ends
 
 
 class RefractoryPeriod(NamedTuple):
@@ -39,7 +42,7 @@ class RefractoryPeriod(NamedTuple):
 
 def refractory_period(
     cell: Cell,
-    intervals: Any = None,
+    intervals: ArrayLike | Sequence[float] | None = None,
     *,
     width: float = 0.2,
     first: float = 2.0,
@@ -68,10 +71,16 @@ def refractory_period(
             the width.
     """
     cell = require_one_cell(cell)
-    width, first = within(width, "width", "ms", above=0.0), within(first, "first", "thresholds", above=1.0)
-    strongest, settle = within(strongest, "strongest", "thresholds", above=1.0), within(settle, "settle", "ms", above=0)
+    width, first = (
+        finite_number(width, "width", "ms", above=0.0),
+        finite_number(first, "first", "thresholds", above=1.0),
+    )
+    strongest, settle = (
+        finite_number(strongest, "strongest", "thresholds", above=1.0),
+        finite_number(settle, "settle", "ms", above=0),
+    )
     intervals = np.arange(1.0, 30.5, 0.5) if intervals is None else intervals
-    intervals = np.sort(ordered(intervals, "intervals", "ms", above=width))
+    intervals = np.sort(finite_numbers(intervals, "intervals", "ms", above=width))
     alone = threshold(cell, width, settle=settle, dt=dt)
     if np.isnan(alone):
         raise ValueError(f"no single pulse of {width:g} ms makes this cell fire")
@@ -89,7 +98,7 @@ def _second_thresholds(
     duration = float(np.ceil((FIRST + intervals.max() + width + settle) / dt - 1e-6) * dt)
     t = jnp.asarray(np.arange(round(duration / dt) + 1) * dt, dtype=float)
 
-    def respond(level: Any, begin: Any) -> Array:
+    def respond(level: Array | float, begin: Array | float) -> Array:
         pulses = step(first, FIRST, FIRST + width) + step(level, begin, begin + width)
         return simulate(cell, pulses, duration=duration, dt=dt, state=start).v
 

@@ -1,9 +1,8 @@
-"""The smallest level at which something happens, by grids of levels that are simulated together."""
+"""Search for the smallest level with a response, on grids of levels that are simulated together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,21 +16,23 @@ from ..pytrees import strong
 from ..simulate import simulate
 from ..stimuli import Stimulus
 
-LEVELS = 33  # simulated at once: five bits of the answer
-RESOLUTION = 1e-5  # of an answer; a float32 still has a hundred steps in it
-MODEL_THRESHOLD = 0.0  # mV, whose upward crossing is a spike of a model; recorded ones count from lower
-FINEST = 1e-7  # of the first bracket, for an answer near 0
+MODEL_THRESHOLD = 0.0  # mV, whose upward crossing is a spike of a model; recordings have a lower threshold
+LEVELS = 33  # simulated at once, five bits of the result
+RESOLUTION = 1e-5  # relative, of the result: about a hundred steps of float32
+FINEST = 1e-7  # of the first bracket, for a result near 0
 
 
-def smallest_level(happens: Callable[[np.ndarray], Any], low: Any, high: Any) -> np.ndarray:
-    """The smallest of the levels tried between ``low`` and ``high`` at which something happens; NaN if at none.
+def smallest_level(
+    happens: Callable[[np.ndarray], np.ndarray | Array], low: float | np.ndarray, high: float | np.ndarray
+) -> np.ndarray:
+    """The smallest tested level between ``low`` and ``high`` at which something happens; NaN without one.
 
-    What happens at ``low`` has no threshold in the bracket, and gives ``low`` itself. The first grid has a spacing of
-    1/32 of the bracket: what happens only between two of its levels is not seen.
+    If it happens at ``low``, the bracket has no threshold and the result is ``low``. The spacing of the first grid is
+    1/32 of the bracket; a response only between two of its levels is missed.
 
     Args:
-        happens: levels [search, level] -> bool [search, level], of the same shape at every call.
-        low, high: the bracket [search], or of a single search (); one may be negative.
+        happens: levels [search, level] -> bool [search, level], of the same shape in every call.
+        low, high: the bracket [search], or () for a single search; either may be negative.
     """
     low, high = np.broadcast_arrays(np.asarray(low, dtype=float), np.asarray(high, dtype=float))
     shape = low.shape
@@ -49,13 +50,15 @@ def smallest_level(happens: Callable[[np.ndarray], Any], low: Any, high: Any) ->
     return np.where(missing, np.nan, high).reshape(shape)
 
 
-def best_scale(shape: Callable[[np.ndarray], np.ndarray], data: np.ndarray, low: float, high: float) -> tuple:
-    """The x and a of least squares for data ≈ a · shape(x): for each x the best a is at hand, so one search is left.
+def best_scale(
+    shape: Callable[[np.ndarray], np.ndarray], data: np.ndarray, low: float, high: float
+) -> tuple[float, float]:
+    """The least-squares x and a of data ≈ a · shape(x); a has a closed form, so that only x is searched.
 
     Args:
-        shape: x [trial, 1] -> its values [trial, datum].
+        shape: x [trial, 1] -> values [trial, datum].
         data: [datum].
-        low, high: between which x > 0 is looked for, on a logarithmic grid that closes in.
+        low, high: bounds of x > 0, of a logarithmic grid that contracts.
     """
 
     def fit(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -71,12 +74,12 @@ def best_scale(shape: Callable[[np.ndarray], np.ndarray], data: np.ndarray, low:
     return float(x[0]), float(fit(x)[0][0])
 
 
-def over_levels(happens: Callable[..., Array], *along: Any) -> Callable[[np.ndarray], Array]:
-    """``happens(level, *along)`` of single numbers as `smallest_level` asks it, compiled once.
+def over_levels(happens: Callable[..., Array], *along: np.ndarray) -> Callable[[np.ndarray], Array]:
+    """``happens(level, *along)`` of single numbers as a function for `smallest_level`, compiled once.
 
     Args:
-        happens: traceable, of a level and one entry of each of ``along``.
-        along: arrays [search]; what differs between the searches.
+        happens: a traceable function of a level and one entry of each of ``along``.
+        along: arrays [search] of the arguments that differ between searches.
     """
     fixed = tuple(jnp.asarray(x, dtype=float).reshape(-1) for x in along)
     inner = jax.vmap(happens, in_axes=(0, *(None for _ in fixed)))
@@ -90,21 +93,21 @@ def spike_times(
     """Times [capacity] of the first upward crossings of `MODEL_THRESHOLD` in ms, padded with NaN, and their number."""
     trace = simulate(
         cell, stimulus, duration=duration, dt=dt, state=state,
-        record=(voltage(round(duration / dt)), spikes(capacity=capacity)),
+        record=(voltage(round(duration / dt)), spikes(capacity=capacity, threshold=MODEL_THRESHOLD)),
     )  # fmt: skip
     return trace.spikes, trace.spike_count
 
 
 def spike_capacity(duration: float, dt: float) -> int:
-    """The most upward crossings that a run can have, one in two samples: for `spike_times` to lose none."""
+    """The largest possible number of upward crossings in a run, one in two samples: `spike_times` then keeps all."""
     return round(duration / dt) // 2 + 1
 
 
-def require_one_cell(cell: Any) -> Cell:
-    """The cell, its leaves made strong, if it is one neuron with every parameter inside its bounds.
+def require_one_cell(cell: Cell) -> Cell:
+    """Return the cell with strong leaves, if it is one neuron with all parameters within their bounds.
 
     Raises:
-        ValueError: it is none.
+        ValueError: anything else.
     """
     check_cell(cell)
     check_patch(cell, "a protocol")
@@ -112,37 +115,3 @@ def require_one_cell(cell: Any) -> Cell:
     cell = strong(cell)
     check_parameters(cell)
     return cell
-
-
-def within(value: Any, name: str, unit: str, *, above: float = -np.inf, below: float = np.inf) -> float:
-    """``value`` as a finite Python float between two bounds, both excluded.
-
-    Raises:
-        ValueError: names the value, its unit and its bound.
-    """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a plain number in {unit}, got {value!r}") from None
-    if not above < number < below or not np.isfinite(number):
-        bound = f"above {above:g} {unit}" if not number > above else f"below {below:g} {unit}"
-        bound = bound if np.isfinite(number) and np.isfinite(above if not number > above else below) else "finite"
-        raise ValueError(f"{name} must be {bound}, got {number:g} {unit}")
-    return number
-
-
-def ordered(values: Any, name: str, unit: str, *, above: float = -np.inf) -> np.ndarray:
-    """``values`` as an array [n] of finite numbers above a bound.
-
-    Raises:
-        ValueError: names the first one that is not, its unit and its bound.
-    """
-    try:
-        array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers in {unit}, got {values!r}") from None
-    if array.ndim != 1 or not array.size:
-        raise ValueError(f"{name} must be a list of numbers in {unit}, got the shape {array.shape}")
-    for number in array:
-        within(number, name, unit, above=above)
-    return array

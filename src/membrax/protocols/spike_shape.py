@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from jax.typing import ArrayLike
 
+from ..checks import finite_number
 from ..ephys.threshold import upward_crossings
 from ..simulate import Trace
-from .search import MODEL_THRESHOLD, within
+from .search import MODEL_THRESHOLD
 
 
 class SpikeShape(NamedTuple):
@@ -66,7 +67,7 @@ def spike_shape(
         ValueError: the trace is not one-dimensional, the slope is not above 0, or ``until`` is not after the peak.
     """
     t, v = _read(trace)
-    slope = within(slope, "slope", "mV/ms", above=0.0)
+    slope = finite_number(slope, "slope", "mV/ms", above=0.0)
     rate = np.gradient(v, t)
     up = np.flatnonzero(upward_crossings(v, MODEL_THRESHOLD))
     top = _top(v, int(up[0]) + 1) if len(up) else len(v) - 1
@@ -98,7 +99,7 @@ def _top(v: np.ndarray, start: int) -> int:
 
 def _last(t: np.ndarray, up: np.ndarray, until: float | None, top: int) -> int:
     """The sample at which the search for the trough ends."""
-    last = len(t) if until is None else int(np.searchsorted(t, within(until, "until", "ms")))
+    last = len(t) if until is None else int(np.searchsorted(t, finite_number(until, "until", "ms")))
     if last <= top + 1:
         raise ValueError(f"until must be after the peak at {t[top]:.4g} ms, got {until:g} ms")
     return min(last, int(up[1]) + 1) if len(up) > 1 else last

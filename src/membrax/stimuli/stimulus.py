@@ -1,4 +1,4 @@
-"""A stimulus: a sum of waveforms, each a current density or a current into the cell's area."""
+"""A stimulus: a sum of waveforms, each a current density or a current into the area of the cell."""
 
 from __future__ import annotations
 
@@ -14,61 +14,65 @@ from jax.typing import ArrayLike
 
 from .. import units
 from ..morphology.compartments.sites import section_and_fraction
-from ..pytrees import NUMBER, numbers, pytree, static, unknown
+from ..pytrees import NUMBER, is_concrete, numbers, pytree, static, unknown
 from ..timegrid import Time
-from ..typing import Number
+from ..typing import Number, Parameter
 from .noise import OrnsteinUhlenbeck
-from .waveforms import RANKS, Function, Step
+from .waveforms import RANKS, Function, Step, Waveform
 
-CHANNELS = 2**31 - 1  # in place of a part's number, of which no stimulus has so many
+CHANNEL_STREAM = 2**31 - 1  # of the channels, where a part of a stimulus has its own number
+
+Part: TypeAlias = Waveform | OrnsteinUhlenbeck
+Site: TypeAlias = tuple[object, float] | None
+"""(section, fraction) of a tree, or None."""
 
 
 @pytree
 class Stimulus:
-    """A sum of waveforms; ``a + b`` adds two. Made by the functions of `membrax.stimuli`."""
+    """A sum of waveforms, from the functions of `membrax.stimuli`; ``a + b`` adds two stimuli."""
 
-    parts: tuple[Any, ...] = ()
+    parts: tuple[Part, ...] = ()
     part_units: tuple[str, ...] = static(default=())
-    part_sites: tuple[Any, ...] = static(default=())  # (section, fraction) or None for each; empty if none has a site
+    part_sites: tuple[Site, ...] = static(default=())  # (section, fraction) or None for each; empty if none has a site
 
-    __array_ufunc__ = None  # else an array on the left of + would add the stimulus to each entry by itself
+    __array_ufunc__ = None  # otherwise an array on the left of + would add the stimulus to each of its entries
 
-    def __add__(self, other: Any) -> Stimulus:
+    def __add__(self, other: StimulusLike) -> Stimulus:
         other = as_stimulus(other)
         sites = self.sites + other.sites if self.part_sites or other.part_sites else ()
         return Stimulus(self.parts + other.parts, self.part_units + other.part_units, sites)
 
     __radd__ = __add__
 
-    def at(self, section: Any, fraction: float = 0.5) -> Stimulus:
-        """The same into one compartment of a tree: a current in nA as it is, a density times the compartment's area.
+    def at(self, section: object, fraction: float = 0.5) -> Stimulus:
+        """The same stimulus at one compartment of a tree; a density is multiplied by the area of the compartment.
 
-        Without a site a current in nA goes into the soma (the root, if there is none), and a density into all of the
+        Without a site a current in nA goes into the soma (the root, if there is no soma), and a density into the whole
         membrane.
 
         Args:
-            section: its index, the section itself, or a word such as "soma" of which the tree has one section.
-            fraction: where along it, 0 … 1.
+            section: the index of a section, the section itself, or a name such as "soma" with one section in the tree.
+            fraction: the position along the section, 0 … 1.
 
         Raises:
-            ValueError: a section that is none, or a fraction out of its bounds.
+            ValueError: no such section, or a fraction out of its bounds.
         """
         return dataclasses.replace(self, part_sites=(section_and_fraction(section, fraction),) * len(self.parts))
 
     @property
-    def sites(self) -> tuple[Any, ...]:
+    def sites(self) -> tuple[Site, ...]:
         """(section, fraction) or None for each part."""
         return self.part_sites or (None,) * len(self.parts)
 
     @property
     def random(self) -> bool:
-        """Whether it draws random numbers, so that a simulation needs a key."""
+        """Whether the stimulus draws random numbers, so that a simulation needs a key."""
         return any(isinstance(part, OrnsteinUhlenbeck) for part in self.parts)
 
 
-def begin(stimulus: Stimulus, key: Any) -> tuple:
-    """What the stimulus remembers before its first step: a value for each noise process."""
-    # The step counter −1 is no step's: the first values share no random number with any step.
+def begin(stimulus: Stimulus, key: Array | None) -> tuple:
+    """The memory of a stimulus before its first step: a value for each noise process."""
+    # No step has the number −1, so that the first values share no random number with any step.
     return tuple(
         part.begin(_key_of(key, -1, j)) if isinstance(part, OrnsteinUhlenbeck) else ()
         for j, part in enumerate(stimulus.parts)
@@ -76,18 +80,25 @@ def begin(stimulus: Stimulus, key: Any) -> tuple:
 
 
 def mean_density(
-    stimulus: Stimulus, memory: tuple, t: Time, dt: Any, *, area: Number, key: Any = None, step: Any = 0
+    stimulus: Stimulus,
+    memory: tuple,
+    t: Time,
+    dt: Parameter,
+    *,
+    area: Number,
+    key: Array | None = None,
+    step: Array | int = 0,
 ) -> tuple[tuple, Array]:
-    """The stimulus's memory after [t, t + dt], and its mean over it as a current density [µA/cm²].
+    """The memory of a stimulus after [t, t + dt], and its mean over that step as a current density [µA/cm²].
 
     Args:
         stimulus: one stimulus (unbatched).
         memory: from `begin` or the step before.
-        t: the beginning of the step.
-        dt: its length [ms].
-        area: of the membrane [µm²], for the parts in nA.
-        key: this neuron's random key, if the stimulus is random.
-        step: the step's number, on which its random numbers are keyed.
+        t: the start of the step.
+        dt: the length of the step [ms].
+        area: area of the membrane [µm²], for parts in nA.
+        key: the random key of this neuron, if the stimulus is random.
+        step: the number of the step, which keys its random numbers.
     """
     after, means = _means(stimulus, memory, t, dt, key, step)
     total = jnp.zeros(())
@@ -97,15 +108,15 @@ def mean_density(
 
 
 def mean_currents(
-    stimulus: Stimulus, memory: tuple, t: Time, dt: Any, *, places: tuple, areas: Array, key: Any = None,
-    step: Any = 0,
+    stimulus: Stimulus, memory: tuple, t: Time, dt: Parameter, *, places: tuple, areas: Array, key: Array | None = None,
+    step: Array | int = 0,
 ) -> tuple[tuple, Array]:  # fmt: skip
-    """The memory after [t, t + dt], and the mean of a density for all [µA/cm²] and of currents at places [nA].
+    """The memory after [t, t + dt], and the means of the density everywhere [µA/cm²] and of currents at places [nA].
 
     Args:
-        stimulus, memory, t, dt, key, step: as of `mean_density`.
-        places: for each part the number of its place, or None if it is a density for all.
-        areas: of each place [place], µm².
+        stimulus, memory, t, dt, key, step: as in `mean_density`.
+        places: for each part the number of its place, or None for a density everywhere.
+        areas: the area of each place [place], µm².
 
     Returns:
         The memory, and an array [1 + place]: the density first.
@@ -119,8 +130,10 @@ def mean_currents(
     return after, jnp.stack(totals)
 
 
-def _means(stimulus: Stimulus, memory: tuple, t: Time, dt: Any, key: Any, step: Any) -> tuple[tuple, list[Array]]:
-    """The memory after the step, and each part's mean over it in its own unit."""
+def _means(
+    stimulus: Stimulus, memory: tuple, t: Time, dt: Parameter, key: Array | None, step: Array | int
+) -> tuple[tuple, list[Array]]:
+    """The memory after the step, and the mean of each part over the step in its unit."""
     after, means = [], []
     for j, part in enumerate(stimulus.parts):
         if isinstance(part, OrnsteinUhlenbeck):
@@ -132,25 +145,27 @@ def _means(stimulus: Stimulus, memory: tuple, t: Time, dt: Any, key: Any, step: 
     return tuple(after), means
 
 
-def channel_key(key: Any, step: Any) -> Any:
-    """The random key that the channels of one neuron share at one step; no part of a stimulus has the same."""
-    return _key_of(key, step, CHANNELS)
+def channel_key(key: Array, step: Array | int) -> Array:
+    """The random key of the channels of one neuron in one step, different from those of the parts of a stimulus."""
+    return _key_of(key, step, CHANNEL_STREAM)
 
 
-def _key_of(key: Any, step: Any, part: int) -> Any:
+def _key_of(key: Array | None, step: Array | int, part: int) -> Array:
+    """The random key of one part in one step; `check_key` has refused a random stimulus without a key."""
+    assert key is not None
     return jax.random.fold_in(jax.random.fold_in(key, jnp.asarray(step, dtype=jnp.int32)), part)
 
 
 StimulusLike: TypeAlias = Stimulus | Number | Callable[[Array], ArrayLike] | None
-"""What every simulation takes as its stimulus: one of `membrax.stimuli`, a constant density [µA/cm²], a function of
-time [ms] to a density, or None for no current."""
+"""The stimulus of a simulation: one of `membrax.stimuli`, a constant density [µA/cm²], a function from time [ms] to a
+density, or None for no current."""
 
 
 def as_stimulus(value: StimulusLike) -> Stimulus:
-    """None is no current, a number a constant density [µA/cm²], a function of ms a density that varies.
+    """Convert to a stimulus: None to no current, a number to a constant density, a function of ms to a varying density.
 
     Raises:
-        ValueError: anything else.
+        ValueError: any other value.
     """
     if isinstance(value, Stimulus):
         return value
@@ -159,54 +174,59 @@ def as_stimulus(value: StimulusLike) -> Stimulus:
     if callable(value):
         return Stimulus((Function(check_function(value)),), ("uA/cm2",))
     if isinstance(value, NUMBER):
-        return from_waveform(Step(value, 0.0, jnp.inf), "uA/cm2")
-    raise ValueError(f"a stimulus is made by membrax.stimuli, a number or a function of time, got {value!r}")
+        return from_waveform(Step, "uA/cm2", amplitude=value, start=0.0, stop=jnp.inf)
+    raise ValueError(f"a stimulus must come from membrax.stimuli, or be a number or a function of time, got {value!r}")
 
 
-def check_function(function: Any) -> Any:
-    """The function, if it is one of time [ms] that JAX can trace.
+def check_function(function: Callable[[Array], ArrayLike]) -> Callable[[Array], ArrayLike]:
+    """Return ``function`` if it is a function of time [ms] that JAX can trace.
 
     Raises:
-        ValueError: it is not callable, can't be traced, or returns no single number.
+        ValueError: the function is not callable, cannot be traced, or does not return one number.
     """
     if not callable(function):
         raise ValueError(f"a function of time must be callable, got {function!r}")
     try:
         returned = jax.eval_shape(function, jax.ShapeDtypeStruct((), jnp.result_type(float)))
     except Exception as error:
-        told = "must take one number, the time in ms, and use jax.numpy (jnp.where in place of if)"
-        raise ValueError(f"a function of time {told}; {function!r} raised {type(error).__name__}") from error
+        rule = "must take one number, the time in ms, and use jax.numpy (jnp.where in place of if)"
+        raise ValueError(f"a function of time {rule}; {function!r} raised {type(error).__name__}") from error
     if getattr(returned, "shape", None) != ():
         raise ValueError(f"a function of time must return one number, got {returned!r} from {function!r}")
     return function
 
 
-def from_waveform(part: Any, unit: str) -> Stimulus:
-    """One waveform as a stimulus, its numbers made strong arrays.
+def from_waveform(kind: type[Any], unit: str, **values: Number) -> Stimulus:
+    """A stimulus of one waveform, with its numbers as strong arrays.
+
+    Args:
+        kind: the class of the waveform.
+        unit: "uA/cm2" or "nA".
+        values: its fields.
 
     Raises:
-        ValueError: an unknown unit, or a number that is not finite where it has to be.
+        ValueError: an unknown unit, or a number that is not finite where it must be.
     """
     unit = check_unit(unit)
-    names = [field.name for field in dataclasses.fields(part) if not field.metadata.get("static")]
-    values = {name: numbers(getattr(part, name), name) for name in names}
-    for name, value in values.items():
+    names = [field.name for field in dataclasses.fields(kind) if not field.metadata.get("static")]
+    arrays = {name: numbers(values[name], name) for name in names}
+    for name, value in arrays.items():
         if value.ndim > RANKS.get(name, 0) + 1:
             raise ValueError(f"{name} must be a number or an array [neuron], got the shape {value.shape}")
-        # A batch is looked at neuron by neuron when it runs; traced values can't be looked at.
-        if isinstance(value, jax.core.Tracer) or value.ndim > RANKS.get(name, 0):
+        # A run checks a batch neuron by neuron; traced values have no numbers to check.
+        if not is_concrete(value) or value.ndim > RANKS.get(name, 0):
             continue
-        bad = np.isnan(value) if name in part.unbounded else ~np.isfinite(value)
+        bad = np.isnan(value) if name in kind.unbounded else ~np.isfinite(value)
         if np.any(bad):
             raise ValueError(f"{name} must be finite, got {np.asarray(value)[bad].flat[0]:g}")
-    return Stimulus((dataclasses.replace(part, **values),), (unit,))
+    return Stimulus((kind(**{**values, **arrays}),), (unit,))
 
 
 def check_unit(unit: str) -> str:
-    """The unit's one spelling.
+    """The canonical spelling of a unit.
 
     Raises:
-        ValueError: a unit that is neither µA/cm² nor nA; near matches are named.
+        ValueError: a unit other than µA/cm² and nA; the message lists near matches.
     """
     spelled = str(unit).replace("µ", "u").replace("μ", "u").replace("²", "2").replace("^2", "2").strip()
     if spelled not in units.STIMULUS_UNITS:
@@ -214,34 +234,33 @@ def check_unit(unit: str) -> str:
     return spelled
 
 
-def check_key(stimulus: Stimulus, key: Any, kept: Any = None) -> Any:
-    """The random key, one of the old kind as one of the new, a whole number being the seed of one.
+def check_key(stimulus: Stimulus, key: int | Array | None, kept: Array | None = None) -> Array | None:
+    """The random key as a typed key; a whole number is a seed, and a legacy key is converted.
 
-    ``kept`` is the one a state has already.
+    ``kept`` is the key that a state has already.
 
     Raises:
-        ValueError: it is neither, or the stimulus is random and there is no key.
+        ValueError: neither a key nor a seed, or a random stimulus without a key.
     """
     if isinstance(key, int | np.integer) and not isinstance(key, bool) and -(2**63) <= key < 2**63:
         key = jax.random.key(int(key))
-    if key is not None and not _is_key(key):
+    if key is None:
+        if stimulus.random and kept is None:
+            raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
+        return None
+    if not isinstance(key, jax.Array) or not _is_key(key):
         raise ValueError(f"key must be one jax.random.key(seed) or a whole number below 2**63, got {key!r}")
-    if stimulus.random and key is None and kept is None:
-        raise ValueError("the stimulus is random: pass key=jax.random.key(seed)")
-    old = key is not None and key.ndim
-    return jax.random.wrap_key_data(key) if old else key  # a vector of words would be taken for a batch
+    return jax.random.wrap_key_data(key) if key.ndim else key  # the vector of a legacy key would count as a batch
 
 
-def _is_key(key: Any) -> bool:
-    """Whether it is one random key, of the new kind or the old, a vector of uint32."""
-    if not isinstance(key, jax.Array):
-        return False
+def _is_key(key: Array) -> bool:
+    """Whether an array is one random key: a typed key, or a legacy vector of uint32."""
     new = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
     return not key.ndim if new else key.dtype == jnp.uint32 and key.ndim == 1 and len(key) in (2, 4)
 
 
 def batch_axes(stimulus: Stimulus) -> Stimulus:
-    """The tree of vmap axes: 0 for a leaf with one axis more than its field, None for one that all neurons share."""
+    """The tree of vmap axes: 0 for a leaf with one axis more than its field, None for a leaf that all neurons share."""
 
     def axes(part: Any) -> Any:
         ranks = {f.name: RANKS.get(f.name, 0) for f in dataclasses.fields(part) if not f.metadata.get("static")}
@@ -253,7 +272,7 @@ def batch_axes(stimulus: Stimulus) -> Stimulus:
 
 
 def batch_size(stimulus: Stimulus) -> int | None:
-    """How many stimuli a batched one holds, or None.
+    """The number of stimuli in a batch, or None for a single stimulus.
 
     Raises:
         ValueError: leaves of different lengths.
@@ -262,5 +281,5 @@ def batch_size(stimulus: Stimulus) -> int | None:
     axes = structure.flatten_up_to(batch_axes(stimulus))
     sizes = sorted({value.shape[0] for value, axis in zip(values, axes, strict=True) if axis == 0})
     if len(sizes) > 1:
-        raise ValueError(f"the stimulus's arrays have different lengths: {sizes}")
+        raise ValueError(f"the arrays of the stimulus have different lengths: {sizes}")
     return sizes[0] if sizes else None

@@ -1,36 +1,50 @@
-"""Shapes in time. Each answers its exact mean over a step, so an edge between grid points keeps its charge.
+"""Shapes in time. Each has an exact mean over a step, so that an edge between grid points keeps its charge.
 
-A waveform is a dataclass of numbers with ``unbounded``, the names of those that may be infinite, and ``mean(t, dt)``:
-its average over [t, t + dt] for an `Instant` t and a step ``dt`` [ms]. Leaves with one axis more than their field's
-rank are batches of stimuli. All times in ms from time 0, kept in the default precision: in float32 an edge at 1e6 ms
-is placed to 0.03 ms.
+A waveform is a dataclass of numbers; see `Waveform`. Leaves with one axis more than the rank of their field are batches
+of stimuli. All times are in ms from time 0, in the default precision: in float32 an edge at 1e6 ms is exact to 0.03 ms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import ClassVar, Protocol
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..pytrees import pytree, static
 from ..timegrid import Time
+from ..typing import Parameter
 
-RANKS = {"samples": 1}  # every other field of a waveform is a number
+RANKS = {"samples": 1}  # of the fields; every other field of a waveform is a number
 
 
-def _overlap(elapsed: Array, dt: Any, width: Any) -> tuple[Array, Array]:
+class Waveform(Protocol):
+    """A function of time with a mean over each step.
+
+    Attributes:
+        unbounded: the names of the fields that may be infinite.
+    """
+
+    unbounded: ClassVar[tuple[str, ...]]
+
+    def mean(self, t: Time, dt: Parameter) -> Array:
+        """The average over [t, t + dt], dt in ms."""
+        ...
+
+
+def _overlap(elapsed: Array, dt: Parameter, width: Parameter) -> tuple[Array, Array]:
     """The part of [elapsed, elapsed + dt] inside [0, width], as offsets from ``elapsed`` [ms]."""
     return _within(-elapsed, dt), _within(width - elapsed, dt)
 
 
-def _within(offset: Array, dt: Any) -> Array:
-    """``offset`` held in [0, dt], with a derivative of 1 in exactly one of two adjoining steps.
+def _within(offset: Array, dt: Parameter) -> Array:
+    """``offset`` clipped to [0, dt], with a derivative of 1 in exactly one of two adjacent steps.
 
-    Rounding puts an edge on the grid into both steps, into neither or half into one, so for the derivative the steps
-    meet a thousandth of a step early.
+    Rounding may put an edge on the grid into both steps, into neither, or half into one; for the derivative the border
+    of the steps is therefore a thousandth of a step early.
     """
     here = (offset >= -1e-3 * dt) & (offset < 0.999 * dt)
     fixed = jax.lax.stop_gradient(offset)
@@ -39,17 +53,17 @@ def _within(offset: Array, dt: Any) -> Array:
 
 @pytree
 class Step:
-    """``amplitude`` from ``start`` to ``stop``, else 0."""
+    """``amplitude`` from ``start`` to ``stop``, 0 outside."""
 
-    amplitude: Array
-    start: Array
-    stop: Array
+    amplitude: Parameter
+    start: Parameter
+    stop: Parameter
 
-    unbounded = ("start", "stop")
+    unbounded: ClassVar[tuple[str, ...]] = ("start", "stop")
 
-    def mean(self, t: Time, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step."""
-        # Each edge is measured by itself: stop − start would lose the digits of a late, short pulse.
+        # Each edge is relative to t: stop − start would lose digits of a late, short pulse.
         return self.amplitude * (_within(-t.since(self.stop), dt) - _within(-t.since(self.start), dt)) / dt
 
 
@@ -57,15 +71,15 @@ class Step:
 class PulseTrain:
     """``count`` pulses of ``width``, one every ``period``, the first at ``start``."""
 
-    amplitude: Array
-    start: Array
-    width: Array
-    period: Array
-    count: Array
+    amplitude: Parameter
+    start: Parameter
+    width: Parameter
+    period: Parameter
+    count: Parameter
 
-    unbounded = ("count",)
+    unbounded: ClassVar[tuple[str, ...]] = ("count",)
 
-    def mean(self, t: Time, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step, exact as long as a step is shorter than a period."""
         elapsed = t.since(self.start)
         pulse = jnp.floor(elapsed / self.period)
@@ -73,7 +87,7 @@ class PulseTrain:
         here, next_one = self._on(pulse, since, dt), self._on(pulse + 1.0, since - self.period, dt)
         return self.amplitude * (here + next_one) / dt
 
-    def _on(self, pulse: Array, since: Array, dt: Any) -> Array:
+    def _on(self, pulse: Array, since: Array, dt: Parameter) -> Array:
         first, last = _overlap(since, dt, self.width)
         exists = (pulse >= 0) & (pulse < self.count)
         return jnp.where(exists, last - first, 0.0)
@@ -81,16 +95,16 @@ class PulseTrain:
 
 @pytree
 class Ramp:
-    """A straight line from ``initial`` at ``start`` to ``final`` at ``stop``, else 0."""
+    """A straight line from ``initial`` at ``start`` to ``final`` at ``stop``, 0 outside."""
 
-    initial: Array
-    final: Array
-    start: Array
-    stop: Array
+    initial: Parameter
+    final: Parameter
+    start: Parameter
+    stop: Parameter
 
-    unbounded = ()
+    unbounded: ClassVar[tuple[str, ...]] = ()
 
-    def mean(self, t: Time, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step."""
         elapsed, width = t.since(self.start), self.stop - self.start
         first, last = _overlap(elapsed, dt, width)
@@ -100,22 +114,22 @@ class Ramp:
 
 @pytree
 class Chirp:
-    """A sine whose frequency [Hz] runs linearly from ``low`` at ``start`` to ``high`` at ``stop``, else 0.
+    """A sine whose frequency [Hz] runs linearly from ``low`` at ``start`` to ``high`` at ``stop``, 0 outside.
 
-    With low = high it is a plain sine. ``phase`` [rad] holds at ``start``.
+    With low = high it is a sine. ``phase`` [rad] is that at ``start``.
     """
 
-    amplitude: Array
-    low: Array
-    high: Array
-    phase: Array
-    start: Array
-    stop: Array
+    amplitude: Parameter
+    low: Parameter
+    high: Parameter
+    phase: Parameter
+    start: Parameter
+    stop: Parameter
 
-    unbounded = ("stop",)
+    unbounded: ClassVar[tuple[str, ...]] = ("stop",)
 
-    def mean(self, t: Time, dt: Any) -> Array:
-        """Average over the step: exact for a sine; for a chirp the frequency is that of the step's middle."""
+    def mean(self, t: Time, dt: Parameter) -> Array:
+        """Average over the step: exact for a sine; for a chirp with the frequency at the middle of the step."""
         elapsed, width = t.since(self.start), self.stop - self.start
         first, last = _overlap(elapsed, dt, width)
         middle, half = elapsed + 0.5 * (first + last), 0.5 * (last - first)
@@ -129,21 +143,21 @@ class Chirp:
 
 @pytree
 class Sampled:
-    """Samples [time] every ``interval`` ms from ``start`` on, each held until the next, as an amplifier's DAC does.
+    """Samples [time] every ``interval`` ms from ``start`` on, each constant until the next, as from a DAC.
 
-    Before the first sample and after the last these are held: an electrode keeps the current it had.
+    The first sample also holds before ``start``, and the last one after the end.
     """
 
     samples: Array
-    start: Array
+    start: Parameter
     interval: float = static(default=1.0)
 
-    unbounded = ()
+    unbounded: ClassVar[tuple[str, ...]] = ()
 
-    def mean(self, t: Time, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step."""
         at = t.since(self.start) / self.interval
-        # A step that begins within rounding of a sample begins with it.
+        # A step that begins within rounding error of a sample begins at the sample.
         first = jnp.floor(at + 1e-4)
         into = jnp.maximum(at - first, 0.0)
         width = dt / self.interval
@@ -155,14 +169,14 @@ class Sampled:
 
 @pytree
 class Function:
-    """Any function of time in ms that JAX can trace, averaged at the two Gauss points of a step (order 4)."""
+    """Any traceable function of time in ms, averaged over the two Gauss points of a step (order 4)."""
 
-    function: Callable[[Array], Array] = static()
+    function: Callable[[Array], ArrayLike] = static()
 
-    unbounded = ()
+    unbounded: ClassVar[tuple[str, ...]] = ()
 
-    def mean(self, t: Time, dt: Any) -> Array:
+    def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step."""
         offset = 0.5 / 3**0.5
         early, late = t.plus((0.5 - offset) * dt), t.plus((0.5 + offset) * dt)
-        return 0.5 * (self.function(early.since(0.0)) + self.function(late.since(0.0)))
+        return 0.5 * jnp.add(self.function(early.since(0.0)), self.function(late.since(0.0)))
