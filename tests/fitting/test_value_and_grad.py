@@ -76,7 +76,7 @@ def test_adam_finds_the_same_either_way(cell, data):
 
 BAD = {
     "unknown path": ({"na.gg": 1.0}, {}, "na.g"),
-    "no values": ({}, {}, "misfit needs at least one parameter"),
+    "no values": ({}, {}, "value_and_grad needs at least one parameter"),
     "uneven": (
         {"na.g": [1.0, 2.0], "k.g": [1.0, 2.0, 3.0]},
         {},

@@ -175,17 +175,17 @@ def check_seed(seed: object) -> None:
 
 
 def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
-    """A note where a free area does nothing: beside free capacitance and conductances, or under a current density."""
+    """A note where a free area has no effect: with free capacitance and conductances, or under a current density."""
     names = {path.removeprefix("channels.") for name in parameters.names for path in paths(name)}
     conductances = {f"{name}.g" for name in cell.channels}
     if "area" in names and unit != "nA":
-        told = f"area is free, but the recording's current is a density ({unit}): no area changes the voltage"
+        note = f"area is free, but the recording's current is a density ({unit}): no area changes the voltage"
     elif {"area", "capacitance"} <= names and conductances <= names:
-        told = "area, capacitance and every conductance are free together: a common factor of them changes nothing"
+        note = "area, capacitance and every conductance are free together: a common factor of them changes nothing"
     else:
         return ()
-    warnings.warn(told, UserWarning, stacklevel=3)
-    return (told,)
+    warnings.warn(note, UserWarning, stacklevel=3)
+    return (note,)
 
 
 def as_fit(
@@ -193,7 +193,7 @@ def as_fit(
     chosen: list[int], seed: int, notes: tuple[str, ...], *, preprocessed: Preprocessed | None = None,
     selection: SweepSelection | None = None, template: str | None = None,
 ) -> Fit:  # fmt: skip
-    """The search's starts, the best first of them as a cell, and that cell beside every sweep."""
+    """The result of an optimiser: the best cell, its voltage under every sweep's current, and every start."""
     loss = np.asarray(state.loss, dtype=float)
     if not np.any(np.isfinite(loss)):
         raise ValueError("no start stayed finite: the bounds may allow no resting state; try narrower ones")
@@ -242,7 +242,7 @@ def _silent(result: Fit) -> tuple[str, ...]:
 def _score(problem: Problem, result: Fit, like: int) -> float:
     """The spike score of a fit's best model on the sweeps it was fitted to.
 
-    It is asked for ``like`` times at once, as many as the search had candidates: for that it is compiled already.
+    The place is repeated ``like`` times, as many as the search had candidates: that program is compiled already.
     """
     place = problem.free.place(np.array([list(result.values.values())] * like))
     return float(spike_scores(jnp.asarray(place, dtype=float), problem)[0])

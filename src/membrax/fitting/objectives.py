@@ -115,8 +115,8 @@ class Objective:
     def _places(self, place: ArrayLike) -> Array:
         place, count = pytrees.numbers(place, "place"), len(self.problem.free)
         if place.ndim not in (1, 2) or place.shape[-1] != count:
-            told = f"[{count}] or [candidate, {count}]"
-            raise ValueError(f"place must be {told}, one number for each free parameter, got the shape {place.shape}")
+            shapes = f"[{count}] or [candidate, {count}]"
+            raise ValueError(f"place must be {shapes}, one number for each free parameter, got the shape {place.shape}")
         return place
 
 
@@ -183,8 +183,9 @@ def _place(free: Free, values: Mapping[str, ArrayLike]) -> np.ndarray:
     unlike = set(free.names) ^ set(values)
     if unlike:
         name = sorted(unlike)[0]
-        told = "is free and needs a value" if name in free.names else pytrees.unknown(name, free.names, "parameter")
-        raise ValueError(f"{name} {told}" if name in free.names else told)
+        if name in free.names:
+            raise ValueError(f"{name} is free and needs a value")
+        raise ValueError(pytrees.unknown(name, free.names, "parameter"))
     with np.errstate(over="ignore"):  # what is too large for the default precision is outside the bounds anyway
         arrays = [np.asarray(pytrees.numbers(values[name], name), dtype=float) for name in free.names]
     lengths = {array.shape for array in arrays if array.ndim}

@@ -58,7 +58,7 @@ def value_and_grad(
             any number of parameters), or None, which is forward up to 5 parameters.
 
     Returns:
-        A `Misfit`.
+        A `ValueAndGrad`.
 
     Raises:
         ValueError: unknown paths, values of different lengths or of more than one axis, unknown sweeps, a ``dt``

@@ -96,7 +96,9 @@ def conductances(
     _check_sought(columns, bounds, tried, capacitance)
     relative = plain(relative, "relative", above=0.0, at_most=1.0)
     held = target(data, choose_sweeps(data, sweeps), dt)
-    noise = noise_of(held.v) if noise is None else plain(noise, "noise", "mV", at_least=0.0, at_most=LOUDEST)
+    noise = (
+        noise_of(np.asarray(held.v)) if noise is None else plain(noise, "noise", "mV", at_least=0.0, at_most=LOUDEST)
+    )
     over = windows(held, float(cell.area))
     error = over.error(float(cell.capacitance), noise, relative)
     found = []
@@ -123,7 +125,7 @@ def _kinetics(cell: Any, data: Any, values: Any) -> tuple[Cell, bool, Free, Arra
 
 
 def _bounds(cell: Cell, bounds: Any) -> dict[str, tuple[float, float]]:
-    """The bounds that were asked for, or every channel's conductance from 0 on."""
+    """The given bounds, or those of every channel's conductance from 0 on."""
     if bounds is None:
         return {f"{name}.g": (0.0, np.inf) for name, channel in cell.channels.items() if hasattr(channel, "g")}
     known = free(cell, bounds)
@@ -164,7 +166,7 @@ def _run(
 ) -> tuple[Array, Array]:
     def one(place: Array) -> tuple[Array, Array]:
         candidate = tried.put(cell, tried.value(place))
-        return regressors(candidate, columns, held, ids, count), candidate.capacitance
+        return regressors(candidate, columns, held, ids, count), jnp.asarray(candidate.capacitance)
 
     return jax.vmap(one)(places)
 
@@ -194,7 +196,7 @@ def _least_squares(a: np.ndarray, b: np.ndarray, box: np.ndarray) -> tuple[np.nd
     size = np.linalg.norm(a, axis=0)
     there = size > 0
     # The triangle of (a, b) holds all there is to know of it, and is small.
-    triangle = np.linalg.qr(np.column_stack([a[:, there] / size[there], b]), mode="r")
+    triangle = np.asarray(np.linalg.qr(np.column_stack([a[:, there] / size[there], b]), mode="r"))
     found = lsq_linear(triangle[:, :-1], triangle[:, -1], bounds=box[:, there] * size[there], method="bvls")
     x = np.full(len(size), np.nan)
     x[there] = found.x / size[there]

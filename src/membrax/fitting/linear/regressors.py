@@ -17,7 +17,7 @@ from ..problem.parameters import paths
 from ..problem.target import Target
 from ..problem.voltage_driven import along, finer
 
-PROBED = (-75.0, -40.0, 10.0)  # mV, where a current is asked whether it is linear
+PROBED = (-75.0, -40.0, 10.0)  # mV, where currents are tested for linearity
 
 
 @dataclasses.dataclass(frozen=True)

@@ -86,8 +86,8 @@ def plain(
     if isinstance(value, Tracer):
         raise ValueError(f"{name} must be a plain number{_in(unit)}: it can't be traced by jit, vmap or grad")
     bounds = {"above": above, "at least": at_least, "at most": at_most}
-    told = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if np.isfinite(bound)) or "finite"
-    _within(value, name, unit, told, lambda x: above < x and at_least <= x <= at_most)
+    limits = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if np.isfinite(bound)) or "finite"
+    _within(value, name, unit, limits, lambda x: above < x and at_least <= x <= at_most)
     return float(np.asarray(value))
 
 
@@ -101,8 +101,8 @@ def _within(value: ArrayLike, name: str, unit: str, bound: str, holds: Callable[
         number = float(np.asarray(value, dtype=float))
         finite = np.isfinite(number) and abs(number) <= float(np.finfo(array.dtype).max)
         if not (finite and holds(number)):
-            told = f"{bound} {unit}".strip() if finite else "finite"
-            raise ValueError(f"{name} must be {told}, got {number:g} {unit}".strip())
+            limits = f"{bound} {unit}".strip() if finite else "finite"
+            raise ValueError(f"{name} must be {limits}, got {number:g} {unit}".strip())
     return array
 
 

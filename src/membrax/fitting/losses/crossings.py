@@ -68,7 +68,7 @@ def crossing_times(
 
 
 def read(v: ArrayLike, interval: ArrayLike, threshold: ArrayLike, capacity: int) -> tuple[Array, Array, Array, int]:
-    """The arguments that terms on crossings share, as arrays.
+    """The arguments that losses on crossings share, as arrays.
 
     Raises:
         ValueError: names the one that is wrong.

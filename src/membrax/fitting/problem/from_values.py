@@ -27,7 +27,7 @@ def problem_of(
     cell: Cell, values: Mapping[str, Any], data: Recording, sweeps: Any = None, *, dt: float | None = None,
     integrator: Integrator = staggered,
 ) -> tuple[Array, Problem]:  # fmt: skip
-    """The values as an array [parameter] or [neuron, parameter], and the problem they are places of; see `misfit`."""
+    """The values as places [parameter] or [neuron, parameter], and their problem; see `value_and_grad`."""
     check_cell(cell)
     check_integrator(integrator)
     check_single(cell, Stimulus())
@@ -47,11 +47,11 @@ def _together(cell: Cell, values: Any) -> dict[str, Array]:
     """The values as arrays, of equal length where they are many.
 
     Raises:
-        ValueError: see `misfit`.
+        ValueError: see `value_and_grad`.
     """
     arrays = {name: pytrees.numbers(value, name) for name, value in pytrees.changes_of(values).items()}
     if not arrays:
-        raise ValueError('misfit needs at least one parameter, such as {"na.g": 110.0}')
+        raise ValueError('value_and_grad needs at least one parameter, such as {"na.g": 110.0}')
     known = pytrees.leaves(cell)
     for path in (path for name in arrays for path in paths(name)):
         pytrees.find(cell, path)
@@ -60,6 +60,6 @@ def _together(cell: Cell, values: Any) -> dict[str, Array]:
         check_number(path)
     shapes = {name: array.shape for name, array in arrays.items() if array.ndim}
     if any(len(shape) > 1 for shape in shapes.values()) or len(set(shapes.values())) > 1:
-        told = ", ".join(f"{name}: {shape}" for name, shape in shapes.items())
-        raise ValueError(f"values must be numbers or arrays [neuron] of equal length, got {told}")
+        shown = ", ".join(f"{name}: {shape}" for name, shape in shapes.items())
+        raise ValueError(f"values must be numbers or arrays [neuron] of equal length, got {shown}")
     return arrays

@@ -1,4 +1,4 @@
-"""What a fit is held against: sweeps of injected current and recorded voltage on the recording's grid."""
+"""The target of a fit: sweeps of injected current and recorded voltage on the recording's grid."""
 
 from __future__ import annotations
 
