@@ -1,4 +1,4 @@
-"""The resting state of a cell, of one patch or of a tree, and whether it is stable."""
+"""The resting state of a patch or a tree, and its stability."""
 
 from .resting import RestingPoint, rest, rest_state, resting_point, steady_current
 

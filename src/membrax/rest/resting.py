@@ -1,4 +1,4 @@
-"""The resting state: where the steady-state current–voltage curve crosses the injected current, and whether it holds.
+"""The resting state: where the steady-state current–voltage curve crosses the injected current, and its stability.
 
 Every root of i∞(v) = i in −1000…1000 mV is bracketed on a fixed ladder of potentials and polished by bisection. Roots
 where the curve rises are candidates for rest (where it falls is a saddle); the one nearest ``v_init`` is taken.
@@ -7,13 +7,14 @@ where the curve rises are candidates for rest (where it falls is a saddle); the 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Callable
 
 import jax
 import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..cell import Cell, State, advance_gates, environment, ionic_current, state_at
 from ..cell_checks import check_cell, check_parameters, check_patch, is_single_tree
@@ -26,8 +27,8 @@ LADDER = np.concatenate([
     np.arange(-1000.0, -150.0, 10.0), np.arange(-150.0, 80.0, 0.5), np.arange(80.0, 1001.0, 10.0)
 ])  # fmt: skip
 BISECTIONS = 40  # halvings of a 10 mV bracket: to below a float64 nanovolt
-RUNGS = 4  # rising roots whose stability is looked at
-# Growth below which a point counts as stable: float32 rounds the map of a very fast gate onto the unit circle.
+RUNGS = 4  # rising roots whose stability is determined
+# Largest growth of a stable point: float32 rounds the map of a very fast gate onto the unit circle.
 NEUTRAL = 1e-6
 UNSTABLE = "the resting point at {:.2f} mV is unstable: left alone, the cell will not stay there"
 SQUARINGS = 24  # of the step map: growth over 2²⁴ ms
@@ -39,9 +40,9 @@ class RestingPoint:
 
     Attributes:
         v: its potential, mV.
-        stable: whether the cell stays there.
-        candidates: how many rising roots the curve has.
-        stable_points: how many of the first `RUNGS` of them are stable.
+        stable: whether small disturbances decay.
+        candidates: number of rising roots of the curve.
+        stable_points: number of stable points among the first `RUNGS` of them.
     """
 
     v: Array
@@ -50,12 +51,12 @@ class RestingPoint:
     stable_points: Array
 
 
-def rest(cell: Cell, current: Any = 0.0) -> State:
-    """The true resting state under a constant current density [µA/cm²], differentiable and batchable by `jax.vmap`.
+def rest(cell: Cell, current: ArrayLike = 0.0) -> State:
+    """The resting state under a constant current density [µA/cm²], differentiable and batchable by `jax.vmap`.
 
-    Differentiating gives the derivative of the fixed point itself (implicit function theorem). Outside jit a warning
-    tells of several resting points, an unstable one (the cell fires by itself) or none. A tree is let go from
-    ``v_init`` with its gates at their steady state, and the current goes into all of its membrane.
+    The derivative is that of the fixed point (implicit function theorem). Outside jit several resting points, an
+    unstable one (the cell fires by itself) or none raise a warning. A tree relaxes from ``v_init`` with its gates
+    at their steady state, and the current goes into all of its membrane.
 
     Returns:
         The `State` at time 0 with v and gates at the fixed point nearest ``cell.v_init``; NaN if there is none.
@@ -82,7 +83,7 @@ def rest(cell: Cell, current: Any = 0.0) -> State:
 
 
 def _rest_of_tree(cell: Cell, current: Array) -> State:
-    """`rest` of a tree, of which nothing is known but where it came to and whether it stays there."""
+    """`rest` of a tree, with a warning if no resting point is reached or it is unstable."""
     state = rest_state(cell, current)
     if not is_concrete((cell, current)):
         return state
@@ -107,17 +108,17 @@ def rest_state(cell: Cell, current: Array, injected: Array | None = None, system
     return state_at(cell, _rest_voltage(cell, current))
 
 
-def resting_point(cell: Cell, current: Any = 0.0) -> RestingPoint:
+def resting_point(cell: Cell, current: ArrayLike = 0.0) -> RestingPoint:
     """The fixed point nearest ``cell.v_init``, its stability, and the number of candidates, without warnings.
 
     Raises:
-        ValueError: a cell with a morphology, of which `rest` knows the rest.
+        ValueError: a cell with a morphology; use `rest`.
     """
     check_patch(cell, "resting_point")
     return _resting_point(strong(cell), jnp.asarray(current, dtype=float))
 
 
-def steady_current(cell: Cell, v: Any) -> Array:
+def steady_current(cell: Cell, v: ArrayLike) -> Array:
     """The steady-state ionic current density [µA/cm²] at ``v`` [mV]: the I–V curve of a slow voltage clamp."""
     state = state_at(cell, v)
     return ionic_current(cell, state.gates, state.v, environment(cell))
@@ -142,9 +143,8 @@ def _resting_point(cell: Cell, current: Array) -> RestingPoint:
     residual = lambda v: steady_current(cell, v) - current  # noqa: E731
     growth = jax.vmap(lambda rung: growth_rate(cell, _bisect(residual, rung)))(rungs)
     v = _rest_voltage(cell, current)
-    there = ~jnp.isnan(rungs)
-    held = jnp.sum(there & (growth < NEUTRAL), dtype=jnp.int32)
-    return RestingPoint(v, growth_rate(cell, v) < NEUTRAL, candidates, held)
+    stable = jnp.sum(~jnp.isnan(rungs) & (growth < NEUTRAL), dtype=jnp.int32)
+    return RestingPoint(v, growth_rate(cell, v) < NEUTRAL, candidates, stable)
 
 
 @jax.custom_jvp
@@ -153,21 +153,21 @@ def _root(cell: Cell, current: Array) -> Array:
     return _bisect(lambda v: steady_current(cell, v) - current, nearest)
 
 
-# Implicit differentiation, of any order. `jax.lax.custom_root` would say the same, but JAX 0.11 can't linearise it
-# under vmap.
+# Implicit differentiation, of any order. `jax.lax.custom_root` is equivalent, but JAX 0.11 can't linearise it under
+# vmap.
 @_root.defjvp
-def _(given: tuple, tangents: tuple) -> tuple[Array, Array]:
-    v = _root(*given)
-    _, moved = jax.jvp(lambda cell, current: steady_current(cell, v) - current, given, tangents)
-    _, slope = jax.jvp(lambda v: steady_current(given[0], v), (v,), (jnp.ones_like(v),))
-    return v, -moved / slope
+def _(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    v = _root(*primals)
+    _, change = jax.jvp(lambda cell, current: steady_current(cell, v) - current, primals, tangents)
+    _, slope = jax.jvp(lambda v: steady_current(primals[0], v), (v,), (jnp.ones_like(v),))
+    return v, -change / slope
 
 
 _rest_voltage = jax.jit(_root)
 
 
 def _brackets(cell: Cell, current: Array) -> tuple[Array, Array, Array]:
-    """Rungs below rising roots: the one nearest v_init, the first `RUNGS` (NaN where there are fewer), how many."""
+    """Rungs below rising roots: the one nearest v_init, the first `RUNGS` (padded with NaN), and their number."""
     ladder = jnp.asarray(LADDER, dtype=float)
 
     def climb(carry: tuple, v: Array) -> tuple[tuple, None]:
@@ -185,7 +185,7 @@ def _brackets(cell: Cell, current: Array) -> tuple[Array, Array, Array]:
     return nearest, rungs, count
 
 
-def _bisect(residual: Any, lower: Array) -> Array:
+def _bisect(residual: Callable[[Array], Array], lower: Array) -> Array:
     ladder = jnp.asarray(LADDER, dtype=float)
     rung = jnp.searchsorted(ladder, lower, side="right")
     upper = jnp.where(jnp.isnan(lower), jnp.nan, ladder[jnp.minimum(rung, len(LADDER) - 1)])
@@ -220,8 +220,8 @@ def growth_rate(cell: Cell, v: Array) -> Array:
     """Growth of a small disturbance of the fixed point at ``v``, in nepers per step of its map; below 0 is stable.
 
     The Jacobian A of (v, gates) enters the Cayley map (1 − A/2)⁻¹(1 + A/2), whose spectral radius is below 1 exactly
-    when A's eigenvalues have negative real parts; repeated squaring finds it with products alone, which every
-    backend has (a general eigensolver is not to be had on a GPU).
+    when A's eigenvalues have negative real parts. Repeated squaring finds it with products alone, on every backend
+    (JAX has no general eigensolver on a GPU).
     """
     half = 0.5 * jacobian(cell, v)
     eye = jnp.eye(len(half))
@@ -239,5 +239,5 @@ def growth_rate(cell: Cell, v: Array) -> Array:
 
 
 def _norm(matrix: Array) -> Array:
-    """Frobenius norm, kept above 0 so that a map that forgets everything at once has a logarithm."""
+    """Frobenius norm, at least 1e-30 so that the zero map has a logarithm."""
     return jnp.maximum(jnp.sqrt(jnp.sum(matrix**2)), 1e-30)

@@ -1,31 +1,30 @@
-"""The resting state of a tree: every compartment's steady current balanced by what its neighbours give."""
+"""The resting state of a tree: the steady current of each compartment balances the axial and injected currents."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..cell import Cell, advance_gates, environment, ionic_current, steady_gates
 from ..channels import Env
 from ..compartmentwise import over_patches, spread
 from ..morphology.system import TreeSystem, assemble
 
-# Implicit steps of the membrane with its gates at steady state, each longer than the one before: from a step that
-# follows the voltage to one that forgets time, from which on they are Newton's.
+# Implicit steps of the membrane with its gates at steady state, each longer than the one before. The first follow the
+# voltage in time; the last are so long that they are Newton's.
 FIRST_STEP, GROWTH, STEPS = 0.1, 1.5, 60  # ms
-REACHED = 0.1  # mV that Newton's last step may move
-WATCHED, LOOKS = 100.0, 2000  # ms and steps for which a departure from rest is followed
-SLACK = 1.01
+REACHED = 0.1  # mV, largest change in Newton's last step
+FOLLOWED, FOLLOWED_STEPS = 100.0, 2000  # ms and steps of a departure from rest
+SLACK = 1.01  # growth of a departure that still counts as none
 
 
 @jax.jit
-def tree_rest(cell: Cell, current: Any, injected: Array | None = None, system: TreeSystem | None = None) -> Array:
+def tree_rest(cell: Cell, current: ArrayLike, injected: Array | None = None, system: TreeSystem | None = None) -> Array:
     """Resting voltage of every compartment [compartment] in mV, reached from ``v_init``; NaN if it is not reached.
 
-    Its derivative is that of the fixed point itself: the last step, Newton's, is differentiated and no other.
+    The derivative is that of the fixed point: only the last step, which is Newton's, is differentiated.
 
     Args:
         cell: of one tree.
@@ -33,7 +32,7 @@ def tree_rest(cell: Cell, current: Any, injected: Array | None = None, system: T
         injected: currents into the compartments [compartment], nA.
         system: of the cell; assembled here if it is None.
     """
-    system = assemble(cell.morphology, ()) if system is None else system
+    system = _system(cell) if system is None else system
     cell, current = spread(cell), jnp.asarray(current, dtype=float)
     points = jnp.zeros_like(system.area) if injected is None else injected
     fixed = jax.lax.stop_gradient((cell, current, points, system))
@@ -42,6 +41,12 @@ def tree_rest(cell: Cell, current: Any, injected: Array | None = None, system: T
     pull = system.area * (current - steady(cell, v)[0]) + points
     rest = system.solver(jax.lax.stop_gradient(slope))(jax.lax.stop_gradient(slope) * v + pull)
     return jnp.where(jnp.max(jnp.abs(rest - v)) < REACHED, rest, jnp.nan)
+
+
+def _system(cell: Cell) -> TreeSystem:
+    """The system of a tree without injected currents."""
+    assert cell.morphology is not None
+    return assemble(cell.morphology, ())
 
 
 def _relaxed(cell: Cell, current: Array, points: Array, system: TreeSystem) -> Array:
@@ -67,19 +72,19 @@ def steady(cell: Cell, v: Array) -> tuple[Array, Array]:
 
 
 @jax.jit
-def holds(cell: Cell, v: Array, current: Any) -> Array:
-    """Whether a tree stays at a resting point: a small departure from it shrinks, or at least doesn't grow.
+def holds(cell: Cell, v: Array, current: ArrayLike) -> Array:
+    """Whether a resting point of a tree is stable: a small departure from it does not grow.
 
-    The departure is followed for `WATCHED` ms by the linearised step of gates and voltage, as a power iteration. What
-    grows by less than `SLACK` between the second and the last quarter counts as staying.
+    The linearised step of gates and voltage follows the departure for `FOLLOWED` ms, as a power iteration. Growth by
+    less than `SLACK` between the second and the last quarter counts as none.
 
     Args:
         cell: of one tree.
         v: resting voltages [compartment], mV.
         current: density into all of the membrane, µA/cm².
     """
-    system, cell = assemble(cell.morphology, ()), spread(cell)
-    env, dt = environment(cell), WATCHED / LOOKS
+    system, cell = _system(cell), spread(cell)
+    env, dt = environment(cell), FOLLOWED / FOLLOWED_STEPS
 
     def step(v: Array, gates: dict) -> tuple[Array, dict]:
         gates = advance_gates(cell, gates, v, dt, env)
@@ -90,15 +95,15 @@ def holds(cell: Cell, v: Array, current: Any) -> Array:
     gates = steady_gates(cell, v, env)
     _, push = jax.linearize(step, v, gates)
 
-    def look(departure: tuple, _: None) -> tuple[tuple, Array]:
+    def advance(departure: tuple, _: None) -> tuple[tuple, Array]:
         departure = push(*departure)
         return departure, jnp.max(jnp.abs(departure[0]))
 
-    # Uneven, so that it has something of every way in which compartments can depart from each other.
+    # Uneven, so that it has a part of every mode of departure.
     uneven = 1.0 + 0.5 * jnp.cos(jnp.arange(len(v), dtype=v.dtype))
-    _, size = jax.lax.scan(look, (uneven, jax.tree.map(jnp.zeros_like, gates)), length=LOOKS)
+    _, size = jax.lax.scan(advance, (uneven, jax.tree.map(jnp.zeros_like, gates)), length=FOLLOWED_STEPS)
     quarters = jnp.max(size.reshape(4, -1), axis=1)
-    # What grows beyond all numbers is not to be judged by comparing what is none.
+    # A departure that overflows is unstable, whatever the comparison of NaN gives.
     return jnp.all(jnp.isfinite(size)) & (quarters[3] <= SLACK * quarters[1])
 
 
