@@ -107,7 +107,7 @@ def steady_gates(cell: Cell, v: Array, env: Env) -> CellGates:
     return {name: channel.init(v, env) for name, channel in cell.channels.items()}
 
 
-def advance_gates(cell: Cell, gates: CellGates, v: Array, dt: ArrayLike, env: Env) -> CellGates:
+def advance_gates(cell: Cell, gates: CellGates, v: Array, dt: Parameter, env: Env) -> CellGates:
     """The gates of every channel after ``dt`` [ms] at constant ``v`` [mV]."""
     if cell.morphology is not None:
         # v is the first argument, because a cell of leaks has no gates whose length counts the compartments.

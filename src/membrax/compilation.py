@@ -1,4 +1,4 @@
-"""How the loops that a host starts are compiled, and where what was compiled is kept."""
+"""Compilation of the loops that a host starts, and the cache of compiled programs."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def host_jit(function: Callable, *, static_argnames: tuple[str, ...] = (), threa
         return jax.jit(function, static_argnames=static_argnames, compiler_options=options.get(platform))
 
     @functools.wraps(function)
-    def call(*given: Any, **named: Any) -> Any:
-        return compiled(_platform(given) if is_concrete((given, named)) else "traced")(*given, **named)
+    def call(*arguments: Any, **named: Any) -> Any:
+        return compiled(_platform(arguments) if is_concrete((arguments, named)) else "traced")(*arguments, **named)
 
     return call
 
 
-def _platform(given: Any) -> str:
+def _platform(arguments: tuple) -> str:
     """The kind of device that the arguments are on."""
-    held = next((leaf for leaf in jax.tree.leaves(given) if isinstance(leaf, jax.Array)), None)
-    return jax.default_backend() if held is None else next(iter(held.sharding.device_set)).platform
+    array = next((leaf for leaf in jax.tree.leaves(arguments) if isinstance(leaf, jax.Array)), None)
+    return jax.default_backend() if array is None else next(iter(array.sharding.device_set)).platform
 
 
 def cores() -> int:
@@ -53,12 +53,12 @@ def cores() -> int:
 def enable_compilation_cache(folder: str | Path = "~/.cache/membrax", *, at_least: float = 0.2) -> Path:
     """Keep compiled programs in a folder, where later sessions find them: their first results come sooner.
 
-    One setting for the whole session, to be made before the first simulation. It is JAX's persistent compilation
+    One setting for the whole session; call this before the first simulation. It is JAX's persistent compilation
     cache, with JAX's conditions: a program is found again by the same versions on the same kind of device.
 
     Args:
-        folder: made if it isn't there.
-        at_least: seconds that compiling must take for a program to be kept.
+        folder: created if it does not exist.
+        at_least: shortest compilation, in seconds, whose program is kept.
 
     Returns:
         The folder.

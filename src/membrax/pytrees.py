@@ -1,4 +1,4 @@
-"""Frozen dataclasses that JAX sees through, and how to read and replace their leaves by path.
+"""Frozen dataclasses that are JAX pytrees, and access to their leaves by path.
 
 A path is the way a modeller writes it: ``"na.g"`` is the conductance of the channel called ``na``. A name that is
 no field of a dataclass is looked up in its dictionaries, so ``"na.g"`` and ``"channels.na.g"`` are the same leaf.
@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar, dataclass_transform
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar, cast, dataclass_transform
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from jax.core import Tracer
+from jax.typing import ArrayLike
 
 T = TypeVar("T")
 
-NUMBER = int | float | np.ndarray | np.number | np.bool_ | jax.Array
+NUMBER = int | float | np.ndarray | np.number | np.bool_ | Array
 
 
 def static(*, default: Any = dataclasses.MISSING) -> Any:
@@ -29,10 +32,10 @@ def static(*, default: Any = dataclasses.MISSING) -> Any:
 def pytree(cls: type[T]) -> type[T]:
     """Make ``cls`` a frozen dataclass registered with JAX; fields made by `static` are its structure.
 
-    Two values compare by identity: equality of arrays is a question with many answers.
+    Two values are equal only if they are the same object, because arrays have no single equality.
     """
     cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
-    fields = dataclasses.fields(cls)
+    fields = dataclasses.fields(cast(Any, cls))
     structure = [f.name for f in fields if f.metadata.get("static")]
     data = [f.name for f in fields if f.name not in structure]
     keys = [jax.tree_util.GetAttrKey(name) for name in data]
@@ -44,26 +47,26 @@ def pytree(cls: type[T]) -> type[T]:
         children, meta = flatten(value)
         return tuple(zip(keys, children, strict=True)), meta
 
-    def unflatten(meta: tuple, children: Any) -> T:
+    def unflatten(meta: tuple, children: Iterable) -> T:
         value = object.__new__(cls)
         for name, child in zip((*data, *structure), (*children, *meta), strict=True):
             object.__setattr__(value, name, child)
         return value
 
-    # Not register_dataclass: jaxlib 0.10.1 and 0.10.2 take two such classes with the same number of fields for equal
-    # structures, and `jax.jit` then now and then runs what it compiled for the other.
+    # Not register_dataclass: in jaxlib 0.10.1 and 0.10.2 two such classes with the same number of fields have equal
+    # structures, and `jax.jit` sometimes runs the program of the other (see the test of this fault).
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
     return cls
 
 
-def numbers(value: Any, name: str) -> jax.Array:
+def numbers(value: object, name: str) -> Array:
     """``value`` as an array of the default precision.
 
     Raises:
         ValueError: it is no number and no array of numbers, or an empty one.
     """
     try:
-        array = jnp.asarray(value, dtype=float)
+        array = jnp.asarray(cast(ArrayLike, value), dtype=float)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be a number or an array of numbers, got {value!r}") from None
     if not array.size:
@@ -71,7 +74,7 @@ def numbers(value: Any, name: str) -> jax.Array:
     return array
 
 
-def changes_of(changes: Any) -> Mapping[str, Any]:
+def changes_of(changes: object) -> Mapping[str, Any]:
     """The changes, if they are a dictionary of paths.
 
     Raises:
@@ -87,18 +90,18 @@ def changes_of(changes: Any) -> Mapping[str, Any]:
 
 
 class Leaf(NamedTuple):
-    """One number (or array) of a tree: its value and what its field says of it (unit, bounds)."""
+    """One number (or array) of a tree: its value, and the metadata of its field (unit, bounds)."""
 
     value: Any
     metadata: Mapping[str, Any]
 
 
-def leaves(tree: Any) -> dict[str, Leaf]:
+def leaves(tree: object) -> dict[str, Leaf]:
     """Every leaf of a tree of dataclasses by its path, in the order of the fields."""
     return dict(_walk(tree, "", {}))
 
 
-def _walk(node: Any, prefix: str, metadata: Mapping[str, Any]) -> Iterator[tuple[str, Leaf]]:
+def _walk(node: object, prefix: str, metadata: Mapping[str, Any]) -> Iterator[tuple[str, Leaf]]:
     if dataclasses.is_dataclass(node):
         for field in dataclasses.fields(node):
             if not field.metadata.get("static"):
@@ -123,7 +126,7 @@ def _metadata_of(field: dataclasses.Field, holder: Mapping[str, Any]) -> Mapping
     return {"unit": holder.get("unit", "")} if field.metadata.get("unbounded") else holder
 
 
-def find(tree: Any, path: str) -> Any:
+def find(tree: object, path: str) -> Any:
     """The value at ``path``.
 
     Raises:
@@ -136,7 +139,7 @@ def find(tree: Any, path: str) -> Any:
     return node
 
 
-def put(tree: T, path: str, value: Any) -> T:
+def put(tree: T, path: str, value: object) -> T:
     """A copy of ``tree`` with ``value`` at ``path``, as it is: no conversion, no check of bounds.
 
     Raises:
@@ -145,7 +148,7 @@ def put(tree: T, path: str, value: Any) -> T:
     return _put(tree, path.split("."), value, tree, path)
 
 
-def _put(node: Any, names: list[str], value: Any, tree: Any, path: str) -> Any:
+def _put(node: Any, names: list[str], value: object, tree: object, path: str) -> Any:
     if not names:
         return value
     owner, key = _locate(node, names[0], tree, path)
@@ -153,13 +156,13 @@ def _put(node: Any, names: list[str], value: Any, tree: Any, path: str) -> Any:
         changed = {**owner, key: _put(owner[key], names[1:], value, tree, path)}
         if owner is node:
             return changed
-        # The dictionary stands in a field of the dataclass `node`, which the path left out.
+        # The dictionary is in a field of the dataclass `node`, whose name the path omits.
         field = next(f.name for f in dataclasses.fields(node) if getattr(node, f.name) is owner)
         return dataclasses.replace(node, **{field: changed})
     return dataclasses.replace(node, **{key: _put(getattr(node, key), names[1:], value, tree, path)})
 
 
-def _locate(node: Any, name: str, tree: Any, path: str) -> tuple[Any, str]:
+def _locate(node: object, name: str, tree: object, path: str) -> tuple[Any, str]:
     """The dataclass or dictionary that holds ``name``: the node itself, or a dictionary among its fields."""
     if isinstance(node, Mapping) and name in node:
         return node, name
@@ -168,13 +171,13 @@ def _locate(node: Any, name: str, tree: Any, path: str) -> tuple[Any, str]:
         if name in fields:
             return node, name
         for field in fields:
-            held = getattr(node, field)
-            if isinstance(held, Mapping) and name in held:
-                return held, name
+            dictionary = getattr(node, field)
+            if isinstance(dictionary, Mapping) and name in dictionary:
+                return dictionary, name
     raise ValueError(unknown(path, leaves(tree), "path"))
 
 
-def unknown(name: str, known: Any, what: str) -> str:
+def unknown(name: str, known: Iterable[str], what: str) -> str:
     """The message for a name that does not exist: the near matches, or everything there is."""
     known = list(known)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
@@ -186,20 +189,20 @@ def strong(tree: T) -> T:
     """Every floating leaf as a strong array of the default precision.
 
     Python numbers are weakly typed in JAX: they can't be vmapped and make a second trace. Integers become floats,
-    since every number a modeller writes is a quantity; random keys and arrays of integers stay.
+    since every parameter of a model is a quantity; random keys and arrays of integers stay.
     """
     return jax.tree.map(_strong, tree)
 
 
-def _strong(leaf: Any) -> Any:
+def _strong(leaf: ArrayLike) -> Array:
     if isinstance(leaf, bool | int | float):
         return jnp.asarray(leaf, dtype=float)
-    if isinstance(leaf, jax.Array) and leaf.dtype == jnp.result_type(float) and not leaf.weak_type:
+    if isinstance(leaf, Array) and leaf.dtype == jnp.result_type(float) and not leaf.weak_type:
         return leaf
     array = jnp.asarray(leaf)
     return jnp.asarray(array, dtype=float) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
 
-def is_concrete(tree: Any) -> bool:
-    """Whether every leaf holds a value that Python may look at (false inside jit, vmap and grad)."""
-    return not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))
+def is_concrete(tree: object) -> bool:
+    """Whether every leaf has a value that Python can read (false inside jit, vmap and grad)."""
+    return not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))
