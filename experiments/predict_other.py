@@ -19,12 +19,12 @@ import jax.numpy as jnp
 import numpy as np
 
 import membrax as mx
-from membrax.ephys.preprocess import Preprocessed, preprocess
+from membrax.ephys import Preprocessed, preprocess
+from membrax.ephys.threshold import upward_crossings
 from membrax.fitting.evaluation import model_voltages
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.templates import pyramidal
 
-THRESHOLD = -10.0  # mV
 SAME = 0.01  # of the current's range, by which the end of a sweep may differ from the beginning of the next
 
 
@@ -91,7 +91,7 @@ def joined(data: mx.Recording) -> mx.Recording:
 
 def spike_samples(v: np.ndarray) -> np.ndarray:
     """Samples [spike] at which a voltage [time] passes the threshold."""
-    return np.flatnonzero((v[:-1] < THRESHOLD) & (v[1:] >= THRESHOLD))
+    return np.flatnonzero(upward_crossings(v))
 
 
 def counts(v: np.ndarray) -> list[int]:

@@ -7,7 +7,7 @@ import pytest
 
 import membrax as mx
 from membrax.ephys.passive import passive, resting_potential
-from membrax.ephys.step_responses import charging, most_informative, step_responses
+from membrax.ephys.step_responses import fit_charging, most_informative, step_responses
 
 RESISTANCE, TAU, REST, SERIES = 150.0, 22.0, -68.0, 14.0  # MΩ, ms, mV, MΩ
 ON, OFF, DURATION = 100.0, 500.0, 650.0  # ms
@@ -152,7 +152,7 @@ def test_only_the_rise_to_the_first_spike_is_looked_at():
     v[0, 1400:1410] = 30.0
     (one,) = step_responses(dataclasses.replace(data, v=v))[:1]
     assert len(one.v) == 1400 - 1000 - 30 and not one.whole
-    assert charging(one, data.dt).resistance == pytest.approx(RESISTANCE, rel=0.05)
+    assert fit_charging(one, data.dt).resistance == pytest.approx(RESISTANCE, rel=0.05)
 
 
 def test_a_step_after_a_spike_is_left_out():

@@ -22,7 +22,7 @@ FLAT = 0.1  # of a step's size by which its level may wander
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
+class CurrentStep:
     """One step of a current.
 
     Attributes:
@@ -42,7 +42,7 @@ class Step:
         return self.before + self.size
 
 
-def steps(i: np.ndarray, dt: float) -> list[Step]:
+def steps(i: np.ndarray, dt: float) -> list[CurrentStep]:
     """All steps of a current i [time] sampled every ``dt`` ms, in order.
 
     A change is where the means of half a millisecond on its two sides (of one sample in a noiseless command) differ
@@ -60,7 +60,7 @@ def steps(i: np.ndarray, dt: float) -> list[Step]:
         (first, start, stop), size = edges[k - 1 : k + 2], levels[k] - levels[k - 1]
         long = (stop - start) * dt >= SHORTEST and (start - first) * dt >= BEFORE
         if long and max(_wander(i[first:start]), _wander(i[start:stop])) < FLAT * abs(size):
-            found.append(Step(start, stop, levels[k - 1], size))
+            found.append(CurrentStep(start, stop, levels[k - 1], size))
     return found
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..recordings import Recording, check_recording
-from ..recordings.sweeps import choose_sweeps
+from ..recordings import Recording, check_recording, choose_sweeps
 from ..units import UNIT_LABELS
 from .edges import changes
 from .estimate import Estimate

@@ -15,7 +15,7 @@ from ..tables import text_table
 from .edges import base_level, changes
 from .estimate import Estimate, random_effects_mean, t_quantile, unmeasured
 from .spikes import sweep_spikes
-from .step_responses import LONGEST, Charging, StepResponse, charging, most_informative, step_responses
+from .step_responses import LONGEST, ChargingFit, StepResponse, fit_charging, most_informative, step_responses
 
 # Specific capacitance of a neuron's membrane (Gentet, Stuart & Clements 2000, Biophys J 79:314).
 SPECIFIC_CAPACITANCE = 0.9  # µF/cm²
@@ -94,16 +94,16 @@ def input_resistance(responses: Sequence[StepResponse], data: Recording) -> Esti
     return _mean([fit for _, fit in fitted], "resistance", "MΩ" if data.unit == "nA" else "kΩ·cm²")
 
 
-def _fitted(responses: Sequence[StepResponse], dt: float, until: float) -> list[tuple[StepResponse, Charging]]:
+def _fitted(responses: Sequence[StepResponse], dt: float, until: float) -> list[tuple[StepResponse, ChargingFit]]:
     """The responses that a resistor and a capacitor describe, with their fits up to ``until`` [ms].
 
     Of a short rise only the capacitance is known well, and that suffices.
     """
-    both = ((one, charging(one, dt, until)) for one in responses)
+    both = ((one, fit_charging(one, dt, until)) for one in responses)
     return [(one, fit) for one, fit in both if fit and fit.capacitance_error < UNCERTAIN * fit.capacitance]
 
 
-def _mean(fits: Sequence[Charging], name: str, unit: str, scale: float = 1.0) -> Estimate:
+def _mean(fits: Sequence[ChargingFit], name: str, unit: str, scale: float = 1.0) -> Estimate:
     """The mean of one number of the fits, times ``scale``."""
     values = [scale * getattr(fit, name) for fit in fits]
     return random_effects_mean(values, [scale * getattr(fit, f"{name}_error") for fit in fits], unit)

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from ..recordings import Recording
-from .edges import Step, base_level, steps
+from .edges import CurrentStep, base_level, steps
 from .spikes import SweepSpikes, sweep_spikes
 
 BASELINE = 20.0  # ms before a step whose mean is the initial potential
@@ -35,7 +35,7 @@ class StepResponse:
     """
 
     sweep: int
-    step: Step
+    step: CurrentStep
     v: np.ndarray
     start: float
     base: float
@@ -52,7 +52,7 @@ class StepResponse:
 
 
 @dataclasses.dataclass(frozen=True)
-class Charging:
+class ChargingFit:
     """v = A + B (1 − e^(−t/τ)) fitted to the response to a current ΔI; R = B/ΔI and C = τ/R with standard errors.
 
     R in MΩ and C in pF where the current is in nA; kΩ·cm² and µF/cm² where it is a density.
@@ -96,7 +96,7 @@ def most_informative(responses: list[StepResponse]) -> list[StepResponse]:
 
 
 def _response(
-    sweep: int, v: np.ndarray, step: Step, base: float, spikes: SweepSpikes, dt: float
+    sweep: int, v: np.ndarray, step: CurrentStep, base: float, spikes: SweepSpikes, dt: float
 ) -> StepResponse | None:
     """One step's response, or None where it does not count; see `step_responses`."""
     before = v[max(0, step.start - round(BASELINE / dt)) : step.start]
@@ -117,7 +117,7 @@ def _response(
     return StepResponse(sweep, step, response, start, base)
 
 
-def charging(response: StepResponse, dt: float, until: float = LONGEST) -> Charging | None:
+def fit_charging(response: StepResponse, dt: float, until: float = LONGEST) -> ChargingFit | None:
     """The resistor and capacitor of one response, or None where its shape fits none.
 
     Least squares over A, B and τ between 0.5 ms and ``until`` [ms] after the step. The errors allow for correlated
@@ -142,17 +142,17 @@ def charging(response: StepResponse, dt: float, until: float = LONGEST) -> Charg
     # Without a block that contains the whole rise, nothing would remain for comparison.
     block = min(BLOCK, tau / 1.5, (t[-1] - t[0]) / FEWEST)
     spread = _covariance(slopes, y - a - b * design[1], np.floor((t - t[0]) / block).astype(int))
-    return _as_charging(b, tau, spread[1:, 1:], response.step.size)
+    return _charging_fit(b, tau, spread[1:, 1:], response.step.size)
 
 
-def _as_charging(b: float, tau: float, spread: np.ndarray, size: float) -> Charging:
+def _charging_fit(b: float, tau: float, spread: np.ndarray, size: float) -> ChargingFit:
     """R, τ and C of the deflection b [mV] and τ [ms] with their covariance."""
     resistance = b / size
     capacitance = 1e3 * tau / resistance
     # C = 10³ τ ΔI/B: its relative error is that of τ/B.
     relative = spread[1, 1] / tau**2 + spread[0, 0] / b**2 - 2 * spread[0, 1] / (tau * b)
     errors = np.sqrt(np.maximum([spread[0, 0] / size**2, spread[1, 1], relative * capacitance**2], 0.0))
-    return Charging(resistance, float(errors[0]), tau, float(errors[1]), capacitance, float(errors[2]))
+    return ChargingFit(resistance, float(errors[0]), tau, float(errors[1]), capacitance, float(errors[2]))
 
 
 def _time_constant(t: np.ndarray, y: np.ndarray) -> float | None:

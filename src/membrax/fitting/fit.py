@@ -17,8 +17,7 @@ from ..checks import one_of, whole_number
 from ..ephys.preprocess import Preprocessed
 from ..integrators import Integrator, check_integrator, staggered
 from ..pytrees import strong
-from ..recordings import Recording, check_recording
-from ..recordings.sweeps import choose_sweeps
+from ..recordings import Recording, check_recording, choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
 from ..typing import Bounds

@@ -22,8 +22,7 @@ from ..cell_checks import check_cell, check_parameters
 from ..compilation import host_jit
 from ..integrators import Integrator, check_integrator, staggered
 from ..pytrees import pytree, strong
-from ..recordings import Recording, check_recording
-from ..recordings.sweeps import choose_sweeps
+from ..recordings import Recording, check_recording, choose_sweeps
 from ..simulate import check_single
 from ..stimuli import Stimulus
 from ..typing import Bounds

@@ -5,6 +5,6 @@ Readers are imported when they are needed; `pip install "membrax[recordings]"` b
 
 from .example import example
 from .loading import load
-from .recording import Recording, check_recording
+from .recording import Recording, check_recording, choose_sweeps
 
-__all__ = ["Recording", "check_recording", "example", "load"]
+__all__ = ["Recording", "check_recording", "choose_sweeps", "example", "load"]

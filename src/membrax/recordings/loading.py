@@ -21,7 +21,7 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
     .ibw                      `membrax.recordings.igor.read_igor`; also a list of waves, one a sweep
     .nwb                      `membrax.recordings.nwb.read_nwb`
     .npz                      `membrax.recordings.npz.read_npz`; reads back `Recording.save`
-    .csv .tsv .txt .dat       `membrax.recordings.text.read_text`
+    .csv .tsv .txt .dat       `membrax.recordings.delimited_text.read_text`
     ========================  =====================================================================
 
     Args:
@@ -80,7 +80,7 @@ def _reader(file: Path) -> Callable[..., Recording]:
 
             read = read_npz
         case ".csv" | ".tsv" | ".txt" | ".dat":
-            from .text import read_text
+            from .delimited_text import read_text
 
             read = read_text
         case suffix:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..io import npz_file
-from . import checks
+from . import recording_checks as checks
 from .holding import holding_level
 
 
@@ -167,3 +167,24 @@ def check_recording(data: object) -> None:
     """
     if not isinstance(data, Recording):
         raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
+
+
+def choose_sweeps(data: Recording, sweeps: int | Iterable[int] | None, name: str = "sweeps") -> list[int]:
+    """Sweep numbers as a list; None is all of them.
+
+    Raises:
+        ValueError: a sweep that isn't there, one that is named twice, or none.
+    """
+    if sweeps is None:
+        return list(range(data.sweeps))
+    chosen: list[int] = []
+    if isinstance(sweeps, int | np.integer):
+        chosen = [int(sweeps)]
+    elif isinstance(sweeps, Iterable) and getattr(sweeps, "ndim", 1) > 0:
+        chosen = list(sweeps)
+    if not chosen:
+        raise ValueError(f"{name} must name at least one sweep from 0 to {data.sweeps - 1}, got {sweeps!r}")
+    data.select(chosen)
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(f"{name} names a sweep twice: {chosen}")
+    return [int(sweep) for sweep in chosen]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.fitting.problem.target import LARGEST_STEP, substeps, target
-from membrax.recordings.sweeps import choose_sweeps
+from membrax.recordings import choose_sweeps
 
 T = np.arange(60) * 0.1
 

@@ -26,8 +26,7 @@ from ...cell import Cell
 from ...cell_checks import check_cell, check_parameters
 from ...compilation import host_jit
 from ...pytrees import strong
-from ...recordings import Recording, check_recording
-from ...recordings.sweeps import choose_sweeps
+from ...recordings import Recording, check_recording, choose_sweeps
 from ...simulate import check_single
 from ...stimuli import Stimulus
 from ..losses.arguments import plain

@@ -14,8 +14,7 @@ from ...cell import Cell
 from ...cell_checks import check_cell, check_parameters
 from ...integrators import Integrator, check_integrator, staggered
 from ...pytrees import strong
-from ...recordings import Recording, check_recording
-from ...recordings.sweeps import choose_sweeps
+from ...recordings import Recording, check_recording, choose_sweeps
 from ...simulate import check_single
 from ...stimuli import Stimulus
 from .parameters import Free, check_number, paths

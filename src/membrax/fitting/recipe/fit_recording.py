@@ -12,9 +12,8 @@ from ...ephys.fittable import check_fittable
 from ...ephys.preprocess import preprocess
 from ...integrators import staggered
 from ...pytrees import strong
-from ...recordings import Recording, load
+from ...recordings import Recording, choose_sweeps, load
 from ...recordings.resampling import resample
-from ...recordings.sweeps import choose_sweeps
 from ..fit import as_fit, check_seed
 from ..optimisers.cmaes import CMAES
 from ..optimisers.driver import TimeLimit, run_optimiser
