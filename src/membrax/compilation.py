@@ -33,7 +33,7 @@ def host_jit(function: Callable, *, static_argnames: tuple[str, ...] = (), threa
         return jax.jit(function, static_argnames=static_argnames, compiler_options=options.get(platform))
 
     @functools.wraps(function)
-    def call(*arguments: Any, **named: Any) -> Any:
+    def call(*arguments: object, **named: object) -> Any:
         return compiled(_platform(arguments) if is_concrete((arguments, named)) else "traced")(*arguments, **named)
 
     return call

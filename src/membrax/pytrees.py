@@ -89,11 +89,15 @@ def changes_of(changes: object) -> Mapping[str, Any]:
     return changes
 
 
+Metadata = Mapping[str, Any]
+"""The metadata of a dataclass field: unit and bounds."""
+
+
 class Leaf(NamedTuple):
     """One number (or array) of a tree: its value, and the metadata of its field (unit, bounds)."""
 
     value: Any
-    metadata: Mapping[str, Any]
+    metadata: Metadata
 
 
 def leaves(tree: object) -> dict[str, Leaf]:
@@ -101,7 +105,7 @@ def leaves(tree: object) -> dict[str, Leaf]:
     return dict(_walk(tree, "", {}))
 
 
-def _walk(node: object, prefix: str, metadata: Mapping[str, Any]) -> Iterator[tuple[str, Leaf]]:
+def _walk(node: object, prefix: str, metadata: Metadata) -> Iterator[tuple[str, Leaf]]:
     if dataclasses.is_dataclass(node):
         for field in dataclasses.fields(node):
             if not field.metadata.get("static"):
@@ -116,7 +120,7 @@ def _walk(node: object, prefix: str, metadata: Mapping[str, Any]) -> Iterator[tu
         yield prefix.removesuffix("."), Leaf(node, metadata)
 
 
-def _metadata_of(field: dataclasses.Field, holder: Mapping[str, Any]) -> Mapping[str, Any]:
+def _metadata_of(field: dataclasses.Field, holder: Metadata) -> Metadata:
     """Unit and bounds of a field; one without a unit, such as regions, has those of the field that holds it.
 
     An ``unbounded`` field has the unit alone.

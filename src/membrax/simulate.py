@@ -16,9 +16,20 @@ from .cell import Cell, State, first_voltage, settle, state_at
 from .cell_checks import check_cell, check_parameters, check_state
 from .cell_checks import check_single as check_single_cell
 from .integrators import Integrator, check_integrator, staggered
-from .probes import ProbesLike, Spikes, Voltage, as_probes, find_spikes, sample_times, samplers, spike_times
+from .probes import (
+    Probe,
+    ProbesLike,
+    Sampler,
+    Spikes,
+    Voltage,
+    as_probes,
+    find_spikes,
+    sample_times,
+    samplers,
+    spike_times,
+)
 from .pytrees import is_concrete, pytree, static, strong
-from .stimuli import Stimulus, as_stimulus, batch_size, check_key
+from .stimuli import Stimulus, StimulusLike, as_stimulus, batch_size, check_key
 from .timegrid import Time, grid, milliseconds, steps
 from .timeloop import (
     begin_drive,
@@ -38,10 +49,10 @@ class Trace:
     Attributes:
         v: membrane potential [time] in mV; sample 0 is the initial state. Of a tree [time, compartment].
         spikes: times of upward crossings of 0 mV [capacity] in ms, interpolated, padded with NaN; of a tree its soma's.
-        spike_count: how many there were, kept or not.
+        spike_count: the number of crossings, kept or not.
         final: the `State` at the end, from which another simulation may go on.
-        finite: whether v and all gates are finite at the end (what is not finite stays so).
-        recorded: {probe name: what it kept}.
+        finite: whether v and all gates are finite at the end (a NaN stays NaN).
+        recorded: {probe name: its samples or memory}.
     """
 
     v: Array
@@ -53,7 +64,7 @@ class Trace:
     start: Time
     dt: float = static(default=0.0)
     steps: int = static(default=0)
-    samplers: tuple[Any, ...] = static(default=())
+    samplers: tuple[Sampler, ...] = static(default=())
 
     @property
     def t(self) -> np.ndarray:
@@ -91,14 +102,14 @@ class Trace:
 
 def simulate(
     cell: Cell,
-    stimulus: Any = None,
+    stimulus: StimulusLike = None,
     *,
     duration: float,
     dt: float = 0.025,
     state: State | None = None,
     record: ProbesLike = None,
     integrator: Integrator = staggered,
-    key: Any = None,
+    key: Array | int | None = None,
 ) -> Trace:
     """Simulate one neuron; `jax.jit`, `jax.vmap` and `jax.grad` apply.
 
@@ -107,8 +118,9 @@ def simulate(
         stimulus: from `membrax.stimuli`; a number is a constant density [µA/cm²], a function one of time in ms.
         duration: in ms, a multiple of ``dt``.
         dt: the step in ms, a plain number.
-        state: where to start, from `rest` or another trace's ``final``; by default ``cell.v_init``, gates steady.
-        record: probes, beside the voltage at every step; `membrax.probes.voltage(every=n)` thins the voltage out.
+        state: the initial state, from `rest` or another trace's ``final``; by default v is ``cell.v_init`` and the
+            gates are steady.
+        record: probes, in addition to the voltage at every step; `membrax.probes.voltage(every=n)` keeps fewer samples.
         integrator: see `membrax.integrators`.
         key: a random key, for random stimuli or channels.
 
@@ -139,14 +151,14 @@ def simulate(
 
 @functools.partial(jax.jit, static_argnames=("dt", "probes", "integrator"))
 def _simulate(
-    cell: Cell, stimulus: Stimulus, state: Any, key: Any, times: Time, *, dt: float, probes: tuple,
-    integrator: Integrator,
+    cell: Cell, stimulus: Stimulus, state: State | None, key: Array | None, times: Time, *, dt: float,
+    probes: tuple[Probe, ...], integrator: Integrator,
 ) -> Trace:  # fmt: skip
     start = begin_drive(stimulus, begin_state(cell, state, key))
     start = start if integrator.staggered else settle(cell, start)
     origin = start.time
     times = Time(origin.whole + times.whole, origin.fraction + times.fraction)
-    # Under vmap a stimulus that is ahead of its time takes a number per neuron and step: no more than what is recorded.
+    # Under vmap a stimulus that is evaluated before the loop takes one number per neuron and step, as a recording does.
     end, memories, samples = run_loop(
         cell, stimulus, start, begin_memories(cell, start, probes), times, dt=dt, probes=probes, integrator=integrator,
         ahead=block_size(probes) == 1,
@@ -167,8 +179,8 @@ def _simulate(
     )
 
 
-def begin_state(cell: Cell, state: State | None, key: Any) -> State:
-    """The given state, or ``v_init`` with steady gates; a key given now takes the place of the state's."""
+def begin_state(cell: Cell, state: State | None, key: Array | None) -> State:
+    """The given state, or ``v_init`` with steady gates; a new key replaces that of the state."""
     if state is None:
         return state_at(cell, first_voltage(cell), key)
     return state if key is None else dataclasses.replace(state, key=key)
@@ -176,12 +188,12 @@ def begin_state(cell: Cell, state: State | None, key: Any) -> State:
 
 def all_finite(state: State) -> Array:
     """Whether v and every gate are finite."""
-    moving = jax.tree.leaves((state.v, state.gates))
-    return functools.reduce(jnp.logical_and, [jnp.all(jnp.isfinite(x)) for x in moving])
+    arrays = jax.tree.leaves((state.v, state.gates))
+    return functools.reduce(jnp.logical_and, [jnp.all(jnp.isfinite(x)) for x in arrays])
 
 
-def _with_voltage(probes: tuple) -> tuple:
-    """The probes with a voltage among them, and a spike buffer where the voltage is too thin to find spikes in."""
+def _with_voltage(probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
+    """The probes with a voltage among them, and with a spike probe where the voltage lacks steps or sites."""
     voltage = next((p for p in probes if isinstance(p, Voltage)), None)
     if voltage is None:
         return (*probes, Voltage())
@@ -191,10 +203,10 @@ def _with_voltage(probes: tuple) -> tuple:
 
 
 def check_single(cell: Cell, stimulus: Stimulus) -> None:
-    """Refuse a batch where one neuron is expected.
+    """Refuse a batch of cells or stimuli where one neuron is expected.
 
     Raises:
-        ValueError: names the leaf that has an axis too many.
+        ValueError: names the leaf with an axis too many.
     """
     check_single_cell(cell, "simulate", "membrax.run, or jax.vmap over the cells")
     if batch_size(stimulus):

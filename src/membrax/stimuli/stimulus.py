@@ -23,7 +23,7 @@ from .waveforms import RANKS, Function, Step, Waveform
 CHANNEL_STREAM = 2**31 - 1  # of the channels, where a part of a stimulus has its own number
 
 Part: TypeAlias = Waveform | OrnsteinUhlenbeck
-Site: TypeAlias = tuple[object, float] | None
+Site: TypeAlias = tuple[int | str, float] | None
 """(section, fraction) of a tree, or None."""
 
 
