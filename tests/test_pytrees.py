@@ -72,6 +72,10 @@ def test_a_static_field_may_be_required():
     assert jax.tree.leaves(Function(abs)) == []
 
 
+def test_type_checkers_see_a_static_field_as_a_field():
+    assert static in pytree.__dataclass_transform__["field_specifiers"]
+
+
 def test_grad_gives_a_tree_of_the_same_shape():
     slope = jax.grad(lambda p: p.pores["na"].g ** 2 * p.c)(strong(patch()))
     assert slope.pores["na"].g == 240.0

@@ -24,11 +24,14 @@ NUMBER = int | float | np.ndarray | np.number | np.bool_ | Array
 
 
 def static(*, default: Any = dataclasses.MISSING) -> Any:
-    """A field that is part of a tree's structure (topology, a unit, a step count), not a number JAX may trace."""
+    """A field that is part of a tree's structure (topology, a unit, a step count), not a number JAX may trace.
+
+    A field without ``default`` is required. The argument is keyword-only: type checkers recognise no other default.
+    """
     return dataclasses.field(default=default, metadata={"static": True})
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, static))
 def pytree(cls: type[T]) -> type[T]:
     """Make ``cls`` a frozen dataclass registered with JAX; fields made by `static` are its structure.
 
