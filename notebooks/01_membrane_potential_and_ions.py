@@ -4,8 +4,8 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/01_membrane_potential_and_ions.ipynb)
 #
 # Push a fine electrode into a neuron, and the voltmeter jumps to about −70 mV: the inside is negative against the
-# outside. Why −70 mV, and not 0, or +50? The answer needs nothing but ions, their concentrations on both sides, and a
-# membrane that lets some of them through more easily than others. You need no lesson before this one.
+# outside. Why −70 mV, and not 0, or +50? The answer needs only three things: ions, their concentrations on both sides,
+# and a membrane that is more permeable to some of them than to others. This lesson requires no other.
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -25,10 +25,10 @@ import jax.numpy as jnp
 # %% [markdown]
 # ## Two salt solutions
 #
-# A cell is a bag of potassium in a sea of sodium chloride. Pumps and transporters keep it so; here we take the
-# concentrations as given. membrax has two tables: the squid giant axon and a mammalian neuron (Purves et al.,
-# *Neuroscience*, Table 2.1, whose squid column goes back to Hodgkin 1951; where it gives a range, one value within it).
-# The squid's potentials are given at 25 °C, a warm laboratory; the animal itself lives in a colder sea.
+# A cell is a bag of potassium in a sea of sodium chloride. Pumps and transporters maintain the difference; here we take
+# the concentrations as given. membrax has two tables: the squid giant axon and a mammalian neuron (Purves et al.,
+# *Neuroscience*, Table 2.1; its squid column goes back to Hodgkin 1951). Where the source gives a range, the table has
+# one value within it. The squid's potentials hold at 25 °C, a warm laboratory; the animal itself lives in a colder sea.
 
 # %%
 from membrax.laws.ions import MAMMALIAN_NEURON, SQUID_AXON, reversal_potentials
@@ -45,26 +45,28 @@ mx.plot.ions(MAMMALIAN_NEURON)
 
 # %% [markdown]
 # **What to see.** Only K⁺ is more concentrated inside. Na⁺, Cl⁻ and Ca²⁺ are more concentrated outside; free Ca²⁺ by a
-# factor of 20 000. The potentials on the right follow from these ratios and from the sign of each charge. Note Cl⁻: it
-# is distributed like Na⁺, but its potential has the sign of that of K⁺, because its charge is negative.
+# factor of 20 000. The potentials on the right follow from these ratios and from the sign of each charge. Note Cl⁻: its
+# distribution resembles that of Na⁺, but its potential has the same sign as that of K⁺, because its charge is negative.
 
 # %% [markdown]
-# ## Nernst: where diffusion and the field balance
+# ## Nernst: the balance of diffusion and field
 #
 # Let the membrane be permeable to K⁺ alone. K⁺ diffuses outwards, down its gradient. Each ion that leaves takes a
-# positive charge along, so the inside becomes negative, and this pulls K⁺ back. The two balance at
+# positive charge along, so the inside becomes negative, and this potential pulls K⁺ back. Diffusion and field balance
+# at
 #
 # $$E = \frac{RT}{zF}\,\ln\frac{c_\text{out}}{c_\text{in}}$$
 #
 # (Nernst 1888).
 #
-# - $E$: equilibrium potential, inside against outside [mV],
+# - $E$: equilibrium potential, inside minus outside [mV],
 # - $c_\text{out}, c_\text{in}$: concentrations [mM]; only their ratio matters,
 # - $z$: charge number, +1 for K⁺ and Na⁺, −1 for Cl⁻, +2 for Ca²⁺,
 # - $RT/F$: thermal voltage [mV]; $R$ = 8.314 J/(mol K), $F$ = 96 485 C/mol, $T$ in kelvin.
 #
-# $RT/F$ grows with the absolute temperature, so only slowly: by 11 % from 6.3 °C, where Hodgkin and
-# Huxley kept their squid axons, to body temperature. A factor of ten in concentration is worth $\ln 10 \cdot RT/F$, the famous 58 mV at 20 °C.
+# $RT/F$ is proportional to the absolute temperature, so it grows slowly: by 11 % from 6.3 °C, the temperature of
+# Hodgkin and Huxley's squid axons, to body temperature. A factor of ten in concentration changes the potential by $\ln
+# 10 \cdot RT/F$, the famous 58 mV at 20 °C.
 
 # %%
 from membrax.laws.electrochemistry import nernst, thermal_voltage
@@ -84,7 +86,7 @@ mx.plot.lines(
     xlabel="concentration outside (mM)",
     ylabel="Nernst potential (mV)",
     log="x",
-    title="Straight lines on a logarithmic axis; an anion's falls",
+    title="Straight lines on a logarithmic axis; the slope has the sign of the charge",
 )
 
 # %% [markdown]
@@ -92,7 +94,7 @@ mx.plot.lines(
 # Raising Cl⁻ outside does the opposite. With 140 mM K⁺ on both sides $E$ is 0 at every temperature.
 
 # %% [markdown]
-# ## Electrodiffusion: on the way to the balance
+# ## Electrodiffusion: the approach to equilibrium
 #
 # Inside the membrane each ion drifts in the field and diffuses down its gradient (Nernst 1888, Planck 1890):
 #
@@ -100,10 +102,10 @@ mx.plot.lines(
 # \qquad \frac{\partial c}{\partial t} = -\frac{\partial J}{\partial x}$$
 #
 # - $J$: flux, positive outwards [µmol/(cm² s)], $c$: concentration in the membrane [mM],
-# - $D$: how easily the ion moves in the membrane [µm²/ms], $\psi$: potential [mV], $x$: position, from inside to outside.
+# - $D$: diffusion coefficient in the membrane [µm²/ms], $\psi$: potential [mV], $x$: position, from inside to outside.
 #
-# We put K⁺ on both sides of a membrane of 5 nm and let it in at $t = 0$. $D$ is made up, a millionth of that in
-# water, so that the transient takes milliseconds. First the membrane is held at 0 mV, then at the Nernst potential.
+# We put K⁺ on both sides of a membrane of 5 nm and let it in at $t = 0$. $D$ is an arbitrary value, a millionth of that
+# in water, so that the transient takes milliseconds. First the membrane is held at 0 mV, then at the Nernst potential.
 
 # %%
 from membrax.laws.electrodiffusion import nernst_planck
@@ -124,15 +126,16 @@ for name, profile in (("0 mV", at_zero), ("E of K⁺", at_nernst)):
           f"{1e6 * outer:8.2f} arrive outside")
 
 # %% [markdown]
-# **What to see.** At 0 mV the profile becomes a straight line, and what leaves the cell arrives outside: a steady
+# **What to see.** At 0 mV the profile becomes a straight line, and the flux is the same at both faces: a steady
 # current, for as long as the gradient lasts. At $E$ of K⁺ the profile becomes an exponential, and the flux dies out at
-# both faces: drift and diffusion cancel everywhere in the membrane. This is the balance that Nernst's law describes.
+# both faces: drift and diffusion cancel everywhere in the membrane. Nernst's law describes this equilibrium.
 #
-# If nobody holds the potential, it goes to $E$ by itself. The membrane is also a capacitor, $C = \varepsilon\varepsilon_0/L$
-# ($\varepsilon$ = 5 relative permittivity of the bilayer, $\varepsilon_0$ that of the vacuum, $L$ = 5 nm its thickness),
-# and the K⁺ that leaves charges it: $C\,dv/dt = -F z J$. We start at 0 mV, with an anion in both baths that can't pass,
-# so that the baths are neutral, and solve the diffusion and the field (Poisson's equation) together. Now K⁺ moves
-# faster ($D$ = 10⁻³ µm²/ms), but only one ion in 10⁴ enters the lipid; both numbers are made up.
+# Without a clamp the potential goes to $E$ by itself. The membrane is also a capacitor, $C =
+# \varepsilon\varepsilon_0/L$ ($\varepsilon$ = 5 relative permittivity of the bilayer, $\varepsilon_0$ that of the
+# vacuum, $L$ = 5 nm its thickness), and the K⁺ that leaves charges it: $C\,dv/dt = -F z J$. We start at 0 mV. Both
+# baths contain an impermeant anion, so that they are neutral. The diffusion and the field (Poisson's equation) are
+# solved together. Now K⁺ moves faster ($D$ = 10⁻³ µm²/ms), but only one ion in 10⁴ enters the lipid; both numbers are
+# arbitrary.
 
 # %%
 from membrax.laws.poisson import capacitance, poisson_nernst_planck
@@ -145,11 +148,11 @@ mx.plot.lines(
     xlabel="time (ms)",
     ylabel="membrane potential (mV)",
     levels={"E of K⁺": float(e_k)},
-    title="Left alone, the membrane goes to the potential of its ion",
+    title="Without a clamp the membrane goes to the equilibrium potential of K⁺",
 )
 
 # %% [markdown]
-# **What to see.** The potential goes to $E$ of K⁺ ever more slowly, and stays there although nobody holds it.
+# **What to see.** The potential approaches $E$ of K⁺ ever more slowly, and stays there without a clamp.
 #
 # How many ions did that take?
 
@@ -167,13 +170,13 @@ print(f"cell of 20 µm: {ions_moved / 1e6:.0f} million K⁺ leave, of {ions_insi
       f"1 in {ions_inside / ions_moved:,.0f}")
 
 # %% [markdown]
-# One ion in more than fifty thousand is enough. The concentrations stay what they are, although the
-# potential goes from 0 to −89 mV. This is why they may be treated as constants from here on.
+# One ion in more than fifty thousand is enough. The concentrations hardly change, although the potential goes from 0 to
+# −89 mV. This is why they may be treated as constants from here on.
 
 # %% [markdown]
 # ## Why it is called a reversal potential
 #
-# Now somebody else sets the potential, say an amplifier. The net current of one ion is, to begin with, ohmic:
+# Now an amplifier sets the potential. In the simplest description the net current of one ion is ohmic:
 #
 # $$i = g\,(v - E)$$
 #
@@ -181,8 +184,8 @@ print(f"cell of 20 µm: {ions_moved / 1e6:.0f} million K⁺ leave, of {ions_insi
 # - $g$: conductance [mS/cm²], $v$: membrane potential [mV], $v - E$: driving force [mV].
 #
 # At $v = E$ the current is zero; crossing $E$ **reverses** it. Below $E$ it is inward (negative), above $E$ outward
-# (positive), whatever the charge of the ion. But which way the *ions* go depends on the sign of their charge. In the
-# figure $g$ is 1 mS/cm² for each.
+# (positive), whatever the charge of the ion. But the direction of the *ions* depends on the sign of their charge. In
+# the figure $g$ is 1 mS/cm² for each.
 
 # %%
 mx.plot.reversal(MAMMALIAN_NEURON, ["K", "Na", "Cl"])
@@ -196,23 +199,25 @@ for name, ion in MAMMALIAN_NEURON.ions.items():
     print(f"at −70 mV, {name:>2}: v − E = {force:+7.1f} mV, current {current:>7}, {name} goes {ions_go} the cell")
 
 # %% [markdown]
-# **What to see.** All three currents are negative left of $E$ and positive right of it. At −70 mV the driving force on Na⁺ is large and inward, that on K⁺ small and outward. Cl⁻ is near its
-# equilibrium: with $E$ at −64 mV a small inward *current* flows, which is Cl⁻ *leaving* the cell. Move the chloride
-# potential below the rest, as in many mature neurons, and Cl⁻ enters, an outward current that hyperpolarises.
+# **What to see.** All three currents are negative left of $E$ and positive right of it. At −70 mV the driving force on
+# Na⁺ is large and inward, that on K⁺ small and outward. Cl⁻ is near its equilibrium: with $E$ at −64 mV a small inward
+# *current* flows, carried by Cl⁻ *leaving* the cell. With a chloride potential below rest, as in many mature neurons,
+# Cl⁻ enters: an outward current, which hyperpolarises.
 
 # %% [markdown]
 # ## The constant-field current, and its ohmic line
 #
-# A straight line is not what electrodiffusion gives. In a membrane with a constant field the steady current of one ion
-# is (Goldman 1943; Hodgkin & Katz 1949)
+# Electrodiffusion does not give a straight line. In a membrane with a constant field the steady current of one ion is
+# (Goldman 1943; Hodgkin & Katz 1949)
 #
 # $$i = P\,z F\,u\,\frac{c_\text{in} - c_\text{out}\,e^{-u}}{1 - e^{-u}},\qquad u = \frac{zFv}{RT}$$
 #
 # - $P$: permeability [cm/s], the same 10⁻⁶ cm/s for all four ions below, $u$: the potential in units of $RT/zF$.
 #
-# It reverses at $E$, too. Far above $E$ a cation comes from inside alone and the curve is as steep as $c_\text{in}$ is
-# large; far below, it comes from outside alone. If the two differ, the curve must bend: it *rectifies*. The ohmic line
-# $g\,(v - E)$ with $g$ the slope of the curve at $E$ is its tangent there.
+# It reverses at $E$, too. Far above $E$ a cation comes from inside alone, and the slope of the curve is proportional to
+# $c_\text{in}$; far below, it comes from outside alone, and the slope is proportional to $c_\text{out}$. If the two
+# concentrations differ, the curve must bend: it *rectifies*. The ohmic line $g\,(v - E)$, with $g$ the slope of the
+# curve at $E$, is its tangent there.
 
 # %%
 mx.plot.rectification(MAMMALIAN_NEURON, permeability=1e-6)
@@ -221,20 +226,22 @@ mx.plot.rectification(MAMMALIAN_NEURON, permeability=1e-6)
 # **What to see.** Each curve crosses zero at $E$ of its ion (dots; those of Na⁺ and Ca²⁺ lie beyond +60 mV, outside
 # the axes).
 #
-# - K⁺ has much more inside than outside: outward current is larger than the line says.
-# - Na⁺ has more outside: inward current is larger than the line says. The line does well only near +67 mV.
-# - Cl⁻ is an anion, so inside and outside trade places: outward current is Cl⁻ entering from the rich outside.
-# - Ca²⁺ has hardly any inside: the tangent at +132 mV is practically flat, and the dashed line lies on the zero line. No
+# - K⁺ is more concentrated inside than outside: outward current is larger than the line predicts.
+# - Na⁺ is more concentrated outside: inward current is larger than the line predicts. The line is accurate only near
+#   +67 mV.
+# - Cl⁻ is an anion, so inside and outside trade places: outward current is Cl⁻ entering from the concentrated bath.
+# - Ca²⁺ is scarce inside: the tangent at +132 mV is practically flat, and the dashed line lies on the zero line. No
 #   ohmic law with this $E$ and slope can describe the current; models of Ca²⁺ current often use the constant field.
 #
-# So why do the next lessons use conductances? Because open channels need not obey the constant field: for the squid's Na⁺
-# and K⁺ channels in sea water Hodgkin and Huxley (1952) measured nearly straight lines, and built their model on them.
+# So why do the next lessons use conductances? Open channels need not obey the constant-field equation. For the squid's
+# Na⁺ and K⁺ channels in sea water Hodgkin and Huxley (1952) measured nearly straight lines, and they built their model
+# on them.
 
 # %% [markdown]
 # ## Goldman, Hodgkin and Katz: all ions at once
 #
-# At rest no single ion is in balance, only the sum of all currents is. With the constant-field current of K⁺, Na⁺ and
-# Cl⁻ this gives (Goldman 1943; Hodgkin & Katz 1949)
+# At rest no single ion is in equilibrium; only the sum of all currents is zero. With the constant-field current of K⁺,
+# Na⁺ and Cl⁻ this condition gives (Goldman 1943; Hodgkin & Katz 1949)
 #
 # $$v = \frac{RT}{F}\,\ln\frac{P_K[K]_\text{out} + P_{Na}[Na]_\text{out} + P_{Cl}[Cl]_\text{in}}
 # {P_K[K]_\text{in} + P_{Na}[Na]_\text{in} + P_{Cl}[Cl]_\text{out}}$$
@@ -258,10 +265,10 @@ mx.plot.sliders(
 )
 
 # %% [markdown]
-# **What to see.** With the 20 mM K⁺ of the table, that of squid blood, the axon rests at −63 mV: not at the potential of K⁺
-# (−77 mV), because a little Na⁺ leaks in. With much K⁺ outside the curve becomes nearly as steep as the line
-# of Nernst, but stays below it, for Cl⁻ holds it back (at 590 mM it is 11 mV below). With little K⁺ outside it flattens,
-# because Na⁺ and Cl⁻ then decide. Move the slider: the dot is the membrane. Now the same for Na⁺.
+# **What to see.** With the 20 mM K⁺ of the table, that of squid blood, the axon rests at −63 mV: not at the potential
+# of K⁺ (−77 mV), because a little Na⁺ leaks in. At high K⁺ outside the curve becomes nearly as steep as the Nernst
+# line, but stays below it, because Cl⁻ holds it back (at 590 mM it is 11 mV below). At low K⁺ outside it flattens,
+# because Na⁺ and Cl⁻ then dominate. Move the slider: the dot is the membrane. Now the same for Na⁺.
 
 # %%
 mx.plot.sliders(
@@ -270,8 +277,9 @@ mx.plot.sliders(
 )
 
 # %% [markdown]
-# **What to see.** The line of Nernst is far above the curve, and much steeper: the membrane at rest hardly listens to Na⁺.
-# Nearly thirty times less of it (15 instead of 440 mM) lowers the rest by only 9 mV, from −63.3 to −72.7 mV.
+# **What to see.** The Nernst line is far above the curve, and much steeper: the membrane at rest depends only weakly on
+# Na⁺. Nearly thirty times less of it (15 instead of 440 mM) lowers the resting potential by only 9 mV, from −63.3 to
+# −72.7 mV.
 
 # %% [markdown]
 # ### Exercise 1
@@ -284,13 +292,13 @@ mx.plot.sliders(
 for inside_k in (140.0, 120.0):
     low, high = (nernst(k, inside_k, valence=1, celsius=37.0) for k in (4.0, 8.0))
     print(f"{inside_k:g} mM inside: {low:.1f} → {high:.1f} mV, {high - low:+.1f} mV")
-print("RT/F ln 2, a depolarisation, whatever is inside: the heart notices")
+print("It is a depolarisation by RT/F ln 2, independent of the concentration inside. It disturbs the heart.")
 
 # %% [markdown]
 # ### Exercise 2
 #
 # GABA opens chloride channels. In an immature neuron Cl⁻ inside is about 30 mM, in a mature one perhaps 6 mM (110 mM
-# outside, 37 °C; rest at −70 mV). In which of them does GABA depolarise? Which way do the chloride ions go?
+# outside, 37 °C; rest at −70 mV). In which of them does GABA depolarise? In which direction do the chloride ions move?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
@@ -303,8 +311,8 @@ for name, chloride in {"immature": 30.0, "mature": 6.0}.items():
 # %% [markdown]
 # ### Exercise 3
 #
-# The ohmic line of Ca²⁺ in the figure touches the curve at +132 mV. By how much does it underestimate the current at
-# −20 mV and at +60 mV?
+# The ohmic line of Ca²⁺ in the figure touches the curve at +132 mV. By which factor does it underestimate the current
+# at −20 mV and at +60 mV?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
@@ -319,9 +327,10 @@ for v in (-20.0, 60.0):
 # %% [markdown]
 # ## What you have learnt
 #
-# - An ion is in balance at its Nernst potential; the current it carries reverses there, inward below and outward above.
+# - An ion is in equilibrium at its Nernst potential; the current it carries reverses there: inward below, outward
+#   above.
 # - The constant field bends the current–voltage curve; the ohmic line touches it at $E$.
-# - The rest is a compromise weighted by permeability: close to K⁺, drawn upwards by a little Na⁺.
+# - The resting potential is a compromise weighted by permeability: close to that of K⁺, drawn upwards by a little Na⁺.
 #
 # In lesson 02 the same compromise is a circuit of conductances and batteries.
 #

@@ -4,8 +4,8 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/02_the_passive_membrane.ipynb)
 #
 # A membrane with some open channels is an electrical circuit of three kinds of parts: a capacitor, conductances and
-# batteries. Where does its potential settle, how much current does it take to move it, and how far can it be moved at
-# all? You need the reversal potentials of [lesson 01](01_membrane_potential_and_ions.ipynb).
+# batteries. Where does its potential settle, how much current moves it, and how far can it move at all? This lesson
+# builds on the reversal potentials of [lesson 01](01_membrane_potential_and_ions.ipynb).
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -25,11 +25,12 @@ import jax.numpy as jnp
 # %% [markdown]
 # ## Capacitor, conductances and batteries
 #
-# - The lipid bilayer insulates, and holds charges apart: a **capacitor**, about 1 µF/cm² in every cell.
-# - The channels of one ion let it through: a **conductance** $g$ [mS/cm²].
+# - The lipid bilayer is an insulator that separates charges: a **capacitor**, about 1 µF/cm² in every cell.
+# - The channels of one ion carry its current: a **conductance** $g$ [mS/cm²].
 # - The gradient of that ion drives it: a **battery** $E$ [mV], its Nernst potential, in series with the conductance.
 #
-# "Passive" means that the conductances are constant. In membrax each is a `Leak`, and the circuit is drawn from the cell.
+# "Passive" means that the conductances are constant. In membrax each is a `Leak`. The figure shows the circuit of the
+# cell.
 
 # %%
 k = mx.channels.Leak(g=0.3, e=-80.0)  # mS/cm², mV
@@ -45,8 +46,8 @@ mx.plot.circuit(cell)
 # %% [markdown]
 # ## Charge balance
 #
-# Kirchhoff's law for the inside: charge that comes in through the electrode goes out through the channels, or it stays
-# on the capacitor.
+# Kirchhoff's current law holds for the inside: charge that enters through the electrode leaves through the channels or
+# stays on the capacitor.
 #
 # $$C\,\frac{dv}{dt} = i - \sum_k g_k\,(v - E_k)$$
 #
@@ -65,17 +66,18 @@ for v in (-90.0, -70.0, -50.0):
 
 # %% [markdown]
 # At −90 mV the total is inward and the membrane depolarises; at −70 and −50 mV it is outward and the membrane
-# hyperpolarises. In between there is a potential where nothing changes.
+# hyperpolarises. In between lies a potential at which nothing changes.
 
 # %% [markdown]
-# ## The rest leans towards the largest conductance
+# ## The resting potential leans towards the largest conductance
 #
 # Set $dv/dt = 0$ and $i = 0$:
 #
 # $$v_\text{rest} = \frac{\sum_k g_k E_k}{\sum_k g_k}$$
 #
-# the *chord conductance equation* (Hodgkin & Horowicz 1959). It is a weighted mean: each battery pulls with the weight
-# of its conductance. So it is the point at which a beam balances, with a weight $g_k$ standing at each $E_k$.
+# This is the *chord conductance equation* (Hodgkin & Horowicz 1959). The resting potential is a weighted mean: each
+# battery pulls with the weight of its conductance. It is the point at which a beam balances, with a weight $g_k$
+# standing at each $E_k$.
 
 # %%
 def balance(sodium):
@@ -88,10 +90,10 @@ mx.plot.sliders(balance, sodium=(0.001, 10.0, 0.015, "conductance of Na⁺ (mS/c
 balance(3.0)
 
 # %% [markdown]
-# **What to see.** A little sodium far away on the beam lifts the rest from −76 to about −72 mV. At rest no branch is in
-# balance: K⁺ flows out, Na⁺ in, and only the sum is 0 (in a living cell the pump pays for it). With ten times more
-# Na⁺ than K⁺ conductance (second figure) the rest goes to +35 mV, near the sodium battery: the peak of an action
-# potential. Raising a conductance can never push the rest past its battery.
+# **What to see.** A little sodium far away on the beam lifts the resting potential from −76 to about −72 mV. At rest no
+# branch is in equilibrium: K⁺ flows out, Na⁺ in, and only the sum is 0 (in a living cell the pump pays for it). With
+# ten times more Na⁺ than K⁺ conductance (second figure) the resting potential goes to +35 mV, near the sodium battery:
+# the peak of an action potential. A larger conductance can never push the resting potential past its battery.
 
 # %%
 for sodium in (0.0, 0.015, 0.3, 3.0, 300.0):
@@ -99,10 +101,10 @@ for sodium in (0.0, 0.015, 0.3, 3.0, 300.0):
     print(f"g of Na⁺ = {sodium:7.3f} mS/cm²: rest {rest:+6.1f} mV")
 
 # %% [markdown]
-# ## Thévenin and Norton: many branches are one
+# ## Thévenin and Norton: many branches are equivalent to one
 #
-# Seen from an electrode, ohmic branches in parallel can't be told from a single battery behind a single resistance
-# (Thévenin 1883), or from a current source beside a conductance (Norton 1926):
+# At an electrode, ohmic branches in parallel are equivalent to a single battery in series with a single resistance
+# (Thévenin 1883), and to a current source in parallel with a conductance (Norton 1926):
 #
 # $$E = \frac{\sum g_k E_k}{\sum g_k},\quad R = \frac{1}{\sum g_k}\qquad\text{or}\qquad
 # i_N = \sum g_k E_k,\quad g = \sum g_k$$
@@ -113,8 +115,8 @@ for sodium in (0.0, 0.015, 0.3, 3.0, 300.0):
 # %%
 one = mx.laws.circuits.thevenin(g, e)
 source = mx.laws.circuits.norton(g, e)
-print(f"Thévenin: {one.potential:.1f} mV behind {one.resistance:.2f} kΩ·cm² ({one.conductance:.3f} mS/cm²)")
-print(f"Norton: {source.current:.1f} µA/cm² beside {source.conductance:.3f} mS/cm²; the quotient is "
+print(f"Thévenin: {one.potential:.1f} mV in series with {one.resistance:.2f} kΩ·cm² ({one.conductance:.3f} mS/cm²)")
+print(f"Norton: {source.current:.1f} µA/cm² in parallel with {source.conductance:.3f} mS/cm²; the quotient is "
       f"{source.current / source.conductance:.1f} mV again")
 
 # %%
@@ -126,29 +128,30 @@ mx.plot.lines(
     {"three branches": three.v, "Thévenin": alone.v},
     xlabel="time (ms)",
     ylabel="membrane potential (mV)",
-    title="No electrode can tell them apart",
+    title="The two membranes are equivalent",
 )
 
 # %% [markdown]
-# **What to see.** One curve: both membranes start at −70 mV, go to −72 mV, and answer 5 µA/cm² with 12 mV. From here on
-# a passive membrane is one conductance, one battery and one capacitor: $C\,dv/dt = i - g\,(v - E)$.
+# **What to see.** The two curves coincide: both membranes start at −70 mV, go to −72 mV, and respond to 5 µA/cm² with
+# 12 mV. No electrode can distinguish them. From here on a passive membrane is one conductance, one battery and one
+# capacitor: $C\,dv/dt = i - g\,(v - E)$.
 
 # %% [markdown]
 # ## Tap, sink and drain
 #
-# Water makes the same equation visible. A sink has a drain in its floor; at $t = 0$ somebody opens a tap.
+# Water makes the same equation visible. A sink has a drain in its floor; at $t = 0$ you open a tap.
 #
 # | water | membrane |
 # | --- | --- |
-# | water that runs from the tap, per time | injected current $i$ |
+# | inflow from the tap, per time | injected current $i$ |
 # | width of the sink | capacitance $C$ |
 # | level above the floor | $v - E$; the floor is the battery |
 # | width of the drain | leak conductance $g$ |
-# | water that runs out, per time | leak current $g\,(v - E)$ |
+# | outflow, per time | leak current $g\,(v - E)$ |
 # | water in the sink | charge on the capacitor, $C\,(v - E)$ |
 #
-# The level rises until as much runs out as comes in. (What runs out is taken as proportional to the level, as from a
-# long thin pipe; through a plain hole it would go with its square root.)
+# The level rises until the outflow equals the inflow. (Here the outflow is proportional to the level, as from a long
+# thin pipe; through a plain hole it would be proportional to its square root.)
 
 # %%
 def water(time, current, conductance, capacitance):
@@ -168,26 +171,26 @@ mx.plot.sliders(
 # **What to see.** Early, nearly all water fills the sink; late, all of it runs through the drain, and the level stays.
 #
 # - A wider sink ($C$) fills more slowly, **to the same level**.
-# - A wider drain ($g$) gives a **lower** level, and is **quicker** to reach it.
+# - A wider drain ($g$) gives a **lower** level, which is reached **sooner**.
 # - A stronger tap ($i$) gives a higher level, in the same time.
 #
-# The final level is $i/g$ above the floor, and how long it takes is $C/g$, the time constant of lesson 03. Here is the
-# sink of the same membrane with the drain opened three times wider, late:
+# The final level is $i/g$ above the floor, and the time scale of the rise is $C/g$, the time constant of lesson 03. The
+# next figure shows the sink late, with the drain three times wider:
 
 # %%
 water(time=40.0, current=4.0, conductance=0.3, capacitance=1.0)
 
 # %% [markdown]
-# **What to see.** Drain and tap are in balance, with the water at a third of the former level, and it got there in a third
-# of the time.
+# **What to see.** Drain and tap are in balance. The water stands at a third of the former level, and it rose there in a
+# third of the time.
 
 # %% [markdown]
 # ## Walls at +50 and −80 mV
 #
-# The rest is a weighted mean of the batteries, so it lies between the lowest and the highest. More is true: *at any
-# moment*, whatever the conductances do, the potential stays between the two once it is there. At −80 mV no branch carries an outward
-# current; at +50 mV none carries an inward one; so nothing can push the potential across. We open the sodium branch
-# by hand, close it, and open the potassium branch.
+# The resting potential is a weighted mean of the batteries, so it lies between the lowest and the highest. More is
+# true: once the potential is between the two, it stays there *at every moment*, for any conductances. At −80 mV no
+# branch carries an outward current; at +50 mV none carries an inward one; so nothing can push the potential across. We
+# open the sodium branch by hand, close it, and open the potassium branch.
 
 # %%
 quiet = mx.simulate(cell, duration=10.0, dt=0.05)
@@ -204,20 +207,21 @@ print(f"highest {rising.v.max():.1f} mV, below +50; lowest {falling.v.min():.1f}
 # %% [markdown]
 # **What to see.** This is an action potential made by hand. Opening Na⁺ channels takes the potential towards +50 mV and
 # opening K⁺ channels towards −80 mV, but each only to the wall. In lesson 09 the channels open and close by themselves,
-# and the walls still hold. Only an electrode can break through: its current is no branch with a battery.
+# and the walls still hold. Only an electrode can break through: it is not a branch with a battery.
 
 # %%
 pulled = mx.simulate(cell, mx.stimuli.step(-20.0, start=5.0, stop=30.0), duration=60.0, dt=0.1)
 mx.plot.reversal_bounds(cell, {"−20 µA/cm² from 5 to 30 ms": pulled})
 
 # %% [markdown]
-# **What to see.** The electrode pulls the potential far below −80 mV. When it is silent, the membrane comes back by itself.
+# **What to see.** The electrode pulls the potential far below −80 mV. After the current ends, the membrane comes back
+# by itself.
 
 # %% [markdown]
 # ## From a square centimetre to a cell
 #
-# $g$ and $C$ so far are **specific**: they belong to 1 cm² of membrane, and are alike in small and large cells. A cell
-# has the area $A$ [µm²], and in total
+# $g$ and $C$ so far are **specific**: they refer to 1 cm² of membrane, and are the same in small and large cells. For a
+# cell of area $A$ [µm²] the totals are
 #
 # $$G = g\,A,\qquad C_\text{cell} = C\,A,\qquad R_\text{in} = \frac{1}{g\,A},\qquad \tau = \frac{C_\text{cell}}{G} = \frac{C}{g}$$
 #
@@ -238,7 +242,8 @@ for diameter in (10.0, 20.0, 100.0):
 # ### Exercise 1
 #
 # An inhibitory synapse opens a chloride conductance of 1 mS/cm² with a battery of −65 mV, in the cell of this lesson at
-# rest. Does it depolarise or hyperpolarise? Then why is it called inhibitory? (Look at what the same 5 µA/cm² does.)
+# rest. Does it depolarise or hyperpolarise? Then why is it called inhibitory? (Compare the effect of the same 5
+# µA/cm².)
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
@@ -247,13 +252,13 @@ for name, conductances in {"before": g, "during": inhibited}.items():
     both = mx.laws.circuits.thevenin(conductances, e)
     print(f"{name}: rest {both.potential:.1f} mV, {both.resistance:.2f} kΩ·cm²: "
           f"5 µA/cm² lead to {both.potential + 5.0 * both.resistance:.1f} mV")
-print("It depolarises slightly, but holds the membrane near −65 mV: the same current goes less far (a shunt).")
+print("It depolarises slightly, but holds the membrane near −65 mV: the same current has a smaller effect (a shunt).")
 
 # %% [markdown]
 # ### Exercise 2
 #
-# How large must the sodium conductance be for the rest to come to 0 mV, with K⁺ and Cl⁻ as they are? Calculate it first,
-# then check it with the slider.
+# Which sodium conductance moves the resting potential to 0 mV, with K⁺ and Cl⁻ unchanged? Calculate it first, then
+# check it with the slider.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
@@ -278,9 +283,11 @@ print(f"{area:.0f} µm², {jnp.sqrt(area / jnp.pi):.0f} µm across, {specific:.3
 # %% [markdown]
 # ## What you have learnt
 #
-# - The membrane is a capacitor beside conductances with batteries; the rest is the mean of the batteries, weighted by $g$.
-# - All branches together act as one battery behind one resistance; tap, sink and drain show how it charges.
-# - Without an electrode the potential stays between the lowest and the highest battery, whatever the channels do.
+# - The membrane is a capacitor in parallel with conductances and their batteries; the resting potential is the mean of
+#   the batteries, weighted by $g$.
+# - All branches together act as one battery in series with one resistance; tap, sink and drain show how the membrane
+#   charges.
+# - Without an electrode the potential stays between the lowest and the highest battery, for any conductances.
 #
 # Lesson 03 solves the equation of the sink.
 #

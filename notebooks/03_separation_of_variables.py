@@ -3,9 +3,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/03_separation_of_variables.ipynb)
 #
-# You switch on a current, and the membrane potential does not jump: it bends over and creeps towards its new value. What
-# is this curve, how long does it take, and how do you read the time constant off a recording with a ruler? You need the
-# passive membrane of [lesson 02](02_the_passive_membrane.ipynb), and one integral.
+# You switch on a current, and the membrane potential does not jump: it bends over and creeps towards its new value.
+# Which curve is this, how long does it take, and how do you read the time constant off a recording with a ruler? This
+# lesson builds on the passive membrane of [lesson 02](02_the_passive_membrane.ipynb), and on one integral.
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -32,14 +32,14 @@ import jax.numpy as jnp
 # - $v$: membrane potential [mV], $t$: time [ms], $C$: capacitance [µF/cm²],
 # - $g$: leak conductance [mS/cm²], $E$: its battery [mV], $i$: injected current, positive inwards [µA/cm²].
 #
-# Divide by $g$. Of four numbers two are left:
+# Divide by $g$. Two of the four numbers remain:
 #
 # $$\tau\,\frac{dv}{dt} = v_\infty - v,\qquad \tau = \frac{C}{g},\qquad v_\infty = E + \frac{i}{g}$$
 #
-# - $v_\infty$: where $v$ stands still, since there $dv/dt = 0$ [mV],
+# - $v_\infty$: the steady state, at which $dv/dt = 0$ [mV],
 # - $\tau$: the membrane time constant [ms]. µF/cm² divided by mS/cm² is ms.
 #
-# In words: **the potential moves at a speed proportional to how far it still has to go.**
+# In words: **the potential moves at a speed proportional to the distance that remains.**
 
 # %%
 capacitance, conductance, battery, current = 1.0, 0.1, -70.0, 2.0  # µF/cm², mS/cm², mV, µA/cm²
@@ -74,18 +74,19 @@ print(f"τ = {tau:.0f} ms, v∞ = {v_inf:.0f} mV")
 #
 # $$\boxed{\,v(t) = v_\infty - (v_\infty - v_0)\,e^{-t/\tau} = v_\infty + (v_0 - v_\infty)\,e^{-t/\tau}\,}$$
 #
-# Check: at $t = 0$ it is $v_0$; for $t \to \infty$ it is $v_\infty$. And the equation itself? Let JAX differentiate it.
+# Check: at $t = 0$ it is $v_0$; for $t \to \infty$ it is $v_\infty$. Does it satisfy the equation? JAX can
+# differentiate it.
 
 # %%
 from membrax.laws.rc import separated, tangent, time_constant_from_tangent, time_to_reach
 
-way = dict(v0=battery, v_inf=v_inf, tau=tau)
+course = dict(v0=battery, v_inf=v_inf, tau=tau)
 for t in (0.0, 5.0, 20.0):
-    v, slope = jax.value_and_grad(separated)(t, **way)
+    v, slope = jax.value_and_grad(separated)(t, **course)
     print(f"t = {t:4.0f} ms: v = {v:.3f} mV, τ dv/dt = {tau * slope:.3f} mV, v∞ − v = {v_inf - v:.3f} mV")
 
 # %% [markdown]
-# And is this what a simulation does, step by step, without knowing the formula?
+# Does a simulation, which takes one step after the other and does not use the formula, give the same curve?
 
 # %%
 cell = mx.Cell(
@@ -94,7 +95,7 @@ cell = mx.Cell(
 pulse = mx.stimuli.step(current, start=0.0, stop=60.0)
 trace = mx.simulate(cell, pulse, duration=120.0, dt=0.1)
 charging = trace.v[:601]  # the first 60 ms
-print(f"largest difference: {jnp.max(jnp.abs(charging - separated(trace.t[:601], **way))):.4f} mV of 20 mV")
+print(f"largest difference: {jnp.max(jnp.abs(charging - separated(trace.t[:601], **course))):.4f} mV of 20 mV")
 membrane = dict(conductance=conductance, reversal=battery, capacitance=capacitance)
 mx.plot.lines(
     trace.t,
@@ -105,18 +106,17 @@ mx.plot.lines(
 )
 
 # %% [markdown]
-# **What to see.** The two curves lie on each other. The way up and the way down bend in the same manner.
+# **What to see.** The two curves coincide. The rise and the fall have the same shape.
 
 # %% [markdown]
 # ## The tangent, 63 % and 50 %
 #
-# At the start the slope is $(v_\infty - v_0)/\tau$. A straight line with this slope would arrive after exactly one
-# $\tau$:
+# At the start the slope is $(v_\infty - v_0)/\tau$. A straight line with this slope arrives after exactly one $\tau$:
 #
 # $$v_\text{tangent}(t) = v_0 + (v_\infty - v_0)\,\frac{t}{\tau},\qquad v_\text{tangent}(\tau) = v_\infty$$
 #
-# The potential itself slows down as it gets nearer. After one $\tau$ it has gone $1 - e^{-1}$ = 63 % of the way; half of
-# it takes $\tau \ln 2 = 0.69\,\tau$.
+# The potential itself slows down on its way. After one $\tau$ it has covered $1 - e^{-1}$ = 63 % of the distance; half
+# of the distance takes $\tau \ln 2 = 0.69\,\tau$.
 
 # %%
 mx.plot.sliders(
@@ -126,34 +126,34 @@ mx.plot.sliders(
 )
 
 # %%
-slope = jax.grad(separated)(0.0, **way)
+slope = jax.grad(separated)(0.0, **course)
 print(f"at the start {slope:.1f} mV/ms: the tangent meets v∞ after "
-      f"{time_constant_from_tangent(slope, v0=battery, v_inf=v_inf):.1f} ms, at {tangent(tau, **way):.1f} mV")
+      f"{time_constant_from_tangent(slope, v0=battery, v_inf=v_inf):.1f} ms, at {tangent(tau, **course):.1f} mV")
 for k in range(1, 6):
-    print(f"after {k} τ: {100 * (separated(k * tau, **way) - battery) / (v_inf - battery):.1f} % of the way")
+    print(f"after {k} τ: {100 * (separated(k * tau, **course) - battery) / (v_inf - battery):.1f} % of the distance")
 
 # %% [markdown]
-# **What to see.** The orange line meets the dashed end value one $\tau$ after it touches the curve. Move the point where
-# it touches: it is *always* one $\tau$, for from any moment on the rest of the curve is the same curve, only smaller.
-# After 3 $\tau$ 95 % are done, after 5 $\tau$ more than 99 %.
+# **What to see.** The orange line meets the dashed end value one $\tau$ after it touches the curve. Move the point of
+# contact: the tangent *always* takes one $\tau$, because from any moment on the remainder is the same curve, only
+# smaller. After 3 $\tau$ the potential has covered 95 % of the distance, after 5 $\tau$ more than 99 %.
 
 # %% [markdown]
-# ## How long until …?
+# ## The time to a given potential
 #
-# The line with the logarithm, solved for the time, tells when the potential comes to $v$:
+# The line with the logarithm, solved for the time, gives the moment at which the potential reaches $v$:
 #
 # $$t = \tau\,\ln\frac{v_\infty - v_0}{v_\infty - v}$$
 #
-# For $v$ halfway it is $\tau\ln 2$. For $v$ at $v_\infty$ or beyond there is no such time: it never gets there
-# (the program prints nan, "not a number").
+# For $v$ halfway it is $\tau\ln 2$. For $v$ at $v_\infty$ or beyond there is no such time: the potential never reaches
+# it (the result is nan, "not a number").
 
 # %%
 for v in (-65.0, -60.0, -55.0, -51.0, -50.0):
-    print(f"{v:.0f} mV: {time_to_reach(v, **way):.2f} ms")
+    print(f"{v:.0f} mV: {time_to_reach(v, **course):.2f} ms")
 
 # %% [markdown]
-# A threshold at −55 mV is a first model of a spike. A stronger current raises $v_\infty$, not $\tau$; but the threshold
-# then lies earlier on the curve.
+# A threshold at −55 mV is a first model of a spike. A stronger current raises $v_\infty$ and leaves $\tau$ unchanged;
+# the threshold then lies earlier on the curve.
 
 # %%
 currents = jnp.linspace(1.6, 10.0, 200)
@@ -162,23 +162,23 @@ mx.plot.lines(
     {"time to −55 mV": time_to_reach(-55.0, v0=battery, v_inf=battery + currents / conductance, tau=tau)},
     xlabel="injected current (µA/cm²)",
     ylabel="time to −55 mV (ms)",
-    title="Stronger currents get there earlier; 1.5 µA/cm² never does",
+    title="Stronger currents reach −55 mV earlier; 1.5 µA/cm² never does",
 )
 
 # %% [markdown]
 # **What to see.** Just above 1.5 µA/cm², where $v_\infty$ lies at the threshold, the membrane takes very long; strong
-# currents get there on the straight beginning of the curve, after about 15 mV divided by $i/C$.
+# currents reach the threshold on the straight beginning of the curve, after about 15 mV divided by $i/C$.
 
 # %% [markdown]
 # ## Charging and discharging
 #
-# When the current ends, the same equation holds with other limits: $v_0$ is now where the potential was left, and
-# $v_\infty = E$. Nothing else changes, and $\tau$ is the same. Charging from $a$ to $b$ and discharging from $b$ to $a$
-# are mirror images:
+# When the current ends, the same equation holds with other limits: $v_0$ is now the potential at the end of the
+# current, and $v_\infty = E$. $\tau$ is the same. Charging from $a$ to $b$ and discharging from $b$ to $a$ are mirror
+# images:
 #
 # $$v_\text{up}(t) + v_\text{down}(t) = b - (b - a)\,e^{-t/\tau} + a + (b - a)\,e^{-t/\tau} = a + b$$
 #
-# What is left of the way falls in the same manner for both, $\lvert v_\infty - v\rvert = \lvert v_\infty - v_0\rvert\,
+# The remaining distance has the same time course for both, $\lvert v_\infty - v\rvert = \lvert v_\infty - v_0\rvert\,
 # e^{-t/\tau}$, and its logarithm is a straight line:
 #
 # $$\ln\lvert v_\infty - v\rvert = \ln\lvert v_\infty - v_0\rvert - \frac{t}{\tau}$$
@@ -193,14 +193,15 @@ mx.plot.charging(v_inf, battery, tau)  # from −50 back to −70 mV
 mx.plot.mirror(battery, v_inf, tau)
 
 # %% [markdown]
-# **What to see.** Both tangents (dashed) arrive after one $\tau$. The two curves cross halfway, after $\tau\ln 2$ = 6.9 ms. On the logarithmic axis they are one straight
-# line; it falls by a factor of e in each $\tau$, and by a factor of ten in $\tau\ln 10$ = 23 ms. This is how time
-# constants are read off recordings: if the points do *not* lie on a line, more than one exponential is at work.
+# **What to see.** Both tangents (dashed) arrive after one $\tau$. The two curves cross halfway, after $\tau\ln 2$ = 6.9
+# ms. On the logarithmic axis they are one straight line; it falls by a factor of e in each $\tau$, and by a factor of
+# ten in $\tau\ln 10$ = 23 ms. Time constants are read off recordings in this way: if the points do *not* lie on a line,
+# there is more than one exponential.
 #
 # The simulated pulse has both: 60 ms of charging and 60 ms of discharging.
 
 # %%
-up, down = v_inf - trace.v[1:401], trace.v[601:1001] - battery  # mV, what is left of the way
+up, down = v_inf - trace.v[1:401], trace.v[601:1001] - battery  # remaining distance in mV
 mx.plot.lines(
     trace.t[1:401],
     {"charging, to −50 mV": up, "discharging, to −70 mV": down},
@@ -214,45 +215,45 @@ mx.plot.lines(
 # **What to see.** The simulation, too, gives one straight line. Its slope is $-1/\tau$:
 
 # %%
-for name, left in {"charging": up, "discharging": down}.items():
-    slope = (jnp.log(left[300]) - jnp.log(left[0])) / 30.0  # 1/ms, over 30 ms
+for name, distance in {"charging": up, "discharging": down}.items():
+    slope = (jnp.log(distance[300]) - jnp.log(distance[0])) / 30.0  # 1/ms, over 30 ms
     print(f"{name}: slope {slope:.4f} /ms, τ = {-1.0 / slope:.2f} ms")
 
 # %% [markdown]
 # ### Exercise 1
 #
 # A membrane rests at −65 mV; 3 µA/cm² bring it to −35 mV, and after 8 ms it is at −50 mV. What are $g$, $\tau$ and $C$?
-# No computer needed.
+# You need no computer.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
 g = 3.0 / 30.0  # mS/cm²: 3 µA/cm² move it by 30 mV
 half = 8.0  # ms: −50 mV is halfway from −65 to −35 mV
-found = half / jnp.log(2.0)
-print(f"g = {g:.2f} mS/cm², τ = 8 ms/ln 2 = {found:.1f} ms, C = τ g = {found * g:.2f} µF/cm²")
+time_constant = half / jnp.log(2.0)
+print(f"g = {g:.2f} mS/cm², τ = 8 ms/ln 2 = {time_constant:.1f} ms, C = τ g = {time_constant * g:.2f} µF/cm²")
 
 # %% [markdown]
 # ### Exercise 2
 #
-# A channel opens and doubles the conductance ($E$ as before). What becomes of $\tau$, of the final depolarisation, and
-# of the slope at the start of the step? Which of the three does the capacitance alone decide?
+# A channel opens and doubles the conductance ($E$ as before). How do $\tau$, the final depolarisation and the slope at
+# the start of the step change? Which of the three depends on the capacitance but not on the conductance?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
 for g in (0.1, 0.2):
-    then = dict(v0=battery, v_inf=battery + current / g, tau=capacitance / g)
-    print(f"g = {g} mS/cm²: τ = {then['tau']:.0f} ms, final depolarisation {then['v_inf'] - battery:.0f} mV, "
-          f"slope {jax.grad(separated)(0.0, **then):.1f} mV/ms")
-print("The slope at the start is i/C: the drain does not matter yet, for there is no water in the sink.")
+    new = dict(v0=battery, v_inf=battery + current / g, tau=capacitance / g)
+    print(f"g = {g} mS/cm²: τ = {new['tau']:.0f} ms, final depolarisation {new['v_inf'] - battery:.0f} mV, "
+          f"slope {jax.grad(separated)(0.0, **new):.1f} mV/ms")
+print("The slope at the start is i/C: the drain does not matter yet, because the sink is still empty.")
 
 # %% [markdown]
 # ### Exercise 3
 #
-# A pulse of 2 µA/cm² lasts only 5 ms. How far does the potential come, and when is it back within 1 mV of rest?
+# A pulse of 2 µA/cm² lasts only 5 ms. How far does the potential move, and when is it back within 1 mV of rest?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-peak = separated(5.0, **way)
+peak = separated(5.0, **course)
 back = time_to_reach(battery + 1.0, v0=peak, v_inf=battery, tau=tau)
 print(f"peak {peak:.2f} mV; within 1 mV of rest {back:.1f} ms after the end of the pulse")
 
@@ -260,7 +261,8 @@ print(f"peak {peak:.2f} mV; within 1 mV of rest {back:.1f} ms after the end of t
 # ## What you have learnt
 #
 # - Separating variables gives $v = v_\infty + (v_0 - v_\infty)\,e^{-t/\tau}$, with $\tau = C/g$ and $v_\infty = E + i/g$.
-# - The tangent meets the end value after one $\tau$; 63 % are done by then, and half of the way after $\tau\ln 2$.
+# - The tangent meets the end value after one $\tau$. By then 63 % of the distance is covered; half of it takes $\tau\ln
+#   2$.
 # - Charging and discharging are mirror images, and one straight line on a logarithmic axis.
 #
 # Lesson 04 injects pulses, ramps and sine waves.
