@@ -59,5 +59,5 @@ def test_refusals(cell):
         mx.plot.gates(Leak())
     with pytest.raises(ValueError, match=r"a channel with gates.*got Cell"):
         mx.plot.gates(cell)
-    with pytest.raises(ValueError, match="draws one channel, but g is an array"):
+    with pytest.raises(ValueError, match="draws one neuron, but g is an array"):
         mx.plot.gates(mx.vary(cell, {"na.g": jnp.ones(3)}).channels["na"])

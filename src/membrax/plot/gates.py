@@ -12,7 +12,7 @@ import numpy as np
 
 from ..channels import Channel, Env, Gated
 from ..laws.gating import steady_state, time_constant
-from ..pytrees import leaves, strong
+from ..pytrees import strong
 from . import style
 
 LOWEST, HIGHEST, POINTS = -100.0, 50.0, 601  # mV
@@ -35,9 +35,7 @@ def gates(
         ValueError: a channel without gates, a batched channel, or rates that depend on a temperature that is missing.
     """
     style.expect(channel, ("rates", "current"), 'a channel with gates, such as cell.channels["na"]')
-    batched = [path for path, leaf in leaves(channel).items() if np.ndim(leaf.value)]
-    if batched:
-        raise ValueError(f"this figure draws one channel, but {batched[0]} is an array: take one neuron of the batch")
+    style.expect_single(channel)
     v = np.linspace(LOWEST, HIGHEST, POINTS)
     if celsius is None and (measured_at := getattr(channel, "measured_at", None)) is not None:
         celsius = float(np.asarray(measured_at))

@@ -81,7 +81,4 @@ def paint_levels(ax: Axes, levels: Mapping[str, float]) -> None:
     """Draw dashed horizontal lines, each labelled outside the axes at its right end."""
     for name, level in levels.items():
         ax.axhline(level, color=style.FAINT, ls="--", lw=0.8, zorder=1)
-        ax.annotate(
-            name, (1.0, level), xycoords=ax.get_yaxis_transform(), xytext=(4, 0), textcoords="offset points",
-            va="center", color=style.FAINT, fontsize=style.SMALL, annotation_clip=False,
-        )  # fmt: skip
+        style.label_right(ax, level, name, style.FAINT, style.SMALL)

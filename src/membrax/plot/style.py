@@ -10,16 +10,21 @@ import io
 import os
 import textwrap
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import matplotlib
 import matplotlib.figure
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, ListedColormap
+from matplotlib.colors import Colormap, ListedColormap, to_rgba
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike
+
+from ..pytrees import leaves
+
+Colour: TypeAlias = str | tuple[float, float, float] | tuple[float, float, float, float]
+"""A colour by its name or hexadecimal code, or as (red, green, blue) or (red, green, blue, alpha), each from 0 to 1."""
 
 WIDTH = 7.2  # inches
 DPI = 150
@@ -107,9 +112,14 @@ def legend_outside(ax: Axes, **options: Any) -> None:
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.04), borderaxespad=0.3, **options)
 
 
-def colours(count: int) -> list[Any]:
+def colours(count: int) -> list[Colour]:
     """``count`` colours: distinct ones for a few, a gradient for many."""
-    return list(PALETTE[:count]) if count <= len(PALETTE) else list(graded()(np.linspace(0, 1, count)))
+    return list(PALETTE[:count]) if count <= len(PALETTE) else gradient(count)
+
+
+def gradient(count: int) -> list[Colour]:
+    """``count`` colours, evenly spaced along the colour map `graded`."""
+    return [to_rgba(colour) for colour in graded()(np.linspace(0, 1, count))]
 
 
 def graded() -> Colormap:
@@ -120,6 +130,14 @@ def graded() -> Colormap:
 def heading(ax: Axes, text: str) -> None:
     """A panel's title."""
     ax.set_title(text, fontsize=HEADING, fontweight="bold")
+
+
+def label_right(ax: Axes, y: float, text: str, colour: Colour = INK, size: float | None = None) -> None:
+    """Write a label outside the axes, at their right end and at the height y of the data."""
+    ax.annotate(
+        text, (1.0, y), xycoords=ax.get_yaxis_transform(), xytext=(4, 0), textcoords="offset points", va="center",
+        color=colour, fontsize=size, annotation_clip=False,
+    )  # fmt: skip
 
 
 def spans_a_decade(values: ArrayLike) -> bool:
@@ -138,7 +156,7 @@ def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
     return figure
 
 
-def expect(value: Any, kind: type | tuple[str, ...], drawn: str) -> None:
+def expect(value: object, kind: type | tuple[str, ...], drawn: str) -> None:
     """Check that a value is of the kind that a figure draws.
 
     Args:
@@ -152,6 +170,17 @@ def expect(value: Any, kind: type | tuple[str, ...], drawn: str) -> None:
     good = isinstance(value, kind) if isinstance(kind, type) else all(hasattr(value, name) for name in kind)
     if not good or isinstance(value, type):
         raise ValueError(f"this figure draws {drawn}, got {type(value).__name__}")
+
+
+def expect_single(tree: object) -> None:
+    """Check that no parameter of a cell or a channel is an array.
+
+    Raises:
+        ValueError: one is; the message names it.
+    """
+    batched = [path for path, leaf in leaves(tree).items() if np.ndim(leaf.value)]
+    if batched:
+        raise ValueError(f"this figure draws one neuron, but {batched[0]} is an array: select one neuron's")
 
 
 def logarithmic(ax: Axes, low: float, high: float) -> None:

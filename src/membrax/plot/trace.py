@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import numpy as np
@@ -90,7 +89,7 @@ def _check_few(trace: Trace) -> None:
         )
 
 
-def _colours(time: Clock) -> list[Any]:
+def _colours(time: Clock) -> list[style.Colour]:
     """One colour for each neuron."""
     return [style.INK] if time.neurons == 1 else style.colours(time.neurons)
 

@@ -47,7 +47,7 @@ def test_branches_are_as_thick_as_they_are():
 
 
 def test_refusals():
-    with pytest.raises(ValueError, match="distances that grow"):
+    with pytest.raises(ValueError, match="two or more increasing distances"):
         ball_and_stick(X[::-1], {"v": X})
     with pytest.raises(ValueError, match="v must have one value"):
         ball_and_stick(X, {"v": X[1:]})

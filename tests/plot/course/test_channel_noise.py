@@ -24,7 +24,7 @@ def test_trials_their_mean_and_the_parabola():
 
 def test_refusals():
     t = np.arange(3.0)
-    with pytest.raises(ValueError, match=r"two trials or more, got the shape \(1, 3\)"):
+    with pytest.raises(ValueError, match=r"\[trial, time\], two trials or more, got the shape \(1, 3\)"):
         mx.plot.channel_noise(t, np.zeros((1, 3)), single=1.0, count=10)
     with pytest.raises(ValueError, match="one value for each of x"):
         mx.plot.channel_noise(t, np.zeros((2, 4)), single=1.0, count=10)

@@ -37,7 +37,7 @@ def test_axes_say_what_they_are():
     figures = (charging(-70, -50, 10), mirror(-70, -50, 10))
     assert {ax.get_xlabel() for figure in figures for ax in figure.axes} == {"time (ms)"}
     assert figures[0].axes[0].get_ylabel() == figures[1].axes[0].get_ylabel() == "membrane potential (mV)"
-    assert figures[1].axes[1].get_ylabel() == "distance to the end value (mV)"
+    assert figures[1].axes[1].get_ylabel() == "distance from the final value (mV)"
 
 
 def test_charging_and_discharging_are_mirror_images():

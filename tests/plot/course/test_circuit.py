@@ -54,7 +54,7 @@ def test_only_a_channel_with_gates_is_variable():
 
 
 def test_refusals(cell, monkeypatch):
-    with pytest.raises(ValueError, match=r"circuit draws one neuron, but k\.g is an array"):
+    with pytest.raises(ValueError, match=r"this figure draws one neuron, but k\.g is an array"):
         mx.plot.circuit(mx.vary(cell, {"na.g": jnp.ones(3)}))
     with pytest.raises(ValueError, match="circuit draws up to 8 channels, got 9"):
         mx.plot.circuit(mx.Cell({f"leak{k}": Leak() for k in range(9)}))

@@ -61,7 +61,7 @@ def test_one_of_several_ions(profile):
 def test_refusals(profile):
     with pytest.raises(ValueError, match="a Profile, as from"):
         diffusion(np.zeros((3, 3)))
-    with pytest.raises(ValueError, match=r"one of a profile .* got 2 for the shape \(61, 2, 42\)"):
+    with pytest.raises(ValueError, match=r"ion must be the index of an ion .* got 2 for the shape \(61, 2, 42\)"):
         diffusion(two_ions(profile), ion=2)
     with pytest.raises(ValueError, match="at least 6 steps, got 3"):
         diffusion(profile._replace(t=profile.t[:4]))

@@ -50,7 +50,7 @@ def test_refusals(cell, spike, batch):
         mx.plot.action_potential(cell, bare)
     fast = mx.models.wang_buzsaki()
     record = (mx.probes.gates(), mx.probes.currents())
-    with pytest.raises(ValueError, match="channel 'na' is no conductance with a battery"):
+    with pytest.raises(ValueError, match="channel 'na' must be ohmic and have a reversal potential e"):
         mx.plot.action_potential(fast, mx.simulate(fast, duration=1.0, record=record))
 
 
@@ -61,7 +61,7 @@ def test_the_overlap_is_what_the_law_says(spike, tmp_path):
     currents, t = spike.recorded["currents"], spike.times["currents"]
     np.testing.assert_allclose(labelled(lower)["na, inward"].get_ydata(), np.maximum(-currents["na"], 0.0))
     share = float(mx.laws.energetics.overlap(t, currents["na"], currents["k"]))
-    assert figure.get_suptitle().startswith(f"{100 * share:.0f} % of the sodium")
+    assert figure.get_suptitle().startswith(f"{100 * share:.0f} % of the sodium entry")
     assert lower.get_xlim() == (0.5, 6.0) and "(µA/cm²)" in lower.get_ylabel()
 
 

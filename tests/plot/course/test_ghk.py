@@ -115,7 +115,7 @@ def test_an_ion_has_one_colour_and_its_charge():
         (lambda: rectification(ROWS), "a table of ions, such as"),
         (lambda: rectification(TABLE._replace(ions={})), "1 to 6 ions, got 0"),
         (lambda: rectification(TABLE, permeability=0.0), "permeability must be above 0 cm/s, got 0 cm/s"),
-        (lambda: ghk(TABLE, "Ca"), r"one of \['K', 'Na', 'Cl'\], got 'Ca'"),
+        (lambda: ghk(TABLE, "Ca"), r"varied must be an ion with a permeability, one of \['K', 'Na', 'Cl'\], got 'Ca'"),
         (lambda: ghk(MAMMALIAN_NEURON), r"one of \[\], got 'K'"),
         (lambda: ghk(TABLE, "K", 0.0), "outside must lie in 0.166667…150 mM, got 0 mM"),
     ],

@@ -32,8 +32,8 @@ def test_current_is_inward_below_and_outward_above_for_both_signs_of_charge():
 
 def test_an_anion_moves_against_its_current():
     cation, anion = ([text.get_text() for text in ax.texts] for ax in reversal(SQUID_AXON, ["K", "Cl"]).axes)
-    assert cation == ["inward current\n(negative):\nK⁺ goes in", "outward current\n(positive):\nK⁺ goes out"]
-    assert anion == ["inward current\n(negative):\nCl⁻ goes out", "outward current\n(positive):\nCl⁻ goes in"]
+    assert cation == ["inward current\n(negative):\nK⁺ moves in", "outward current\n(positive):\nK⁺ moves out"]
+    assert anion == ["inward current\n(negative):\nCl⁻ moves out", "outward current\n(positive):\nCl⁻ moves in"]
 
 
 def test_what_is_said_stands_over_its_half_and_over_the_curve():

@@ -54,7 +54,7 @@ def test_refusals():
         responses(T, {"v": T[1:]})
     with pytest.raises(ValueError, match="i must have one value for each of x"):
         responses(T, {"v": T}, {"i": T[1:]})
-    with pytest.raises(ValueError, match="at least two steps, got 1"):
+    with pytest.raises(ValueError, match="t must have at least two steps, got 1"):
         shares([0.5], [1.0], [0.0])
     with pytest.raises(ValueError, match="through the channels must have one value"):
         shares(T, T, T[1:])

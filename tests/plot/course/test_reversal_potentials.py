@@ -41,10 +41,10 @@ def test_beyond_the_outermost_batteries_it_is_grey():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((G, E[:2], NAMES), r"got the shapes \(3,\) and \(2,\) and 3 names"),
+        ((G, E[:2], NAMES), r"a name, got the shapes \(3,\) and \(2,\) and 3 names"),
         ((G, E, NAMES[:2]), "and 2 names"),
         (([0.3, -0.1, 0.1], E, NAMES), "conductance must be at least 0 mS/cm², got -0.1"),
-        (([0.0, 0.0, 0.0], E, NAMES), "one must be above it"),
+        (([0.0, 0.0, 0.0], E, NAMES), "conductance must be at least 0 mS/cm², and at least one above it"),
         ((G, [-90.0, np.inf, 0.0], NAMES), "reversal must be finite, in mV"),
         ((np.ones(7), np.zeros(7), ["a"] * 7), "up to 6 branches, got 7"),
     ],
@@ -54,7 +54,7 @@ def test_refusals(arguments, told):
         reversal_potentials(*arguments)
 
 
-# --- walls
+# --- reversal bounds
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +82,11 @@ def test_voltages_follow_each_other_between_the_walls(passive):
 
 def test_walls_refuses_what_has_none(passive):
     cell, traces = passive
-    with pytest.raises(ValueError, match="at least one trace"):
+    with pytest.raises(ValueError, match="traces must hold at least one trace"):
         reversal_bounds(cell, {})
     with pytest.raises(ValueError, match=r"traces, as from membrax\.simulate, got ndarray"):
         reversal_bounds(cell, {"a": np.zeros(3)})
-    with pytest.raises(ValueError, match="one neuron's channels with reversal potentials"):
+    with pytest.raises(ValueError, match="one neuron whose channels have reversal potentials"):
         reversal_bounds(mx.vary(cell, {"k.e": jnp.asarray([-80.0, -90.0])}), traces)
 
 

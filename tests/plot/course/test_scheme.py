@@ -60,7 +60,7 @@ def test_the_temperature_scales_rates_and_not_occupancies():
 def test_refusals(cell):
     with pytest.raises(ValueError, match=r"a kinetic scheme.*got Sodium"):
         mx.plot.scheme(cell.channels["na"], 0.0)
-    with pytest.raises(ValueError, match="draws one channel, but g is an array"):
+    with pytest.raises(ValueError, match="draws one neuron, but g is an array"):
         mx.plot.scheme(markov.Sodium(g=jnp.ones(3)), 0.0)
     rates = {("C", "O"): lambda v, env: env.celsius, ("O", "C"): lambda v, env: env.celsius}
     warm = markov.Markov(markov.Scheme(("C", "O"), rates, {"O": 1.0}))

@@ -41,14 +41,14 @@ def test_the_tangent_meets_the_plateau_after_one_time_constant(tmp_path):
         np.interp(dots.get_xdata(), line.get_xdata(), line.get_ydata()), dots.get_ydata(), atol=0.01
     )
     assert right.get_yscale() == "log"
-    assert figure.get_suptitle() == "Read off: 8 mV at the plateau, τ = 12 ms"
+    assert figure.get_suptitle() == "Step response: 8 mV at the plateau, τ = 12 ms"
     assert (tmp_path / "reading.png").exists()
 
 
 def test_a_step_downward_is_read_the_same_way():
     up, down = (reading(T, s * V, start=10.0, rest=s * -70.0, plateau=s * -62.0, tau=TAU) for s in (1, -1))
     np.testing.assert_allclose(up.axes[1].get_lines()[0].get_ydata(), down.axes[1].get_lines()[0].get_ydata())
-    assert down.get_suptitle().startswith("Read off: −8 mV")
+    assert down.get_suptitle().startswith("Step response: −8 mV")
 
 
 def test_refusals():

@@ -1,4 +1,4 @@
-"""What a spike costs: sodium and potassium currents that cancel each other."""
+"""The energy of a spike: sodium and potassium currents that cancel each other."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ def overlap(
     trace: Trace, *, sodium: str = "na", potassium: str = "k", window: tuple[float, float] | None = None,
     path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:  # fmt: skip
-    """Draw inward sodium and outward potassium current during a spike; what both carry at once charges nothing.
+    """Draw inward sodium and outward potassium current during a spike, and their overlap, which charges nothing.
 
     Args:
         trace: of one neuron, with ``record=membrax.probes.currents()``.
-        sodium, potassium: the names of the channels.
-        window: (from, to) in ms, for a part of it.
+        sodium, potassium: names of the two channels.
+        window: (from, to) in ms; by default the whole trace.
         path: where to save a PNG.
 
     Raises:
-        ValueError: no trace, a batch, a trace without currents, or an unknown channel.
+        ValueError: something other than a trace, a batch, a trace without currents, or an unknown channel.
     """
     style.expect(trace, Trace, "a Trace, as from membrax.simulate")
     kept = trace.recorded.get("currents")
@@ -43,7 +43,7 @@ def overlap(
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.6])
     upper.plot(trace.t, np.asarray(trace.v), color=style.INK)
     upper.set_ylabel("membrane\npotential (mV)")
-    lower.fill_between(t, both, color=style.FAINT, alpha=0.35, lw=0, label="both at once: cancelled")
+    lower.fill_between(t, both, color=style.FAINT, alpha=0.35, lw=0, label="overlap: cancelled")
     lower.plot(t, inward, color=first, lw=1.4, label=f"{sodium}, inward")
     lower.plot(t, outward, color=second, lw=1.4, ls="--", label=f"{potassium}, outward")
     lower.set(xlabel="time (ms)", ylabel="current\n(µA/cm²)", xlim=window or (trace.t[0], trace.t[-1]))
@@ -51,5 +51,5 @@ def overlap(
     style.legend_outside(lower)
     figure.align_ylabels([upper, lower])
     share = both.sum() / max(inward.sum(), 1e-30)
-    style.title(figure, f"{100 * share:.0f} % of the sodium that enters is cancelled by potassium that leaves")
+    style.title(figure, f"{100 * share:.0f} % of the sodium entry is cancelled by simultaneous potassium exit")
     return style.finish(figure, path)

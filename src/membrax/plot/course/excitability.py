@@ -1,9 +1,8 @@
-"""An action potential between its batteries: what the conductances do, and where the potential is drawn."""
+"""An action potential between the reversal potentials: v and its target, the conductances and the currents."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,26 +14,27 @@ from ...cell_checks import check_cell
 from ...pytrees import strong
 from ...simulate import Trace
 from .. import style
-from .ions import channel_colours
+from .ions import channel_colours, subscripted
 from .reversal_potentials import beyond
 
-LOWEST = 1e-3  # mS/cm², below which a conductance is as good as shut
+LOWEST = 1e-3  # mS/cm²; a conductance below it is practically closed
 
 
 @style.styled
 def action_potential(cell: Cell, trace: Trace, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
-    """Draw v between the outermost batteries, where the conductances draw it, and the conductances and currents.
+    """Draw v between the outermost reversal potentials, its target Σ g E/Σ g, the conductances and the currents.
 
-    At every moment v moves towards Σ g E/Σ g, a mean of the batteries, which lies between the lowest and the highest;
-    so without an electrode v can't pass them. Conductances are those of channels that are ohmic and have an ``e``.
+    At every time v moves towards Σ g E/Σ g, a weighted mean of the reversal potentials, which lies between the lowest
+    and the highest; so without an electrode v cannot pass them. All channels must be ohmic and have an ``e``.
 
     Args:
-        cell: whose channels they are.
+        cell: the cell of the trace.
         trace: of one neuron, with ``record=(membrax.probes.gates(), membrax.probes.currents())``.
         path: where to save a PNG.
 
     Raises:
-        ValueError: no cell or trace, a batch, a trace without gates and currents, or a channel that is not ohmic.
+        ValueError: something other than a cell and a trace, a batch, a trace without gates and currents, or a channel
+            that is not ohmic.
     """
     check_cell(cell)
     style.expect(trace, Trace, "a Trace, as from membrax.simulate")
@@ -58,39 +58,39 @@ def action_potential(cell: Cell, trace: Trace, *, path: str | os.PathLike[str] |
     lower.set(ylabel="outward\ncurrent (µA/cm²)", xlabel="time (ms)", xlim=(trace.t[0], trace.t[-1]))
     style.legend_outside(middle)
     figure.align_ylabels([upper, middle, lower])
-    style.title(figure, "Between two walls: v runs after Σ g E/Σ g, the weighted mean of the batteries")
+    style.title(figure, "v follows Σ g E/Σ g, the mean of the reversal potentials weighted by the conductances")
     return style.finish(figure, path)
 
 
 def conductances(cell: Cell, trace: Trace) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Each channel's conductance [time] in mS/cm², from its recorded gates, and its battery in mV.
+    """Each channel's conductance [time] in mS/cm², from its recorded gates, and its reversal potential in mV.
 
     Raises:
-        ValueError: a channel that is not ohmic or has no battery.
+        ValueError: a channel is not ohmic or has no reversal potential ``e``.
     """
-    cell, env, found = strong(cell), environment(strong(cell)), {}
+    cell, env, g, e = strong(cell), environment(strong(cell)), {}, {}
     for name, channel in cell.channels.items():
-        if not (getattr(channel, "ohmic", False) and hasattr(channel, "e")):
-            raise ValueError(f"channel {name!r} is no conductance with a battery: it is not ohmic or has no e")
+        level = getattr(channel, "e", None)
+        if not getattr(channel, "ohmic", False) or level is None:
+            raise ValueError(f"channel {name!r} must be ohmic and have a reversal potential e")
         gates = trace.recorded["gates"][name]
-        # At fixed gates the current is a straight line: its value 1 mV above the battery is the conductance.
-        one = lambda x, channel=channel: channel.current(x, channel.e + 1.0, env)  # noqa: E731
-        g = jax.vmap(one)(gates) if gates else jnp.broadcast_to(one({}), np.shape(trace.times["gates"]))
-        found[name] = np.asarray(g, dtype=float)
-    return found, {name: float(cell.channels[name].e) for name in found}
+        # At fixed gates the current is a straight line: its value 1 mV above the reversal potential is the conductance.
+        one = lambda x, channel=channel, e=level: channel.current(x, e + 1.0, env)  # noqa: E731
+        values = jax.vmap(one)(gates) if gates else jnp.broadcast_to(one({}), np.shape(trace.times["gates"]))
+        g[name], e[name] = np.asarray(values, dtype=float), float(level)
+    return g, e
 
 
-def _potential(ax: Axes, trace: Trace, g: dict[str, np.ndarray], e: dict[str, float], colour: dict[str, Any]) -> None:
-    """v, its target, and the batteries as lines; what lies beyond the outermost is shaded."""
+def _potential(
+    ax: Axes, trace: Trace, g: dict[str, np.ndarray], e: dict[str, float], colour: dict[str, style.Colour]
+) -> None:
+    """Draw v, its target and the reversal potentials; the range beyond the outermost is shaded."""
     low, high = min(e.values()), max(e.values())
     target = sum(g[name] * e[name] for name in g) / sum(g.values())
     beyond(ax.axhspan, low, high)
     for name, level in e.items():
         ax.axhline(level, color=colour[name], ls=":", lw=1.0)
-        plain = name.replace("_", r"\_")
-        ax.annotate(f"$E_{{\\mathrm{{{plain}}}}}$ = {style.number(round(level, 1))} mV", (1.0, level),
-                    xycoords=ax.get_yaxis_transform(), xytext=(4, 0), textcoords="offset points", va="center",
-                    color=colour[name], annotation_clip=False)  # fmt: skip
+        style.label_right(ax, level, f"{subscripted('E', name)} = {style.number(round(level, 1))} mV", colour[name])
     ax.plot(trace.times["gates"], target, color=style.FAINT, ls="--", lw=1.0, label="Σ g E/Σ g")
     ax.plot(trace.t, np.asarray(trace.v), color=style.INK, lw=1.8, label="v")
     ax.set(ylabel="membrane\npotential (mV)", ylim=(low - 12.0, high + 12.0))

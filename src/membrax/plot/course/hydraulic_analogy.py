@@ -1,9 +1,8 @@
-"""The tap, the sink and the drain: a membrane as water in a sink, drawn to scale beside its response."""
+"""The hydraulic analogy: a membrane as water in a sink with tap and drain, to scale, and its response."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,41 +11,42 @@ from matplotlib.patches import Rectangle
 from ...laws.membrane import step_response
 from .. import style
 
-POINTS = 301
+POINTS = 301  # on a curve
 WATER = "#BFD9EE"
-FLOW = 0.010  # width of a stream of 1 µA/cm², of the page's
-BELOW, NECK = 0.3, 0.12  # room under the floor, and the drain's length, of the height above it
+FLOW = 0.010  # width of a stream of 1 µA/cm², as a fraction of the panel's
+BELOW, NECK = 0.3, 0.12  # room under the floor and length of the drain, as fractions of the height above the floor
 
 
 @style.styled
 def hydraulic_analogy(
-    current: Any,
-    time: Any,
+    current: float,
+    time: float,
     *,
-    conductance: Any,
-    reversal: Any,
-    capacitance: Any,
+    conductance: float,
+    reversal: float,
+    capacitance: float,
     duration: float = 50.0,
     highest: float | None = None,
     path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:
-    """Draw a passive membrane as a sink under a running tap, at one moment, beside its voltage and currents.
+    """Draw a passive membrane as a sink under a running tap at one time, with its voltage and currents over time.
 
-    Both share the axis of potentials: the floor of the sink is the leak's battery, the water stands at v. The tap
-    is the injected current, the sink's width is the capacitance (so the water's area is the charge), the drain's
-    width the leak conductance. What runs out is proportional to the level, as from a drain that is a long thin pipe.
+    Sink and voltage share the axis of potentials: the floor of the sink is the reversal potential of the leak, the
+    water level is v. The tap is the injected current, the width of the sink is the capacitance (so the area of the
+    water is the charge), and the width of the drain is the leak conductance. The outflow is proportional to the level,
+    as from a long thin pipe.
 
     Args:
-        current: injected from 0 ms on [µA/cm²].
-        time: the moment [ms].
-        conductance, reversal, capacitance: of the membrane, mS/cm², mV and µF/cm².
-        duration: how much time is drawn [ms].
-        highest: the top of the potential's axis [mV]; by default above what the water can reach.
+        current: injected current from 0 ms on [µA/cm²].
+        time: time of the drawing [ms].
+        conductance, reversal, capacitance: parameters of the membrane, mS/cm², mV and µF/cm².
+        duration: length of the time axis [ms].
+        highest: upper end of the axis of potentials [mV]; by default above the final potential.
         path: where to save a PNG.
 
     Raises:
-        ValueError: a current that is negative (a tap does not suck), a conductance or capacitance that is not above
-            0, a time outside 0…``duration``, or a potential above ``highest``.
+        ValueError: a negative current (a tap does not suck), a conductance or capacitance that is not above 0, a time
+            outside 0…``duration``, or a potential above ``highest``.
     """
     i, now, g, c = (float(x) for x in (current, time, conductance, capacitance))
     _check(i, now, g, c, duration)
@@ -75,10 +75,10 @@ def hydraulic_analogy(
 
 
 def _check(i: float, now: float, g: float, c: float, duration: float) -> None:
-    """Refuse what has no water.
+    """Check the arguments.
 
     Raises:
-        ValueError: as `tap` does.
+        ValueError: as `hydraulic_analogy` does.
     """
     if not (np.isfinite(i) and i >= 0):
         raise ValueError(f"current must be at least 0 µA/cm², a tap does not suck, got {i:g} µA/cm²")
@@ -90,30 +90,30 @@ def _check(i: float, now: float, g: float, c: float, duration: float) -> None:
 
 
 def _sink(ax: Axes, i: float, v: float, g: float, e: float, c: float, top: float) -> None:
-    """To scale: the water's width is C and its height v − E, and streams are as wide as what flows in them."""
-    page, height, middle = 1.15 * max(c, 2.0), top - e, 0.5 * c
+    """Draw the sink to scale: the water is C wide and v − E high, and streams are as wide as their currents."""
+    panel, height, middle = 1.15 * max(c, 2.0), top - e, 0.5 * c
     neck, floor = e - NECK * height, e
-    pipe = min(FLOW * page * g * height, 0.9 * c)  # what a full sink would lose just fills it
-    pour, lost = (min(FLOW * page * flow, 0.9 * c) for flow in (i, g * (v - e)))
+    pipe = min(FLOW * panel * g * height, 0.9 * c)  # the outflow of a full sink just fills it
+    pour, lost = (min(FLOW * panel * flow, 0.9 * c) for flow in (i, g * (v - e)))
     ax.add_patch(Rectangle((0.0, floor), c, v - floor, color=WATER, lw=0, label="water"))
     ax.add_patch(Rectangle((middle - 0.5 * pour, v), pour, top - v, color=WATER, lw=0, label="tap"))
     ax.add_patch(Rectangle((middle - 0.5 * lost, e - BELOW * height), lost, BELOW * height, color=WATER, lw=0,
                            label="drain"))  # fmt: skip
-    ax.add_patch(Rectangle((middle - 0.07 * page, top - 0.05 * height), 0.14 * page, 0.05 * height, color=style.FAINT,
+    ax.add_patch(Rectangle((middle - 0.07 * panel, top - 0.05 * height), 0.14 * panel, 0.05 * height, color=style.FAINT,
                            lw=0))  # fmt: skip
     edge, left, right = top - 0.16 * height, middle - 0.5 * pipe, middle + 0.5 * pipe
     for side, lip in ((0.0, left), (c, right)):
         ax.plot([side, side, lip, lip], [edge, floor, floor, neck], color=style.INK, lw=1.4, solid_joinstyle="miter")
     ax.plot([0.0, c], [v, v], color=style.PALETTE[0], lw=1.4)
-    for text, y, paint in (("tap: $i$", top - 0.11 * height, style.INK), ("level: $v$", v, style.PALETTE[0]),
+    for text, y, colour in (("tap: $i$", top - 0.11 * height, style.INK), ("level: $v$", v, style.PALETTE[0]),
                            ("floor: $E$", floor, style.INK), ("drain: $g$", e - 0.24 * height, style.INK)):  # fmt: skip
         x = c if text[0] in "lf" else middle + 0.5 * max(pour if text[0] == "t" else pipe, 0.0)
-        ax.annotate(text, (x, y), (5, 0), textcoords="offset points", va="center", color=paint)
-    ax.set(xlim=(-0.06 * page, 1.3 * page), xlabel="width of the sink: capacitance (µF/cm²)")
+        ax.annotate(text, (x, y), (5, 0), textcoords="offset points", va="center", color=colour)
+    ax.set(xlim=(-0.06 * panel, 1.3 * panel), xlabel="width of the sink: capacitance (µF/cm²)")
 
 
 def _voltage(ax: Axes, t: np.ndarray, v: np.ndarray, now: float, at: float, end: float) -> None:
-    """The response, where it is now, and where it is bound for."""
+    """Draw the response, its present value and its final value."""
     ax.axhline(end, color=style.FAINT, ls="--", lw=0.9)
     ax.plot(t, v, color=style.PALETTE[0], lw=1.5, label="membrane potential")
     ax.plot(now, at, "o", ms=4.5, color=style.PALETTE[0])
@@ -122,7 +122,7 @@ def _voltage(ax: Axes, t: np.ndarray, v: np.ndarray, now: float, at: float, end:
 
 
 def _bars(ax: Axes, i: float, leak: float) -> None:
-    """What runs in, what runs out, and the difference, which fills the sink."""
+    """Draw the inflow, the outflow, and their difference, which fills the sink."""
     flows = {"tap $i$": i, "drain $g\\,(v − E)$": leak, "filling $C\\,dv/dt$": i - leak}
     ax.barh(range(3), list(flows.values()), color=[style.PALETTE[k] for k in (2, 1, 0)], height=0.62)
     ax.set_yticks(range(3), list(flows))
@@ -130,9 +130,9 @@ def _bars(ax: Axes, i: float, leak: float) -> None:
 
 
 def _currents(ax: Axes, t: np.ndarray, i: float, leak: np.ndarray, now: float) -> None:
-    """The three flows over time."""
+    """Draw the three flows over time."""
     ax.axvline(now, color=style.FAINT, ls=":", lw=0.8)
-    for name, values, paint in (("tap", np.full_like(t, i), 2), ("drain", leak, 1), ("filling", i - leak, 0)):
-        ax.plot(t, values, color=style.PALETTE[paint], lw=1.3, label=name)
+    for name, values, k in (("tap", np.full_like(t, i), 2), ("drain", leak, 1), ("filling", i - leak, 0)):
+        ax.plot(t, values, color=style.PALETTE[k], lw=1.3, label=name)
     style.legend_outside(ax)
     ax.set(ylabel="current\n(µA/cm²)", ylim=(min(0.0, (i - leak).min()) * 1.1, 1.15 * max(i, leak.max(), 1.0)))

@@ -1,14 +1,14 @@
-"""The plane of a fast and a slow variable, and the branch of fixed points as the current rises."""
+"""The phase plane of a fast and a slow variable, and the fixed points over the injected current."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from ...protocols import Bifurcation
 from .. import style
@@ -19,22 +19,22 @@ GRID = (19, 13)  # arrows across and up
 
 @style.styled
 def phase_plane(
-    field: Callable, v: Any, nullclines: Mapping[str, Any], *, w: tuple[float, float],
+    field: Callable, v: ArrayLike, nullclines: Mapping[str, ArrayLike], *, w: tuple[float, float],
     paths: Mapping[str, tuple] | None = None, points: Sequence[tuple[float, float, bool]] = (),
     labels: tuple[str, str] = ("membrane potential v (mV)", "fraction open w"), title: str = "",
     path: str | os.PathLike[str] | None = None,
 ) -> style.Figure:  # fmt: skip
-    """Draw the flow of two variables, the lines on which each stands still, and trajectories through it.
+    """Draw the flow of two variables, their nullclines, and trajectories.
 
     Args:
-        field: (v, w) -> (dv/dt, dw/dt), of arrays of one shape. Arrows have its direction, as it looks in the figure.
-        v: of the nullclines [point], in order.
+        field: a function (v, w) -> (dv/dt, dw/dt) of arrays of one shape; the arrows have its direction in the figure.
+        v: increasing values of v at which the nullclines are given [point].
         nullclines: {name: w [point]}.
-        w: (lowest, highest) drawn.
-        paths: {name: (v [time], w [time])}, each with a dot where it starts.
-        points: (v, w, whether it is stable) of fixed points: a full dot if stable, a ring if not.
-        labels: of the two axes.
-        title: a short one that says what is seen.
+        w: (lowest, highest), the limits of the axis of w.
+        paths: {name: (v [time], w [time])}, trajectories, each with a square at its start.
+        points: fixed points (v, w, whether it is stable): a dot if stable, a ring if not.
+        labels: labels of the two axes.
+        title: of the figure.
         path: where to save a PNG.
 
     Raises:
@@ -46,13 +46,13 @@ def phase_plane(
     figure = style.figure(3.2, 5.6)
     ax = figure.subplots()
     _flow(ax, field, (float(v[0]), float(v[-1])), w)
-    paints = style.colours(len(lines) + len(paths or {}))
+    colours = style.colours(len(lines) + len(paths or {}))
     for k, (name, values) in enumerate(lines.items()):
         inside = np.where((values >= w[0]) & (values <= w[1]), values, np.nan)
-        ax.plot(v, inside, color=paints[k], ls=style.DASHES[k % len(style.DASHES)], lw=1.6, label=name)
+        ax.plot(v, inside, color=colours[k], ls=style.DASHES[k % len(style.DASHES)], lw=1.6, label=name)
     for k, (name, (x, y)) in enumerate((paths or {}).items(), start=len(lines)):
-        ax.plot(np.asarray(x), np.asarray(y), color=paints[k], lw=1.0, label=name)
-        ax.plot([float(x[0])], [float(y[0])], color=paints[k], marker="s", ms=3.5)
+        ax.plot(np.asarray(x), np.asarray(y), color=colours[k], lw=1.0, label=name)
+        ax.plot([float(x[0])], [float(y[0])], color=colours[k], marker="s", ms=3.5)
     for x, y, stable in points:
         ax.plot([x], [y], color=style.INK, marker="o", ms=6, mfc=style.INK if stable else "white", ls="", zorder=5)
     ax.set(xlabel=labels[0], ylabel=labels[1], xlim=(v[0], v[-1]), ylim=w)
@@ -62,7 +62,7 @@ def phase_plane(
 
 
 def _flow(ax: Axes, field: Callable, v: tuple[float, float], w: tuple[float, float]) -> None:
-    """Arrows of equal length in the direction of the flow, each axis measured by its span."""
+    """Draw arrows of equal length in the direction of the flow, each axis scaled by its span."""
     x, y = np.meshgrid(*(np.linspace(*ends, n + 2)[1:-1] for ends, n in zip((v, w), GRID, strict=True)))
     slopes = field(jnp.asarray(x, dtype=float), jnp.asarray(y, dtype=float))
     dx, dy = (np.asarray(s, dtype=float) / (ends[1] - ends[0]) for s, ends in zip(slopes, (v, w), strict=True))
@@ -72,39 +72,40 @@ def _flow(ax: Axes, field: Callable, v: tuple[float, float], w: tuple[float, flo
 
 
 @style.styled
-def branches(found: Mapping[str, Bifurcation], *, path: str | os.PathLike[str] | None = None) -> style.Figure:
-    """Draw the fixed points of cells over the current that holds them there, dashed where they are unstable.
+def branches(bifurcations: Mapping[str, Bifurcation], *, path: str | os.PathLike[str] | None = None) -> style.Figure:
+    """Draw the fixed points of cells over the injected current, dashed where they are unstable.
 
-    The dot is where stability is lost.
+    The dot marks the loss of stability.
 
     Args:
-        found: {name: from `membrax.protocols.bifurcation`}, up to four.
+        bifurcations: {name: result of `membrax.protocols.bifurcation`}, up to four.
         path: where to save a PNG.
 
     Raises:
-        ValueError: nothing to draw, more than four, or something else.
+        ValueError: no results, more than four, or something else.
     """
-    if not isinstance(found, Mapping) or not 1 <= len(found) <= 4:
-        raise ValueError(f"branches draws a dictionary {{name: bifurcation}} of one to four, got {found!r}")
-    for one in found.values():
-        style.expect(one, Bifurcation, "results of membrax.protocols.bifurcation")
+    if not isinstance(bifurcations, Mapping) or not 1 <= len(bifurcations) <= 4:
+        raise ValueError(f"branches draws a dictionary {{name: bifurcation}} of one to four, got {bifurcations!r}")
+    for bifurcation in bifurcations.values():
+        style.expect(bifurcation, Bifurcation, "results of membrax.protocols.bifurcation")
     figure = style.figure(2.6)
-    axes = figure.subplots(1, len(found), squeeze=False)[0]
-    for ax, (name, one), paint in zip(axes, found.items(), style.PALETTE, strict=False):
-        stable = one.growth < 0
-        near = _about(one)
-        for seen, dash in ((stable, "-"), (~stable, "--")):
-            ax.plot(np.where(seen & near, one.branch_current, np.nan), one.branch_v, color=paint, ls=dash, lw=1.4)
-        ax.plot([one.current], [one.v], color=style.INK, marker="o", ms=5, ls="")
-        told = f"{one.kind}, {style.number(float(f'{one.current:.3g}'))} µA/cm²" if one.type else "stable throughout"
-        style.heading(ax, f"{name}\n{told}")
+    axes = figure.subplots(1, len(bifurcations), squeeze=False)[0]
+    for ax, (name, bifurcation), colour in zip(axes, bifurcations.items(), style.PALETTE, strict=False):
+        stable = bifurcation.growth < 0
+        near = _near_loss(bifurcation)
+        for shown, dash in ((stable, "-"), (~stable, "--")):
+            current = np.where(shown & near, bifurcation.branch_current, np.nan)
+            ax.plot(current, bifurcation.branch_v, color=colour, ls=dash, lw=1.4)
+        ax.plot([bifurcation.current], [bifurcation.v], color=style.INK, marker="o", ms=5, ls="")
+        lost = f"{bifurcation.kind}, {style.number(float(f'{bifurcation.current:.3g}'))} µA/cm²"
+        style.heading(ax, f"{name}\n{lost if bifurcation.type else 'stable throughout'}")
         ax.set(xlabel="current (µA/cm²)", ylabel="fixed point (mV)")
     return style.finish(figure, path)
 
 
-def _about(one: Bifurcation) -> np.ndarray:
-    """The part of the branch worth seeing [point]: currents up to a few times the one where stability is lost."""
-    if not one.type:
-        return np.ones_like(one.branch_v, dtype=bool)
-    size = max(abs(one.current), 1e-6)
-    return (one.branch_current > -3 * size) & (one.branch_current < 4 * size)
+def _near_loss(bifurcation: Bifurcation) -> np.ndarray:
+    """Whether points of the branch are shown [point]: currents up to four times that of the loss of stability."""
+    if not bifurcation.type:
+        return np.ones_like(bifurcation.branch_v, dtype=bool)
+    size = max(abs(bifurcation.current), 1e-6)
+    return (bifurcation.branch_current > -3 * size) & (bifurcation.branch_current < 4 * size)

@@ -1,4 +1,4 @@
-"""Voltages between the lowest and the highest battery of a membrane."""
+"""Voltages between the lowest and the highest reversal potential of a membrane."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...cell import Cell
 from ...cell_checks import check_cell
 from ...simulate import Trace
 from .. import style
-from .ions import channel_colours
+from .ions import channel_colours, subscripted
 from .reversal_potentials import OUTSIDE, beyond
 
 
@@ -20,46 +20,45 @@ from .reversal_potentials import OUTSIDE, beyond
 def reversal_bounds(
     cell: Cell, traces: Mapping[str, Trace], *, path: str | os.PathLike[str] | None = None
 ) -> style.Figure:
-    """Draw voltages between the batteries of a cell, each trace in its own colour, with its name above.
+    """Draw voltages between the reversal potentials of a cell, the traces one after the other, each with its name.
 
-    At the lowest battery no current is outward, at the highest none is inward, so that without an electrode the
-    potential can't cross either, whatever the conductances do.
+    At the lowest reversal potential no current is outward, at the highest none is inward. So without an electrode the
+    potential cannot cross either, whatever the conductances.
 
     Args:
-        cell: the reversal potentials ``e`` of its channels are the batteries.
-        traces: {name: one neuron's trace}, one after the other in time.
+        cell: the cell, whose channels have reversal potentials ``e``.
+        traces: {name: trace of one neuron}, in the order of their times.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something that is no cell or trace, a batch, or channels without reversal potentials.
+        ValueError: something other than a cell and traces, no traces, a batch, or channels without reversal potentials.
     """
     check_cell(cell)
-    found = {name: np.asarray(channel.e) for name, channel in cell.channels.items() if hasattr(channel, "e")}
-    if not found or any(e.ndim for e in found.values()):
-        raise ValueError("walls needs one neuron's channels with reversal potentials e [mV]")
+    levels = {name: getattr(channel, "e", None) for name, channel in cell.channels.items()}
+    levels = {name: np.asarray(e) for name, e in levels.items() if e is not None}
+    if not levels or any(e.ndim for e in levels.values()):
+        raise ValueError("cell must be one neuron whose channels have reversal potentials e [mV]")
     if not traces:
-        raise ValueError("walls needs at least one trace")
+        raise ValueError("traces must hold at least one trace")
     figure = style.figure(2.8)
     ax = figure.subplots()
-    low, high = float(min(found.values())), float(max(found.values()))
+    low, high = float(min(levels.values())), float(max(levels.values()))
     beyond(ax.axhspan, low, high)
-    for (name, e), paint in zip(found.items(), channel_colours(list(found)), strict=True):
-        ax.axhline(float(e), color=paint, ls="--", lw=0.9)
-        plain = name.replace("_", r"\_")
-        ax.annotate(f"$E_{{\\mathrm{{{plain}}}}}$", (1.0, float(e)), (4, 0), xycoords=("axes fraction", "data"),
-                    textcoords="offset points", va="center", color=paint)  # fmt: skip
+    for (name, e), colour in zip(levels.items(), channel_colours(list(levels)), strict=True):
+        ax.axhline(float(e), color=colour, ls="--", lw=0.9)
+        style.label_right(ax, float(e), subscripted("E", name), colour)
     v = _draw(ax, traces)
     ax.set(xlabel="time (ms)", ylabel="membrane potential (mV)", ylim=(min(low, *v) - OUTSIDE, max(high, *v) + OUTSIDE))
     return style.finish(figure, path)
 
 
 def _draw(ax: Axes, traces: Mapping[str, Trace]) -> list[float]:
-    """The voltages, each with a line where the next begins; returns all lowest and highest of them [mV]."""
+    """Draw the voltages, with a line at the start of each, and return the lowest and the highest of each [mV]."""
     extremes = []
     for k, (name, trace) in enumerate(traces.items()):
         style.expect(trace, Trace, "traces, as from membrax.simulate")
         if np.ndim(trace.v) != 1:
-            raise ValueError(f"walls draws one neuron, got voltages of the shape {np.shape(trace.v)}")
+            raise ValueError(f"reversal_bounds draws one neuron, got voltages of the shape {np.shape(trace.v)}")
         extremes += [float(np.min(trace.v)), float(np.max(trace.v))]
         ax.plot(trace.t, trace.v, color=style.INK, lw=1.4, label=name)
         if k:

@@ -1,10 +1,9 @@
-"""The diagram of a kinetic scheme: its states, how many channels are in each, and the rates between them."""
+"""The diagram of a kinetic scheme: its states, their steady occupancies, and the rates between them."""
 
 from __future__ import annotations
 
 import itertools
 import os
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,36 +11,36 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
 from ...channels import Env
-from ...pytrees import leaves, strong
+from ...channels.markov import Kinetic
+from ...pytrees import strong
 from .. import style
 
 RADIUS = 0.3  # inches
-ACROSS, DOWN = 1.52, 1.25  # inches between neighbours
-APART = 0.055  # half the distance of the two arrows of a pair, inches
+ACROSS, DOWN = 1.52, 1.25  # inches between neighbouring states
+APART = 0.055  # inches, half the distance between the two arrows of a pair
 
 
 @style.styled
 def scheme(
-    channel: Any, v: float, *, celsius: float | None = None, path: str | os.PathLike[str] | None = None
+    channel: Kinetic, v: float, *, celsius: float | None = None, path: str | os.PathLike[str] | None = None
 ) -> style.Figure:
-    """Draw the states of a channel as circles, filled as they are occupied at steady state, and the rates in 1/ms.
+    """Draw the states of a channel as circles, filled by their steady occupancies, and the rates in 1/ms.
 
-    Channels of independent particles (as `membrax.channels.markov.Sodium`) are laid out by how many are open, any
-    other in a row. Conducting states have a thick ring.
+    The states of independent particles (as in `membrax.channels.markov.Sodium`) are arranged by the number of open
+    particles, those of other schemes in a row. Conducting states have a thick ring.
 
     Args:
-        channel: one with ``states``, ``conducting`` and ``transitions(v, env)``.
-        v: at which potential, mV.
-        celsius: the temperature [°C]; None is the one its rates were measured at.
+        channel: a channel with ``states``, ``conducting`` and ``transitions(v, env)``.
+        v: membrane potential, mV.
+        celsius: the temperature [°C]; by default the temperature at which its rates were measured.
         path: where to save a PNG.
 
     Raises:
-        ValueError: no scheme, a batched channel, or rates that need a temperature that nobody gave.
+        ValueError: something other than a scheme, a batched channel, or rates that depend on a temperature that is
+            missing.
     """
     style.expect(channel, ("states", "conducting", "transitions"), "a kinetic scheme, as of membrax.channels.markov")
-    batched = [name for name, leaf in leaves(channel).items() if np.ndim(leaf.value)]
-    if batched:
-        raise ValueError(f"this figure draws one channel, but {batched[0]} is an array: take one neuron's")
+    style.expect_single(channel)
     if celsius is None:
         celsius = float(np.asarray(getattr(channel, "measured_at", np.nan)))
     env = Env(celsius=jnp.asarray(celsius, dtype=float))
@@ -52,7 +51,7 @@ def scheme(
     occupied = {state: float(p) for state, p in ready.init(at, env).items()}
     places = _places(channel)
     xs, ys = zip(*places.values(), strict=True)
-    aside = RADIUS + (0.35 if min(ys) < 0 else 0.1)  # rates of upright arrows stand beside the outermost states
+    aside = RADIUS + (0.35 if min(ys) < 0 else 0.1)  # labels of vertical arrows need room at both sides
     width, height = max(xs) + 2 * aside, max(ys) - min(ys) + 2 * RADIUS + 0.2
     figure = style.figure(height + 0.35, max(width, 4.0))
     ax = figure.subplots()
@@ -67,8 +66,8 @@ def scheme(
     return style.finish(figure, path)
 
 
-def _places(channel: Any) -> dict[str, tuple[float, float]]:
-    """{state: (x, y) in inches}: the first kind of particle goes across, the second down; others in a row."""
+def _places(channel: Kinetic) -> dict[str, tuple[float, float]]:
+    """{state: (x, y) in inches}: the first kind of particle counts across, the second down; others are in a row."""
     particles = getattr(channel, "particles", {})
     if not 1 <= len(particles) <= 2:
         return {state: (k * ACROSS, 0.0) for k, state in enumerate(channel.states)}
@@ -79,8 +78,8 @@ def _places(channel: Any) -> dict[str, tuple[float, float]]:
     }
 
 
-def _symbol(channel: Any, start: str, end: str) -> str:
-    """A rate by its letters, such as 3α of m, where particles open one by one; else nothing."""
+def _symbol(channel: Kinetic, start: str, end: str) -> str:
+    """The symbol of a rate where particles open one by one, such as 3α of m; otherwise empty."""
     particles = getattr(channel, "particles", {})
     counts = list(itertools.product(*(range(n + 1) for n in particles.values())))
     if len(counts) != len(channel.states):
@@ -95,28 +94,37 @@ def _symbol(channel: Any, start: str, end: str) -> str:
 
 
 def _state(ax: Axes, place: tuple[float, float], name: str, occupied: float, conducting: float) -> None:
+    """Draw a state: its ring, its occupancy and its name."""
     ring = dict(edgecolor=style.INK, linewidth=2.4 if conducting else 0.8)
     ax.add_patch(Circle(place, RADIUS, facecolor="white", zorder=2, **ring))
-    # The area that is filled is the occupancy: a disc inside the ring.
+    # The area of the disc is the occupancy, as a fraction of the ring's area.
     disc = Circle(place, RADIUS * np.sqrt(occupied), facecolor=style.PALETTE[0], alpha=0.35, edgecolor="none", zorder=3)
     disc.set_gid(name)
     ax.add_patch(disc)
-    told = f"{100 * occupied:.1f} %" if occupied >= 5e-4 else "< 0.1 %"
+    percent = f"{100 * occupied:.1f} %" if occupied >= 5e-4 else "< 0.1 %"
     ax.annotate(name, place, (0, 3.5), textcoords="offset points", ha="center", va="center", zorder=4)
-    ax.annotate(told, place, (0, -5), textcoords="offset points", ha="center", va="center", zorder=4,
+    ax.annotate(percent, place, (0, -5), textcoords="offset points", ha="center", va="center", zorder=4,
                 fontsize=style.SMALL)  # fmt: skip
 
 
-def _arrow(ax: Axes, start: tuple, end: tuple, symbol: str, rate: float) -> None:
-    """An arrow on its own side of the line between two states, with its rate outside."""
-    start, end = np.asarray(start), np.asarray(end)
-    along = (end - start) / np.linalg.norm(end - start)
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], symbol: str, rate: float) -> None:
+    """Draw an arrow on its side of the line between two states, labelled with its rate."""
+    first, last = np.asarray(start), np.asarray(end)
+    along = (last - first) / np.linalg.norm(last - first)
     side = np.array([-along[1], along[0]])
-    a, b = start + (RADIUS + 0.04) * along + APART * side, end - (RADIUS + 0.04) * along + APART * side
-    ax.annotate("", b, a, arrowprops=dict(arrowstyle="-|>", lw=0.8, color=style.FAINT, shrinkA=0, shrinkB=0))
+    a, b = first + (RADIUS + 0.04) * along + APART * side, last - (RADIUS + 0.04) * along + APART * side
+    ax.annotate(
+        "", _pair(b), _pair(a), arrowprops=dict(arrowstyle="-|>", lw=0.8, color=style.FAINT, shrinkA=0, shrinkB=0)
+    )
     level = abs(along[0]) > 0.5
     ax.annotate(
-        f"{symbol}{style.number(float(f'{rate:.3g}'))}", 0.5 * (a + b), 5 * side, textcoords="offset points",
+        f"{symbol}{style.number(float(f'{rate:.3g}'))}", _pair(0.5 * (a + b)), _pair(5 * side),
+        textcoords="offset points",
         ha="center" if level else ("left" if side[0] > 0 else "right"),
         va="center" if not level else ("bottom" if side[1] > 0 else "top"), fontsize=style.SMALL,
     )  # fmt: skip
+
+
+def _pair(point: np.ndarray) -> tuple[float, float]:
+    """A point [2] as a tuple, as matplotlib's annotations take it."""
+    return float(point[0]), float(point[1])
