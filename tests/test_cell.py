@@ -132,7 +132,7 @@ def test_what_is_no_number_is_refused_where_a_number_stands(value):
     ],
 )
 @pytest.mark.parametrize("door", ["replace", "simulate", "rest"])
-def test_a_value_out_of_bounds_is_named_with_its_unit_and_its_bound(door, path, value, message):
+def test_a_value_out_of_bounds_is_refused_with_its_bound(door, path, value, message):
     from membrax.pytrees import put
 
     use = {
@@ -212,7 +212,7 @@ def test_the_order_of_channels_carries_no_meaning():
 # --- vary
 
 
-def test_vary_gives_every_leaf_a_neuron_axis_and_the_named_ones_their_values():
+def test_vary_gives_every_leaf_a_neuron_axis():
     many = mx.vary(HH, {"na.g": np.array([1, 2, 3]), "k.e": [-70.0, -80.0, -90.0]})
     for path, leaf in leaves(many).items():
         assert is_strong(leaf.value), path

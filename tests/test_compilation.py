@@ -43,7 +43,7 @@ def test_a_file_is_no_folder_for_programs(tmp_path):
         enable_compilation_cache(tmp_path / "file")
 
 
-def test_a_function_compiled_for_the_host_is_traced_once_and_works_inside_other_transformations():
+def test_host_jit_traces_once_and_works_inside_jit():
     traced = []
     double = host_jit(lambda x: traced.append(1) or 2.0 * x)
     assert double(jnp.asarray(1.0)) == 2.0
@@ -78,7 +78,7 @@ def test_a_sweep_of_equal_shape_is_traced_once():
     assert len(calls) == 2 * once
 
 
-def test_operations_are_cut_for_threads_only_where_that_is_asked_for():
+def test_operations_use_threads_only_on_request():
     x = jnp.ones(200_000)
     plain, threaded = (
         jax.jit(lambda x: jnp.exp(x) * x, compiler_options=options["cpu"]).lower(x).compile().as_text()

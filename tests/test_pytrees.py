@@ -86,7 +86,7 @@ def test_grad_gives_a_tree_of_the_same_shape():
 # --- leaves, find, put
 
 
-def test_leaves_come_in_the_order_of_the_fields_with_their_metadata():
+def test_leaves_are_in_the_order_of_the_fields():
     found = leaves(patch())
     assert list(found) == PATHS
     assert found["na.g"] == Leaf(120.0, Pore.__dataclass_fields__["g"].metadata)
@@ -177,7 +177,7 @@ def test_unknown_lists_everything_when_nothing_is_near():
     [1, 1.0, True, np.float64(1.0), np.float32(1.0), np.ones(()), np.float16(1.0), jnp.asarray(1.0), jnp.float16(1.0)],
     ids=lambda value: f"{type(value).__name__}-{getattr(value, 'dtype', '')}",
 )
-def test_every_quantity_becomes_a_strong_array_of_the_default_precision(value):
+def test_every_quantity_becomes_a_strong_array(value):
     array = strong(value)
     assert isinstance(array, jax.Array)
     assert (array.dtype, array.weak_type, float(array)) == (DTYPE, False, 1.0)
@@ -256,7 +256,7 @@ def lookalike(number: int) -> type:
     return Lookalike
 
 
-def test_a_compiled_function_tells_classes_with_equal_fields_apart():
+def test_jit_tells_classes_with_equal_fields_apart():
     answer = jax.jit(lambda tree: tree.answer())
     # Only classes whose hashes happen to meet are taken for one another: many are needed to see it.
     classes = [lookalike(number) for number in range(150)]

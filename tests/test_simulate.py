@@ -39,7 +39,7 @@ def times_of(*traces):
 # --- what a trace is
 
 
-def test_voltages_begin_with_the_initial_state_and_end_with_the_final_one(cell, trace):
+def test_voltages_include_initial_and_final_state(cell, trace):
     assert trace.v.shape == trace.t.shape == (2001,)
     assert trace.v[0] == cell.v_init == -65.0
     assert trace.v[-1] == trace.final.v
@@ -147,7 +147,7 @@ def cut_in_two(cell, cut, tolerance):
 
 @pytest.mark.x64
 @pytest.mark.parametrize("cut", [0.025, 2.0, 20.0, 31.5])
-def test_a_cut_moves_no_spike_by_a_ten_thousandth_of_a_millisecond(cell, cut):
+def test_a_run_in_two_parts_keeps_its_spike_times(cell, cut):
     # 31.5 ms is in the upstroke of the third spike. Through `final` the gates settle and start again: O(dt³) per cut.
     cut_in_two(cell, cut, tolerance=1e-4)
 
@@ -341,7 +341,7 @@ def test_a_key_an_old_key_and_a_seed_are_one(cell):
     assert not np.array_equal(plain, mx.simulate(cell, noise, duration=1.0, key=4).v)
 
 
-def test_a_thinned_trace_of_many_takes_no_memory_for_their_stimuli(cell):
+def test_a_thinned_trace_takes_no_memory_for_stimuli(cell):
     def end(level):
         return mx.simulate(cell, stimuli.step(level), duration=50.0, record=mx.probes.voltage(every=1000)).v[-1]
 

@@ -27,7 +27,7 @@ def test_order_is_one_from_unsettled_gates(orders):
 
 @pytest.mark.x64
 @pytest.mark.parametrize("case", ["squid_ramp", "squid_sine"])
-def test_from_settled_gates_the_error_falls_as_that_of_the_splitting_it_is_half_a_step_from(orders, case):
+def test_order_from_steady_gates(orders, case):
     # Gates that begin at their steady state don't notice that they are taken half a step early: order 2 is left.
     assert orders(case, exponential_euler, until=20.0)[-1] == pytest.approx(2.0, abs=0.05)
 
@@ -51,6 +51,6 @@ def test_a_gate_at_constant_voltage_is_exact_at_any_step():
     assert n == pytest.approx(steady + (n[0] - steady) * np.exp(-trace.t / tau), abs=1e-6)
 
 
-def test_v_stays_between_the_reversal_potentials_at_a_hundred_times_the_step():
+def test_v_keeps_its_bounds_at_a_hundredfold_step():
     trace = mx.simulate(mx.models.hodgkin_huxley(), duration=250.0, dt=2.5, integrator=exponential_euler)
     assert np.all((trace.v >= -77.0) & (trace.v <= 50.0))

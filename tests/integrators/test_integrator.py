@@ -53,7 +53,7 @@ def test_schemes_agree_on_the_membrane_potential_at_small_steps(integrator):
     assert np.abs(trace.v - fine.v).max() < 5e-3
 
 
-def test_a_users_own_scheme_gets_the_parts_of_the_stimulus_it_asks_for():
+def test_a_users_scheme_gets_its_pieces_of_the_stimulus():
     # A ramp of 1 µA/cm² per ms: its means over the thirds of the third step of 0.3 ms add up to 3 · 0.75.
     own = Integrator("own", charge, pieces=3)
     cell = mx.models.hodgkin_huxley()

@@ -27,7 +27,7 @@ def test_order_is_four_whatever_the_start_and_the_stimulus(orders, case):
 
 
 @pytest.mark.x64
-def test_it_agrees_with_the_reference_to_a_ten_thousandth_of_a_millivolt(distance):
+def test_runge_kutta_agrees_with_the_reference(distance):
     assert distance("squid_unsettled", runge_kutta, dt=0.0125).v < 1e-4
     assert distance("squid_ramp", runge_kutta, dt=0.0125, until=10.0).v < 1e-6
 

@@ -19,7 +19,7 @@ from membrax.timeloop import run_loop
 # --- accuracy
 
 
-def test_all_fourteen_spikes_of_the_squid_axon_are_within_a_fiftieth_of_a_millisecond(distance):
+def test_fourteen_spikes_are_accurate_to_20_microseconds(distance):
     assert distance("squid", staggered, dt=0.025).spikes < 0.02
 
 
@@ -45,13 +45,13 @@ def test_order_is_two_whatever_the_start_and_the_stimulus(orders, case):
 
 
 @pytest.mark.x64
-def test_order_is_two_from_the_first_step_on_from_unsettled_gates(orders):
+def test_order_is_two_from_unsteady_gates(orders):
     # Before the first spike: were the gates not staggered by half a step at the start, the order here would be 1.
     assert orders("squid_unsettled", staggered, until=5.0) == pytest.approx(2.0, abs=0.08)
 
 
 @pytest.mark.x64
-def test_order_is_two_over_fourteen_spikes_and_with_instantaneous_gates(orders):
+def test_order_is_two_with_spikes_and_instantaneous_gates(orders):
     assert orders("squid", staggered)[-1] == pytest.approx(2.0, abs=0.05)
     assert orders("interneuron", staggered, coarsest=0.02, until=40.0)[-1] == pytest.approx(2.0, abs=0.1)
 
@@ -59,7 +59,7 @@ def test_order_is_two_over_fourteen_spikes_and_with_instantaneous_gates(orders):
 # --- one step
 
 
-def test_a_single_step_is_half_a_gate_step_a_voltage_step_and_half_a_gate_step():
+def test_a_single_step_is_a_strang_splitting():
     cell = mx.models.hodgkin_huxley()
     state, env, dt = state_at(cell, -40.0), environment(cell), 0.05
     half = mx.cell.advance_gates(cell, state_at(cell, -60.0).gates, state.v, 0.5 * dt, env)
@@ -98,7 +98,7 @@ def test_a_passive_membrane_follows_the_crank_nicolson_step():
     assert v == pytest.approx(-65.0 + 85.0 * ((1 - z / 2) / (1 + z / 2)) ** np.arange(21), abs=2e-4)
 
 
-def test_a_sodium_current_of_negative_slope_stays_finite_at_a_hundred_times_the_step():
+def test_a_negative_slope_stays_finite_at_a_hundredfold_step():
     trace = mx.simulate(mx.models.wang_buzsaki(), 5.0, duration=250.0, dt=2.5)
     assert bool(trace.finite)
     assert np.all((trace.v > -200.0) & (trace.v < 300.0))
@@ -199,7 +199,7 @@ def sixty_steps(cell, gates, dt):
     CONDUCTANCES, CONDUCTANCES, CONDUCTANCES, st.floats(-5.0, 60.0), st.floats(-3.0, 2.0), st.floats(-77.0, 50.0),
     st.tuples(*[st.floats(0.0, 1.0, width=32)] * 3),
 )  # fmt: skip
-def test_without_injected_current_v_never_leaves_the_reversal_potentials(na, k, leak, celsius, log_dt, v, mhn):
+def test_without_current_v_keeps_its_reversal_bounds(na, k, leak, celsius, log_dt, v, mhn):
     m, h, n = (jnp.asarray(x, dtype=float) for x in mhn)
     gates = {"na": {"m": m, "h": h}, "k": {"n": n}, "leak": {}}
     v, gates = sixty_steps(ohmic(na, k, leak, celsius, v), gates, jnp.asarray(10.0**log_dt, dtype=float))

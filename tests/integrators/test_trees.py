@@ -196,7 +196,7 @@ def test_a_tree_without_a_leak_keeps_its_charge(integrator):
     assert charge - charge[0] == pytest.approx(0.1 * np.maximum(np.arange(41) * DT - 0.5, 0.0), abs=3e3 * EPS)
 
 
-def test_axial_currents_are_those_of_the_conductance_matrix_and_branch_points_keep_none():
+def test_axial_currents_are_those_of_the_conductance_matrix():
     shape = morphology.discretise(morphology.binary_tree(8, length=50.0, radius=1.0), per_section=2)
     assert shape.nodes > shape.count
     v = np.random.default_rng(0).normal(size=shape.count)
@@ -248,7 +248,7 @@ def test_one_value_is_the_same_however_it_is_spread(stick):
 
 
 @QUICK
-def test_compartments_that_touch_little_are_point_cells_of_their_own(stick, integrator):
+def test_weakly_coupled_compartments_are_point_cells(stick, integrator):
     own = {
         "na.g": np.array([120.0, 60.0, 0.0, 90.0, 120.0]),
         "celsius": np.array([6.3, 10.0, 6.3, 14.0, 3.0]),
@@ -265,7 +265,7 @@ def test_compartments_that_touch_little_are_point_cells_of_their_own(stick, inte
 
 
 @pytest.mark.slow
-def test_a_density_goes_into_all_of_the_membrane_and_a_site_gets_its_share_of_it(stick):
+def test_a_density_at_a_site_is_a_current_by_area(stick):
     cell = passive(stick)
     everywhere = voltage(cell, stimuli.constant(2.0))
     assert everywhere == pytest.approx(np.repeat(everywhere[:, :1], 5, axis=1), abs=100 * EPS)
@@ -282,7 +282,7 @@ def test_a_density_goes_into_all_of_the_membrane_and_a_site_gets_its_share_of_it
 
 
 @BOTH
-def test_steps_of_ten_milliseconds_and_extreme_conductances_stay_finite(stick, integrator):
+def test_extreme_steps_and_conductances_stay_finite(stick, integrator):
     # Both may go beyond what v is drawn to: the linear system by no more than 0.207 of the way, what the propagator is
     # handed of the ionic current by less (0.07 in some thousand draws).
     margin = (0.25 if integrator is hines else 0.15) * 127.0

@@ -90,7 +90,7 @@ def beyond(v, low, high):
 
 @settings(max_examples=25)
 @given(SEEDS)
-def test_without_injected_current_no_cell_leaves_its_reversal_potentials(seed):
+def test_without_current_cells_keep_their_reversal_bounds(seed):
     rng = np.random.default_rng(seed)
     cells, low, high = random_cells(rng)
     v, gates = voltages(cells, random_gates(rng), number(10.0 ** rng.uniform(-3.0, 1.0, CELLS)))

@@ -23,7 +23,7 @@ def test_thinned_samples_are_every_so_many_of_the_full_ones(cell, full, duration
     alike(thin.recorded["currents"], jax.tree.map(lambda x: x[3:steps:4], full.recorded["currents"]), 1e-2)
 
 
-def test_a_stride_longer_than_the_run_keeps_the_initial_state_alone(cell):
+def test_a_stride_beyond_the_run_keeps_the_initial_state(cell):
     record = [probes.voltage(500), probes.gates(500), probes.currents(500)]
     trace = mx.simulate(cell, 12.0, duration=5.0, record=record)
     assert np.array_equal(trace.v, [-65.0])
@@ -72,7 +72,7 @@ def test_the_recorded_stimulus_is_its_mean_over_each_step(full):
     assert np.asarray(full.recorded["currents"]["stimulus"])[19:22] == pytest.approx([0.0, 7.2, 12.0], abs=1e-4)
 
 
-def test_currents_are_those_of_the_gates_in_the_middle_of_the_step(cell, full):
+def test_currents_are_those_of_the_gates_at_mid_step(cell, full):
     k = 300
     gates = jax.tree.map(lambda x: x[k], full.recorded["gates"])
     middle = advance_gates(cell, gates, full.v[k], 0.0125, environment(cell))
@@ -81,7 +81,7 @@ def test_currents_are_those_of_the_gates_in_the_middle_of_the_step(cell, full):
     assert float(full.recorded["currents"]["k"][k]) == pytest.approx(known, rel=1e-4)
 
 
-def test_a_scheme_that_is_not_staggered_records_currents_between_its_gates(cell):
+def test_other_schemes_record_currents_at_mean_gates(cell):
     trace = mx.simulate(
         cell, 12.0, duration=5.0, integrator=mx.integrators.runge_kutta, record=[probes.gates(), probes.currents()]
     )

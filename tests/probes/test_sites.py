@@ -55,7 +55,7 @@ def test_sites_are_columns_of_the_whole_voltage(shape, full, thin):
     assert thin.t.tolist() == full.t[::4].tolist()
 
 
-def test_spikes_are_counted_where_one_looks_and_otherwise_in_the_soma(full, thin, shape):
+def test_spikes_are_counted_at_the_site_or_in_the_soma(full, thin, shape):
     def crossing(k):
         v, t = np.asarray(full.v, dtype=float)[:, k], full.t
         above = int(np.argmax(v >= -60.0))

@@ -56,7 +56,7 @@ def test_spike_times_are_padded_with_nan(full):
     assert np.array_equal(np.isfinite(full.spikes), np.arange(256) < 2)
 
 
-def test_spikes_are_found_where_the_voltage_is_too_thin_to_show_them(cell, full):
+def test_spikes_are_found_where_the_voltage_is_thinned(cell, full):
     thin = mx.simulate(cell, mx.stimuli.step(12.0, start=0.51), duration=20.0, record=probes.voltage(400))
     assert thin.v.shape == (3,)
     assert np.array_equal(thin.spikes, full.spikes, equal_nan=True)
@@ -72,7 +72,7 @@ def test_another_threshold_is_crossed_at_another_time(cell, full):
     assert np.all(low.spikes[:2] < full.spikes[:2])
 
 
-def test_spikes_beyond_the_buffer_are_counted_and_the_first_are_kept(cell, full):
+def test_spikes_beyond_the_buffer_are_only_counted(cell, full):
     few = mx.simulate(cell, mx.stimuli.step(12.0, start=0.51), duration=20.0, record=probes.spikes(capacity=1))
     assert few.spike_count == 2
     assert np.array_equal(few.spikes, full.spikes[:1])

@@ -127,7 +127,7 @@ def test_strong_holding_currents_have_a_rest_too(current):
         assert float(v) == pytest.approx(-54.387 + current / 0.3, abs=0.5)
 
 
-def test_rest_does_not_depend_on_where_it_looks_if_there_is_but_one():
+def test_a_single_rest_does_not_depend_on_v_init():
     values = [float(rest(mx.replace(HH, {"v_init": v})).v) for v in (-900.0, -65.0, 0.0, 900.0)]
     assert np.ptp(values) < 1e-4
 
@@ -206,7 +206,7 @@ def test_the_squid_axon_rests_at_minus_65_and_is_stable(recwarn):
 
 
 @pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CELLS])
-def test_stability_agrees_with_the_eigenvalues_over_a_sweep_of_currents(name):
+def test_stability_agrees_with_the_eigenvalues(name):
     cell = CELLS[name]
     scale = 1.0 if name == "hodgkin_huxley" else 0.1
     currents = scale * np.concatenate([np.linspace(-50.0, 20.0, 36), np.linspace(30.0, 250.0, 12)])
@@ -217,7 +217,7 @@ def test_stability_agrees_with_the_eigenvalues_over_a_sweep_of_currents(name):
     assert clear.mean() > 0.9
 
 
-def test_the_squid_axon_loses_its_rest_where_its_eigenvalues_cross_and_finds_it_again():
+def test_rest_of_the_squid_axon_loses_and_regains_stability():
     # Hopf bifurcations of the 1952 model: 9.78 and 154.5 µA/cm² (Rinzel & Miller 1980; Hassard 1978).
     for low, high, published in ((9.0, 11.0, 9.78), (150.0, 160.0, 154.5)):
         hopf = crossing(low, high)
@@ -238,7 +238,7 @@ def crossing(low, high):
 
 
 @pytest.mark.x64
-def test_the_sign_of_stability_changes_at_the_hopf_point_to_a_ten_thousandth():
+def test_stability_changes_at_the_hopf_point():
     hopf = crossing(9.7, 9.85)
     below, above = points(HH, [hopf - 1e-4, hopf + 1e-4]).stable
     assert bool(below)
@@ -249,7 +249,7 @@ def test_a_strongly_hyperpolarised_cell_is_stable():
     assert np.all(points(HH, np.linspace(-280.0, -60.0, 45)).stable)
 
 
-def test_a_passive_cell_has_one_resting_point_and_nothing_is_said(recwarn):
+def test_one_resting_point_raises_no_warning(recwarn):
     cell = mx.Cell({"leak": Leak(0.1, -65.0)})
     point = resting_point(cell)
     assert (int(point.candidates), int(point.stable_points), bool(point.stable)) == (1, 1, True)
@@ -271,7 +271,7 @@ def test_an_unstable_rest_is_told():
     assert float(state.v) == pytest.approx(-59.4, abs=0.5)
 
 
-def test_several_resting_points_are_told_and_the_nearest_is_taken():
+def test_several_resting_points_raise_a_warning():
     found = {}
     for v_init in (-65.0, 40.0):
         with pytest.warns(UserWarning, match=r"the cell has 2 resting points; .* mV is the one nearest v_init"):
@@ -282,7 +282,7 @@ def test_several_resting_points_are_told_and_the_nearest_is_taken():
     assert (int(point.candidates), int(point.stable_points), bool(point.stable)) == (2, 2, True)
 
 
-def test_both_resting_points_of_a_bistable_cell_hold_in_a_simulation():
+def test_both_rests_of_a_bistable_cell_are_stable():
     for v_init in (-65.0, 0.0):
         with pytest.warns(UserWarning):
             state = rest(bistable(v_init))

@@ -71,14 +71,14 @@ def test_equal_compartments_rest_as_a_patch_does(rest):
 
 
 @pytest.mark.slow
-def test_a_passive_tree_rests_at_the_mean_of_its_reversals_if_it_is_small():
+def test_a_small_passive_tree_rests_at_the_mean_reversal():
     shape = morphology.discretise(morphology.cable(10.0, 2.0), per_section=5)
     leak = Leak(g=np.array([0.1, 0.2, 0.1, 0.3, 0.3]), e=np.array([-60.0, -70.0, -60.0, -80.0, -50.0]))
     v = mx.rest(mx.Cell({"leak": leak}, morphology=shape)).v
     assert np.asarray(v) == pytest.approx(np.full(5, np.sum(leak.g * leak.e) / np.sum(leak.g)), abs=0.05)
 
 
-def test_a_current_into_one_end_of_a_cable_falls_off_as_rall_says():
+def test_a_current_into_a_cable_agrees_with_rall():
     length, g = 500.0, 0.1
     shape = morphology.discretise(morphology.cable(length, 1.0), per_section=30)
     cell = mx.Cell({"leak": Leak(g=g, e=-65.0)}, morphology=shape)
@@ -129,7 +129,7 @@ def test_its_derivative_is_that_of_the_fixed_point(cell):
     assert np.all(np.abs(known[[0, 1]]) > 0.01)
 
 
-def test_where_there_is_none_it_says_so():
+def test_a_missing_rest_raises_a_warning():
     nowhere = mx.Cell({"leak": Leak(g=0.0)}, morphology=morphology.ball(5.0))
     with pytest.warns(UserWarning, match="no resting point"):
         state = mx.rest(nowhere, 1.0)
@@ -141,7 +141,7 @@ def squid_tree():
     return mx.Cell(channels, morphology=SHAPE)
 
 
-def test_one_that_will_not_stay_is_told():
+def test_an_unstable_rest_raises_a_warning():
     # A patch of squid axon fires by itself from 9.8 µA/cm² on, and so do equal patches that hang together.
     with pytest.warns(UserWarning, match="the resting point at -5.* mV is unstable"):
         state = mx.rest(squid_tree(), 20.0)
@@ -152,11 +152,11 @@ def test_one_that_will_not_stay_is_told():
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("current", [0.0, 9.0])
-def test_one_that_stays_is_not_doubted(current):
+def test_a_stable_rest_raises_no_warning(current):
     assert np.all(np.isfinite(mx.rest(squid_tree(), current).v))
 
 
-def test_what_grows_beyond_all_numbers_is_not_taken_for_rest():
+def test_an_overflowing_departure_is_unstable():
     cell = mx.replace(squid_tree(), {"na.g": 500.0, "celsius": 30.0})
     v = jnp.stack([tree_rest(mx.pytrees.strong(cell), current) for current in (60.0, 80.0)])
     each = jax.vmap(lambda v, i: holds(mx.pytrees.strong(cell), v, i))(v, jnp.asarray([60.0, 80.0]))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from ..pytrees import pytree, static
+from ..typing import Parameter
 from .compartments.compartments import Compartments
 from .compartments.layout import Layout
 from .solve.elimination import solver
@@ -72,7 +72,9 @@ class TreeSystem:
         return lambda b: solve(jnp.concatenate([b, none]))[:count]
 
 
-def assemble(compartments: Compartments, sites: tuple[int, ...], capacitance: Any = None, dt: Any = None) -> TreeSystem:
+def assemble(
+    compartments: Compartments, sites: tuple[int, ...], capacitance: Parameter | None = None, dt: Parameter = 0.0
+) -> TreeSystem:
     """The system of a tree, for currents into the compartments ``sites``.
 
     Args:
