@@ -98,7 +98,8 @@ def test_a_boltzmann_curve_is_recovered_from_itself(scale):
 @pytest.mark.parametrize("level", [45.5, 50.0, 54.0])
 def test_near_its_battery_a_current_measures_nothing(level, squid):
     with pytest.raises(
-        ValueError, match=r"to must be more than 5 mV from na.e = 50 mV, got \d+\.?\d* mV: there na carries"
+        ValueError,
+        match=r"to must be more than 5 mV from na.e = 50 mV, got \d+\.?\d* mV: the current of na is too small",
     ):
         protocols.recovery_from_inactivation(squid, [1.0, 2.0], channel="na", to=level)
     with pytest.raises(ValueError, match=r"test must be more than 5 mV from na.e = 50 mV"):

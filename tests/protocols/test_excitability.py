@@ -104,7 +104,7 @@ ALONE = {
 
 @pytest.mark.parametrize("protocol", ALONE.values(), ids=ALONE)
 def test_what_fires_by_itself_has_no_threshold(protocol, squid):
-    with pytest.raises(ValueError, match=r"the cell fires by itself: .* \(its rest at −?-?57.7. mV is unstable"):
+    with pytest.raises(ValueError, match=r"the cell fires spontaneously: .* \(its rest at −?-?57.7. mV is unstable"):
         protocol(mx.replace(squid, {"leak.e": -30.0, "leak.g": 0.6}))
 
 
@@ -116,7 +116,7 @@ WRONG = {
     "lowest": (lambda c: anode_break(c, lowest=3.0), "lowest must be below 0 µA/cm², got 3 µA/cm²"),
     "infinite": (lambda c: threshold(c, np.inf), "width must be finite, got inf ms"),
     "a word": (lambda c: threshold(c, "a"), "width must be a number in ms"),
-    "one width": (lambda c: strength_duration(c, [1.0, 1.0]), "at least two different ones"),
+    "one width": (lambda c: strength_duration(c, [1.0, 1.0]), "at least two different values"),
     "no spike": (lambda c: strength_duration(c, [0.1, 1.0], highest=20.0), "spike at a width of 0.1 ms"),
 }
 

@@ -41,7 +41,7 @@ def test_nor_in_an_interneuron(interneuron):
 
 
 def test_a_cell_that_fires_by_itself_has_none(squid):
-    with pytest.raises(ValueError, match="the cell fires by itself: it has no threshold"):
+    with pytest.raises(ValueError, match="the cell fires spontaneously: it has no threshold"):
         refractory_period(mx.replace(squid, {"leak.e": -30.0, "leak.g": 0.6}), [5.0])
 
 

@@ -1,7 +1,7 @@
-"""Experiments on one model neuron: clamp families, excitability, firing, refractoriness, shape and cost of a spike.
+"""Experiments on one model neuron: clamp families, excitability, firing, refractoriness, shape and energy of a spike.
 
 Each function takes a `Cell`, runs many simulations at once from the host, and returns a small named tuple, whose fields
-have documented units. A spike is an upward crossing of 0 mV (`search.MODEL_THRESHOLD`).
+have documented units. A spike is an upward crossing of `search.MODEL_THRESHOLD` (0 mV).
 """
 
 from .bifurcation import Bifurcation, FixedPoints, bifurcation, eigenvalues, fixed_points

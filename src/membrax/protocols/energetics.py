@@ -26,27 +26,28 @@ from ..typing import Number
 from ..units import KELVIN
 from .search import require_one_cell
 
-WIDTH = 0.1  # ms, of the shock
+WIDTH = 0.1  # ms, duration of the shock
 SETTLED = 1.0  # mV, the largest distance of the last sample from rest after a complete spike
 
 
 class SpikeEnergetics(NamedTuple):
-    """One spike's ions; arrays [temperature], or numbers for a single temperature.
+    """Ions of one spike; arrays [temperature], or numbers for a single temperature.
 
-    NaN where the shock makes no spike, several, or one that is not over at the end. The totals include the flux at
-    rest, which grows with the duration; the other numbers do not depend on it once the membrane is at rest again.
+    NaN where the shock causes no spike or several, or where the spike is incomplete at the end. The totals include the
+    flux at rest, which grows with the duration; the other numbers do not depend on the duration once the membrane is at
+    rest again. A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV).
 
     Attributes:
         celsius: temperature, °C.
-        amplitude: of the spike above rest, mV.
-        sodium: influx in excess of that at rest, pmol/cm².
-        potassium: efflux in excess of that at rest, pmol/cm².
-        sodium_total: total influx during the run, pmol/cm².
-        potassium_total: total efflux during the run, pmol/cm².
-        minimum: the ions that charge the membrane by ``amplitude``, pmol/cm².
-        excess_ratio: sodium over the minimum.
-        overlap: the part of the inward sodium current that outward potassium cancels, both beyond those at rest.
-        atp: to pump ``sodium`` out, pmol/cm².
+        amplitude: peak of the spike relative to rest, mV.
+        sodium: sodium influx minus the influx at rest, pmol/cm².
+        potassium: potassium efflux minus the efflux at rest, pmol/cm².
+        sodium_total: total sodium influx during the run, pmol/cm².
+        potassium_total: total potassium efflux during the run, pmol/cm².
+        minimum: ions that charge the membrane by ``amplitude``, pmol/cm².
+        excess_ratio: ``sodium`` divided by ``minimum``.
+        overlap: fraction of the inward sodium current that outward potassium cancels, both relative to rest.
+        atp: ATP that the pump needs to remove ``sodium``, pmol/cm².
     """
 
     celsius: Number
@@ -79,9 +80,9 @@ def spike_energetics(
         cell: one neuron with a stable rest.
         celsius: °C, a number or [temperature]; by default the cell's.
         sodium, potassium: the names of the channels.
-        depolarisation: by which a shock of 0.1 ms charges the membrane, mV, above 0.
-        duration: from the shock to where the spike counts as over, ms.
-        dt: ms.
+        depolarisation: depolarisation by the shock of 0.1 ms, mV, above 0.
+        duration: time from the shock to the end of the run, ms, at which v must be within 1 mV of rest.
+        dt: time step, ms.
 
     Raises:
         ValueError: a batch, a parameter out of bounds, an unknown channel.
@@ -92,34 +93,35 @@ def spike_energetics(
             raise ValueError(unknown(str(name), cell.channels, "channel"))
     steps(duration, dt)
     current = finite_number(depolarisation, "depolarisation", "mV", above=0.0) * jnp.asarray(cell.capacitance) / WIDTH
-    warmth = np.asarray(cell.celsius if celsius is None else celsius, dtype=float)
-    finite_numbers(np.atleast_1d(warmth), "celsius", "°C", above=-KELVIN)
+    temperature = np.asarray(cell.celsius if celsius is None else celsius, dtype=float)
+    finite_numbers(np.atleast_1d(temperature), "celsius", "°C", above=-KELVIN)
 
     def one(celsius: Array) -> SpikeEnergetics:
         return _one(replace(cell, {"celsius": celsius}), current, (sodium, potassium), duration, dt)
 
-    found = jax.jit(jax.vmap(one))(jnp.asarray(np.atleast_1d(warmth), dtype=float))
-    found = (np.asarray(x, dtype=float).reshape(warmth.shape)[()] for x in found)
-    return SpikeEnergetics(*found)._replace(celsius=warmth[()])
+    result = jax.jit(jax.vmap(one))(jnp.asarray(np.atleast_1d(temperature), dtype=float))
+    values = (np.asarray(x, dtype=float).reshape(temperature.shape)[()] for x in result)
+    return SpikeEnergetics(*values)._replace(celsius=temperature[()])
 
 
 def _one(cell: Cell, current: Array, names: tuple[str, str], duration: float, dt: float) -> SpikeEnergetics:
+    """The ions of one spike at one temperature after a shock of ``current`` [µA/cm²]."""
     start = rest_state(cell, jnp.zeros(()))
     shock = step(current, 0.0, WIDTH)
     trace = simulate(cell, shock, duration=duration, dt=dt, state=start, record=currents())
     t = jnp.asarray((np.arange(round(duration / dt)) + 0.5) * dt, dtype=float)
     i_na, i_k = (trace.recorded["currents"][name] for name in names)
-    quiet = membrane_currents(cell, start.gates, start.v, environment(cell))
-    resting = [energetics.ions_per_area(t, jnp.full_like(t, quiet[name]), valence=1) for name in names]
+    at_rest = membrane_currents(cell, start.gates, start.v, environment(cell))
+    resting = [energetics.ions_per_area(t, jnp.full_like(t, at_rest[name]), valence=1) for name in names]
     amplitude = jnp.max(trace.v) - start.v
-    over = (trace.spike_count == 1) & (jnp.abs(trace.v[-1] - start.v) < SETTLED)
-    entered, left = -energetics.ions_per_area(t, i_na, valence=1), energetics.ions_per_area(t, i_k, valence=1)
-    extra = entered + resting[0]
-    overlap = energetics.overlap(t, i_na - quiet[names[0]], i_k - quiet[names[1]])
-    ratio = energetics.excess_ratio(extra, capacitance=cell.capacitance, amplitude=amplitude)
+    complete = (trace.spike_count == 1) & (jnp.abs(trace.v[-1] - start.v) < SETTLED)
+    influx, efflux = -energetics.ions_per_area(t, i_na, valence=1), energetics.ions_per_area(t, i_k, valence=1)
+    sodium = influx + resting[0]
+    overlap = energetics.overlap(t, i_na - at_rest[names[0]], i_k - at_rest[names[1]])
+    ratio = energetics.excess_ratio(sodium, capacitance=cell.capacitance, amplitude=amplitude)
     values = (
-        amplitude, extra, left - resting[1], entered, left,
+        amplitude, sodium, efflux - resting[1], influx, efflux,
         energetics.capacitive_minimum(cell.capacitance, amplitude), ratio, overlap,
-        energetics.atp_per_area(extra),
+        energetics.atp_per_area(sodium),
     )  # fmt: skip
-    return SpikeEnergetics(cell.celsius, *(jnp.where(over, value, jnp.nan) for value in values))
+    return SpikeEnergetics(cell.celsius, *(jnp.where(complete, value, jnp.nan) for value in values))

@@ -1,4 +1,4 @@
-"""How much current makes a spike: rheobase, brief pulses, strength against duration, release from hyperpolarisation."""
+"""Current thresholds of a spike: rheobase, brief pulses, strength–duration curve, anode break excitation."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from .search import (
 )
 
 FIRST = 1.0  # ms of rest before a pulse
-STEEP = 50.0  # mV/ms at which the strongest step of a rheobase charges the membrane
-LAST = 0.25  # the part of a run at whose end a cell that fires on must still fire
+STEEP = 50.0  # mV/ms, the rate at which the strongest step of a rheobase charges the membrane
+LAST = 0.25  # fraction of the run, at its end, in which sustained firing must have a spike
 
 
 class Rheobase(NamedTuple):
-    """Smallest constant current densities, µA/cm², inward positive; NaN where none up to the highest tried does.
+    """Smallest constant current densities, µA/cm², inward positive; NaN where the highest tested one is too small.
 
     Attributes:
-        single: for one spike.
-        sustained: for spikes that go on in the last quarter of the run.
+        single: the current density for one spike.
+        sustained: the current density for spikes that continue into the last quarter of the run.
     """
 
     single: float
@@ -42,14 +42,15 @@ class Rheobase(NamedTuple):
 
 
 class StrengthDuration(NamedTuple):
-    """Threshold against the width of a pulse, with the two laws fitted to it.
+    """Threshold as a function of the width of a pulse, with two laws fitted to it.
 
     Attributes:
-        widths: of the pulses [width], ms.
-        thresholds: [width], µA/cm².
+        widths: widths of the pulses [width], ms.
+        thresholds: threshold currents [width], µA/cm².
         charges: threshold charges [width], nC/cm².
-        weiss: (rheobase in µA/cm², chronaxie in ms) of i = b (1 + c/t) (Weiss 1901).
-        lapicque: the same of i = b/(1 − 2^(−t/c)) (Lapicque 1907): an RC membrane with a threshold voltage.
+        weiss: rheobase b in µA/cm² and chronaxie c in ms of i = b (1 + c/t) (Weiss 1901).
+        lapicque: rheobase b in µA/cm² and chronaxie c in ms of i = b/(1 − 2^(−t/c)) (Lapicque 1907), the law of an RC
+            membrane with a threshold voltage.
     """
 
     widths: np.ndarray
@@ -60,51 +61,49 @@ class StrengthDuration(NamedTuple):
 
 
 def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000.0, dt: float = 0.025) -> Rheobase:
-    """Smallest steps of current from rest that make one spike, and spikes that go on.
+    """Find the smallest steps of current from rest that cause one spike, and sustained firing.
 
-    A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV), also one to which a strong step carries a membrane that
-    has no spikes.
+    A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV); passive depolarisation by a strong step counts too.
 
     Args:
         cell: one neuron with a stable rest.
-        highest: the largest current tried, µA/cm²; by default 50 for each µF/cm² of the membrane.
-        duration: of the step, ms; near the onset of repetitive firing trains die out slowly, and a longer step finds
-            a slightly higher ``sustained``.
-        dt: ms.
+        highest: the largest tested current, µA/cm²; by default 50 for each µF/cm² of the membrane.
+        duration: duration of the step, ms; near the onset of repetitive firing trains die out slowly, and a longer step
+            gives a slightly higher ``sustained``.
+        dt: time step, ms.
 
     Raises:
-        ValueError: a batch, a parameter out of bounds, a highest current not above 0, or an unstable rest: a cell that
-            fires by itself has no threshold.
+        ValueError: a batch, a parameter out of bounds, a highest current not above 0, or an unstable rest: a cell with
+            spontaneous firing has no threshold.
     """
-    cell, start = require_one_cell(cell), resting(cell)
+    cell, start = require_one_cell(cell), resting_state(cell)
     highest = (
         STEEP * float(cell.capacitance) if highest is None else finite_number(highest, "highest", "µA/cm²", above=0.0)
     )
     steps(duration, dt)
 
-    def counts(level: Array) -> tuple[Array, Array]:
+    def single_and_sustained(level: Array) -> tuple[Array, Array]:
         times, count = spike_times(cell, step(level), start, duration, dt, spike_capacity(duration, dt))
         return count > 0, jnp.any(times > (1.0 - LAST) * duration)
 
-    once, on = (over_levels(lambda level, k=k: counts(level)[k]) for k in (0, 1))
-    found = (float(smallest_level(happens, 0.0, highest)) for happens in (once, on))
-    return Rheobase(*found)
+    criteria = (over_levels(lambda level, k=k: single_and_sustained(level)[k]) for k in (0, 1))
+    return Rheobase(*(float(smallest_level(criterion, 0.0, highest)) for criterion in criteria))
 
 
 def threshold(
     cell: Cell, width: float = 0.1, *, highest: float | None = None, settle: float = 30.0, dt: float = 0.01
 ) -> float:
-    """Smallest current density [µA/cm²] that makes a resting cell fire when it flows for ``width`` [ms]; else NaN.
+    """Find the smallest current density [µA/cm²] of a pulse from rest that causes a spike; NaN without one.
 
-    A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV), also one to which a strong pulse carries a membrane that
-    has no spikes.
+    A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV); passive depolarisation by a strong pulse counts too.
 
     Args:
         cell: one neuron with a stable rest.
-        width: of the pulse, ms; need be no multiple of dt.
-        highest: the largest current tried, µA/cm²; by default that which charges the membrane by 100 mV.
-        settle: how long after the pulse a spike may come, ms.
-        dt: ms.
+        width: duration of the pulse, ms; not necessarily a multiple of dt.
+        highest: the largest tested current, µA/cm²; by default 100 C (1/``width`` + 1/ms), enough to charge the
+            membrane by 100 mV and to replace the loss through the leak.
+        settle: time after the pulse within which a spike counts, ms.
+        dt: time step, ms.
 
     Raises:
         ValueError: as `rheobase`, or a width not above 0.
@@ -114,9 +113,9 @@ def threshold(
 
 
 def charge_threshold(cell: Cell, width: float = 0.01, *, settle: float = 30.0, dt: float = 0.01) -> float:
-    """Smallest charge density [nC/cm²] of a brief shock that makes a resting cell fire: current times width.
+    """Find the smallest charge density [nC/cm²] of a brief shock from rest that causes a spike: current times width.
 
-    Over the capacitance [µF/cm²] it is the depolarisation in mV. For parameters see `threshold`.
+    Divided by the capacitance [µF/cm²] it is the depolarisation in mV. For the arguments and errors see `threshold`.
     """
     return threshold(cell, width, settle=settle, dt=dt) * width
 
@@ -129,41 +128,53 @@ def strength_duration(
     settle: float = 30.0,
     dt: float = 0.01,
 ) -> StrengthDuration:
-    """Threshold current for each width [ms] of a pulse, and rheobase and chronaxie by two laws fitted to them.
+    """Measure the strength–duration curve, and fit Weiss's and Lapicque's law to it.
 
-    Both are fitted by least squares to the charge i·t, which is where a straight line is Weiss's law.
+    Both laws are fitted by least squares to the threshold charge i·t, in which Weiss's law is a straight line.
+
+    Args:
+        cell: one neuron with a stable rest.
+        widths: durations of the pulse [width], ms, at least two different ones.
+        highest, settle, dt: as in `threshold`.
 
     Raises:
-        ValueError: fewer than two widths, one not above 0, or no spike at one of them.
+        ValueError: as `threshold`, fewer than two different widths, or no spike at one of them.
     """
     widths = finite_numbers(widths, "widths", "ms", above=0.0)
     if len(np.unique(widths)) < 2:
-        raise ValueError(f"widths must be at least two different ones in ms, got {widths}")
-    found = _thresholds(cell, widths, highest, settle, dt)
-    if np.isnan(found).any():
-        raise ValueError(f"no current up to the highest makes a spike at a width of {widths[np.isnan(found)][0]:g} ms")
-    charges = found * widths
-    return StrengthDuration(widths, found, charges, weiss(widths, charges), lapicque(widths, charges))
+        raise ValueError(f"widths must have at least two different values in ms, got {widths}")
+    thresholds = _thresholds(cell, widths, highest, settle, dt)
+    missing = np.isnan(thresholds)
+    if missing.any():
+        raise ValueError(
+            f"no current up to the highest tested one causes a spike at a width of {widths[missing][0]:g} ms; "
+            "raise highest or settle"
+        )
+    charges = thresholds * widths
+    return StrengthDuration(widths, thresholds, charges, weiss(widths, charges), lapicque(widths, charges))
 
 
 def anode_break(
     cell: Cell, width: float = 30.0, *, lowest: float = -50.0, settle: float = 50.0, dt: float = 0.025
 ) -> float:
-    """The weakest hyperpolarising current [µA/cm², negative] of ``width`` [ms] whose release makes a spike; else NaN.
+    """Find the weakest hyperpolarising current [µA/cm², negative] whose end causes a spike; NaN without one.
+
+    A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV).
 
     Args:
         cell: one neuron with a stable rest.
-        width: of the pulse, ms.
-        lowest: the strongest current tried, µA/cm², below 0.
-        settle: how long after the release a spike may come, ms.
-        dt: ms.
+        width: duration of the pulse, ms.
+        lowest: the strongest tested current, µA/cm², below 0.
+        settle: time after the end of the pulse within which a spike counts, ms.
+        dt: time step, ms.
 
     Raises:
         ValueError: as `rheobase`, or a lowest current not below 0.
     """
-    cell, start = require_one_cell(cell), resting(cell)
-    width, lowest = finite_number(width, "width", "ms", above=0.0), finite_number(lowest, "lowest", "µA/cm²", below=0.0)
-    duration = _rounded(FIRST + width + settle, dt)
+    cell, start = require_one_cell(cell), resting_state(cell)
+    width = finite_number(width, "width", "ms", above=0.0)
+    lowest = finite_number(lowest, "lowest", "µA/cm²", below=0.0)
+    duration = rounded_up(FIRST + width + settle, dt)
     rebound = over_levels(
         lambda level: spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)[1] > 0
     )
@@ -171,11 +182,12 @@ def anode_break(
 
 
 def _thresholds(cell: Cell, widths: np.ndarray, highest: float | None, settle: float, dt: float) -> np.ndarray:
-    cell, start = require_one_cell(cell), resting(cell)
-    # A pulse loses charge through the leak, so a long one must be stronger than the capacitor asks for.
+    """Threshold currents [width] of single pulses, µA/cm²; NaN without a spike up to the highest current."""
+    cell, start = require_one_cell(cell), resting_state(cell)
+    # A long pulse loses charge through the leak, so that its threshold exceeds the one of a capacitor.
     top = 100.0 * float(cell.capacitance) * (1.0 / widths + 1.0)
     top = top if highest is None else np.full_like(widths, finite_number(highest, "highest", "µA/cm²", above=0.0))
-    duration = _rounded(FIRST + widths.max() + finite_number(settle, "settle", "ms", above=0.0), dt)
+    duration = rounded_up(FIRST + widths.max() + finite_number(settle, "settle", "ms", above=0.0), dt)
 
     def fires(level: Array, width: Array) -> Array:
         times, _ = spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)
@@ -184,35 +196,35 @@ def _thresholds(cell: Cell, widths: np.ndarray, highest: float | None, settle: f
     return smallest_level(over_levels(fires, widths), np.zeros_like(widths), top)
 
 
-def resting(cell: Cell) -> State:
-    """The rest at no current, in which every search for a threshold begins.
+def resting_state(cell: Cell) -> State:
+    """The stable resting state without current, the initial state of every search for a threshold.
 
     Raises:
-        ValueError: there is none, or the cell does not stay there.
+        ValueError: there is no resting state, or it is unstable.
     """
     cell = require_one_cell(cell)
     point = resting_point(cell)
     v = float(point.v)
     if not np.isfinite(v):
-        raise ValueError("the cell has no resting point to begin from")
+        raise ValueError("the cell has no resting state, so that no threshold is defined")
     if not bool(point.stable):
-        raise ValueError(f"the cell fires by itself: it has no threshold (its rest at {v:.2f} mV is unstable)")
+        raise ValueError(f"the cell fires spontaneously: it has no threshold (its rest at {v:.2f} mV is unstable)")
     return state_at(cell, point.v)
 
 
-def _rounded(duration: float, dt: float) -> float:
+def rounded_up(duration: float, dt: float) -> float:
     """The next multiple of ``dt``, ms."""
     return float(np.ceil(duration / dt - 1e-6) * dt)
 
 
 def weiss(widths: np.ndarray, charges: np.ndarray) -> tuple[float, float]:
-    """Rheobase and chronaxie of Weiss's law, by least squares of the charges."""
+    """Fit Weiss's law to threshold charges by least squares: rheobase and chronaxie."""
     slope, offset = np.polyfit(widths, charges, 1)
     return float(slope), float(offset / slope)
 
 
 def lapicque(widths: np.ndarray, charges: np.ndarray) -> tuple[float, float]:
-    """Rheobase and chronaxie of Lapicque's law, by least squares of the charges."""
+    """Fit Lapicque's law to threshold charges by least squares: rheobase and chronaxie."""
     law = lambda chronaxie: -widths / np.expm1(-np.log(2.0) * widths / chronaxie)  # noqa: E731
     chronaxie, rheobase = best_scale(law, charges, 1e-3 * widths.min(), 1e3 * widths.max())
     return rheobase, chronaxie

@@ -17,18 +17,18 @@ from ..stimuli import step
 from ..timegrid import steps
 from .search import require_one_cell, spike_capacity, spike_times
 
-BELOW = 10.0  # mV below an unstable resting point, where a cell starts that would otherwise stay there
-PATIENCE = 2.0  # intervals without a spike, before the end, after which a cell counts as silent
+BELOW = 10.0  # mV, distance of the initial potential below an unstable resting point, at which the cell would remain
+PATIENCE = 2.0  # mean intervals without a spike at the end of the run from which on the cell counts as silent
 
 
 class FICurve(NamedTuple):
-    """Firing against current.
+    """Firing as a function of current.
 
     Attributes:
-        currents: [level], µA/cm².
-        rate: over the last intervals [level], Hz; 0 where the cell does not fire to the end.
-        first_rate: of the first interval [level], Hz; 0 where there are fewer than two spikes.
-        counts: spikes in all [level].
+        currents: current densities of the steps [level], µA/cm².
+        rate: mean rate over the last intervals [level], Hz; 0 where the cell does not fire until the end.
+        first_rate: inverse of the first interval [level], Hz; 0 for fewer than two spikes.
+        counts: total number of spikes [level].
     """
 
     currents: np.ndarray
@@ -45,16 +45,17 @@ def fi_curve(
     dt: float = 0.025,
     intervals: int = 5,
 ) -> FICurve:
-    """Firing rates for steps of current from rest, all levels at once.
+    """Measure firing rates for steps of current from rest, all levels at once.
 
-    A cell with an unstable rest starts 10 mV below it, since it would leave its resting point only slowly.
+    A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV). A cell with an unstable rest starts 10 mV below it, since
+    it would leave its resting point only slowly.
 
     Args:
         cell: one neuron.
-        currents: [level], µA/cm².
-        duration: of the steps, ms.
-        dt: ms.
-        intervals: the number of last intervals in the mean rate; all if there are fewer.
+        currents: current densities of the steps [level], µA/cm².
+        duration: duration of the steps, ms.
+        dt: time step, ms.
+        intervals: number of last intervals in the mean rate; a shorter train has the mean of all its intervals.
 
     Raises:
         ValueError: a batch, a parameter out of bounds, a current that is not finite, fewer than one interval.
@@ -63,21 +64,21 @@ def fi_curve(
     steps(duration, dt)
     if intervals < 1:
         raise ValueError(f"intervals must be at least 1, got {intervals}")
-    start, capacity = _beginning(cell), spike_capacity(duration, dt)
+    start, capacity = _initial_state(cell), spike_capacity(duration, dt)
     one = lambda level: spike_times(cell, step(level), start, duration, dt, capacity)  # noqa: E731
     times, counts = (np.asarray(x) for x in jax.jit(jax.vmap(one))(jnp.asarray(currents, dtype=float)))
     rates = np.array([_rates(t[np.isfinite(t)], duration, intervals) for t in times.astype(float)])
     return FICurve(currents, rates[:, 0], rates[:, 1], counts)
 
 
-def _beginning(cell: Cell) -> State:
-    """The rest, or a state below it if it is unstable."""
+def _initial_state(cell: Cell) -> State:
+    """The resting state, or the state 10 mV below it if it is unstable."""
     point = resting_point(cell)
     return state_at(cell, point.v if bool(point.stable) else point.v - BELOW)
 
 
 def _rates(spikes: np.ndarray, duration: float, intervals: int) -> tuple[float, float]:
-    """Rates [Hz] of the last intervals and of the first."""
+    """Mean rate of the last intervals and rate of the first interval [Hz]."""
     if len(spikes) < 2:
         return 0.0, 0.0
     gaps = np.diff(spikes)

@@ -14,23 +14,24 @@ from ..cell import Cell
 from ..checks import finite_number, finite_numbers
 from ..simulate import simulate
 from ..stimuli import step
-from .excitability import FIRST, resting, threshold
+from .excitability import FIRST, resting_state, rounded_up, threshold
 from .search import MODEL_THRESHOLD, over_levels, require_one_cell, smallest_level
 
-RISE = 5.0  # mV that v rises after the end of the pulse in a spike, more than by the charge of the pulse
-RECOVERED = 1.05  # times the threshold at rest, below which the relative refractory period ends
+RISE = 5.0  # mV, the rise of v after the end of the pulse that distinguishes a spike from the response to the pulse
+RECOVERED = 1.05  # threshold relative to rest up to which the relative refractory period is over
 
 
 class RefractoryPeriod(NamedTuple):
-    """Threshold of a second pulse.
+    """Threshold of a second pulse as a function of the interval after the first.
 
     Attributes:
-        intervals: between the beginnings of the pulses [interval], ms.
-        thresholds: of the second [interval], µA/cm²; NaN where the strongest tried makes no second spike, or where one
-            comes without any pulse.
-        at_rest: the threshold of a single pulse, µA/cm².
-        absolute: the interval up to which no second spike can be had, ms; NaN if none was so short.
-        relative: the interval after which the threshold is at most 5 % above that at rest, ms; NaN if none was so long.
+        intervals: intervals between the beginnings of the pulses [interval], ms.
+        thresholds: threshold of the second pulse [interval], µA/cm²; NaN where the strongest tested pulse causes no
+            second spike, or where a second spike occurs without a second pulse.
+        at_rest: threshold of a single pulse, µA/cm².
+        absolute: the longest interval without a second spike, ms; NaN if every interval has one.
+        relative: the interval from which on the threshold is at most 5 % above ``at_rest``, ms; NaN if it is higher at
+            the longest interval.
     """
 
     intervals: np.ndarray
@@ -50,69 +51,67 @@ def refractory_period(
     settle: float = 20.0,
     dt: float = 0.01,
 ) -> RefractoryPeriod:
-    """The threshold of a second pulse after a spike, and the absolute and relative refractory period.
+    """Measure the threshold of a second pulse after a spike, and the absolute and relative refractory period.
 
-    A second spike crosses `MODEL_THRESHOLD` (0 mV) once more, after the moment at which the first spike alone has its
-    peak, and rises on by itself after its pulse; neither a response that the pulse alone carries up counts, nor a first
-    spike that is still rising when the second pulse comes. Both periods are of the grid of ``intervals``: they lie
-    between two of its entries.
+    A second spike is an upward crossing of `MODEL_THRESHOLD` (0 mV) later than the peak of the first spike without a
+    second pulse, with a rise of at least `RISE` after the end of its pulse. This excludes the passive response to the
+    pulse, and a first spike that is still rising at the second pulse. Both periods have the resolution of the grid of
+    ``intervals``: the true values lie between two of its entries.
 
     Args:
         cell: one neuron with a stable rest.
-        intervals: between the beginnings of the pulses [interval], ms, above ``width``; by default 1 … 30.
-        width: of both pulses, ms.
-        first: strength of the first pulse, in thresholds at rest.
-        strongest: the strongest second pulse tried, in thresholds at rest.
-        settle: how long after the second pulse its spike may come, ms.
-        dt: ms.
+        intervals: intervals between the beginnings of the pulses [interval], ms, above ``width``; by default from 1 to
+            30 in steps of 0.5.
+        width: duration of both pulses, ms.
+        first: strength of the first pulse relative to the threshold at rest, above 1.
+        strongest: strength of the strongest tested second pulse relative to the threshold at rest, above 1.
+        settle: time after the second pulse within which its spike counts, ms.
+        dt: time step, ms.
 
     Raises:
         ValueError: a batch, a parameter out of bounds, an unstable rest, no spike from rest, or intervals not above
             the width.
     """
     cell = require_one_cell(cell)
-    width, first = (
-        finite_number(width, "width", "ms", above=0.0),
-        finite_number(first, "first", "thresholds", above=1.0),
-    )
-    strongest, settle = (
-        finite_number(strongest, "strongest", "thresholds", above=1.0),
-        finite_number(settle, "settle", "ms", above=0),
-    )
+    width, settle = finite_number(width, "width", "ms", above=0.0), finite_number(settle, "settle", "ms", above=0)
+    first = finite_number(first, "first", "thresholds", above=1.0)
+    strongest = finite_number(strongest, "strongest", "thresholds", above=1.0)
     intervals = np.arange(1.0, 30.5, 0.5) if intervals is None else intervals
     intervals = np.sort(finite_numbers(intervals, "intervals", "ms", above=width))
     alone = threshold(cell, width, settle=settle, dt=dt)
     if np.isnan(alone):
-        raise ValueError(f"no single pulse of {width:g} ms makes this cell fire")
-    found = _second_thresholds(cell, intervals, width, first * alone, strongest * alone, settle, dt)
-    refused, high = np.isnan(found), ~(found <= RECOVERED * alone)
-    absolute = intervals[refused][-1] if refused.any() else np.nan
+        raise ValueError(f"no single pulse of {width:g} ms causes a spike of this cell; try a longer width")
+    thresholds = _second_thresholds(cell, intervals, width, first * alone, strongest * alone, settle, dt)
+    silent, high = np.isnan(thresholds), ~(thresholds <= RECOVERED * alone)
+    absolute = intervals[silent][-1] if silent.any() else np.nan
     relative = np.nan if high[-1] else intervals[np.flatnonzero(high)[-1] + 1] if high.any() else intervals[0]
-    return RefractoryPeriod(intervals, found, alone, float(absolute), float(relative))
+    return RefractoryPeriod(intervals, thresholds, alone, float(absolute), float(relative))
 
 
 def _second_thresholds(
     cell: Cell, intervals: np.ndarray, width: float, first: float, strongest: float, settle: float, dt: float
 ) -> np.ndarray:
-    start = resting(cell)
-    duration = float(np.ceil((FIRST + intervals.max() + width + settle) / dt - 1e-6) * dt)
+    """Thresholds [interval] of the second pulse, µA/cm², up to ``strongest``; ``first`` is in µA/cm² too."""
+    start = resting_state(cell)
+    duration = rounded_up(FIRST + intervals.max() + width + settle, dt)
     t = jnp.asarray(np.arange(round(duration / dt) + 1) * dt, dtype=float)
 
-    def respond(level: Array | float, begin: Array | float) -> Array:
+    def response(level: Array | float, begin: Array | float) -> Array:
         pulses = step(first, FIRST, FIRST + width) + step(level, begin, begin + width)
         return simulate(cell, pulses, duration=duration, dt=dt, state=start).v
 
-    first_peak = t[jnp.argmax(respond(0.0, FIRST + width))]
+    first_peak = t[jnp.argmax(response(0.0, FIRST + width))]
 
     def fires(level: Array, interval: Array) -> Array:
         begin = FIRST + interval
-        v = respond(level, begin)
+        v = response(level, begin)
         up = jnp.append(jnp.zeros(1, dtype=bool), (v[:-1] < MODEL_THRESHOLD) & (v[1:] >= MODEL_THRESHOLD))
-        # A strong second pulse brings a first spike that is still to come forward: that, too, is a first spike.
+        # A strong second pulse can advance a late first spike: a second one needs a crossing before and after the peak.
         second = jnp.any(up & (t <= first_peak)) & (jnp.cumsum(up & (t > first_peak)) > 0)
         after = (t >= begin + width) & (t <= begin + width + settle)
         peak = jnp.max(jnp.where(after & second, v, -jnp.inf))
         return peak > jnp.maximum(v[jnp.argmax(after)] + RISE, MODEL_THRESHOLD)
 
-    found = smallest_level(over_levels(fires, intervals), np.zeros_like(intervals), np.full_like(intervals, strongest))
-    return np.where(found == 0.0, np.nan, found)
+    none, most = np.zeros_like(intervals), np.full_like(intervals, strongest)
+    thresholds = smallest_level(over_levels(fires, intervals), none, most)
+    return np.where(thresholds == 0.0, np.nan, thresholds)

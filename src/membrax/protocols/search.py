@@ -16,22 +16,22 @@ from ..pytrees import strong
 from ..simulate import simulate
 from ..stimuli import Stimulus
 
-MODEL_THRESHOLD = 0.0  # mV, whose upward crossing is a spike of a model; recordings have a lower threshold
-LEVELS = 33  # simulated at once, five bits of the result
-RESOLUTION = 1e-5  # relative, of the result: about a hundred steps of float32
-FINEST = 1e-7  # of the first bracket, for a result near 0
+MODEL_THRESHOLD = 0.0  # mV; an upward crossing is a spike of a model; recordings have a lower threshold
+LEVELS = 33  # number of levels simulated at once, five bits of the result
+RESOLUTION = 1e-5  # relative resolution of the result, about a hundred steps of float32
+FINEST = 1e-7  # resolution relative to the first bracket, for a result near 0
 
 
 def smallest_level(
-    happens: Callable[[np.ndarray], np.ndarray | Array], low: float | np.ndarray, high: float | np.ndarray
+    responds: Callable[[np.ndarray], np.ndarray | Array], low: float | np.ndarray, high: float | np.ndarray
 ) -> np.ndarray:
-    """The smallest tested level between ``low`` and ``high`` at which something happens; NaN without one.
+    """Find the smallest tested level between ``low`` and ``high`` with a response; NaN without one.
 
-    If it happens at ``low``, the bracket has no threshold and the result is ``low``. The spacing of the first grid is
+    For a response at ``low`` the bracket has no threshold and the result is ``low``. The spacing of the first grid is
     1/32 of the bracket; a response only between two of its levels is missed.
 
     Args:
-        happens: levels [search, level] -> bool [search, level], of the same shape in every call.
+        responds: levels [search, level] -> bool [search, level], of the same shape in every call.
         low, high: the bracket [search], or () for a single search; either may be negative.
     """
     low, high = np.broadcast_arrays(np.asarray(low, dtype=float), np.asarray(high, dtype=float))
@@ -41,9 +41,9 @@ def smallest_level(
     missing = np.zeros(low.shape, dtype=bool)
     while np.any(~missing & (np.abs(high - low) > np.maximum(RESOLUTION * np.abs(high), finest))):
         grid = np.linspace(low, high, LEVELS, axis=-1)
-        seen = np.array(happens(grid), dtype=bool)
-        missing |= ~seen.any(axis=-1)
-        first = np.argmax(seen, axis=-1)
+        response = np.array(responds(grid), dtype=bool)
+        missing |= ~response.any(axis=-1)
+        first = np.argmax(response, axis=-1)
         each = np.arange(len(low))
         high = grid[each, first]
         low = np.where(first > 0, grid[each, np.maximum(first - 1, 0)], high)
@@ -67,22 +67,22 @@ def best_scale(
         return a, np.sum((a[:, None] * values - data) ** 2, axis=1)
 
     for _ in range(12):
-        tried = np.geomspace(low, high, 101)
-        best = int(np.argmin(fit(tried)[1]))
-        low, high = tried[max(best - 1, 0)], tried[min(best + 1, 100)]
+        grid = np.geomspace(low, high, 101)
+        best = int(np.argmin(fit(grid)[1]))
+        low, high = grid[max(best - 1, 0)], grid[min(best + 1, 100)]
     x = np.array([np.sqrt(low * high)])
     return float(x[0]), float(fit(x)[0][0])
 
 
-def over_levels(happens: Callable[..., Array], *along: np.ndarray) -> Callable[[np.ndarray], Array]:
-    """``happens(level, *along)`` of single numbers as a function for `smallest_level`, compiled once.
+def over_levels(responds: Callable[..., Array], *along: np.ndarray) -> Callable[[np.ndarray], Array]:
+    """Map ``responds(level, *along)`` of single numbers over searches and levels for `smallest_level`, compiled once.
 
     Args:
-        happens: a traceable function of a level and one entry of each of ``along``.
+        responds: a traceable function of a level and one entry of each of ``along``.
         along: arrays [search] of the arguments that differ between searches.
     """
     fixed = tuple(jnp.asarray(x, dtype=float).reshape(-1) for x in along)
-    inner = jax.vmap(happens, in_axes=(0, *(None for _ in fixed)))
+    inner = jax.vmap(responds, in_axes=(0, *(None for _ in fixed)))
     outer = jax.jit(jax.vmap(inner, in_axes=(0, *(0 for _ in fixed))))
     return lambda grid: outer(jnp.asarray(grid, dtype=float), *fixed)
 
@@ -90,7 +90,7 @@ def over_levels(happens: Callable[..., Array], *along: np.ndarray) -> Callable[[
 def spike_times(
     cell: Cell, stimulus: Stimulus, state: State, duration: float, dt: float, capacity: int = 16
 ) -> tuple[Array, Array]:
-    """Times [capacity] of the first upward crossings of `MODEL_THRESHOLD` in ms, padded with NaN, and their number."""
+    """Times [capacity] of the first upward crossings of `MODEL_THRESHOLD` [ms], padded with NaN, and their number."""
     trace = simulate(
         cell, stimulus, duration=duration, dt=dt, state=state,
         record=(voltage(round(duration / dt)), spikes(capacity=capacity, threshold=MODEL_THRESHOLD)),

@@ -1,7 +1,7 @@
 """The shape of one simulated action potential that begins at rest, as published tables give it.
 
-Recorded spikes are measured by `membrax.ephys.spikes`, whose amplitude and half width count from the spike's beginning
-and not from rest.
+`membrax.ephys.spikes` measures recorded spikes; its amplitude and half width are relative to the spike's onset and not
+to rest.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from .search import MODEL_THRESHOLD
 
 
 class SpikeShape(NamedTuple):
-    """Measures of one spike, an upward crossing of `MODEL_THRESHOLD` (0 mV); NaN where the trace does not have them.
+    """Measures of one spike, an upward crossing of `MODEL_THRESHOLD` (0 mV); NaN where the trace is too short for them.
 
-    A trace that ends before the peak has no spike; one that ends while v still falls has no trough, and no steepest
-    fall either unless the last fall is less than half as steep.
+    A trace that ends before the peak has no spike. A trace that ends during the fall has no trough, and it has a
+    steepest fall only if the last slope is less than half as steep.
 
     Attributes:
-        rest: v before the spike: the trace's first sample, mV.
+        rest: v before the spike, the first sample of the trace, mV.
         threshold: v from which on, up to `MODEL_THRESHOLD`, dv/dt is at least the given slope, mV.
-        threshold_time: the time at which v is there, ms.
+        threshold_time: time of ``threshold``, ms.
         peak: the largest v, by the parabola through three samples, mV.
-        peak_time: ms.
+        peak_time: time of ``peak``, ms.
         amplitude_from_rest: peak − rest, mV.
-        half_width_from_rest: between the crossings of rest + amplitude_from_rest/2, ms.
-        trough: the smallest v after the peak, mV.
-        trough_time: ms.
-        afterhyperpolarisation: rest − trough, mV, above 0 where the cell undershoots.
+        half_width_from_rest: time between the crossings of rest + amplitude_from_rest/2, ms.
+        trough: the smallest v after the peak, by the parabola through three samples, mV.
+        trough_time: time of ``trough``, ms.
+        afterhyperpolarisation: rest − trough, mV, above 0 for a trough below rest.
         steepest_rise: largest dv/dt from threshold to peak, mV/ms.
         steepest_fall: smallest dv/dt from peak to trough, mV/ms.
     """
@@ -58,10 +58,10 @@ def spike_shape(
     """Measure the first spike of a trace that begins at rest.
 
     Args:
-        trace: of one neuron, from `membrax.simulate`, or a pair (t [time] in ms, v [time] in mV).
-        slope: dv/dt at threshold, mV/ms. A pulse of i µA/cm² alone moves the membrane by i/C.
+        trace: trace of one neuron from `membrax.simulate`, or a pair (t [time] in ms, v [time] in mV).
+        slope: dv/dt at threshold, mV/ms. A pulse of i µA/cm² adds i/C to dv/dt.
         until: end of the search for the trough, ms, after the peak; by default the second spike's crossing of
-            `MODEL_THRESHOLD`, or the trace's end.
+            `MODEL_THRESHOLD`, or the end of the trace.
 
     Raises:
         ValueError: the trace is not one-dimensional, the slope is not above 0, or ``until`` is not after the peak.
@@ -76,29 +76,29 @@ def spike_shape(
     peak_time, peak = _vertex(t, v, top)
     last = _last(t, up, until, top)
     low = top + int(np.argmin(v[top:last]))
-    falls = low == last - 1  # a later sample could be lower
+    still_falls = low == last - 1  # a later sample could be lower
     steepest = float(rate[top : low + 1].min())
-    trough_time, trough = (np.nan, np.nan) if falls else _vertex(t, v, low)
+    trough_time, trough = (np.nan, np.nan) if still_falls else _vertex(t, v, low)
     half = 0.5 * (v[0] + peak)
     first = int(up[0])
     rise, fall = _crossing(t, v, half, first, -1), _crossing(t, v, half, top, 1)
     at = _crossing(t, rate, slope, first, -1) if rate[first] > slope else np.nan
-    begin = first if np.isnan(at) else int(np.searchsorted(t, at))
+    onset = first if np.isnan(at) else int(np.searchsorted(t, at))
     return SpikeShape(
         float(v[0]), float(np.interp(at, t, v)), at, peak, peak_time, peak - float(v[0]), fall - rise,
-        trough, trough_time, float(v[0]) - trough, float(rate[begin : top + 1].max()),
-        np.nan if falls and rate[low] < 0.5 * steepest else steepest,
+        trough, trough_time, float(v[0]) - trough, float(rate[onset : top + 1].max()),
+        np.nan if still_falls and rate[low] < 0.5 * steepest else steepest,
     )  # fmt: skip
 
 
 def _top(v: np.ndarray, start: int) -> int:
-    """The largest sample from ``start``, where v is above `MODEL_THRESHOLD`, until it is below again."""
+    """Index of the largest sample from ``start`` until v falls below `MODEL_THRESHOLD`."""
     down = np.flatnonzero(v[start:] < MODEL_THRESHOLD)
     return start + int(np.argmax(v[start : start + int(down[0]) if len(down) else len(v)]))
 
 
 def _last(t: np.ndarray, up: np.ndarray, until: float | None, top: int) -> int:
-    """The sample at which the search for the trough ends."""
+    """Index of the sample at which the search for the trough ends."""
     last = len(t) if until is None else int(np.searchsorted(t, finite_number(until, "until", "ms")))
     if last <= top + 1:
         raise ValueError(f"until must be after the peak at {t[top]:.4g} ms, got {until:g} ms")
@@ -118,7 +118,7 @@ def _read(trace: Trace | tuple[ArrayLike, ArrayLike]) -> tuple[np.ndarray, np.nd
 
 
 def _vertex(t: np.ndarray, v: np.ndarray, at: int) -> tuple[float, float]:
-    """Time and value of the parabola's vertex through sample ``at`` and its neighbours; of the sample, at an end."""
+    """Time and value of the vertex of a parabola through sample ``at`` and its neighbours; at an end, of the sample."""
     if not 0 < at < len(v) - 1:
         return float(t[at]), float(v[at])
     left, here, right = v[at - 1 : at + 2]
@@ -128,7 +128,7 @@ def _vertex(t: np.ndarray, v: np.ndarray, at: int) -> tuple[float, float]:
 
 
 def _crossing(t: np.ndarray, y: np.ndarray, level: float, start: int, direction: int) -> float:
-    """The time of y's first crossing of ``level`` from ``start`` backwards (−1) or forwards (+1); NaN without one."""
+    """Time of the first crossing of ``level`` by y from ``start`` backwards (−1) or forwards (+1); NaN without one."""
     k = start
     while 0 <= k + direction < len(y):
         a, b = y[k], y[k + direction]
