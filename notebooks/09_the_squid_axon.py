@@ -3,9 +3,10 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/09_the_squid_axon.ipynb)
 #
-# Three conductances, four variables: what can they do? Why is an action potential all or none, how high can it be at
-# most, how soon can the next one come, how fast must the axon fire if it fires at all, and what does it cost? All of
-# it is in the equations of Hodgkin and Huxley (1952). You need the gates of lesson 07 and the currents of lesson 08.
+# Three conductances and four variables: what can they do? Why is an action potential all or none, how high can it be at
+# most, how soon can the next one come, how fast must the axon fire if it fires at all, and what does it cost? The
+# equations of Hodgkin and Huxley (1952) contain every answer. This lesson builds on the gates of lesson 07 and the
+# currents of lesson 08.
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -25,13 +26,13 @@ import jax.numpy as jnp
 # %% [markdown]
 # ## The action potential and its walls
 #
-# Charge balance, $C\,dv/dt = i - \sum_k g_k (v - E_k)$, can be written as an approach to a moving goal,
+# Charge balance, $C\,dv/dt = i - \sum_k g_k (v - E_k)$, can be written as an approach to a moving target,
 #
 # $$C \frac{dv}{dt} = i + g\,(v^* - v), \qquad g = \sum_k g_k, \qquad v^* = \frac{\sum_k g_k E_k}{\sum_k g_k} .$$
 #
 # $v^*$ is a weighted mean of the batteries. A mean lies between the smallest and the largest. So without an electrode
-# the membrane can never get above $E_{Na}$ = +50 mV nor below $E_K$ = −77 mV, about −80 mV, whatever its channels do.
-# These are the walls of the action potential. A shock of 0.2 ms at 2 ms:
+# the membrane potential can never rise above $E_{Na}$ = +50 mV nor fall below $E_K$ = −77 mV, about −80 mV, for any
+# state of its channels. These are the walls of the action potential. We apply a shock of 0.2 ms at 2 ms:
 
 # %%
 cell = mx.models.hodgkin_huxley()
@@ -42,9 +43,10 @@ trace = mx.simulate(cell, shock, duration=20.0, dt=0.01, state=rest, record=reco
 mx.plot.action_potential(cell, trace)
 
 # %% [markdown]
-# **What to see.** Sodium conductance grows 3000-fold within a millisecond and draws v to the upper wall; before v is
-# there, $h$ shuts it and $n$ opens potassium: v turns and runs along $v^*$ to the lower wall, where it stays while
-# potassium shuts. At the peak the two currents are nearly equal and opposite. The measures of the spike:
+# **What to see.** Sodium conductance grows 3000-fold within a millisecond and draws v towards the upper wall. Before v
+# reaches it, $h$ shuts the sodium channels and $n$ opens potassium channels: v turns and runs along $v^*$ to the lower
+# wall, where it stays while potassium channels shut. At the peak the two currents are nearly equal and opposite. The
+# features of the spike:
 
 # %%
 shape = mx.protocols.spike_shape(trace)
@@ -53,12 +55,12 @@ print(f"amplitude {shape.amplitude_from_rest:.1f} mV, width at half of it {shape
 print(f"steepest rise {shape.steepest_rise:.0f} and fall {shape.steepest_fall:.0f} mV/ms")
 
 # %% [markdown]
-# Can anything push v through the walls? Only a current from outside: an electrode, or a gap junction.
+# Can anything push v through the walls? Only a current from outside can: an electrode, or a gap junction.
 #
 # ## All or none
 #
-# Shocks of growing strength. The potential they leave is nearly the same for those just below and just above the
-# threshold, and yet some end in a spike and the others in nothing:
+# We apply shocks of growing strength. Just below and just above the threshold they leave nearly the same potential, and
+# yet some end in a spike and the others do not:
 
 # %%
 t = jnp.arange(1501) * 0.01
@@ -78,17 +80,17 @@ def responses(na, strength):
 threshold = mx.protocols.threshold(cell, 0.2)
 charge = 0.2 * threshold
 print(f"threshold of a pulse of 0.2 ms: {threshold:.2f} µA/cm², which is {charge:.2f} nC/cm²,", end=" ")
-print(f"which alone would move 1 µF/cm² by {charge:.1f} mV")
+print(f"which alone moves 1 µF/cm² by {charge:.1f} mV")
 factors = jnp.array([0.7, 0.95, 0.995, 1.005, 1.05, 1.5])
 v = responses(120.0, threshold * factors)
 mx.plot.responses(t, {f"{f:.3f} × threshold": row for f, row in zip(factors, v, strict=True)})
 
 # %% [markdown]
-# **What to see.** Two strengths that differ by one per cent, and two fates. At the threshold the inward sodium current
-# just equals what leaks out through potassium and leak. The balance is unstable: a little more sodium brings more
-# sodium. It isn't a fixed voltage, though, as $h$ and $n$ move meanwhile. Move the sodium conductance, and
-# see the threshold go, from 82 µA/cm² at 40 mS/cm² to 12 at 200. (From about 215 mS/cm² on rest is unstable, and the
-# axon fires without being asked.)
+# **What to see.** Two strengths differ by one per cent and have two fates. At the threshold the inward sodium current
+# just equals the outward current through potassium and leak. The balance is unstable: a little more sodium brings more
+# sodium. The threshold is not a fixed voltage, though, because $h$ and $n$ move meanwhile. Move the sodium conductance:
+# the threshold falls from 82 µA/cm² at 40 mS/cm² to 12 at 200. (From about 215 mS/cm² on the resting state is unstable,
+# and the axon fires spontaneously.)
 
 # %%
 strength = jnp.linspace(1.0, 100.0, 100)
@@ -108,8 +110,8 @@ mx.plot.sliders(peaks, na=(40.0, 200.0, 120.0, "sodium conductance (mS/cm²)"))
 # ## Strength and duration
 #
 # Short pulses need a charge, long ones a current. The laws of Weiss (1901), $i = b\,(1 + c/t)$, and of Lapicque (1907),
-# $i = b/(1 - 2^{-t/c})$, have a rheobase $b$ and a chronaxie $c$. The axon's threshold follows neither exactly, for
-# neither knows gates:
+# $i = b/(1 - 2^{-t/c})$, have a rheobase $b$ and a chronaxie $c$. The axon's threshold follows neither exactly, because
+# neither law contains gates:
 
 # %%
 widths = jnp.array([0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0])
@@ -122,25 +124,26 @@ mx.plot.lines(fine, laws, points={"axon": (widths, sd.thresholds)}, xlabel="dura
                ylabel="threshold (µA/cm²)", log="xy")  # fmt: skip
 
 # %% [markdown]
-# **What to see.** Beyond 5 ms a longer pulse is hardly better than a shorter: potassium and inactivation have answered.
-# The membrane *accommodates*. So one must ask twice how much steady current makes the axon fire: once, or for good?
+# **What to see.** Beyond 5 ms a longer pulse is hardly more effective than a shorter one: potassium activation and
+# sodium inactivation oppose it. The membrane *accommodates*. So there are two thresholds for a steady current: one for
+# a single spike, and one for sustained firing.
 
 # %%
 onset = mx.protocols.rheobase(cell)
-print(f"one spike from {onset.single:.2f} µA/cm², firing that goes on from {onset.sustained:.2f} µA/cm²")
+print(f"one spike from {onset.single:.2f} µA/cm², sustained firing from {onset.sustained:.2f} µA/cm²")
 steps = {"1.5 µA/cm²": 1.5, "4 µA/cm²": 4.0, "10 µA/cm²": 10.0}
 v = {name: mx.simulate(cell, mx.stimuli.step(i, 10.0), duration=100.0, state=rest).v for name, i in steps.items()}
 mx.plot.responses(jnp.arange(4001) * 0.025, v)
 
 # %% [markdown]
-# **What to see.** 1.5 µA/cm² make no spike, 4 µA/cm² one at the beginning, 10 µA/cm² a train without end.
+# **What to see.** 1.5 µA/cm² evoke no spike, 4 µA/cm² one at the beginning, 10 µA/cm² an endless train.
 #
 # ## After a spike
 #
-# A second pulse, soon after a first: for some milliseconds no strength (here up to ten times the threshold at rest)
-# makes another spike. This is the *absolute* refractory period, sodium being inactivated. Then a stronger one does, in
-# the *relative* one, while $h$ recovers and potassium is still open. What is the threshold of the second pulse? Up to
-# 6 ms there is none, so the curve begins at 7 ms:
+# A second pulse follows soon after a first. For some milliseconds no strength (here up to ten times the threshold at
+# rest) evokes another spike. This is the *absolute* refractory period: sodium is inactivated. In the *relative*
+# refractory period that follows, a stronger pulse does, while $h$ recovers and potassium channels are still open. What
+# is the threshold of the second pulse? Up to 6 ms there is none, so the curve begins at 7 ms:
 
 # %%
 intervals = jnp.arange(3.0, 26.0, 1.0)
@@ -152,25 +155,25 @@ mx.plot.lines(intervals, line, points={"second pulse": (intervals, line["second 
 
 # %% [markdown]
 # **What to see.** The threshold falls from eight times that at rest. Near 19 ms it is even *below* that at rest: the
-# axon is supernormal. Its potential rings, and a pulse that comes on the crest has an easy life. Ringing shows again
-# when a hyperpolarising current ends: *anode break*. The hyperpolarisation has removed inactivation and shut potassium;
-# both need time to come back.
+# axon is supernormal. Its potential rings, and a pulse on the crest needs less charge. Ringing appears again when a
+# hyperpolarising current ends: *anode break excitation*. The hyperpolarisation has removed inactivation and shut
+# potassium channels; both need time to come back.
 
 # %%
 weakest = mx.protocols.anode_break(cell)
-print(f"30 ms of {weakest:.2f} µA/cm² make a spike when they end")
-holding = {"−2 µA/cm²": -2.0, "−4 µA/cm²": -4.0}
-pulses = {name: mx.stimuli.step(i, 5.0, 35.0) for name, i in holding.items()}
+print(f"30 ms of {weakest:.2f} µA/cm² evoke a spike when they end")
+currents = {"−2 µA/cm²": -2.0, "−4 µA/cm²": -4.0}
+pulses = {name: mx.stimuli.step(i, 5.0, 35.0) for name, i in currents.items()}
 v = {name: mx.simulate(cell, pulse, duration=70.0, state=rest).v for name, pulse in pulses.items()}
 mx.plot.responses(jnp.arange(2801) * 0.025, v, levels={"rest": float(rest.v)})
 
 # %% [markdown]
-# **What to see.** Both let go at 35 ms. After −2 µA/cm² the potential rings and dies out; after −4 µA/cm² a spike
-# comes.
+# **What to see.** Both currents end at 35 ms. After −2 µA/cm² the potential rings and settles; after −4 µA/cm² a spike
+# follows.
 #
-# ## How fast?
+# ## Firing rate
 #
-# Move the current. The rate is that of the last interval between two spikes:
+# Move the current. The rate is the inverse of the last interval between two spikes:
 
 # %%
 def fire(current):
@@ -178,15 +181,15 @@ def fire(current):
     last = jnp.diff(trace.spikes[: int(trace.spike_count)])[-1:]  # ms; empty where there is no interval
     rate = float(1e3 / last[0]) if len(last) else 0.0
     injected = jnp.where((trace.t >= 5.0) & (trace.t < 95.0), current, 0.0)
-    title = f"{int(trace.spike_count)} spikes in 90 ms at {current:.1f} µA/cm²: {rate:.0f} a second"
+    title = f"{int(trace.spike_count)} spikes in 90 ms at {current:.1f} µA/cm²: {rate:.0f} Hz"
     return mx.plot.responses(trace.t, {"axon": trace.v}, {"current": injected}, title=title)
 
 
 mx.plot.sliders(fire, current=(-5.0, 30.0, 10.0, "current (µA/cm²)"))
 
 # %% [markdown]
-# **What to see.** The axon fires on at fifty a second or more, or not at all. The interneuron of Wang & Buzsáki can be
-# as slow as one likes. That is Hodgkin's (1948) distinction of classes: type II has a lowest rate, type I has not.
+# **What to see.** The axon fires at fifty spikes a second or more, or not at all. The interneuron of Wang & Buzsáki can
+# fire arbitrarily slowly. This is Hodgkin's (1948) distinction of classes: type II has a lowest rate, type I has none.
 
 # %%
 interneuron = mx.models.wang_buzsaki()
@@ -201,41 +204,44 @@ print({name: f"onset at {i:.2f} µA/cm²" for name, i in onsets.items()})
 mx.plot.lines(relative, rates, xlabel="current over the onset of firing", ylabel="rate (Hz)")
 
 # %% [markdown]
-# **What to see.** At its onset the axon's rate jumps to more than 50 Hz. The interneuron's rises from 0.
+# **What to see.** At its onset the axon's rate jumps to more than 50 Hz. The interneuron's rate rises from 0.
 #
-# The cause is how rest loses its stability as current rises. Near a resting point every small deviation is a sum of
-# exponentials $e^{\mu t}$. The numbers $\mu$ are the *eigenvalues* of the linearised equations: rest is stable if all
-# have a real part below 0, and where a pair of them is complex, v rings on its way home.
+# The cause is the way in which the resting state loses its stability as the current rises. Near a fixed point every
+# small deviation is a sum of exponentials $e^{\mu t}$. The numbers $\mu$ are the *eigenvalues* of the linearised
+# equations: the fixed point is stable if all have a real part below 0. If a pair of them is complex, v rings on its way
+# back.
 #
-# - In the axon the real part of such a pair passes 0: ringing about rest stops dying out and grows, until it is firing.
-#   This is a *Hopf* bifurcation. The ringing has a frequency of its own, so there is a lowest rate.
-# - In the interneuron the resting point meets a *saddle*, a resting point that draws v in from some directions and
-#   pushes it away in others, and both vanish: a *saddle-node* bifurcation. Afterwards v crawls through the place where
-#   they were, as slowly as one likes.
+# - In the axon the real part of such a pair passes 0: ringing about rest no longer decays but grows, until the axon
+#   fires. This is a *Hopf* bifurcation. The ringing has its own frequency, so there is a lowest rate.
+# - In the interneuron the stable fixed point meets a *saddle*, a fixed point that attracts from some directions and
+#   repels in others, and both vanish: a *saddle-node* bifurcation. Just beyond it v crawls past their former place,
+#   arbitrarily slowly.
 
 # %%
-found = {name: mx.protocols.bifurcation(model) for name, model in cells.items()}
-for name, point in found.items():
+bifurcations = {name: mx.protocols.bifurcation(model) for name, model in cells.items()}
+for name, point in bifurcations.items():
     print(f"{name}: {point.kind} at {point.current:.2f} µA/cm², {point.frequency:.0f} Hz")
-mx.plot.branches({name.split(" (")[0]: point for name, point in found.items()})
+mx.plot.branches({name.split(" (")[0]: point for name, point in bifurcations.items()})
 
 # %% [markdown]
-# **What to see.** Full lines are stable resting points, dashed ones unstable; the dot is where stability is lost. On
-# the left the point goes on existing, on the right the two branches meet and end.
+# **What to see.** Full lines are stable fixed points, dashed lines unstable ones; the dot marks the loss of stability.
+# On the left the fixed point continues to exist, on the right the two branches meet and end.
 #
-# Between 6.3 and 9.8 µA/cm² the axon has both, a stable rest and firing. At 8 µA/cm² it depends on where it begins:
+# Between 6.3 and 9.8 µA/cm² the axon has both, a stable resting state and firing. At 8 µA/cm² the initial state
+# decides:
 
 # %%
-starts = {"current switched on at rest": rest, "begun at the resting point under 8 µA/cm²": mx.rest(cell, 8.0)}
+starts = {"current switched on at rest": rest, "start at the fixed point for 8 µA/cm²": mx.rest(cell, 8.0)}
 v = {name: mx.simulate(cell, 8.0, duration=100.0, state=start).v for name, start in starts.items()}
 mx.plot.responses(jnp.arange(4001) * 0.025, v)
 
 # %% [markdown]
-# **What to see.** Switched on at rest, the current makes the axon fire for good; begun at the resting point, it stays.
+# **What to see.** If the current is switched on at rest, the axon fires without end; if it starts at the fixed point,
+# it stays there.
 #
-# ## Warmth
+# ## Temperature
 #
-# Rates triple with every 10 °C; conductances hardly change. The same shock at six temperatures:
+# Rates triple with every 10 °C; conductances hardly change. We apply the same shock at six temperatures:
 
 # %%
 def warm(celsius):
@@ -248,18 +254,18 @@ v = jax.vmap(warm)(degrees)
 mx.plot.responses(jnp.arange(2001) * 0.005, {f"{c:g} °C": row for c, row in zip(degrees, v, strict=True)})
 
 # %% [markdown]
-# **What to see.** The spike gets narrower and lower, for sodium is overtaken by its own inactivation and by potassium.
-# In the end it fails: *heat block* (Hodgkin & Katz 1949; Huxley 1959).
+# **What to see.** With rising temperature the spike becomes narrower and lower, because inactivation and potassium
+# overtake sodium activation. In the end it fails: *heat block* (Hodgkin & Katz 1949; Huxley 1959).
 #
 # ## Further reading: the phase plane
 #
-# Four variables can't be drawn, two can. In the barnacle muscle of Morris & Lecar (1981) calcium opens at once, and
-# there is one slow gate $w$ of potassium:
+# Two variables fit into a plane, four do not. In the barnacle muscle of Morris & Lecar (1981) calcium channels open
+# instantaneously, and potassium has one slow gate $w$:
 #
 # $$C \frac{dv}{dt} = i - g_{Ca}\,m_\infty(v)\,(v - E_{Ca}) - g_K\,w\,(v - E_K) - g_L\,(v - E_L), \qquad
 # \frac{dw}{dt} = \frac{w_\infty(v) - w}{\tau_w(v)} .$$
 #
-# On one line, a *nullcline*, v stands still; on the other w does. Where they cross both stand still: a resting point.
+# On one line, a *nullcline*, $dv/dt = 0$; on the other, $dw/dt = 0$. At a crossing both stand still: a fixed point.
 
 # %%
 from membrax.models.morris_lecar import morris_lecar_nullclines, morris_lecar_rates
@@ -283,8 +289,9 @@ def plane(current, starts):
 plane(0.0, (-22.0, -14.0, -5.0))
 
 # %% [markdown]
-# **What to see.** From −22 mV the flow goes straight home; from −5 mV it takes the long way round, and that is a spike.
-# From −14 mV it goes half of the way: in a cell of type II all or none is a steep slope, not a cliff.
+# **What to see.** From −22 mV the path returns directly to rest; from −5 mV it takes the long way round, and this
+# detour is a spike. From −14 mV it goes half of the way: in a cell of type II all or none is a steep slope, not a
+# cliff.
 #
 # Current lifts the nullcline of v. At 100 µA/cm²:
 
@@ -293,7 +300,7 @@ plane(100.0, (-40.0, -5.0))
 
 # %% [markdown]
 # **What to see.** The crossing is on the rising part and has become unstable (the ring). Every path ends on a closed
-# curve, round which it then goes for ever: the *limit cycle*, which in time is regular firing.
+# curve and goes round it for ever: the *limit cycle*, which in time is regular firing.
 #
 # FitzHugh (1961) and Nagumo (1962) kept only this geometry, a cubic and a straight line, without units:
 #
@@ -319,26 +326,26 @@ def cubic(current):
 mx.plot.sliders(cubic, current=(0.0, 2.0, 0.5, "current"))
 
 # %% [markdown]
-# **What to see.** Between the two Hopf points the crossing is a ring, and the path goes round for ever. Outside it ends
-# in a dot: on the left branch at rest, on the right one depolarised and silent.
+# **What to see.** Between the two Hopf points the crossing is a ring, and the path goes round for ever. Outside them
+# the path ends in a dot: on the left branch at rest, on the right branch depolarised and silent.
 #
-# ## Further reading: what a spike costs
+# ## Further reading: the cost of a spike
 #
-# To charge the membrane by $\Delta V$ takes $C\,\Delta V/F$, about 1 pmol/cm² of sodium. More enters, as sodium and
-# potassium flow at the same time and cancel each other:
+# Charging the membrane by $\Delta V$ requires $C\,\Delta V/F$, about 1 pmol/cm² of sodium. More sodium enters, because
+# sodium and potassium flow at the same time and cancel each other:
 
 # %%
 mx.plot.overlap(trace, window=(2.0, 8.0))
 
 # %% [markdown]
-# **What to see.** Only the part of the sodium current outside the grey charges the membrane. In numbers:
+# **What to see.** Only the part of the sodium current outside the grey area charges the membrane. In numbers:
 
 # %%
 cost = mx.protocols.spike_energetics(cell)
 energetics = mx.laws.energetics
 per_um2 = energetics.molecules(cost.sodium, area=1.0)
 print(f"sodium in {cost.sodium:.1f} and potassium out {cost.potassium:.1f} pmol/cm²", end="; ")
-print(f"the least is {cost.minimum:.2f} pmol/cm²: {cost.excess_ratio:.1f} times as much")
+print(f"the minimum is {cost.minimum:.2f} pmol/cm², so {cost.excess_ratio:.1f} times the minimum enters")
 print(f"{per_um2:,.0f} sodium ions and {per_um2 / 3:,.0f} ATP per µm² and spike")
 for radius in (250.0, 0.25):
     change = energetics.concentration_change_cylinder(cost.sodium, radius=radius)
@@ -346,25 +353,25 @@ for radius in (250.0, 0.25):
 
 # %% [markdown]
 # The giant axon can fire thousands of spikes without its pumps: each adds about 1 µM of sodium to the 50 000 µM inside.
-# A fibre of 0.5 µm, whose surface is a thousand times larger for its volume, can't. Hodgkin and Huxley computed 4.3
-# pmol/cm² at 18.5 °C, about four times the least. In the warmth a spike is shorter and cheaper; mammalian axons are
-# near 1.3 (Alle, Roth & Geiger 2009).
+# A fibre of 0.5 µm, whose surface is a thousand times larger relative to its volume, cannot. Hodgkin and Huxley
+# computed 4.3 pmol/cm² at 18.5 °C, about four times the minimum. At a higher temperature a spike is shorter and
+# cheaper; mammalian axons are near 1.3 (Alle, Roth & Geiger 2009).
 
 # %%
 celsius = jnp.arange(0.0, 31.0, 2.5)
 costs = mx.protocols.spike_energetics(cell, celsius)
-mx.plot.lines(celsius, {"sodium over the least": costs.excess_ratio}, points={"mossy fibre, 36 °C": ([36.0], [1.3])},
+mx.plot.lines(celsius, {"sodium over the minimum": costs.excess_ratio}, points={"mossy fibre, 36 °C": ([36.0], [1.3])},
                levels={"no waste": 1.0}, xlabel="temperature (°C)", ylabel="sodium over C ΔV/F")  # fmt: skip
 
 # %% [markdown]
 # ### Exercise 1
 #
-# The walls. Double the sodium of the bath: $E_{Na}$ rises by 17 mV. How much does the peak follow? And if all sodium
-# channels are doubled instead?
+# This exercise is about the walls. Double the sodium of the bath: $E_{Na}$ rises by 17 mV. By how much does the peak
+# rise? And by how much does it rise with twice as many sodium channels instead?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
-changed = {"as it is": {}, "E_Na + 17 mV": {"na.e": 67.0}, "twice g_Na": {"na.g": 240.0}}
+changed = {"control": {}, "E_Na + 17 mV": {"na.e": 67.0}, "twice g_Na": {"na.g": 240.0}}
 v = {name: mx.simulate(mx.replace(cell, x), shock, duration=8.0, dt=0.01).v for name, x in changed.items()}
 print({name: f"{x.max():.1f} mV" for name, x in v.items()})
 print("The peak follows its battery; more channels bring it nearer to the wall, never through it.")
@@ -374,8 +381,8 @@ mx.plot.responses(jnp.arange(801) * 0.01, v)
 # ### Exercise 2
 #
 # Which type is the Morris–Lecar cell of the further reading, `mx.models.morris_lecar()`, and which is
-# `mx.models.morris_lecar_type1()`, whose $w$ opens at a higher potential and faster? Let `bifurcation` and `fi_curve`
-# answer; currents are large, as its capacitance is 20 µF/cm².
+# `mx.models.morris_lecar_type1()`, whose $w$ opens at a higher potential and faster? Use `mx.protocols.bifurcation` and
+# `mx.protocols.fi_curve`; the currents are large, because the capacitance is 20 µF/cm².
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
@@ -383,7 +390,7 @@ kinds = {"Hopf": mx.models.morris_lecar(), "saddle-node": mx.models.morris_lecar
 for model in kinds.values():
     point = mx.protocols.bifurcation(model)
     print(f"{point.kind} at {point.current:.1f} µA/cm²: type {point.type}")
-print("The first fires from 89 µA/cm², below the Hopf point already:")
+print("The first fires from 89 µA/cm² on, already below the Hopf point:")
 print("as in the squid axon, rest and firing coexist there.")
 print("Above 114 µA/cm² the second stays depolarised and no longer fires: depolarisation block.")
 currents = jnp.linspace(30.0, 120.0, 46)
@@ -393,7 +400,7 @@ mx.plot.lines(currents, rates, xlabel="current (µA/cm²)", ylabel="rate (Hz)")
 # %% [markdown]
 # ### Exercise 3
 #
-# A slow ramp of current to 8 µA/cm² in 200 ms: does the axon fire at 8 µA/cm², where a step does? Why?
+# The current rises to 8 µA/cm² on a slow ramp of 200 ms. A step to 8 µA/cm² makes the axon fire. Does the ramp? Why?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
@@ -405,9 +412,10 @@ mx.plot.trace(ramped, slow)
 # %% [markdown]
 # ## What you have learnt
 #
-# - v runs after the weighted mean of the batteries; the outermost are walls.
+# - v follows the weighted mean of the batteries; the outermost are walls.
 # - Threshold, accommodation, refractoriness and anode break are races between fast $m$ and slow $h$ and $n$.
-# - How rest loses its stability decides how slowly a cell can fire; a spike in the cold wastes most of its sodium.
+# - The bifurcation of the resting state determines how slowly a cell can fire; a spike in the cold wastes most of its
+#   sodium.
 #
 # Next: [10 · Many compartments](10_many_compartments.ipynb) ·
 # Previous: [08 · Hodgkin–Huxley channels and the voltage clamp](08_hodgkin_huxley_channels.ipynb)
