@@ -12,7 +12,6 @@ from ..clamp import Clamped
 from ..protocols import GVCurve, Inactivation, Tails
 from ..pytrees import unknown
 from . import style
-from .fits.sweeps import some
 
 LABELLED = 5  # levels
 
@@ -66,11 +65,8 @@ def _name_levels(ax: Axes, command: np.ndarray) -> None:
     """Label a few levels in their colours, at the right; levels are read where they differ most."""
     levels = command[:, int(np.argmax(command.std(axis=0)))]
     colours = style.colours(len(levels))
-    for k in some([int(k) for k in np.argsort(levels)], LABELLED):
-        ax.annotate(
-            f"{style.number(levels[k])} mV", (1.0, levels[k]), xycoords=ax.get_yaxis_transform(), xytext=(5, 0),
-            textcoords="offset points", va="center", fontsize=style.SMALL, color=colours[k], annotation_clip=False,
-        )  # fmt: skip
+    for k in style.select_evenly([int(k) for k in np.argsort(levels)], LABELLED):
+        style.label_right(ax, levels[k], f"{style.number(float(levels[k]))} mV", colours[k], style.SMALL)
 
 
 @style.styled

@@ -42,7 +42,7 @@ def population(
     key = _numbers(against, len(result.spike_counts))
     good = np.asarray(result.finite) if key is None else np.asarray(result.finite) & np.isfinite(key)
     order = np.flatnonzero(good) if key is None else np.flatnonzero(good)[np.argsort(key[good], kind="stable")]
-    rows = order[np.unique(np.linspace(0, len(order) - 1, min(max_neurons, len(order))).round().astype(int))]
+    rows = order[style.even_indices(len(order), max_neurons)]
     figure = style.figure(HEIGHT)
     raster, curve = figure.subplots(1, 2, width_ratios=(1.5, 1))
     _raster(raster, result, rows)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import os
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import matplotlib
 import matplotlib.figure
@@ -22,6 +23,8 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from ..pytrees import leaves
+
+T = TypeVar("T")
 
 Colour: TypeAlias = str | tuple[float, float, float] | tuple[float, float, float, float]
 """A colour by its name or hexadecimal code, or as (red, green, blue) or (red, green, blue, alpha), each from 0 to 1."""
@@ -130,6 +133,16 @@ def graded() -> Colormap:
 def heading(ax: Axes, text: str) -> None:
     """A panel's title."""
     ax.set_title(text, fontsize=HEADING, fontweight="bold")
+
+
+def even_indices(count: int, most: int) -> np.ndarray:
+    """At most ``most`` of the indices 0 … count − 1, evenly spaced, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
+
+
+def select_evenly(items: Sequence[T], most: int) -> list[T]:
+    """At most ``most`` of the items, evenly spaced, the first and the last among them."""
+    return [items[k] for k in even_indices(len(items), most)]
 
 
 def label_right(ax: Axes, y: float, text: str, colour: Colour = INK, size: float | None = None) -> None:

@@ -38,29 +38,29 @@ def headed(figure, text):
 
 
 def test_a_column_for_every_pulse(evaluated):
-    found = evaluated((-0.1, 0.1, 0.2, 0.3))
-    figure = draw(found)
+    result = evaluated((-0.1, 0.1, 0.2, 0.3))
+    figure = draw(result)
     assert len(figure.axes) == 6
     assert [ax.get_title(loc="left") for ax in figure.axes[:2]] == [
-        f"Pulse from {start} ms, where either fires" for start in (50, 350)
+        f"Pulse from {start} ms, rows with spikes" for start in (50, 350)
     ]
     assert figure.get_suptitle() == "Spikes in 4 training pulses and 4 held-out pulses"
     (raster,) = headed(figure, "from 350")
     assert [label.get_text() for label in raster.get_yticklabels()] == ["0.1", "0.2", "0.3"]
 
 
-def test_spikes_stand_where_they_were_in_the_pulse(evaluated):
-    found = evaluated((-0.1, 0.1, 0.2, 0.3))
-    (raster,) = headed(draw(found), "from 350")
-    row = next(row for row in found.rows if row.pulse.sweep == 3 and row.pulse.number == 1)
+def test_spikes_have_their_times_in_the_pulse(evaluated):
+    result = evaluated((-0.1, 0.1, 0.2, 0.3))
+    (raster,) = headed(draw(result), "from 350")
+    row = next(row for row in result.rows if row.pulse.sweep == 3 and row.pulse.number == 1)
     recorded, model = raster.collections[4:6]
-    for lines, answer in ((recorded, row.recorded), (model, row.model)):
+    for lines, response in ((recorded, row.recorded), (model, row.model)):
         drawn = [segment[0, 0] for segment in lines.get_segments()]
-        np.testing.assert_allclose(drawn, answer.times - 350.0)
+        np.testing.assert_allclose(drawn, response.times - 350.0)
     assert recorded.get_segments()[0][0, 1] > model.get_segments()[0][0, 1]
 
 
-def test_counts_beside_the_interpolated_curve(evaluated):
+def test_counts_and_the_interpolated_curve(evaluated):
     figure = draw(evaluated((-0.1, 0.1, 0.2, 0.3)))
     counts = figure.axes[2]
     lines = {line.get_label(): line for line in counts.get_lines()}
@@ -69,13 +69,13 @@ def test_counts_beside_the_interpolated_curve(evaluated):
     assert lines["model, held-out"].get_markerfacecolor() == "white" and counts.get_ylabel() == "spikes"
 
 
-def test_gamma_under_the_cells_own(evaluated):
-    found = evaluated((-0.1, 0.1, 0.2, 0.3))
-    gammas = draw(found).axes[4]
+def test_gamma_of_the_model_and_of_repeats(evaluated):
+    result = evaluated((-0.1, 0.1, 0.2, 0.3))
+    gammas = draw(result).axes[4]
     lines = {line.get_label(): line for line in gammas.get_lines()}
-    told = [row for row in found.rows if np.isfinite(row.gamma) and row.pulse.number == 0]
-    np.testing.assert_allclose(lines["the cell itself"].get_ydata(), [row.ceiling for row in told])
-    assert len(told) == 3
+    known = [row for row in result.rows if np.isfinite(row.gamma) and row.pulse.number == 0]
+    np.testing.assert_allclose(lines["repeats of the cell"].get_ydata(), [row.ceiling for row in known])
+    assert len(known) == 3
 
 
 def test_without_repeats_there_is_no_gamma(evaluated):
@@ -95,12 +95,12 @@ def test_many_sweeps_are_thinned(evaluated):
 
 
 def test_whole_sweeps_are_numbered(evaluated):
-    found = evaluated((-0.1, 0.1, 0.2))
+    result = evaluated((-0.1, 0.1, 0.2))
     rows = [
         dataclasses.replace(row, pulse=dataclasses.replace(row.pulse, level=np.nan, number=0))
-        for row in found.rows[::2]
+        for row in result.rows[::2]
     ]
-    figure = draw(dataclasses.replace(found, rows=tuple(rows)))
+    figure = draw(dataclasses.replace(result, rows=tuple(rows)))
     assert figure.axes[0].get_ylabel() == "sweep" and figure.axes[1].get_xlabel() == "sweep"
 
 

@@ -6,7 +6,7 @@ import pytest
 import membrax as mx
 from membrax.fitting import Starts
 from membrax.fitting.problem.parameters import free
-from membrax.plot.fits.parameters import _decades, _place
+from membrax.plot.fits.parameters import decades, place
 
 
 def titled(figure, text):
@@ -72,9 +72,9 @@ def test_starts_that_agree_are_a_plateau(found):
 def test_parameters_between_their_bounds(found):
     (ax,) = titled(mx.plot.fit(found), "Parameters")
     assert [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()] == list(found.values)
-    said = words(ax)
-    assert {"110 mS/cm²", "−60 mV", "2 µF/cm², at bound"} <= set(said)
-    assert {"20", "250", "−80", "−40", "0.5"} <= set(said)
+    texts = words(ax)
+    assert {"110 mS/cm²", "−60 mV", "2 µF/cm², at bound"} <= set(texts)
+    assert {"20", "250", "−80", "−40", "0.5"} <= set(texts)
     diamonds = [line.get_xdata()[0] for line in ax.get_lines()]
     np.testing.assert_allclose(diamonds, [np.log(110 / 20) / np.log(250 / 20), 0.5, 1.0])
     dots = [group for group in ax.collections if len(group.get_offsets()) == 4]
@@ -82,12 +82,12 @@ def test_parameters_between_their_bounds(found):
 
 
 def test_places_are_those_of_the_search(cell, found):
-    given = free(cell, {"na.g": (20, 250), "leak.e": (-80, -40)})
+    parameters = free(cell, {"na.g": (20, 250), "leak.e": (-80, -40)})
     values = np.array([[30.0, -55.0], [250.0, -80.0]])
-    mine = np.stack([_place(values[:, 0], 20, 250), _place(values[:, 1], -80, -40)], axis=1)
-    np.testing.assert_allclose(mine, given.place(values))
-    np.testing.assert_allclose(_decades(0.5, 200), [1, 10, 100])
-    assert not len(_decades(0.5, 2))
+    places = np.stack([place(values[:, 0], 20, 250), place(values[:, 1], -80, -40)], axis=1)
+    np.testing.assert_allclose(places, parameters.place(values))
+    np.testing.assert_allclose(decades(0.5, 200), [1, 10, 100])
+    assert not len(decades(0.5, 2))
 
 
 def test_one_sweep_from_one_start(alone):

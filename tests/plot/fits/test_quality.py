@@ -27,11 +27,11 @@ def headings(figure):
     return [ax.get_title(loc="left") for ax in figure.axes]
 
 
-def test_four_panels_say_what_was_measured(measured):
+def test_headings_give_the_measured_numbers(measured):
     figure = draw(measured)
-    rest, calm, step, spikes = headings(figure)
+    rest, quiet, step, spikes = headings(figure)
     assert rest == f"Rest: {measured.passive.rest}".replace("-", "−")
-    assert "synaptic events/s" in calm
+    assert "synaptic events/s" in quiet
     assert step.startswith(f"Step down: R {measured.passive.input_resistance}") and "R$_s$" in step
     assert spikes.startswith("Spikes: 4,") and "at 10 kHz" in spikes
     assert (
@@ -39,19 +39,19 @@ def test_four_panels_say_what_was_measured(measured):
     )
 
 
-def test_what_is_drawn_is_what_was_recorded(measured):
-    rest, calm, step, spikes = draw(measured).axes
+def test_panels_hold_the_recorded_data(measured):
+    rest, quiet, step, spikes = draw(measured).axes
     dots = rest.get_lines()[1]
     np.testing.assert_array_equal(dots.get_ydata(), measured.resting_potentials)
-    # The answers over their steps end at the resistance, and the last line is the resistor and capacitor.
+    # Responses divided by their steps end at the resistance; the last line is the resistor and capacitor.
     ends = [line.get_ydata()[-1] for line in step.get_lines()[:2]]
     np.testing.assert_allclose(ends, 150.0, rtol=0.02)
     assert len(spikes.get_lines()) == 4
     assert max(line.get_ydata().max() for line in spikes.get_lines()) == measured.data.v.max()
-    assert any(line.get_marker() == "v" and len(line.get_xdata()) == 1 for line in calm.get_lines())
+    assert any(line.get_marker() == "v" and len(line.get_xdata()) == 1 for line in quiet.get_lines())
 
 
-def test_every_warning_is_written(measured):
+def test_every_warning_is_in_the_figure(measured):
     spoiled = dataclasses.replace(measured, refusals=("a long story " * 12,), clipped=np.array([0, 3, 0, 0, 0]))
     figure = draw(spoiled)
     written = " ".join(text.get_text() for sub in figure.subfigs for text in sub.texts).replace("\n", " ")
@@ -63,9 +63,9 @@ def test_every_warning_is_written(measured):
     assert used.x0 > -0.02 and used.y0 > -0.02 and used.x1 < width + 0.02 and used.y1 < height + 0.02
 
 
-def test_a_recording_of_nothing_is_drawn_too():
-    found = quality_control(mx.Recording(t=T, v=-65.0 + 0.1 * np.sin(T), i=0.05 * np.sin(T / 3.0)))
-    figure = draw(found)
+def test_a_recording_without_features():
+    result = quality_control(mx.Recording(t=T, v=-65.0 + 0.1 * np.sin(T), i=0.05 * np.sin(T / 3.0)))
+    figure = draw(result)
     assert headings(figure)[1:] == ["No quiet stretch", "R not measured", "No spike"]
     assert "not measured" in headings(figure)[0]
 
@@ -76,5 +76,5 @@ def test_it_saves(measured, tmp_path):
 
 
 def test_refusals(measured):
-    with pytest.raises(ValueError, match=r"membrax\.fitting\.quality\(recording\), got Recording"):
+    with pytest.raises(ValueError, match=r"a QualityControl, as from membrax\.ephys\.quality_control, got Recording"):
         draw(measured.data)

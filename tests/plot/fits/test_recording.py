@@ -3,7 +3,7 @@ import pytest
 
 import membrax as mx
 from membrax.ephys.amplitudes import amplitudes
-from membrax.plot.fits.sweeps import some
+from membrax.plot.style import select_evenly
 
 
 def test_every_sweep_over_its_current(recording):
@@ -17,17 +17,17 @@ def test_every_sweep_over_its_current(recording):
     assert bar.get_ylabel() == "injected current (µA/cm²)"
 
 
-def test_the_title_says_what_it_is(recording):
+def test_title_of_a_recording(recording):
     assert mx.plot.recording(recording).get_suptitle() == "steps: 7 sweeps of 60 ms at 20 kHz"
 
 
-def test_a_single_sweep_needs_no_colours(recording):
+def test_a_single_sweep_has_no_colour_bar(recording):
     figure = mx.plot.recording(recording.select([2]))
     assert len(figure.axes) == 2
     assert "1 sweep of" in figure.get_suptitle()
 
 
-def test_sweeps_of_equal_current_are_told_apart_by_number(recording):
+def test_sweeps_of_equal_current_are_numbered(recording):
     figure = mx.plot.recording(recording.select([2, 2, 2]))
     assert figure.axes[2].get_ylabel() == "sweep"
 
@@ -38,16 +38,16 @@ def test_amplitudes_are_those_of_the_step_that_differs(recording):
     np.testing.assert_allclose(amplitudes(noisy), np.arange(7) * 4.0 - 4.0, atol=0.1)
 
 
-def test_no_amplitude_tells_noise_apart(recording):
+def test_noise_has_no_amplitude(recording):
     assert amplitudes(recording.i[:1]) is None
     assert amplitudes(recording.i[[1, 1]]) is None
     assert amplitudes(np.random.default_rng(0).normal(0, 1, (5, 1000))) is None
 
 
-def test_some_of_many():
-    assert some(list(range(13)), 4) == [0, 4, 8, 12]
-    assert some([3, 7], 4) == [3, 7]
-    assert some([5], 4) == [5]
+def test_an_even_selection_of_many():
+    assert select_evenly(list(range(13)), 4) == [0, 4, 8, 12]
+    assert select_evenly([3, 7], 4) == [3, 7]
+    assert select_evenly([5], 4) == [5]
 
 
 def test_a_real_recording(shared_data):

@@ -12,7 +12,7 @@ NAN = float("nan")
 
 
 @pytest.fixture(scope="module")
-def told():
+def result():
     """Two parameters known, one at its bound, one not identified."""
     correlation = np.full((4, 4), NAN)
     correlation[:2, :2] = [[1.0, -0.7], [-0.7, 1.0]]
@@ -37,14 +37,14 @@ def told():
         whiteness=None,
         inflation=1.0,
         ensemble=Ensemble(np.array([0]), np.array([0.25]), {}, 1.01, "here"),
-        flags={"capacitance": "at its bound, held there", "area": "not identified"},
+        flags={"capacitance": "fixed at its bound", "area": "not identified"},
         notes=(),
         warnings=("there is one",),
     )
 
 
 @pytest.fixture(scope="module")
-def drawn():
+def results():
     values = np.linspace(116.0, 124.0, 15)
     root = (values - 120.0) * 1.2
     one = Profile(
@@ -63,19 +63,19 @@ def words(ax):
     return [text.get_text() for text in ax.texts]
 
 
-def test_every_interval_in_words(told):
-    ax = titled(uncertainty(told), "Intervals")
+def test_every_interval_as_text(result):
+    ax = titled(uncertainty(result), "Intervals")
     assert words(ax) == [
         "120.0 (118.0 to 122.0) mS/cm²",
         "−54.40 (−54.60 to −54.20) mV",
-        "2 µF/cm², at its bound, held there",
+        "2 µF/cm², fixed at its bound",
         "900 µm², not identified",
     ]
     assert [label.get_text() for label in ax.get_yticklabels()] == list(NAMES)
 
 
-def test_widths_are_shares_of_the_distance_between_the_bounds(told):
-    ax = titled(uncertainty(told), "Intervals")
+def test_widths_are_relative_to_the_bounds(result):
+    ax = titled(uncertainty(result), "Intervals")
     x = [line.get_xdata()[0] for line in ax.get_lines()[:4]]
     assert x[0] == pytest.approx(100 * np.log(122.03 / 118.0) / np.log(12.5))
     assert x[1] == pytest.approx(100 * 0.4 / 40.0)
@@ -84,10 +84,10 @@ def test_widths_are_shares_of_the_distance_between_the_bounds(told):
     assert ax.get_xscale() == "log"
 
 
-def test_correlations_and_directions(told):
-    figure = uncertainty(told)
+def test_correlations_and_directions(result):
+    figure = uncertainty(result)
     squares = titled(figure, "Correlations").images[0].get_array()
-    np.testing.assert_array_equal(np.ma.filled(squares, NAN), told.correlation)
+    np.testing.assert_array_equal(np.ma.filled(squares, NAN), result.correlation)
     ax = titled(figure, "Directions")
     weights = np.ma.filled(ax.images[0].get_array(), NAN)[:, [0, 1, 3]]
     np.testing.assert_array_equal(weights, [[0.8, -0.6, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
@@ -95,59 +95,59 @@ def test_correlations_and_directions(told):
     assert {"0.8", "−0.6", "1.0"} <= set(words(ax))
 
 
-def test_what_it_rests_on_and_what_speaks_against_it(told):
-    figure = uncertainty(told)
+def test_estimator_and_warnings(result):
+    figure = uncertainty(result)
     assert figure.get_suptitle() == "95 % intervals of 4 parameters, from white residuals"
     assert figure.get_supxlabel() == "Warnings: there is one."
-    assert not uncertainty(dataclasses.replace(told, warnings=())).get_supxlabel()
+    assert not uncertainty(dataclasses.replace(result, warnings=())).get_supxlabel()
 
 
-def test_a_spread_of_starts_has_no_directions(told):
-    spread = dataclasses.replace(told, estimator="ensemble", level=NAN, directions=())
+def test_a_spread_of_starts_has_no_directions(result):
+    spread = dataclasses.replace(result, estimator="ensemble", level=NAN, directions=())
     figure = uncertainty(spread)
     assert len(figure.axes) == 1
     assert figure.get_suptitle() == "Spread of 4 parameters, from the starts that fit equally well"
 
 
-def test_many_parameters_have_no_numbers_in_their_squares(told):
+def test_many_parameters_have_no_numbers_in_squares(result):
     names = [f"p{k}" for k in range(12)]
     every = lambda x: dict.fromkeys(names, x)  # noqa: E731
     many = dataclasses.replace(
-        told, values=every(1.0), units=every(""), bounds=every((0.0, 2.0)), intervals=every((0.9, 1.1)), flags={},
+        result, values=every(1.0), units=every(""), bounds=every((0.0, 2.0)), intervals=every((0.9, 1.1)), flags={},
         correlation=np.eye(12), directions=(Direction(1.0, 1.0, every(0.3)),) * 12,
     )  # fmt: skip
     assert words(titled(uncertainty(many), "Correlations")) == []
 
 
-def test_profiles_with_their_threshold_and_ends(drawn):
-    figure = profiles(drawn)
+def test_profiles_with_their_threshold_and_ends(results):
+    figure = profiles(results)
     ax = titled(figure, "p3")
     dashed, solid = ax.get_lines()[:2]
-    np.testing.assert_allclose(solid.get_ydata(), drawn["p3"].root ** 2)
+    np.testing.assert_allclose(solid.get_ydata(), results["p3"].root ** 2)
     np.testing.assert_allclose(dashed.get_ydata()[[0, -1]], ((dashed.get_xdata()[[0, -1]] - 120.0) / 2.0 * 1.96) ** 2)
-    assert ax.get_xlabel() == "mS/cm²\nk.g comes to its bound"
+    assert ax.get_xlabel() == "mS/cm²\nk.g reaches its bound"
     (ends,) = ax.collections
     np.testing.assert_allclose([segment[0, 0] for segment in ends.get_segments()], [118.4, 121.6])
     assert len([ax for ax in figure.axes if ax.axison]) == 5
 
 
-def test_an_open_profile_has_the_end_it_has(drawn):
-    half = dataclasses.replace(drawn["p0"], interval=(118.4, np.inf), wald=(-np.inf, np.inf))
+def test_an_open_profile_has_one_end(results):
+    half = dataclasses.replace(results["p0"], interval=(118.4, np.inf), wald=(-np.inf, np.inf))
     (ends,) = titled(profiles({"p0": half}), "p0").collections
     assert len(ends.get_segments()) == 1
 
 
-def test_they_save(told, drawn, tmp_path):
-    uncertainty(told, path=tmp_path / "told.png")
-    profiles(drawn, path=tmp_path / "profiles.png")
-    for name in ("told", "profiles"):
+def test_they_save(result, results, tmp_path):
+    uncertainty(result, path=tmp_path / "uncertainty.png")
+    profiles(results, path=tmp_path / "profiles.png")
+    for name in ("uncertainty", "profiles"):
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_refusals(told, drawn):
+def test_refusals(result, results):
     with pytest.raises(ValueError, match=r"draws an Uncertainty.*got dict"):
-        uncertainty(drawn)
-    with pytest.raises(ValueError, match="draws profiles"):
+        uncertainty(results)
+    with pytest.raises(ValueError, match=r"draws profiles, as from membrax\.fitting\.uncertainty\.profiles, got \{\}"):
         profiles({})
     with pytest.raises(ValueError, match=r"draws profiles.*got Uncertainty"):
-        profiles({"na.g": told})
+        profiles({"na.g": result})

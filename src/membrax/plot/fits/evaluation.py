@@ -1,9 +1,9 @@
-"""A fit beside its recording, pulse by pulse: spikes, their number over the current, and how well they coincide."""
+"""A fit compared with its recording pulse by pulse: spikes, their number over the current, and their coincidence."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,29 +11,33 @@ from matplotlib.ticker import MaxNLocator
 
 from ...units import UNIT_LABELS
 from .. import style
-from .sweeps import some
+from .sweeps import scatter_by_use
+
+if TYPE_CHECKING:
+    from ...fitting.evaluation import Evaluation
+    from ...fitting.evaluation.rows import Row
 
 FIELDS = ("rows", "unit", "piece", "outside")
 MOST = 24  # rows of a raster
-ACROSS = 3  # pulses of a sweep that are drawn
-ROW, PANEL = 0.17, 1.55  # inches: a row of the raster, a panel below it
+ACROSS = 3  # pulses of a sweep in the figure
+ROW, PANEL = 0.17, 1.55  # inches, heights of a row of the raster and of a panel below it
 
 
 @style.styled
-def evaluation(evaluation: Any, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
+def evaluation(evaluation: Evaluation, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
     """Draw an evaluation: a column for each pulse of a sweep, with rasters, spike counts and Γ.
 
     Args:
-        evaluation: from ``found.evaluate()``.
+        evaluation: from `membrax.fitting.Fit.evaluate`.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something that is no evaluation.
+        ValueError: something other than an evaluation.
     """
     style.expect(evaluation, FIELDS, "an Evaluation, as from Fit.evaluate()")
     numbers = sorted({row.pulse.number for row in evaluation.rows})[:ACROSS]
     columns = [sorted(_column(evaluation, number), key=_order) for number in numbers]
-    rasters = [_firing(rows) for rows in columns]
+    rasters = [_with_spikes(rows) for rows in columns]
     known = any(np.isfinite(row.ceiling) for row in evaluation.rows)
     panels = [_draw_counts] * (len(columns[0]) > 1) + [_draw_gamma] * known
     tall = max(0.9, 0.55 + ROW * max(map(len, rasters)))
@@ -48,45 +52,44 @@ def evaluation(evaluation: Any, *, path: str | os.PathLike[str] | None = None) -
             ax.xaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10), integer=ax.get_xlabel() == "sweep"))
     for ax in axes[:, 1:].ravel():
         ax.set_ylabel("")
-    for line in axes[1:]:
-        _level(line)
+    for row in axes[1:]:
+        _share_y(row)
     _legends(axes)
     style.title(figure, _title(evaluation))
     return style.finish(figure, path)
 
 
-def _column(evaluation: Any, number: int) -> list[Any]:
+def _column(evaluation: Evaluation, number: int) -> list[Row]:
+    """The rows of all pulses with this number in their sweep."""
     return [row for row in evaluation.rows if row.pulse.number == number]
 
 
-def _firing(rows: list[Any]) -> list[Any]:
-    """The pulses in which the cell or the model fires, some of many."""
-    return [
-        rows[k]
-        for k in some([k for k, row in enumerate(rows) if row.recorded.spike_count or row.model.spike_count], MOST)
-    ]
+def _with_spikes(rows: list[Row]) -> list[Row]:
+    """The pulses with recorded or model spikes, an even selection of many."""
+    return style.select_evenly([row for row in rows if row.recorded.spike_count or row.model.spike_count], MOST)
 
 
-def _order(row: Any) -> float:
-    """Weak pulses first; sweeps that have no level in their own order."""
+def _order(row: Row) -> float:
+    """The key by which rows are sorted: the level of the pulse, or the number of the sweep."""
     return row.pulse.level if np.isfinite(row.pulse.level) else row.pulse.sweep
 
 
-def _title(evaluation: Any) -> str:
+def _title(evaluation: Evaluation) -> str:
+    """The number of training and of held-out pulses or sweeps."""
     training = sum(row.training for row in evaluation.rows)
     held_out = len(evaluation.rows) - training
     more = f" and {style.counted(held_out, f'held-out {evaluation.piece}')}" if held_out else ""
     return f"Spikes in {style.counted(training, f'training {evaluation.piece}')}{more}"
 
 
-def _draw_raster(ax: Axes, shown: list[Any], rows: list[Any], unit: str) -> None:
-    """Recorded spikes above the model's, a row for each pulse in which either fires, the strongest on top."""
+def _draw_raster(ax: Axes, shown: list[Row], rows: list[Row], unit: str) -> None:
+    """Draw recorded spikes above model spikes, one row for each pulse with spikes, the strongest pulse on top."""
     for place, row in enumerate(shown):
-        if row.training and not all(one.training for one in rows):
+        if row.training and not all(other.training for other in rows):
             ax.axhspan(place - 0.5, place + 0.5, color=style.BAR, lw=0, zorder=0)
-        for answer, low, paint in ((row.recorded, 0.04, style.INK), (row.model, -0.42, style.MODEL)):
-            times = answer.times - row.pulse.start
-            ax.vlines(times, place + low, place + low + 0.38, color=paint, lw=1.0)
+        for response, low, colour in ((row.recorded, 0.04, style.INK), (row.model, -0.42, style.MODEL)):
+            times = response.times - row.pulse.start
+            ax.vlines(times, place + low, place + low + 0.38, color=colour, lw=1.0)
     duration = max(row.pulse.duration for row in rows)
     ax.set(xlim=(0, duration), ylim=(-0.6, max(len(shown), 1) - 0.4), xlabel="time in the pulse (ms)")
     constant = np.isfinite(rows[0].pulse.level)
@@ -95,20 +98,20 @@ def _draw_raster(ax: Axes, shown: list[Any], rows: list[Any], unit: str) -> None
     ax.tick_params(axis="y", length=0)
     ax.set_ylabel(f"current ({UNIT_LABELS[unit]})" if constant else "sweep")
     start = style.number(round(rows[0].pulse.start, 1))
-    silent = "" if len(shown) == len(rows) else ", where either fires"
-    style.heading(ax, f"{'Pulse' if constant else 'Sweep'} from {start} ms{silent}")
+    suffix = "" if len(shown) == len(rows) else ", rows with spikes"
+    style.heading(ax, f"{'Pulse' if constant else 'Sweep'} from {start} ms{suffix}")
 
 
-def _x(rows: list[Any], unit: str) -> tuple[np.ndarray, str]:
-    """What panels are drawn against: the level of the pulses, or the sweep's number."""
+def _x(rows: list[Row], unit: str) -> tuple[np.ndarray, str]:
+    """The abscissa of the panels [row] and its label: the level of the pulses, or the number of the sweeps."""
     levels = np.array([row.pulse.level for row in rows])
     if np.all(np.isfinite(levels)):
         return levels, f"current ({UNIT_LABELS[unit]})"
     return np.array([float(row.pulse.sweep) for row in rows]), "sweep"
 
 
-def _draw_counts(ax: Axes, rows: list[Any], unit: str) -> None:
-    """Spikes of cell, model and interpolated f–I curve; training pulses filled, held-out ones open."""
+def _draw_counts(ax: Axes, rows: list[Row], unit: str) -> None:
+    """Draw spike counts of cell, model and interpolated f–I curve; training pulses filled, held-out pulses open."""
     x, label = _x(rows, unit)
     training = np.array([row.training for row in rows])
     interpolated = np.array(
@@ -116,49 +119,42 @@ def _draw_counts(ax: Axes, rows: list[Any], unit: str) -> None:
     )
     if not training.all() and np.isfinite(interpolated).all():
         ax.plot(x, interpolated, color=style.PALETTE[0], ls="--", lw=0.9, label="f–I of the training sweeps")
-    for name, paint, mark, size in (("recorded", style.INK, "o", 6.0), ("model", style.MODEL, "D", 3.4)):
+    for name, colour, marker, size in (("recorded", style.INK, "o", 6.0), ("model", style.MODEL, "D", 3.4)):
         counts = np.array([getattr(row, name).spike_count for row in rows])
-        _scatter(ax, x, counts, training, paint, mark, size, name)
+        scatter_by_use(ax, x, counts, training, name, marker, size, colour)
     ax.set(xlabel=label, ylabel="spikes")
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
 
 
-def _draw_gamma(ax: Axes, rows: list[Any], unit: str) -> None:
-    """Γ of the model under the cell's own, which is faint where it is too low to hold a model against."""
+def _draw_gamma(ax: Axes, rows: list[Row], unit: str) -> None:
+    """Draw Γ of the model and of repeats of the cell, which are faint where they are too low for a comparison."""
     x, label = _x(rows, unit)
-    told = np.array([np.isfinite(row.gamma) for row in rows])
+    known = np.array([np.isfinite(row.gamma) for row in rows])
     ceiling, gamma = (np.array([getattr(row, name) for row in rows]) for name in ("ceiling", "gamma"))
     training = np.array([row.training for row in rows])
     ax.axhline(0.0, color=style.FAINT, lw=0.6)
-    ax.vlines(x[told], np.minimum(gamma, ceiling)[told], np.maximum(gamma, ceiling)[told], color=style.BAR, lw=1.6)
-    ax.plot(x[told], ceiling[told], ls="", marker="_", ms=9, mew=1.8, color=style.INK, label="the cell itself")
-    ax.plot(x[~told], ceiling[~told], ls="", marker="_", ms=9, mew=1.0, color=style.DATA, label="too low to ask for")
-    _scatter(ax, x[told], gamma[told], training[told], style.MODEL, "D", 3.4, "model")
+    ax.vlines(x[known], np.minimum(gamma, ceiling)[known], np.maximum(gamma, ceiling)[known], color=style.BAR, lw=1.6)
+    ax.plot(x[known], ceiling[known], ls="", marker="_", ms=9, mew=1.8, color=style.INK, label="repeats of the cell")
+    ax.plot(x[~known], ceiling[~known], ls="", marker="_", ms=9, mew=1.0, color=style.DATA, label="repeats, too low")
+    scatter_by_use(ax, x[known], gamma[known], training[known], "model", "D", 3.4, style.MODEL)
     ax.set(xlabel=label, ylabel="coincidence Γ")
-    room = 0.04 * np.ptp(_x(rows, unit)[0]) or 0.5
+    room = 0.04 * np.ptp(x) or 0.5
     ax.set_xlim(x.min() - room, x.max() + room)
 
 
-def _scatter(ax: Axes, x: Any, y: Any, training: Any, paint: str, mark: str, size: float, name: str) -> None:
-    """Filled marks for training pulses, open ones for held-out pulses."""
-    for which, fill, label in ((training, paint, f"{name}, training"), (~training, "white", f"{name}, held-out")):
-        if which.any():
-            ax.plot(x[which], y[which], ls="", marker=mark, ms=size, mew=0.9, color=paint, mfc=fill, label=label)
-
-
-def _level(line: Any) -> None:
-    """One range of the ordinate for the panels beside one another."""
-    low, high = (f(x) for f, x in ((min, [ax.get_ylim()[0] for ax in line]), (max, [ax.get_ylim()[1] for ax in line])))
-    for ax in line:
+def _share_y(row: np.ndarray) -> None:
+    """Give the panels of a row [column] the same range of the ordinate."""
+    low, high = min(ax.get_ylim()[0] for ax in row), max(ax.get_ylim()[1] for ax in row)
+    for ax in row:
         ax.set_ylim(low, high)
 
 
-def _legends(axes: Any) -> None:
-    """Each panel's marks, to the right of its last column."""
+def _legends(axes: np.ndarray) -> None:
+    """Draw the legends of the panels [row, column], to the right of the last column."""
     raster = axes[0, -1]
     raster.plot([], [], color=style.INK, label="recorded")
     raster.plot([], [], color=style.MODEL, label="model")
     if any(ax.patches for ax in axes[0]):
         raster.fill_between([], [], color=style.BAR, label="training")
-    for line in axes:
-        style.legend_outside(line[-1])
+    for row in axes:
+        style.legend_outside(row[-1])

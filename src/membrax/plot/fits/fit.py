@@ -1,106 +1,115 @@
-"""A fit: data and model sweep by sweep, the spike counts, every start's loss, and the parameters in their bounds."""
+"""A fit: data and model sweep by sweep, spike counts, the losses of all starts, and the parameters in their bounds."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from ...ephys.amplitudes import amplitudes
 from ...units import UNIT_LABELS
 from .. import style
-from .parameters import draw_parameters, paint_starts
-from .sweeps import against, some
+from .parameters import draw_parameters, start_colours
+from .sweeps import scatter_by_use, sweep_axis
+
+if TYPE_CHECKING:
+    from ...fitting import Fit
+    from ...fitting.evaluation.rows import Row
 
 FIELDS = ("values", "bounds", "loss", "loss_name", "starts", "data", "sweeps", "v", "evaluate", "at_bounds")
 ACROSS = 4  # sweeps in a row
-ROW, SINGLE = 1.9, 2.8  # inches: a row of sweeps, and one that is alone
+ROW, SINGLE = 1.9, 2.8  # inches, heights of a row of sweeps and of a single sweep
 
 
 @style.styled
-def fit(found: Any, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
-    """Draw a fit: up to 4 of the sweeps it saw and 4 of those it predicts, its parameters, spike counts and starts.
+def fit(result: Fit, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
+    """Draw a fit: up to 4 training and 4 held-out sweeps, the parameters, the spike counts and the starts.
 
     Args:
-        found: from `membrax.fit`.
+        result: from `membrax.fit` or `membrax.fit_recording`.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something that is no fit.
+        ValueError: something other than a fit.
     """
-    style.expect(found, FIELDS, "a Fit, as from membrax.fit")
-    seen = sorted(found.sweeps)
-    unseen = [k for k in range(found.data.sweeps) if k not in seen]
-    groups = [(name, sweeps) for name, sweeps in (("Training", seen), ("Held-out", unseen)) if sweeps]
+    style.expect(result, FIELDS, "a Fit, as from membrax.fit")
+    training = sorted(result.sweeps)
+    held_out = [k for k in range(result.data.sweeps) if k not in training]
+    groups = [(name, sweeps) for name, sweeps in (("Training", training), ("Held-out", held_out)) if sweeps]
     heights = [SINGLE if len(sweeps) == 1 and len(groups) == 1 else ROW for _, sweeps in groups]
-    sides = _sides(found)
-    heights.append(max(0.75 + 0.3 * len(found.values), 1.7 * len(sides), 1.6))
+    sides = _sides(result)
+    heights.append(max(0.75 + 0.3 * len(result.values), 1.7 * len(sides), 1.6))
     figure = style.figure(0.35 + sum(heights))
-    rows = figure.subfigures(len(heights), 1, height_ratios=heights)
-    limits = _limits(found)
-    compared = found.evaluate(by="sweep").rows
+    rows = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    limits = _limits(result)
+    compared = result.evaluate(by="sweep").rows
     for row, (name, sweeps) in zip(rows, groups, strict=False):
-        _draw_sweeps(row, found, compared, name, sweeps, limits)
+        _draw_sweeps(row, result, compared, name, sweeps, limits)
     _legend(rows[0])
     if not sides:
-        draw_parameters(rows[-1].subplots(), found)
+        draw_parameters(rows[-1].subplots(), result)
     else:
-        left, right = rows[-1].subfigures(1, 2, width_ratios=(1.75, 1))
-        draw_parameters(left.subplots(), found)
+        left, right = rows[-1].subfigures(1, 2, squeeze=False, width_ratios=(1.75, 1))[0]
+        draw_parameters(left.subplots(), result)
         for ax, draw in zip(right.subplots(len(sides), 1, squeeze=False)[:, 0], sides, strict=True):
-            draw(ax, found)
-    style.title(figure, _title(found))
+            draw(ax, result)
+    style.title(figure, _title(result))
     return style.finish(figure, path)
 
 
-def _sides(found: Any) -> list[Any]:
-    """What stands beside the parameters: spike counts if there are sweeps to compare, losses if there are starts."""
-    return [_draw_counts] * (found.data.sweeps > 1) + [_draw_losses] * (len(found.starts.loss) > 1)
+def _sides(fit: Fit) -> list[Callable[[Axes, Fit], None]]:
+    """The panels next to the parameters: spike counts of several sweeps, losses of several starts."""
+    return [_draw_counts] * (fit.data.sweeps > 1) + [_draw_losses] * (len(fit.starts.loss) > 1)
 
 
-def _title(found: Any) -> str:
-    """What was fitted to what, and how well."""
-    data = found.data
+def _title(fit: Fit) -> str:
+    """The number of parameters and of training sweeps, the name of the recording, and the loss."""
+    data = fit.data
     name = f" of {data.name}" if data.name else ""
-    seen = f"{len(found.sweeps)} of {style.counted(data.sweeps, 'sweep')}" if data.sweeps > 1 else "one sweep"
-    loss, _, unit = found.loss_name.partition(" [")
-    told = f"{style.counted(len(found.values), 'parameter')} fitted to {seen}{name}"
-    return f"{told}: {loss} {found.loss:.3g} {unit.rstrip(']')}".rstrip()
+    sweeps = f"{len(fit.sweeps)} of {style.counted(data.sweeps, 'sweep')}" if data.sweeps > 1 else "one sweep"
+    loss, _, unit = fit.loss_name.partition(" [")
+    fitted = f"{style.counted(len(fit.values), 'parameter')} fitted to {sweeps}{name}"
+    return f"{fitted}: {loss} {fit.loss:.3g} {unit.rstrip(']')}".rstrip()
 
 
-def _limits(found: Any) -> tuple[tuple[float, float], tuple[float, float]]:
-    """One range of voltage and one of current for all sweeps, so that they compare by eye."""
-    v = np.concatenate([found.data.v.ravel(), found.v[np.isfinite(found.v)]])
-    return _padded(v), _padded(found.data.i)
+def _limits(fit: Fit) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The ranges of voltage and of current that all sweeps share."""
+    v = np.concatenate([fit.data.v.ravel(), fit.v[np.isfinite(fit.v)]])
+    return _padded(v), _padded(fit.data.i)
 
 
 def _padded(values: np.ndarray) -> tuple[float, float]:
+    """The range of values with a margin."""
     low, high = float(values.min()), float(values.max())
     room = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
     return low - room, high + room
 
 
-def _draw_sweeps(row: Any, found: Any, compared: Any, name: str, sweeps: list[int], limits: tuple) -> None:
-    """A row of sweeps: recorded and model voltage above the current."""
-    shown = some(sweeps, ACROSS)
+def _draw_sweeps(
+    row: SubFigure, fit: Fit, compared: Sequence[Row], name: str, sweeps: list[int], limits: tuple
+) -> None:
+    """Draw a row of sweeps: recorded and model voltage above the current."""
+    shown = style.select_evenly(sweeps, ACROSS)
     axes = row.subplots(2, len(shown), sharex=True, sharey="row", height_ratios=(3, 1), squeeze=False)
-    for column, k in zip(axes.T, shown, strict=True):
-        _draw_sweep(*column, found, compared[k], k)
+    for (above, below), k in zip(axes.T, shown, strict=True):
+        _draw_sweep(above, below, fit, compared[k], k)
     axes[0, 0].set(ylabel="v (mV)", ylim=limits[0])
-    axes[1, 0].set(ylabel=f"i ({UNIT_LABELS[found.data.unit]})", ylim=limits[1])
+    axes[1, 0].set(ylabel=f"i ({UNIT_LABELS[fit.data.unit]})", ylim=limits[1])
     row.align_ylabels(axes[:, 0])
     more = "" if len(shown) == len(sweeps) else f", {len(shown)} of {len(sweeps)} shown"
     row.suptitle(f"{name}{more}", x=0.01, ha="left", fontsize=style.HEADING)
 
 
-def _draw_sweep(above: Axes, below: Axes, found: Any, row: Any, sweep: int) -> None:
-    """One sweep; its title counts the spikes."""
-    data = found.data
+def _draw_sweep(above: Axes, below: Axes, fit: Fit, row: Row, sweep: int) -> None:
+    """Draw one sweep, with the spike counts in its title."""
+    data = fit.data
     above.plot(data.t, data.v[sweep], color=style.DATA, lw=1.3)
-    above.plot(data.t, found.v[sweep], color=style.MODEL, lw=0.7)
+    above.plot(data.t, fit.v[sweep], color=style.MODEL, lw=0.7)
     below.plot(data.t, data.i[sweep], color=style.INK, lw=0.8, drawstyle="steps-post")
     below.set_xlabel("time (ms)")
     level = amplitudes(data.i)
@@ -109,49 +118,45 @@ def _draw_sweep(above: Axes, below: Axes, found: Any, row: Any, sweep: int) -> N
     above.set_title(f"sweep {sweep}{at}\n{spikes}", fontsize=style.SMALL)
 
 
-def _legend(row: Any) -> None:
-    """Names for the two lines, above the sweeps."""
+def _legend(row: SubFigure) -> None:
+    """Draw the legend of the two lines above the sweeps."""
     lines = row.axes[0].get_lines()
     legend = row.legend(lines, ["recorded", "model"], loc="upper right", ncols=2, borderaxespad=0.0)
-    legend.set_in_layout(False)  # it stands in the line of the row's title, which has its room already
+    legend.set_in_layout(False)  # the title of the row has reserved its space
 
 
-def _draw_counts(ax: Axes, found: Any) -> None:
-    """Spikes of data and model over the current; training sweeps filled, held-out ones open."""
-    x, label = against(found.data)
-    rows = found.evaluate(by="sweep").rows
-    seen = np.array([row.training for row in rows])
-    recorded, model = (np.array([getattr(row, who).spike_count for row in rows]) for who in ("recorded", "model"))
+def _draw_counts(ax: Axes, fit: Fit) -> None:
+    """Draw spike counts of data and model over the current; training sweeps filled, held-out sweeps open."""
+    x, label = sweep_axis(fit.data)
+    rows = fit.evaluate(by="sweep").rows
+    training = np.array([row.training for row in rows])
+    recorded, model = (np.array([getattr(row, name).spike_count for row in rows]) for name in ("recorded", "model"))
     order = np.argsort(x)
-    # The recorded ring is the larger one: it shows around a model that agrees.
-    for counts, paint, mark, size, who in (
+    # The recorded marks are larger, so they are visible around equal counts of the model.
+    for counts, colour, marker, size, name in (
         (recorded, style.DATA, "o", 6.5, "recorded"),
         (model, style.MODEL, "D", 3.5, "model"),
     ):
-        ax.plot(x[order], counts[order], color=paint, lw=0.6, alpha=0.6)
-        for which, fill, kind in ((seen, paint, "training"), (~seen, "white", "held-out")):
-            if which.any():
-                ax.plot(
-                    x[which], counts[which], ls="", marker=mark, ms=size, mew=0.9, color=paint, mfc=fill,
-                    label=f"{who}, {kind}",
-                )  # fmt: skip
-    ax.set(xlabel=f"{label}\nfilled: training, open: held-out" if not seen.all() else label, ylabel="spikes per sweep")
+        ax.plot(x[order], counts[order], color=colour, lw=0.6, alpha=0.6)
+        scatter_by_use(ax, x, counts, training, name, marker, size, colour)
+    legend = "" if training.all() else "\nfilled: training, open: held-out"
+    ax.set(xlabel=f"{label}{legend}", ylabel="spikes per sweep")
     style.heading(ax, "Spike counts")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=label == "sweep"))
 
 
-def _draw_losses(ax: Axes, found: Any) -> None:
-    """The starts from the best on; a plateau at the left is what many of them agree on."""
-    loss = np.sort(found.starts.loss[np.isfinite(found.starts.loss)])
-    lost = len(found.starts.loss) - len(loss)
-    ax.scatter(np.arange(1, len(loss) + 1), loss, c=paint_starts(loss), s=12, lw=0)
+def _draw_losses(ax: Axes, fit: Fit) -> None:
+    """Draw the losses of the starts, the best first; starts that agree form a plateau at the left."""
+    loss = np.sort(fit.starts.loss[np.isfinite(fit.starts.loss)])
+    lost = len(fit.starts.loss) - len(loss)
+    ax.scatter(np.arange(1, len(loss) + 1), loss, c=start_colours(loss), s=12, lw=0)
     if style.spans_a_decade(loss):
         style.logarithmic(ax, loss[0], loss[-1])
     else:
-        # From 0 on: starts that agree make a plateau, and their rounding errors no slope.
+        # The axis begins at 0, so that rounding errors of starts that agree are invisible.
         ax.set_ylim(0, 1.15 * loss[-1] or 1.0)
-    name = found.loss_name.replace("[", "(").replace("]", ")")
+    name = fit.loss_name.replace("[", "(").replace("]", ")")
     near = f"{int(np.sum(loss <= 1.1 * loss[0]))} of {len(loss) + lost} within 10 % of the best"
     ax.set(xlabel=f"start, best first{f' ({lost} without a score)' if lost else ''}\n{near}", ylabel=name)
     style.heading(ax, "Starts")
