@@ -5,12 +5,9 @@ from __future__ import annotations
 from jax import Array
 
 from ..cell import Cell
-from ..morphology.compartments.sites import as_site
+from ..morphology.compartments.sites import Site, as_site
 
 __all__ = ["Site", "as_site", "place", "voltage_at"]
-
-Site = tuple[int | str, float]
-"""(section, fraction): an index or a word such as "soma", and the place along the section, 0 … 1."""
 
 
 def place(cell: Cell, site: Site) -> int:

@@ -13,7 +13,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from .. import units
-from ..morphology.compartments.sites import section_and_fraction
+from ..morphology.compartments.sites import Site, section_and_fraction
 from ..pytrees import NUMBER, is_concrete, numbers, pytree, static, unknown
 from ..timegrid import Time
 from ..typing import Number, Parameter
@@ -23,8 +23,7 @@ from .waveforms import RANKS, Function, Step, Waveform
 CHANNEL_STREAM = 2**31 - 1  # of the channels, where a part of a stimulus has its own number
 
 Part: TypeAlias = Waveform | OrnsteinUhlenbeck
-Site: TypeAlias = tuple[int | str, float] | None
-"""(section, fraction) of a tree, or None."""
+"""One summand of a stimulus."""
 
 
 @pytree
@@ -33,7 +32,7 @@ class Stimulus:
 
     parts: tuple[Part, ...] = ()
     part_units: tuple[str, ...] = static(default=())
-    part_sites: tuple[Site, ...] = static(default=())  # (section, fraction) or None for each; empty if none has a site
+    part_sites: tuple[Site | None, ...] = static(default=())  # one for each part; empty if no part has a site
 
     __array_ufunc__ = None  # otherwise an array on the left of + would add the stimulus to each of its entries
 
@@ -60,7 +59,7 @@ class Stimulus:
         return dataclasses.replace(self, part_sites=(section_and_fraction(section, fraction),) * len(self.parts))
 
     @property
-    def sites(self) -> tuple[Site, ...]:
+    def sites(self) -> tuple[Site | None, ...]:
         """(section, fraction) or None for each part."""
         return self.part_sites or (None,) * len(self.parts)
 

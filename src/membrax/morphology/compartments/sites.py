@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
+Site: TypeAlias = tuple[int | str, float]
+"""(section, fraction): an index or a word such as "soma", and the place along the section, 0 … 1."""
 
-def section_and_fraction(section: object, fraction: object = 0.5) -> tuple[int | str, float]:
+
+def section_and_fraction(section: object, fraction: object = 0.5) -> Site:
     """A section, its index or the name of a type, and the fraction of its length, as plain values.
 
     Raises:
@@ -19,7 +24,7 @@ def section_and_fraction(section: object, fraction: object = 0.5) -> tuple[int |
     return section if isinstance(section, str) else int(section), float(fraction)
 
 
-def as_site(site: object, name: str = "site") -> tuple[int | str, float]:
+def as_site(site: object, name: str = "site") -> Site:
     """A site as (section, fraction); of a section alone the middle.
 
     Raises:
