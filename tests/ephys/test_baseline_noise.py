@@ -23,7 +23,7 @@ def recording(noise=0.1, events=(), size=2.0, seed=0, sweeps=2):
 
 
 @pytest.mark.parametrize("noise", [0.02, 0.1, 0.5])
-def test_white_noise_is_the_same_between_samples_and_within_a_stretch(noise):
+def test_white_noise_between_samples_and_in_a_window(noise):
     found = baseline_noise(recording(noise))
     assert found.sample_sd == pytest.approx(noise, rel=0.05) and found.window_sd == pytest.approx(noise, rel=0.1)
     assert found.events == () and found.event_rate == 0.0
@@ -37,7 +37,7 @@ def test_slow_noise_is_not_between_samples():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_events_are_counted_where_they_are(seed):
+def test_events_have_their_times(seed):
     found = baseline_noise(recording(events=EVENTS, seed=seed))
     # Those at 640 ms fall into the 200 ms after the step.
     expected = [at for at in EVENTS if at != 640.0]
@@ -47,11 +47,11 @@ def test_events_are_counted_where_they_are(seed):
     assert found.event_rate == pytest.approx(1e3 * len(expected) / found.duration)
 
 
-def test_small_events_are_left_to_the_noise():
+def test_small_events_count_as_noise():
     assert baseline_noise(recording(events=EVENTS, size=0.4)).events == ()
 
 
-def test_quiet_is_neither_a_step_nor_a_spike():
+def test_steps_and_spikes_are_not_quiet():
     data = recording()
     v = data.v.copy()
     v[0, 1500:1510] = 30.0
@@ -60,13 +60,13 @@ def test_quiet_is_neither_a_step_nor_a_spike():
     assert quiet_stretches(data, 1) == [(0, 3000), (7000, 10000)]
 
 
-def test_a_drift_within_a_sweep_is_told():
+def test_drift_within_a_sweep_is_measured():
     data = recording(0.05)
     drifting = mx.Recording(t=T, v=data.v + 4.0 * T / T[-1], i=data.i)
     assert baseline_noise(drifting).wander == pytest.approx(3.8, abs=0.15)
 
 
-def test_where_nothing_is_quiet_nothing_is_measured():
+def test_no_quiet_stretch_gives_nan():
     ramp = mx.Recording(t=T, v=recording().v, i=np.sin(T / 5.0) * 0.1)
     found = baseline_noise(ramp)
     assert (

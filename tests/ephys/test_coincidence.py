@@ -22,13 +22,13 @@ def test_gamma_by_hand():
 
 
 @given(TRAINS)
-def test_a_train_agrees_with_itself(train):
+def test_train_agrees_with_itself(train):
     factor = gamma(train, train, 1000.0)
     assert np.isnan(factor) if not len(train) else factor == pytest.approx(1.0)
 
 
 @given(TRAINS, TRAINS, st.floats(-200.0, 200.0))
-def test_coincidences_know_neither_order_nor_origin(one, other, shift):
+def test_coincidences_are_symmetric_and_shift_invariant(one, other, shift):
     found = coincidences(one, other)
     assert found == coincidences(other, one) <= min(len(one), len(other))
     assert coincidences(np.round(one + shift), np.round(other + shift)) == coincidences(one, other, 4.0)
@@ -36,7 +36,7 @@ def test_coincidences_know_neither_order_nor_origin(one, other, shift):
 
 
 @given(TRAINS, TRAINS)
-def test_no_train_is_better_than_the_same(one, other):
+def test_identical_trains_have_the_largest_gamma(one, other):
     factor = gamma(one, other, 1000.0)
     assert np.isnan(factor) or factor <= 1.0 + 1e-12
 
@@ -49,7 +49,7 @@ def test_chance_is_zero():
     assert np.mean(factors) == pytest.approx(0.0, abs=0.008)
 
 
-def test_where_nothing_can_be_said_it_is_nan():
+def test_gamma_without_spikes_is_nan():
     silent, fast = np.array([]), np.arange(0.0, 100.0, 8.0)
     assert np.isnan(gamma(silent, silent, 100.0))
     assert np.isnan(gamma(fast, fast, 100.0))  # 2νΔ = 1.04
@@ -61,13 +61,13 @@ def test_windows_that_fill_the_time_are_too_fast():
     assert not too_fast(125, 1000.0, delta=2.0)
 
 
-def test_a_burst_in_a_slow_train_loses_no_spike():
+def test_burst_in_a_slow_train_coincides_in_full():
     burst = np.array([100.0, 105.0, 110.0, 115.0, 400.0])  # 200 Hz within, 5 Hz on average
     assert coincidences(burst, burst + 1.0) == 5
     assert gamma(burst, burst, 1000.0) == pytest.approx(1.0)
 
 
-def test_the_ceiling_is_the_mean_over_pairs_in_both_orders():
+def test_ceiling_is_the_mean_over_ordered_pairs():
     trains = [np.array([10.0, 40.0]), np.array([11.0, 80.0]), np.array([10.5])]
     pairs = [(a, b) for a in range(3) for b in range(3) if a != b]
     assert ceiling(trains, 100.0) == pytest.approx(np.mean([gamma(trains[a], trains[b], 100.0) for a, b in pairs]))
@@ -75,6 +75,6 @@ def test_the_ceiling_is_the_mean_over_pairs_in_both_orders():
 
 
 @pytest.mark.parametrize(("duration", "delta", "told"), [(0.0, 4.0, "duration"), (10.0, -1.0, "delta")])
-def test_times_that_make_no_sense_are_refused(duration, delta, told):
+def test_invalid_durations_are_refused(duration, delta, told):
     with pytest.raises(ValueError, match=rf"{told} must be above 0 ms, got"):
         gamma(np.array([1.0]), np.array([1.0]), duration, delta)

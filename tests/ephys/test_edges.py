@@ -22,7 +22,7 @@ def noisy(i, noise=0.003, seed=0):
     return i + np.random.default_rng(seed).normal(0.0, noise, i.shape)
 
 
-def test_a_command_is_read_exactly():
+def test_steps_of_a_command_are_exact():
     found = steps(command(0.0, -0.1, 0.0, 0.2, 0.05), DT)
     assert [step.start for step in found] == [800, 1600, 2400, 3200]
     assert [step.stop for step in found] == [1600, 2400, 3200, 4000]
@@ -31,7 +31,7 @@ def test_a_command_is_read_exactly():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_measured_current_has_the_same_steps(seed):
+def test_measured_current_has_the_same_steps(seed):
     found = steps(noisy(command(-0.01, 0.1, -0.01, 0.06, -0.01), seed=seed), DT)
     assert len(found) == 4
     assert np.max(np.abs(np.array([step.start for step in found]) - [800, 1600, 2400, 3200])) <= 2
@@ -51,23 +51,23 @@ def test_a_measured_current_has_the_same_steps(seed):
     ],
     ids=["ramp", "measured ramp", "sine", "noise about nothing", "constant", "noise"],
 )
-def test_what_has_no_levels_has_no_steps(i):
+def test_currents_without_levels_have_no_steps(i):
     assert steps(i, DT) == []
 
 
-def test_a_glitch_is_no_step():
+def test_glitch_is_no_step():
     i = noisy(command(0.0, 0.1))
     i[3000:3004] += 0.05
     assert [step.stop for step in steps(i, DT)] == [4000]
 
 
-def test_a_step_that_is_too_short_is_none():
+def test_too_short_step_is_none():
     i = np.zeros_like(T)
     i[1000:1020] = 0.1  # 2 ms
     assert [step.size for step in steps(i, DT)] == [pytest.approx(-0.1)]
 
 
-def test_a_sweep_may_begin_in_a_step():
+def test_sweep_may_begin_in_a_step():
     assert base_level(command(0.2, 0.0), DT) == 0.0
     assert base_level(command(-0.03, 0.007, -0.03), DT) == pytest.approx(-0.03)
     assert depolarised(command(0.2, 0.0), DT).tolist() == [True] * 2000 + [False] * 2000
@@ -86,7 +86,7 @@ def test_stretches_are_the_runs(mask):
 
 
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
-def test_neither_an_offset_nor_a_scale_moves_a_step(offset, scale):
+def test_offset_and_scale_leave_steps_unchanged(offset, scale):
     i = noisy(command(0.0, 0.1, 0.0, -0.05))
     assert changes(scale * i + offset * scale, DT) == changes(i, DT)
 
@@ -94,11 +94,11 @@ def test_neither_an_offset_nor_a_scale_moves_a_step(offset, scale):
 @pytest.mark.parametrize(
     ("levels", "expected"), [([0, 0, 1, 1], 2), ([0, 0, 0, 0], None), ([1, 1, -2, 1], 2), ([0, 0.1, 1, 0], 2)]
 )
-def test_the_first_step_is_the_first_large_one(levels, expected):
+def test_first_step_is_the_first_large_one(levels, expected):
     found = first_step(np.repeat(np.array(levels, dtype=float), 100), 0.1)
     assert found == (None if expected is None else 100 * expected)
 
 
-def test_a_step_after_a_ramp_is_not_the_first():
+def test_step_after_a_ramp_is_not_the_first():
     current = np.concatenate([np.linspace(0.0, 0.5, 300), np.full(200, 1.0)])
     assert first_step(current, 0.1) is None

@@ -15,20 +15,20 @@ def test_values_that_agree_are_weighted_by_their_errors():
     assert found.error >= 1 / np.sqrt(np.sum(w)) and found.count == 3 and found.unit == "ms"
 
 
-def test_values_that_scatter_far_beyond_their_errors_count_alike():
+def test_scatter_beyond_errors_gives_equal_weights():
     found = random_effects_mean([1.0, 2.0, 3.0, 6.0], [0.001, 0.002, 0.001, 0.003], "")
     assert found.value == pytest.approx(3.0, abs=1e-3)
     # Student's t at one sigma is 1.197 for four values.
     assert found.error == pytest.approx(1.197 * np.std([1, 2, 3, 6], ddof=1) / 2, rel=1e-3)
 
 
-def test_a_single_value_keeps_its_error():
+def test_single_value_keeps_its_error():
     assert random_effects_mean([3.0, np.nan], [0.5, 1.0], "mV") == Estimate(3.0, 0.5, "mV", 1)
     assert not random_effects_mean([], [], "mV").known
 
 
 @pytest.mark.parametrize("count", [2, 4, 10])
-def test_the_error_is_that_of_the_mean(count):
+def test_error_is_that_of_the_mean(count):
     rng = np.random.default_rng(count)
     within = 0
     for _ in range(400):
@@ -40,7 +40,7 @@ def test_the_error_is_that_of_the_mean(count):
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8), st.floats(1e-3, 1e2))
-def test_the_mean_lies_among_the_values(values, error):
+def test_mean_lies_among_the_values(values, error):
     found = random_effects_mean(values, [error] * len(values), "")
     assert min(values) - 1e-9 <= found.value <= max(values) + 1e-9
     assert found.error > 0

@@ -34,18 +34,18 @@ def test_rate_is_that_of_the_step():
     assert fires.undriven == 0
 
 
-def test_spikes_without_a_step_are_counted_apart():
+def test_spikes_outside_steps_are_undriven():
     assert firing_pattern(recorded([50.0, 150.0, 450.0])).undriven == 2
     t, v = spiking([100.0, 200.0], 0.1)
     assert firing_pattern(mx.Recording(t=t, v=v, i=0.0)).undriven == 2
 
 
-def test_a_ramp_tells_nothing_of_spikes_outside_of_it():
+def test_ramp_has_no_undriven_spikes():
     t, v = spiking([100.0, 200.0], 0.1)
     assert firing_pattern(mx.Recording(t=t, v=v, i=0.1 * t / t[-1])).undriven == 0
 
 
-def test_a_silent_recording_has_no_pattern():
+def test_silent_recording_has_no_pattern():
     t, v = spiking([], 0.1)
     fires = firing_pattern(mx.Recording(t=t, v=v, i=np.linspace(0.0, 0.1, t.size)))
     assert np.isnan([fires.ap_duration_half_width, fires.adaptation_index]).all()

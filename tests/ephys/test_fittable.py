@@ -51,7 +51,7 @@ def clamped(noise=0.0, levels=(-90.0, -40.0, 0.0), unit="uA/cm2"):
     return mx.Recording(t=t, v=np.array(v), i=np.array(i), unit=unit)
 
 
-def test_an_ordinary_recording_is_not_refused():
+def test_ordinary_recording_is_not_refused():
     check_fittable(recording())
     assert refusals(recording()) == ()
 
@@ -63,12 +63,12 @@ def test_voltage_clamp_is_refused(noise, unit):
         check_fittable(clamped(noise, unit=unit))
 
 
-def test_a_single_step_of_a_clamp_is_enough():
+def test_single_step_of_a_clamp_is_enough():
     assert "voltage clamp" in voltage_clamp(clamped(0.3, levels=(-40.0,)))
 
 
 @pytest.mark.parametrize("tau", [1.0, 5.0, 50.0])
-def test_a_membrane_that_charges_is_no_clamp(tau):
+def test_membrane_that_charges_is_no_clamp(tau):
     rise = np.where(T >= 100, 1 - np.exp(-(np.maximum(T, 100) - 100) / tau), 0)
     fall = np.where(T >= 300, 1 - np.exp(-(np.maximum(T, 300) - 300) / tau), 0)
     i = -0.1 * ON + np.random.default_rng(0).normal(0.0, 0.005, T.size)
@@ -92,13 +92,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_garbage_is_refused_with_value_unit_and_bound(case):
+def test_unfit_recordings_are_refused_with_their_bound(case):
     spoil, told = CASES[case]
     with pytest.raises(ValueError, match=f"^(cell|the recording) can't be fitted: .*({told})"):
         check_fittable(spoil(recording()))
 
 
-def test_a_density_of_another_unit_is_refused():
+def test_density_of_another_unit_is_refused():
     # 15 mV for 0.1 µA/cm² are 150 kΩ·cm², of a very tight neuron; a thousandth of the current makes 150 MΩ·cm².
     data = dataclasses.replace(recording(), unit="uA/cm2")
     check_fittable(data)
@@ -113,7 +113,7 @@ def test_without_a_step_the_ranges_are_compared():
     check_fittable(quietly(ramp, i=1e3 * ramp.i))
 
 
-def test_bounds_can_be_widened_and_spikes_waived():
+def test_bounds_and_spikes_are_options():
     giant = recording(resistance=0.5, sizes=(-30.0, 15.0, 30.0))
     with pytest.raises(ValueError, match="1 to 20000 MΩ"):
         check_fittable(giant)
@@ -121,7 +121,7 @@ def test_bounds_can_be_widened_and_spikes_waived():
     check_fittable(recording(spikes=False), spikes=False)
 
 
-def test_only_the_named_sweeps_count():
+def test_only_chosen_sweeps_are_checked():
     with pytest.raises(ValueError, match="spike"):
         check_fittable(recording(), [0, 1])
     check_fittable(recording(), [0, 2])
@@ -129,13 +129,13 @@ def test_only_the_named_sweeps_count():
         check_fittable(recording(), [7])
 
 
-def test_what_is_no_recording_is_refused():
+def test_other_types_are_refused():
     with pytest.raises(ValueError, match="must be a Recording"):
         check_fittable(3)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_what_is_not_finite_never_becomes_a_recording(bad):
+def test_recordings_of_nan_or_volts_are_refused(bad):
     v = recording().v.copy()
     v[1, 7] = bad
     with pytest.raises(ValueError, match=r"v must be finite.*sweep 1.*0.7 ms"):
@@ -145,7 +145,7 @@ def test_what_is_not_finite_never_becomes_a_recording(bad):
 
 
 @given(st.floats(-6, 6), st.floats(-2, 2))
-def test_a_wrong_scale_is_refused_or_harmless(of_i, of_v):
+def test_wrong_scale_is_refused_or_harmless(of_i, of_v):
     data = recording()
     v = -65.0 + 10**of_v * (data.v + 65.0)
     try:
@@ -157,7 +157,7 @@ def test_a_wrong_scale_is_refused_or_harmless(of_i, of_v):
         assert 0.9 < resistance < 2.2e4 and np.max(np.abs(v)) <= 200.0
 
 
-def test_real_recordings_are_not_refused_but_those_without_current(shared_data):
+def test_real_recordings_are_fittable_with_their_current(shared_data):
     folder = shared_data / "recordings"
     for file in [*sorted(folder.glob("*.abf")), *sorted((folder / "allen").glob("*.npz"))]:
         data = mx.recordings.load(file)

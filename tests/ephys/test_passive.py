@@ -82,7 +82,7 @@ def test_more_steps_make_smaller_errors():
     assert (few.input_resistance.count, many.input_resistance.count) == (4, 24)
 
 
-def test_a_sag_is_seen_and_not_taken_for_charging():
+def test_sag_is_excluded_from_the_charging():
     found = passive(recording(-0.1, -0.08, sag=0.3))
     peak = np.max([(1 - np.exp(-x / TAU)) - 0.3 * (1 - np.exp(-x / 100.0)) for x in np.arange(0.0, 400.0, 0.1)])
     series = SERIES / RESISTANCE
@@ -93,7 +93,7 @@ def test_a_sag_is_seen_and_not_taken_for_charging():
     assert found.input_resistance.value == pytest.approx(RESISTANCE, rel=0.3)
 
 
-def test_an_offset_moves_the_rest_alone():
+def test_offset_changes_only_the_rest():
     data = recording(-0.1, -0.05, size=0.2, seed=3)
     found, moved = passive(data), passive(dataclasses.replace(data, v=data.v - 7.0, i=data.i + 0.02))
     assert moved.rest.value == pytest.approx(found.rest.value - 7.0)
@@ -102,7 +102,7 @@ def test_an_offset_moves_the_rest_alone():
     assert any("holding current of 0.02 nA" in note for note in moved.notes)
 
 
-def test_a_larger_deflection_is_a_larger_resistance():
+def test_larger_deflection_is_a_larger_resistance():
     data = recording(-0.1, -0.05, size=0.2, seed=3)
     found = passive(data)
     doubled = passive(dataclasses.replace(data, v=REST + 2 * (data.v - REST)))
@@ -112,7 +112,7 @@ def test_a_larger_deflection_is_a_larger_resistance():
     assert doubled.time_constant.value == pytest.approx(found.time_constant.value, rel=1e-6)
 
 
-def test_a_density_has_its_units():
+def test_density_has_its_units():
     found = passive(recording(-0.1, unit="uA/cm2"))
     assert (found.input_resistance.unit, found.capacitance.unit) == ("kΩ·cm²", "µF/cm²")
     # τ = R C without a factor.
@@ -126,7 +126,7 @@ def test_steps_down_come_before_steps_up():
     assert "no step goes down" in passive(recording(0.05)).notes[0]
 
 
-def test_a_sweep_that_begins_in_a_step_is_measured_where_it_ends():
+def test_sweep_that_begins_in_a_step_is_measured_after_it():
     data = recording(-0.1)
     begun = dataclasses.replace(data, t=data.t[3000:], v=data.v[:, 3000:], i=data.i[:, 3000:])
     found = passive(begun)
@@ -139,14 +139,14 @@ def test_a_sweep_that_begins_in_a_step_is_measured_where_it_ends():
     [lambda t: 0.1 * t / t[-1], lambda t: np.random.default_rng(0).normal(0, 0.1, t.size), lambda t: 0 * t],
     ids=["ramp", "noise", "nothing"],
 )
-def test_without_a_step_nothing_is_measured_but_the_rest(i):
+def test_without_a_step_only_the_rest_is_measured(i):
     data = recording(0.0, size=0.2, seed=0)
     found = passive(dataclasses.replace(data, i=i(data.t)))
     assert not found.input_resistance.known and not found.capacitance.known and not found.sag.known
     assert found.direction == "" and "not measured" in found.notes[0] and "not measured" in found.table()
 
 
-def test_only_the_rise_to_the_first_spike_is_looked_at():
+def test_only_the_rise_before_the_first_spike_is_fitted():
     data = recording(0.08)
     v = data.v.copy()
     v[0, 1400:1410] = 30.0
@@ -155,7 +155,7 @@ def test_only_the_rise_to_the_first_spike_is_looked_at():
     assert fit_charging(one, data.dt).resistance == pytest.approx(RESISTANCE, rel=0.05)
 
 
-def test_a_step_after_a_spike_is_left_out():
+def test_step_after_a_spike_is_left_out():
     data = recording(-0.1)
     v = data.v.copy()
     v[0, 500:510] = 30.0

@@ -44,7 +44,7 @@ def test_electrode_and_membrane_are_those_of_the_cell(noise, tolerance):
     assert found.area == pytest.approx(1e5 * TAU / RESISTANCE / 0.9, rel=2 * tolerance)
 
 
-def test_the_jump_is_taken_out():
+def test_electrode_jump_is_subtracted():
     data = recording(-0.1, 0.05)
     found = preprocess(data)
     start = round(ON / DT)
@@ -53,17 +53,17 @@ def test_the_jump_is_taken_out():
     np.testing.assert_allclose(found.data.v + found.series_resistance * data.i, data.v, atol=1e-9)
 
 
-def test_its_error_is_that_of_the_sweeps():
+def test_error_of_the_electrode_grows_with_noise():
     quiet, noisy = preprocess(recording(-0.1, -0.08)), preprocess(recording(-0.1, -0.08, 0.09, -0.09, noise=0.5))
     assert quiet.series_error < 0.1 < noisy.series_error
     assert abs(noisy.series_resistance - SERIES) < 4 * noisy.series_error + 0.5
 
 
-def test_an_overcompensated_bridge_is_taken_out_too():
+def test_overcompensated_bridge_is_corrected():
     assert preprocess(recording(-0.1, 0.05, series=-5.0)).series_resistance == pytest.approx(-5.0, abs=0.3)
 
 
-def test_the_drift_of_rest_becomes_a_current():
+def test_drift_of_rest_becomes_a_current():
     drift = np.array([0.0, 1.5, -1.5])
     data = recording(-0.1, -0.05, 0.05, drift=drift)
     found = preprocess(data)
@@ -73,24 +73,24 @@ def test_the_drift_of_rest_becomes_a_current():
     np.testing.assert_allclose(found.data.holding, found.bias, atol=1e-12)
 
 
-def test_a_holding_current_is_no_step():
+def test_holding_current_is_no_step():
     found = preprocess(recording(-0.1, 0.05, holding=-0.02))
     assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.03)
     assert found.rest == pytest.approx(REST, abs=0.05)
 
 
-def test_what_is_simulated_begins_just_before_the_first_step():
+def test_simulation_begins_just_before_the_first_step():
     assert preprocess(recording(-0.1, 0.05)).begin == pytest.approx(ON - 10.0)
 
 
-def test_where_the_cell_fires_before_the_step_all_of_it_is_simulated():
+def test_early_spikes_move_the_begin_to_the_start():
     data = recording(-0.1, 0.05)
     v = data.v.copy()
     v[1, 300:310] = 20.0
     assert preprocess(dataclasses.replace(data, v=v)).begin == 0.0
 
 
-def test_spikes_are_kept_out_of_the_measurement():
+def test_spikes_are_excluded_from_the_measurement():
     data = recording(-0.1, 0.09)
     v = data.v.copy()
     v[1, 1400:1410] = 30.0
@@ -104,13 +104,13 @@ def test_without_a_step_nothing_is_measured():
     assert "not" not in found.summary and "pF" not in found.summary
 
 
-def test_a_current_density_is_left_alone():
+def test_current_density_is_not_corrected():
     data = dataclasses.replace(recording(-0.1, 0.05), unit="uA/cm2")
     found = preprocess(data)
     assert found.data is data and found.series_resistance == 0.0
 
 
-def test_the_junction_potential_is_subtracted_from_every_potential():
+def test_junction_potential_is_subtracted_everywhere():
     data = dataclasses.replace(recording(-0.1, 0.05), notes=("voltage: liquid junction potential not corrected",))
     found, moved = preprocess(data), preprocess(data, liquid_junction_potential=14.0)
     np.testing.assert_allclose(moved.data.v, found.data.v - 14.0)
@@ -139,13 +139,13 @@ NO_NUMBER = r"liquid_junction_potential must be a number in mV, got "
         (None, NO_NUMBER + "None"),
     ],
 )
-def test_a_junction_that_no_solutions_have_is_refused(wrong, message):
+def test_implausible_junction_potential_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         preprocess(recording(-0.1), liquid_junction_potential=wrong)
 
 
 @pytest.mark.parametrize("tau, noise", [(3.0, 0.02), (6.0, 0.05), (TAU, 0.1), (60.0, 0.1)])
-def test_the_electrode_is_known_within_its_error(tau, noise):
+def test_electrode_is_known_within_its_error(tau, noise):
     off = []
     for seed in range(20):
         data = recording(-0.1, -0.08, -0.06, -0.04, series=SERIES)
@@ -165,13 +165,13 @@ def with_time_constant(data, tau, noise, seed):
     return v + np.random.default_rng(seed).normal(0.0, noise, v.shape)
 
 
-def test_a_single_step_has_an_error_too():
+def test_single_step_has_an_error():
     found = preprocess(recording(-0.1, noise=0.1))
     assert 0.1 < found.series_error < 3.0
     assert abs(found.series_resistance - SERIES) < 4 * found.series_error
 
 
-def test_a_ramp_is_no_step():
+def test_ramp_is_no_step():
     data = recording(0.0, 0.0)
     ramps = np.array([[0.0], [0.05]]) + 0.05 * data.t / data.t[-1]
     found = preprocess(dataclasses.replace(data, i=ramps, v=REST + RESISTANCE * ramps))
@@ -188,7 +188,7 @@ def test_another_holding_current_is_no_drift():
     assert found.rest == pytest.approx(REST, abs=0.1)
 
 
-def test_sweeps_that_begin_in_a_step_say_so():
+def test_sweeps_that_begin_in_a_step_have_a_note():
     data = recording(-0.1, 0.05)
     begun = dataclasses.replace(data, t=data.t[2000:], v=data.v[:, 2000:], i=data.i[:, 2000:])
     found = preprocess(begun)
@@ -197,7 +197,7 @@ def test_sweeps_that_begin_in_a_step_say_so():
     assert found.begin == pytest.approx(OFF - 10.0)
 
 
-def test_a_cell_that_rests_high_is_measured_all_the_same():
+def test_cell_with_a_high_rest_is_measured():
     data = recording(-0.1, -0.05)
     found = preprocess(dataclasses.replace(data, v=data.v + 24.0))
     assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
@@ -206,7 +206,7 @@ def test_a_cell_that_rests_high_is_measured_all_the_same():
 @given(
     st.integers(2, 300), st.sampled_from(["flat", "noise", "walk"]), st.sampled_from(["none", "noise", "ramp", "step"])
 )
-def test_whatever_comes_something_finite_or_nan_comes_out(samples, kind, current):
+def test_any_input_gives_finite_numbers_or_nan(samples, kind, current):
     rng, t = np.random.default_rng(samples), np.arange(samples) * DT
     v = {"flat": 0 * t, "noise": rng.normal(0, 5, samples), "walk": np.cumsum(rng.normal(0, 1, samples))}[kind] - 65.0
     i = {
@@ -221,7 +221,7 @@ def test_whatever_comes_something_finite_or_nan_comes_out(samples, kind, current
     assert found.summary and found.data.t[0] <= found.begin <= found.data.t[-1]
 
 
-def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
+def test_numbers_of_the_main_sample(shared_data):
     data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
     found = preprocess(data)
     assert found.summary.startswith(
@@ -233,7 +233,7 @@ def test_the_main_sample_has_the_numbers_it_always_had(shared_data):
     assert 1e3 * np.max(np.abs(found.bias)) == pytest.approx(6.6, abs=0.05)
 
 
-def test_the_template_takes_size_leak_and_rest_from_the_measurement():
+def test_template_uses_measured_size_leak_and_rest():
     found = preprocess(recording(-0.1, 0.05))
     cell, bounds = pyramidal(found)
     assert float(cell.area) == pytest.approx(found.area, rel=1e-6)
@@ -245,7 +245,7 @@ def test_the_template_takes_size_leak_and_rest_from_the_measurement():
     assert 1e-6 / (conductance * float(cell.area) * 1e-11) == pytest.approx(found.first_step_resistance, rel=1e-5)
 
 
-def test_the_template_without_a_measurement():
+def test_template_without_a_measurement():
     cell, bounds = pyramidal(preprocess(recording(0.0, 0.0)))
     assert float(cell.area) == pytest.approx(UNMEASURED_AREA)
     assert bounds == PYRAMIDAL

@@ -51,7 +51,7 @@ def test_sweeps_with_the_same_current_are_repeats():
     assert list(repeats(same).values()) == [[0, 1]]
 
 
-def test_a_drift_that_was_taken_out_as_a_bias_hides_no_repeat():
+def test_bias_against_drift_hides_no_repeat():
     one, other = boxes((150, 350, 0.2), holding=0.004), boxes((150, 350, 0.2), holding=-0.003)
     assert len(repeats(pulses(recording([one, other])))) == 1
     held = boxes((150, 350, 0.2), holding=-0.05)
@@ -69,12 +69,12 @@ def test_pulses_of_other_lengths_are_no_repeats(longer):
     assert repeats(pulses(recording(boxes((100, 300, 0.2), (400, 400 + longer, 0.2))))) == {}
 
 
-def test_a_pulse_may_last_to_the_end():
+def test_pulse_may_last_to_the_end():
     found = pulses(recording([boxes((300, 900, x)) for x in LEVELS]))
     assert [(one.start, one.stop) for one in found] == [(300.0, 800.0)] * 4
 
 
-def test_a_measured_current_has_its_pulses_too():
+def test_measured_current_has_the_same_pulses():
     noise = np.random.default_rng(0).normal(0.0, 0.004, (4, T.size))
     found = pulses(recording([boxes((150, 350, x)) for x in LEVELS] + noise))
     assert [one.level for one in found] == pytest.approx(LEVELS, abs=0.002)
@@ -94,7 +94,7 @@ def noise(seed):
     [[ramp(0.0, 0.2), ramp(0.0, 0.4)], [noise(0), noise(1)], [np.zeros(T.size)] * 2, [boxes((100, 105, 1.0))]],
     ids=["ramps", "noise", "nothing", "a short pulse"],
 )
-def test_what_is_no_protocol_of_pulses_is_taken_as_whole_sweeps(currents):
+def test_other_protocols_are_whole_sweeps(currents):
     found = pulses(recording(currents))
     assert [(one.sweep, one.start, one.stop) for one in found] == [(k, 0.0, 800.0) for k in range(len(currents))]
     assert all(np.isnan(one.level) for one in found)
@@ -107,12 +107,12 @@ def test_whole_sweeps_repeat_where_their_currents_agree():
     assert repeats(pulses(recording([ramp(0.0, 0.1), ramp(0.1, 0.2)]))) == {}
 
 
-def test_a_density_and_another_beginning_of_time():
+def test_pulses_of_a_density_with_shifted_time():
     data = dataclasses.replace(recording([boxes((150, 350, x)) for x in LEVELS], "uA/cm2"), t=T + 1000.0)
     assert pulses(data)[0].start == 1150.0
 
 
-def test_a_real_protocol_of_two_equal_pulses(shared_data):
+def test_real_protocol_of_two_equal_pulses(shared_data):
     data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
     found = pulses(data)
     assert {(one.number, one.start, one.stop) for one in found} == {(0, 146.85, 646.85), (1, 1646.85, 2146.85)}

@@ -38,7 +38,7 @@ def told(data):
     return "\n".join(quality_control(data).warnings)
 
 
-def test_a_good_recording_has_no_warning():
+def test_good_recording_has_no_warning():
     found = quality_control(recording())
     assert found.warnings == () and all(one.passes for one in found.checks)
     assert found.passive.input_resistance.value == pytest.approx(RESISTANCE, rel=0.02)
@@ -94,13 +94,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_disturbance_is_told(case):
+def test_every_disturbance_has_a_warning(case):
     make, words = CASES[case]
     warnings = told(make())
     assert re.search(words, warnings), warnings
 
 
-def test_the_table_has_every_number_and_warning():
+def test_table_has_every_number_and_warning():
     found = quality_control(recording(drift=8.0, noise=0.4))
     text = found.table()
     for one in found.checks:
@@ -109,14 +109,14 @@ def test_the_table_has_every_number_and_warning():
     assert all(f"! {warning}" in text for warning in found.warnings)
 
 
-def test_it_is_frozen_and_compact():
+def test_quality_control_is_frozen_with_a_short_repr():
     found = quality_control(recording())
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.samples_above_half = 3
     assert isinstance(found, QualityControl) and "array" not in repr(found.data)
 
 
-def test_what_is_no_recording_is_refused():
+def test_other_types_are_refused():
     with pytest.raises(ValueError, match="must be a Recording"):
         quality_control("cell.abf")
 
@@ -127,7 +127,7 @@ def test_what_is_no_recording_is_refused():
     st.sampled_from(["flat", "noise", "walk", "levels"]), st.sampled_from(["none", "noise", "ramp", "step", "begun"]),
     st.sampled_from(["nA", "uA/cm2"]),
 )  # fmt: skip
-def test_whatever_comes_a_report_comes_out(samples, sweeps, dt, kind, current, unit):
+def test_any_recording_has_a_report(samples, sweeps, dt, kind, current, unit):
     rng, t = np.random.default_rng(samples), np.arange(samples) * dt
     half = t > t[samples // 2]
     v = {
@@ -157,7 +157,7 @@ def test_real_recordings(shared_data, name, expected):
     assert all(words in warning for words, warning in zip(expected, found.warnings, strict=True))
 
 
-def test_a_recording_at_4_khz_with_a_holding_current(shared_data):
+def test_recording_at_4_khz_with_a_holding_current(shared_data):
     folder = shared_data / "recordings" / "ibw_B6_B95"
     found = quality_control(mx.recordings.load(sorted(folder.glob("B6_Ch3*.ibw"))))
     text = "\n".join(found.warnings)

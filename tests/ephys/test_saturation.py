@@ -20,7 +20,7 @@ def trace(noise=0.1, quantum=0.0, seed=0):
 
 @pytest.mark.parametrize("quantum", [0.0, 0.03, 0.3, 1.0])
 @pytest.mark.parametrize("noise", [0.0, 0.05, 0.5])
-def test_an_ordinary_recording_is_not_clipped(noise, quantum):
+def test_ordinary_recording_is_not_clipped(noise, quantum):
     assert not clipped(trace(noise, quantum)).any()
 
 
@@ -32,25 +32,25 @@ def test_cut_spikes_are_found(quantum):
     assert np.all(v[found] == v.max())
 
 
-def test_a_limit_that_the_membrane_creeps_to_is_found():
+def test_slowly_reached_limit_is_found():
     v = np.maximum(trace(), -72.0)
     found = clipped(v)
     assert np.all(v[found] == -72.0) and found.sum() > 0.8 * np.sum(v == -72.0)
 
 
-def test_a_simulated_rest_is_no_limit():
+def test_simulated_rest_is_no_limit():
     v = np.full((1, T.size), -65.0)
     v[0, 2000:] += 10.0 * (1 - np.exp(-(T[2000:] - T[2000]) / 20.0))
     assert not clipped(v).any() and not clipped(-v).any()
 
 
-def test_a_flat_sweep_is_no_limit():
+def test_flat_sweep_is_no_limit():
     v = np.concatenate([trace(), np.full((1, T.size), 50.0)])
     assert not clipped(v).any()
     assert not clipped(np.full((2, 100), -65.0)).any()
 
 
-def test_real_recordings_are_not_clipped_until_they_are(shared_data):
+def test_real_recordings_before_and_after_clipping(shared_data):
     folder = shared_data / "recordings"
     for file in [*sorted(folder.glob("*.abf")), *sorted((folder / "allen").glob("*.npz"))]:
         v = mx.recordings.load(file).v

@@ -25,7 +25,7 @@ def passing(begin):
     return begin + (-10.0 - REST) / RISE
 
 
-def test_a_spike_of_straight_lines():
+def test_spike_of_straight_lines():
     found = pulse_features(T, trace([50.0]), 40.0, 180.0)
     assert found.spike_count == 1 and found.times[0] == pytest.approx(passing(50.0), abs=1e-6)
     assert found.latency == pytest.approx(passing(10.0), abs=1e-6)
@@ -60,21 +60,21 @@ def test_silence_has_no_shape():
     )
 
 
-def test_a_trough_that_the_pulse_cuts_off_is_not_known():
+def test_trough_cut_by_the_pulse_end_is_nan():
     v = trace([50.0])
     falling = pulse_features(T, v, 0.0, 52.5)
     assert falling.spike_count == 1 and np.isnan(falling.trough) and np.isfinite(falling.ap_duration_half_width)
     assert pulse_features(T, v, 0.0, 56.0).trough == pytest.approx(LOW, abs=0.1)
 
 
-def test_a_trace_that_stays_up_has_no_width():
+def test_trace_that_stays_up_has_no_width():
     v = np.where(T < 100.0, REST, 0.0)
     found = pulse_features(T, v, 0.0, 200.0)
     assert found.spike_count == 1 and np.isnan(found.ap_duration_half_width)
     assert found.ap_amplitude == pytest.approx(-REST)
 
 
-def test_a_trace_that_is_not_finite_has_the_spikes_before():
+def test_trace_that_is_not_finite_has_the_spikes_before():
     v = trace([50.0, 120.0])
     v[T > 100.0] = np.nan
     assert pulse_features(T, v, 0.0, 200.0).spike_count == 1

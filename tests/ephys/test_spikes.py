@@ -19,7 +19,7 @@ def spiking(times, dt, duration=500.0, width=WIDTH, peak=PEAK):
 
 
 @pytest.mark.parametrize("dt", [0.02, 0.05, 0.1, 0.25])
-def test_a_spike_has_its_width_and_height_at_every_sampling(dt):
+def test_spike_has_its_width_and_height_at_every_sampling(dt):
     found = sweep_spikes(*spiking([100.0, 200.03, 300.07], dt)[::-1])
     assert len(found) == 3
     np.testing.assert_allclose(found.ap_duration_half_width, WIDTH, rtol=0.02 + (dt / WIDTH) ** 2)
@@ -32,13 +32,13 @@ def test_a_spike_has_its_width_and_height_at_every_sampling(dt):
     np.testing.assert_allclose(found.times, np.array([100.0, 200.03, 300.07]) - before, atol=0.02 + dt**2)
 
 
-def test_a_spike_begins_where_its_steep_rise_begins():
+def test_spike_begins_where_its_steep_rise_begins():
     t = np.arange(0.0, 100.0, 0.05)
     ramp = np.interp(t, [0, 50, 50.5, 51, 100], [-65.0, -45.0, 35.0, -45.0, -65.0])
     assert sweep_spikes(ramp, t).ap_begin_voltage[0] == pytest.approx(-45.0, abs=0.5)
 
 
-def test_a_spike_cut_by_the_end_has_no_width():
+def test_spike_cut_by_the_end_has_no_width():
     t, v = spiking([499.8], 0.1)
     found = sweep_spikes(v, t)
     assert len(found) == 1 and np.isnan(found.ap_duration_half_width[0]) and found.samples_above_half[0] == 0
@@ -49,7 +49,7 @@ def test_silence_has_no_spikes():
     assert len(sweep_spikes(v, t)) == 0
 
 
-def test_a_recording_has_the_spikes_of_its_sweeps():
+def test_recording_has_the_spikes_of_its_sweeps():
     t, v = spiking([100.0, 200.0], 0.1)
     found = spikes(mx.Recording(t=t, v=np.stack([v, np.full_like(v, REST)]), i=0.0))
     assert found.counts.tolist() == [2, 0]

@@ -73,7 +73,7 @@ def write(
 # --- where the current comes from
 
 
-def test_the_command_waveform_is_the_current(tmp_path):
+def test_command_waveform_is_the_current(tmp_path):
     data = load(write(tmp_path / "cell.abf"))
     assert (data.sweeps, data.dt, data.unit, data.name) == (3, 0.05, "nA", "cell")
     assert np.allclose(data.v, V, atol=0.011)
@@ -82,7 +82,7 @@ def test_the_command_waveform_is_the_current(tmp_path):
     assert any("junction potential not corrected" in note for note in data.notes)
 
 
-def test_the_holding_level_is_the_header_s_not_the_first_epoch_s(tmp_path):
+def test_holding_level_comes_from_the_header(tmp_path):
     data = load(write(tmp_path / "cell.abf", holding=(-20.0,)))
     assert np.allclose(data.holding, -0.02)
     assert np.allclose(data.i[:, 5000], -0.02)
@@ -91,13 +91,13 @@ def test_the_holding_level_is_the_header_s_not_the_first_epoch_s(tmp_path):
 
 @pytest.mark.parametrize(("unit", "factor"), [("pA", 1e-3), ("nA", 1.0), ("µA", 1e3)])
 @pytest.mark.filterwarnings("ignore:the injected current peaks")
-def test_the_command_s_unit_is_applied(tmp_path, unit, factor):
+def test_unit_of_the_command_is_applied(tmp_path, unit, factor):
     data = load(write(tmp_path / "cell.abf", outputs=(("Cmd 0", unit, 1),)))
     assert np.allclose(data.i, COMMAND * factor)
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("mV", 1.0), ("V", 1e3), ("µV", 1e-3)])
-def test_the_voltage_s_unit_is_applied(tmp_path, unit, factor):
+def test_unit_of_the_voltage_is_applied(tmp_path, unit, factor):
     path = write(tmp_path / "cell.abf", [("Vm", unit, V / factor)], step=0.02 / factor)
     assert np.allclose(load(path).v, V, atol=0.011)
 
@@ -107,7 +107,7 @@ def recorded(offset=0.0, gain=1.0):
     return ("Im", "pA", gain * COMMAND + offset + noise)
 
 
-def test_a_recorded_current_goes_before_the_command(tmp_path):
+def test_recorded_current_is_preferred_to_the_command(tmp_path):
     inputs = [("Vm", "mV", V), recorded(offset=-12.0)]
     data = load(write(tmp_path / "cell.abf", inputs))
     assert np.allclose(data.i, inputs[1][2] / 1000, atol=2e-5)
@@ -118,12 +118,12 @@ def test_a_recorded_current_goes_before_the_command(tmp_path):
         load(tmp_path / "cell.abf", command_channel=0, current_channel=1)
 
 
-def test_channels_go_in_any_order(tmp_path):
+def test_channel_order_is_irrelevant(tmp_path):
     data = load(write(tmp_path / "cell.abf", [recorded(), ("Vm", "mV", V)]))
     assert np.allclose(data.v, V, atol=0.011) and data.dt == 0.05
 
 
-def test_a_recorded_current_that_ignores_the_command_needs_a_word(tmp_path):
+def test_unrelated_recorded_current_is_an_error(tmp_path):
     stray = ("I_MTest 1", "pA", np.random.default_rng(1).normal(15, 1, COMMAND.shape))
     path = write(tmp_path / "cell.abf", [("Vm", "mV", V), stray])
     with pytest.raises(ValueError, match=r"does not follow the command .*current_channel=1 or command_channel=0"):
@@ -132,21 +132,21 @@ def test_a_recorded_current_that_ignores_the_command_needs_a_word(tmp_path):
     assert np.allclose(load(path, command_channel="Cmd 0").i, COMMAND / 1000)
 
 
-def test_a_recorded_current_of_another_gain_is_said(tmp_path):
+def test_recorded_current_of_another_gain_warns(tmp_path):
     path = write(tmp_path / "cell.abf", [("Vm", "mV", V), recorded(gain=2.0)])
     with pytest.warns(UserWarning, match=r"recorded current is 2(\.\d+)? times the command"):
         data = load(path)
     assert data.i.max() == pytest.approx(0.1, abs=0.02)
 
 
-def test_a_current_given_by_hand_wins(tmp_path):
+def test_current_argument_replaces_the_command(tmp_path):
     path = write(tmp_path / "cell.abf", user_list=True)
     assert np.allclose(load(path, current=COMMAND / 1000).i, COMMAND / 1000)
     assert np.allclose(load(path, current=COMMAND[2] / 1000).i[0], COMMAND[2] / 1000)
-    assert "current: given by hand" in load(path, current=0.0).notes
+    assert "current: given as an argument" in load(path, current=0.0).notes
 
 
-def test_no_current_at_all_says_how_to_pass_one(tmp_path):
+def test_file_without_current_is_an_error(tmp_path):
     path = write(tmp_path / "cell.abf", outputs=(("Cmd 0", "mV", 0),))
     with pytest.raises(
         ValueError, match=r'no injected current \(inputs: 0 "Vm" \[mV\]; outputs: .*pass current=, in nA'
@@ -154,14 +154,14 @@ def test_no_current_at_all_says_how_to_pass_one(tmp_path):
         load(path)
 
 
-def test_a_command_that_is_off_is_its_holding_level_with_a_warning(tmp_path):
+def test_command_that_is_off_is_its_holding_level(tmp_path):
     path = write(tmp_path / "cell.abf", outputs=(("Cmd 0", "pA", 0),), holding=(30.0,))
-    with pytest.warns(UserWarning, match="switched off; .* holding level, 30 pA, throughout"):
+    with pytest.warns(UserWarning, match="output 0 .* is off; the current is its holding level, 30 pA, throughout"):
         data = load(path)
     assert np.allclose(data.i, 0.03)
 
 
-def test_of_several_commands_the_voltage_s_own_is_taken(tmp_path):
+def test_command_with_the_number_of_the_voltage(tmp_path):
     outputs = (("Cmd 0", "pA", 1), ("Cmd 1", "pA", 1))
     data = load(write(tmp_path / "cell.abf", outputs=outputs))
     assert any("output 0" in note for note in data.notes)
@@ -180,26 +180,26 @@ def test_user_lists_are_refused(tmp_path):
         load(path)
 
 
-def test_user_lists_do_not_matter_where_the_current_is_recorded(tmp_path):
+def test_user_lists_are_allowed_with_a_recorded_current(tmp_path):
     data = load(write(tmp_path / "cell.abf", [("Vm", "mV", V), recorded()], user_list=True))
     assert any("recorded current" in note for note in data.notes)
 
 
 def test_trains_in_old_files_are_refused(tmp_path):
     path = write(tmp_path / "cell.abf", epochs=((3, 100.0, 0.0, 3000),))
-    with pytest.raises(ValueError, match="cannot be rebuilt: it holds pulse trains"):
+    with pytest.raises(ValueError, match="cannot be rebuilt: it has pulse trains"):
         load(path)
 
 
 def test_epochs_longer_than_the_sweep_are_refused(tmp_path):
     path = write(tmp_path / "cell.abf", epochs=((1, 100.0, 0.0, 2 * N),))
-    with pytest.raises(ValueError, match="cannot be rebuilt: its epochs don't fit the sweep"):
+    with pytest.raises(ValueError, match="cannot be rebuilt: its epochs do not fit the sweep"):
         load(path)
 
 
 def test_stimulus_files_of_old_files_are_refused(tmp_path):
     path = write(tmp_path / "cell.abf", outputs=(("Cmd 0", "pA", 2),))
-    with pytest.raises(ValueError, match="cannot be rebuilt: it comes from a stimulus file"):
+    with pytest.raises(ValueError, match="cannot be rebuilt: it is in a stimulus file"):
         load(path)
 
 
@@ -221,28 +221,30 @@ def test_voltage_clamp_with_a_recorded_command_is_refused(tmp_path):
             load(path, **options)
 
 
-def test_without_a_command_the_clamp_must_be_said(tmp_path):
+def test_clamp_without_a_command_is_ambiguous(tmp_path):
     path = write(tmp_path / "cell.abf", [("Vm", "mV", V), recorded()], (("Cmd 0", "mV", 0),))
-    with pytest.raises(ValueError, match=r"voltage clamp cannot be told from current clamp; .*current_channel="):
+    with pytest.raises(
+        ValueError, match=r"voltage clamp and current clamp cannot be distinguished; .*current_channel="
+    ):
         load(path)
     assert load(path, current_channel=1).sweeps == 3
 
 
-def test_a_current_alone_is_refused(tmp_path):
+def test_current_alone_is_refused(tmp_path):
     pyabf.abfWriter.writeABF1(COMMAND, str(tmp_path / "cell.abf"), 20_000, units="pA")
     with pytest.raises(ValueError, match=r'records no voltage \(inputs: 0 .*\[pA\]\); .*voltage_unit="mV"'):
         load(tmp_path / "cell.abf")
 
 
-def test_a_short_header_holds_no_command(tmp_path):
+def test_short_header_has_no_command(tmp_path):
     pyabf.abfWriter.writeABF1(V, str(tmp_path / "cell.abf"), 20_000, units="mV")
-    with pytest.raises(ValueError, match="holds no injected current"):
+    with pytest.raises(ValueError, match="has no injected current"):
         load(tmp_path / "cell.abf")
     data = load(tmp_path / "cell.abf", current=COMMAND / 1000)
     assert np.allclose(data.v, V, atol=0.04) and np.allclose(data.i, COMMAND / 1000)
 
 
-def test_a_wrong_unit_can_be_put_right(tmp_path):
+def test_wrong_unit_can_be_replaced(tmp_path):
     path = write(tmp_path / "cell.abf", [("IN 0", "pA", V)])
     with pytest.raises(ValueError, match="records no voltage"):
         load(path)
@@ -250,18 +252,18 @@ def test_a_wrong_unit_can_be_put_right(tmp_path):
     assert np.allclose(load(path, voltage_channel=0, voltage_unit="mV").i, COMMAND / 1000)
 
 
-def test_several_voltages_are_not_chosen_between(tmp_path):
+def test_several_voltages_are_an_error(tmp_path):
     path = write(tmp_path / "cell.abf", [("Vm", "mV", V), ("Vd", "mV", V - 5)])
     with pytest.raises(ValueError, match=r'several voltages: 0 "Vm" \[mV\], 1 "Vd" \[mV\]; pass voltage_channel='):
         load(path)
     assert np.allclose(load(path, voltage_channel="Vd").v, V - 5, atol=0.011)
-    with pytest.raises(ValueError, match=r"has no input 'Vx'; there are: 0 \"Vm\""):
+    with pytest.raises(ValueError, match=r"has no input 'Vx'; it has: 0 \"Vm\""):
         load(path, voltage_channel="Vx")
 
 
 @pytest.mark.parametrize(("mode", "word"), [(1, "variable-length"), (3, "gap-free")])
 def test_recordings_without_equal_sweeps_are_refused(tmp_path, mode, word):
-    with pytest.raises(ValueError, match=rf"is a {word}.* recording; sweeps of one length are needed"):
+    with pytest.raises(ValueError, match=rf"is a {word}.* recording; sweeps of one length are required"):
         load(write(tmp_path / "cell.abf", mode=mode))
 
 
@@ -272,7 +274,7 @@ def test_files_that_are_no_abf_are_refused(tmp_path):
             load(tmp_path / "cell.abf")
 
 
-def test_the_sampling_interval_is_not_rounded_to_whole_hertz(tmp_path):
+def test_sampling_interval_is_not_rounded_to_whole_hertz(tmp_path):
     data = load(write(tmp_path / "cell.abf", microseconds=30.0))  # 33333.3 Hz
     assert data.dt == 0.03 and data.duration == pytest.approx(0.03 * (N - 1))
 
@@ -301,7 +303,7 @@ def test_real_double_pulses(shared):
     assert spikes(data.crop(146, 660).v) == [0, 0, 0, 0, 0, 0, 1, 1, 3, 4, 5, 6, 6, 7, 8, 8, 9]
 
 
-def test_real_ramp_goes_on_from_sweep_to_sweep(shared):
+def test_real_ramp_continues_over_sweeps(shared):
     data = load(shared / "171116sh_0016.abf")
     assert data.sweeps == 11
     assert data.i[:, -1] == pytest.approx(0.01 * np.arange(11))
@@ -342,7 +344,7 @@ def altered(shared, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("change", "message"),
     [
         (("file", 172, "IIi", 1, 64, 1), "cannot be rebuilt: a user list"),
         (("protocol", 182, "h", 1), "cannot be rebuilt: outputs alternate"),
@@ -350,24 +352,24 @@ def altered(shared, tmp_path):
         (("protocol", 0, "h", 1), "is a variable-length"),
     ],
 )
-def test_traps_of_newer_headers(altered, change, complaint):
-    with pytest.raises(ValueError, match=complaint):
+def test_unsupported_headers_of_abf_2_are_refused(altered, change, message):
+    with pytest.raises(ValueError, match=message):
         load(altered(*change))
 
 
-def test_a_missing_stimulus_file_is_an_error(altered):
+def test_missing_stimulus_file_is_an_error(altered):
     path = altered("dac", 42, "hhff", 2, 0, 1.0, 0.0)
-    with pytest.raises(ValueError, match=r'its stimulus file ".*" is missing; put it beside the recording or'):
+    with pytest.raises(ValueError, match=r'its stimulus file ".*" is missing; put it into the folder of'):
         load(path)
 
 
-def test_a_scaled_stimulus_file_is_an_error(altered):
+def test_scaled_stimulus_file_is_an_error(altered):
     path = altered("dac", 42, "hhff", 2, 0, 0.5, 0.0)
     with pytest.raises(ValueError, match=r"its stimulus file is scaled by 0\.5 and shifted by 0"):
         load(path)
 
 
-def test_a_stimulus_file_beside_the_recording_is_read(altered, tmp_path):
+def test_stimulus_file_in_the_same_folder_is_read(altered, tmp_path):
     path = altered("dac", 42, "hhff", 2, 0, 1.0, 0.0)
     wave = np.full((1, 20000), 5.0)
     wave[0, 4000:9000] = 60.0
@@ -392,5 +394,5 @@ def test_a_stimulus_file_beside_the_recording_is_read(altered, tmp_path):
 def test_sweeps_of_different_lengths_are_listed(altered, shared):
     raw = (shared / "File_axon_5.abf").read_bytes()
     block, size, _ = struct.unpack_from("<IIi", raw, 316)
-    with pytest.raises(ValueError, match=r"sweeps of different lengths: 20000, 15000, 20000"):
+    with pytest.raises(ValueError, match=r"different lengths: 20000, 15000, .*20000 samples; sweeps of one"):
         load(altered("file", 512 * block + size + 4, "i", 15000))

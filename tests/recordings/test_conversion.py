@@ -24,7 +24,7 @@ UNITS = [(kind, unit) for kind, table in EXPONENTS.items() for unit in table]
         (2e-9, "amperes", "current", 2.0),
     ],
 )
-def test_units_come_out_in_ms_mv_na(value, unit, kind, expected):
+def test_conversion_to_ms_mv_and_na(value, unit, kind, expected):
     assert convert(value, unit, kind) == pytest.approx(expected, rel=1e-15)
 
 
@@ -34,14 +34,14 @@ def test_picoamperes_are_rounded_once():
 
 
 @given(st.sampled_from(UNITS), st.floats(-1e6, 1e6))
-def test_conversion_is_a_power_of_ten_and_undone_by_it(kind_unit, value):
+def test_conversion_is_an_invertible_power_of_ten(kind_unit, value):
     kind, unit = kind_unit
     back = float(convert(value, unit, kind)) * 10.0 ** -EXPONENTS[kind][unit]
     assert back == pytest.approx(value, rel=1e-14, abs=1e-300)
 
 
 @given(st.sampled_from(UNITS), st.sampled_from(UNITS))
-def test_a_unit_of_another_kind_is_refused(this, other):
+def test_unit_of_another_kind_is_refused(this, other):
     if this[0] == other[0]:
         return
     with pytest.raises(ValueError, match=rf"a {this[0]} cannot be in .*{other[1]}.*unit of {other[0]}"):
@@ -49,7 +49,7 @@ def test_a_unit_of_another_kind_is_refused(this, other):
 
 
 @given(st.sampled_from(UNITS), st.sampled_from(["", " ", "  "]))
-def test_micro_signs_and_blanks_do_not_matter(kind_unit, blank):
+def test_spellings_of_micro_and_blanks_are_equivalent(kind_unit, blank):
     kind, unit = kind_unit
     for micro in ("u", "µ", "μ"):
         written = blank + unit.replace("u", micro, 1) + blank
@@ -87,7 +87,7 @@ def test_unknown_units_list_the_known_ones():
         ("V ()", "V", None),
     ],
 )
-def test_labels_come_apart(label, word, unit):
+def test_labels_are_split_into_word_and_unit(label, word, unit):
     assert split_label(label) == (word, unit)
 
 
@@ -106,5 +106,5 @@ def test_labels_come_apart(label, word, unit):
         ("t_on", None, None),
     ],
 )
-def test_columns_are_known_by_word_or_by_unit(word, unit, symbol):
+def test_columns_are_identified_by_word_or_unit(word, unit, symbol):
     assert symbol_of(word, unit) == symbol

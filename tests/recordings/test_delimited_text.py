@@ -51,17 +51,17 @@ def test_windows_line_ends(tmp_path):
     check(load(path))
 
 
-def test_options_stand_in_for_a_header(tmp_path):
+def test_options_replace_a_header(tmp_path):
     path = write(tmp_path / "a.txt", [], T / 1000, I, V, separator=" ")
     units = {"t": "s", "i": "pA", "v": "mV"}
     check(load(path, columns={"t": 0, "i": 1, "v": 2}, units=units))
-    with pytest.raises(ValueError, match=r"a\.txt has 3 columns and no header .*columns=.*units="):
+    with pytest.raises(ValueError, match=r"a\.txt has 3 columns and no header; .*columns=.*units="):
         load(path)
-    with pytest.raises(ValueError, match='"column 2" has no unit; say units='):
+    with pytest.raises(ValueError, match='"column 2" has no unit; pass units='):
         load(path, columns={"t": 0, "i": 1, "v": 2})
     with pytest.raises(ValueError, match="has no column 3: columns go from 0 to 2"):
         load(path, columns={"t": 0, "i": 1, "v": 3}, units=units)
-    with pytest.raises(ValueError, match="columns may name t, v, i and dt, not w"):
+    with pytest.raises(ValueError, match="columns may name t, v, i and dt, got w"):
         load(path, columns={"t": 0, "w": 1}, units=units)
 
 
@@ -80,23 +80,23 @@ def test_several_voltage_columns_are_sweeps(tmp_path):
     assert np.allclose(load(path).i, [I / 1000, I / 500])
 
 
-def test_a_current_density_stays_one(tmp_path):
+def test_current_density_stays_one(tmp_path):
     data = load(write(tmp_path / "a.csv", ["t_ms,v_mV,i (µA/cm²)"], T, V, I))
     assert data.unit == "uA/cm2" and np.allclose(data.i, I)
 
 
-def test_a_missing_current_can_be_given(tmp_path):
+def test_missing_current_can_be_given(tmp_path):
     path = write(tmp_path / "a.csv", ["t_ms,v_mV"], T, V)
-    with pytest.raises(ValueError, match=r"a\.csv holds no injected current \(t_ms, v_mV\).*pass current=, in nA"):
+    with pytest.raises(ValueError, match=r"a\.csv has no injected current \(t_ms, v_mV\).*pass current=, in nA"):
         load(path)
     assert np.allclose(load(path, current=I / 1000).i, I / 1000)
     assert np.all(load(path, current=0.0).i == 0)
-    assert "current: given by hand" in load(path, current=0.0).notes
+    assert "current: given as an argument" in load(path, current=0.0).notes
 
 
-def test_a_missing_time_can_be_given(tmp_path):
+def test_missing_time_can_be_given(tmp_path):
     path = write(tmp_path / "a.csv", ["v_mV,i_pA"], V, I)
-    with pytest.raises(ValueError, match=r"holds no time; pass the sampling interval as dt=, in ms"):
+    with pytest.raises(ValueError, match=r"has no time; pass the sampling interval as dt=, in ms"):
         load(path)
     check(load(path, dt=0.1))
     with pytest.raises(ValueError, match="dt must be above 0 ms, got -1 ms"):
@@ -117,8 +117,8 @@ def test_unknown_units_name_column_and_near_match(tmp_path):
     check(load(path, units={"v": "mV"}))
 
 
-def test_a_voltage_column_is_needed(tmp_path):
-    with pytest.raises(ValueError, match=r"nothing that looks like a voltage \(t_ms, i_pA\)"):
+def test_voltage_column_is_needed(tmp_path):
+    with pytest.raises(ValueError, match=r"no entry for the voltage \(t_ms, i_pA\)"):
         load(write(tmp_path / "a.csv", ["t_ms,i_pA"], T, I))
 
 
@@ -132,19 +132,19 @@ def test_fields_that_are_no_numbers_are_located(tmp_path):
 def test_decimal_commas_are_refused(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("t_ms;v_mV;i_pA\n0,0;-65,0;0,0\n0,1;-65,0;0,0\n")
-    with pytest.raises(ValueError, match="no row of numbers; a decimal point must be a point"):
+    with pytest.raises(ValueError, match="no row of numbers; the decimal mark must be a point"):
         load(path)
 
 
-def test_an_empty_file_is_refused(tmp_path):
+def test_empty_file_is_refused(tmp_path):
     (tmp_path / "a.txt").write_text("")
     with pytest.raises(ValueError, match="no row of numbers"):
         load(tmp_path / "a.txt")
 
 
-def test_nan_in_a_file_reaches_the_check(tmp_path):
+def test_nan_in_a_file_is_refused(tmp_path):
     path = write(tmp_path / "a.csv", ["t_ms,v_mV,i_pA"], T, np.r_[V[:3], np.nan, V[4:]], I)
-    with pytest.raises(ValueError, match=r"v must be finite \(mV\): sweep 0 holds 1 .* first at 0\.3 ms"):
+    with pytest.raises(ValueError, match=r"v must be finite \(mV\): sweep 0 has 1 .* first at 0\.3 ms"):
         load(path)
 
 
@@ -172,7 +172,7 @@ def test_real_columns_without_a_header(shared):
 )
 def test_real_voltages_without_current(shared, name, options, dt):
     path, units = shared / "efel_text" / name, {"t": "ms", "v": "mV"}
-    with pytest.raises(ValueError, match="holds no injected current"):
+    with pytest.raises(ValueError, match="has no injected current"):
         load(path, units=units, **options)
     data = load(path, units=units, current=0.0, **options)
     assert data.dt == pytest.approx(dt, rel=1e-6)

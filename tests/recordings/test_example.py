@@ -4,13 +4,13 @@ import pytest
 import membrax as mx
 
 
-def test_the_squid_axon_is_the_default():
+def test_squid_axon_is_the_default():
     squid, named = mx.recordings.example(), mx.recordings.example("squid")
     np.testing.assert_array_equal(squid.v, named.v)
     assert (squid.sweeps, squid.unit, squid.v.shape) == (1, "uA/cm2", (1, 3201))
 
 
-def test_the_cortical_cell_fires_more_with_more_current_and_rests_without():
+def test_cortical_cell_fires_more_with_more_current():
     data = mx.recordings.example("cortical")
     assert (data.sweeps, data.unit) == (8, "nA")
     np.testing.assert_allclose(np.diff(data.t), 0.1, atol=1e-9)
@@ -23,6 +23,6 @@ def test_the_cortical_cell_fires_more_with_more_current_and_rests_without():
     assert np.all(data.i[:, :500] == 0.0) and np.all(data.i[:, 3510:] == 0.0)
 
 
-def test_no_other_name():
+def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="name must be one of squid, cortical, got 'purkinje'"):
         mx.recordings.example("purkinje")

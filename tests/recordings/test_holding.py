@@ -14,18 +14,18 @@ def _step(n=4000, on=1000, off=3000, holding=-12.6, amplitude=118.0):
 
 
 @given(st.floats(-1, 1), st.floats(-5, 5), st.integers(1, 3000))
-def test_a_command_step_gives_its_first_value_exactly(holding, amplitude, on):
+def test_command_step_gives_its_first_value_exactly(holding, amplitude, on):
     assert holding_level(_step(on=on, holding=holding, amplitude=amplitude)) == holding
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-50, 50), st.sampled_from([-100.0, 40.0, 300.0]))
-def test_a_measured_step_gives_its_level_before_the_step(seed, holding, amplitude):
+def test_measured_step_gives_its_level_before_the_step(seed, holding, amplitude):
     noise = np.random.default_rng(seed).normal(0, 5, 12000)
     i = _step(12000, 2800, 10800, holding, amplitude) + noise
     assert holding_level(i) == pytest.approx(holding, abs=0.6)
 
 
-def test_a_coarse_converter_does_not_round_the_level():
+def test_coarse_converter_does_not_round_the_level():
     noise = np.random.default_rng(0).normal(0, 4, 12000)
     i = np.round((_step(12000, 2800, 10800) + noise) / 3.1) * 3.1
     assert holding_level(i) == pytest.approx(-12.6, abs=0.5)
@@ -38,12 +38,12 @@ def test_mains_hum_is_no_step():
     assert holding_level(i) == pytest.approx(-12.6, abs=1.5)
 
 
-def test_a_ramp_after_a_still_start_does_not_pull_the_level():
+def test_ramp_after_a_constant_start_keeps_the_level():
     i = np.concatenate([np.full(312, 20.0), np.linspace(20, 120, 19688)])
     assert holding_level(i) == 20.0
 
 
-def test_a_sweep_that_never_changes_is_its_level():
+def test_constant_sweep_is_its_own_level():
     assert holding_level(np.full(50, 0.03)) == 0.03
     assert holding_level(np.random.default_rng(2).normal(7, 1, 10000)) == pytest.approx(7, abs=0.1)
 

@@ -37,16 +37,16 @@ def check(data):
     assert np.allclose(data.t, T) and np.allclose(data.v, V, atol=1e-4) and np.allclose(data.i, I / 1000, atol=1e-6)
 
 
-def test_a_pair_of_waves(pair):
+def test_pair_of_waves(pair):
     check(load(pair[0], current=pair[1]))
 
 
-def test_the_partner_is_found_by_its_channel_number(pair):
+def test_current_wave_is_found_by_its_channel_number(pair):
     data = load(pair[0])
     check(data)
     assert data.name == "B6_Ch3_IDRest_181"
     assert "current: measured, from B6_Ch0_IDRest_181.ibw" in data.notes
-    assert "time: the header has no unit, seconds taken" in data.notes
+    assert "time: the header has no unit, seconds assumed" in data.notes
 
 
 def test_lists_are_sweeps(tmp_path):
@@ -55,7 +55,7 @@ def test_lists_are_sweeps(tmp_path):
     for data in (load(paths), load(paths, current=currents)):
         assert data.sweeps == 3
         assert np.allclose(data.v[2], V + 2, atol=1e-4) and np.allclose(data.i[2], I / 500, atol=1e-6)
-    with pytest.raises(ValueError, match="3 voltage waves need as many current waves, got 2"):
+    with pytest.raises(ValueError, match="3 voltage waves require as many current waves, got 2"):
         load(paths, current=currents[:2])
 
 
@@ -66,12 +66,12 @@ def test_columns_of_a_wave_are_sweeps(tmp_path):
     assert np.allclose(data.v, [V, V - 3], atol=1e-4) and np.allclose(data.i[1], I / 500, atol=1e-6)
 
 
-def test_without_a_partner_the_error_says_what_to_pass(tmp_path):
+def test_missing_partner_is_an_error(tmp_path):
     alone = write_wave(tmp_path / "B6_Ch3_1.ibw", V, "mV")
-    with pytest.raises(ValueError, match=r"B6_Ch3_1\.ibw: no current wave beside it; pass current="):
+    with pytest.raises(ValueError, match=r"B6_Ch3_1\.ibw: no current wave in its folder; pass current="):
         load(alone)
     write_wave(tmp_path / "B6_Ch2_1.ibw", V, "mV")  # a voltage is no partner
-    with pytest.raises(ValueError, match="no current wave beside it"):
+    with pytest.raises(ValueError, match="no current wave in its folder"):
         load(alone)
     for channel in (0, 1):
         write_wave(tmp_path / f"B6_Ch{channel}_1.ibw", I, "pA")
@@ -84,10 +84,10 @@ def test_units_and_scaling_come_from_the_header(tmp_path):
     i = write_wave(tmp_path / "i.ibw", I / 1000, "nA", step=0.25, x_unit="ms")
     data = load(v, current=i)
     check(data)
-    assert not any("seconds taken" in note for note in data.notes)
+    assert not any("seconds assumed" in note for note in data.notes)
 
 
-def test_a_missing_unit_can_be_given(tmp_path):
+def test_missing_unit_can_be_given(tmp_path):
     v, i = write_wave(tmp_path / "v.ibw", V, ""), write_wave(tmp_path / "i.ibw", I, "")
     with pytest.raises(ValueError, match=r"v\.ibw has no unit in its header; pass voltage_unit="):
         load(v, current=i)
@@ -96,7 +96,7 @@ def test_a_missing_unit_can_be_given(tmp_path):
     check(load(v, current=i, voltage_unit="mV", current_unit="pA"))
 
 
-def test_a_swapped_pair_is_refused(pair):
+def test_swapped_pair_is_refused(pair):
     with pytest.raises(
         ValueError, match=r'B6_Ch0_IDRest_181\.ibw: a voltage cannot be in "pA", which is a unit of current'
     ):
@@ -105,7 +105,7 @@ def test_a_swapped_pair_is_refused(pair):
 
 def test_waves_must_match(tmp_path, pair):
     short = write_wave(tmp_path / "short.ibw", I[:-1], "pA")
-    with pytest.raises(ValueError, match=r"short\.ibw has 399 samples, B6_Ch3_IDRest_181\.ibw has 400"):
+    with pytest.raises(ValueError, match=r"short\.ibw has 399 samples, B6_Ch3_IDRest_181\.ibw has 400; waves of"):
         load(pair[0], current=short)
     slow = write_wave(tmp_path / "slow.ibw", I, "pA", step=1e-3)
     with pytest.raises(ValueError, match=r"slow\.ibw is sampled from 0 every 0\.001 s, .* every 0\.00025 s"):
@@ -118,7 +118,7 @@ def test_files_that_are_no_waves_are_refused(tmp_path):
         load(tmp_path / "v.ibw", current=tmp_path / "v.ibw")
 
 
-def test_a_missing_current_wave_is_named(pair, tmp_path):
+def test_missing_current_wave_is_named(pair, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file .*gone\.ibw"):
         load(pair[0], current=tmp_path / "gone.ibw")
 

@@ -21,26 +21,26 @@ def save(path, **entries):
         {"dt_us": 100.0, "v_mV": V[None], "i_uA": I[None] / 1000},
     ],
 )
-def test_entries_are_known_by_name_and_unit(tmp_path, entries):
+def test_entries_are_identified_by_name_and_unit(tmp_path, entries):
     data = load(save(tmp_path / "cell.npz", **entries))
     assert np.allclose(data.t, 0.1 * np.arange(11)) and np.allclose(data.v, V) and np.allclose(data.i, I)
     assert data.name == "cell" and data.unit == "nA"
 
 
-def test_options_say_what_names_do_not(tmp_path):
+def test_options_identify_other_names(tmp_path):
     path = save(tmp_path / "cell.npz", clock=np.arange(11) * 1e-4, soma=V, electrode=1000 * I)
     columns, units = {"t": "clock", "v": "soma", "i": "electrode"}, {"t": "s", "v": "mV", "i": "pA"}
     data = load(path, columns=columns, units=units)
     assert np.allclose(data.i, I) and data.dt == 0.1
-    with pytest.raises(ValueError, match=r"nothing that looks like a voltage \(clock, soma, electrode\)"):
+    with pytest.raises(ValueError, match=r"no entry for the voltage \(clock, soma, electrode\)"):
         load(path)
     with pytest.raises(ValueError, match='"clock" has no unit'):
         load(path, columns=columns, units={"v": "mV", "i": "pA"})
 
 
-def test_two_candidates_are_not_chosen_between(tmp_path):
+def test_two_candidates_are_an_error(tmp_path):
     path = save(tmp_path / "cell.npz", t_ms=np.arange(11), v_mV=V, vm_mV=V, i_nA=I)
-    with pytest.raises(ValueError, match="v_mV, vm_mV could each be v; say columns="):
+    with pytest.raises(ValueError, match="v_mV, vm_mV may each be v; pass columns="):
         load(path)
     assert load(path, columns={"t": "t_ms", "v": "vm_mV", "i": "i_nA"}).sweeps == 1
 
@@ -52,9 +52,9 @@ def test_small_entries_become_notes(tmp_path):
     assert not any("extra" in note for note in notes)
 
 
-def test_a_missing_current_can_be_given(tmp_path):
+def test_missing_current_can_be_given(tmp_path):
     path = save(tmp_path / "cell.npz", dt_ms=0.1, v_mV=V)
-    with pytest.raises(ValueError, match=r"holds no injected current \(dt_ms, v_mV\)"):
+    with pytest.raises(ValueError, match=r"has no injected current \(dt_ms, v_mV\)"):
         load(path)
     assert np.allclose(load(path, current=I).i, I)
 

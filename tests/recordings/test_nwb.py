@@ -111,7 +111,7 @@ def test_without_sweep_numbers_names_are_paired(nwb, names):
     assert any("paired by name" in note for note in data.notes)
 
 
-def test_the_table_of_recordings_goes_first(nwb):
+def test_table_of_recordings_is_preferred(nwb):
     pairs = [nwb.sweep(k, V - 0.001 * k, I * k, names=(f"a_{k}", f"b_{2 - k}")) for k in range(3)]
     for (response, _), (_, stimulus) in zip(pairs, reversed(pairs), strict=True):
         nwb.file.add_intracellular_recording(electrode=response.electrode, stimulus=stimulus, response=response)
@@ -145,14 +145,14 @@ def test_parts_of_one_series_are_counted_by_position(nwb):
     assert load(nwb.write(), sweeps=1).i.max() == pytest.approx(0.2)
 
 
-def test_a_name_does_not_overrule_a_sweep_number(nwb):
+def test_name_does_not_overrule_a_sweep_number(nwb):
     nwb.sweep(0, names=("r_1", "s_2"))
     nwb.sweep(1, i=None, names=("r_2", ""))
     with pytest.raises(ValueError, match=r"sweep 1 \(r_2\) has no stimulus"):
         load(nwb.write())
 
 
-def test_bias_current_is_added_and_said(nwb):
+def test_bias_current_is_added_with_a_note(nwb):
     nwb.sweep(0, bias_current=-30e-12)
     nwb.sweep(1, bias_current=float("nan"))
     path = nwb.write()
@@ -161,12 +161,12 @@ def test_bias_current_is_added_and_said(nwb):
     assert "bias current: -0.03 nA added to the stimulus" in data.notes
     ignored = load(path, bias_current="ignore")
     assert np.allclose(ignored.i, [1e9 * I] * 2)
-    assert any("NOT added" in note for note in ignored.notes)
-    with pytest.raises(ValueError, match=r'bias_current must be "add" or "ignore", got 3'):
+    assert any("NOT added to the stimulus, bias_current='ignore'" in note for note in ignored.notes)
+    with pytest.raises(ValueError, match=r"bias_current must be one of add, ignore, got 3"):
         load(path, bias_current=3)
 
 
-def test_sweeps_that_differ_are_listed_and_can_be_chosen(nwb):
+def test_unequal_sweeps_are_listed_and_selectable(nwb):
     nwb.sweep(0, stimulus_description="short")
     nwb.sweep(1, stimulus_description="short")
     nwb.sweep(2, np.tile(V, 2), np.tile(I, 2), stimulus_description="long")
@@ -180,13 +180,13 @@ def test_sweeps_that_differ_are_listed_and_can_be_chosen(nwb):
     assert load(path, sweeps=2).t.size == 2 * N
     assert load(path, sweeps="response_3").dt == 0.025
     assert np.allclose(load(path, sweeps=[1, 0]).sweeps, 2)
-    with pytest.raises(ValueError, match=r"has no sweep 7; there are: 0 \(response_0\), 1 \(response_1\)"):
+    with pytest.raises(ValueError, match=r"has no sweep 7; it has: 0 \(response_0\), 1 \(response_1\)"):
         load(path, sweeps=[7])
     with pytest.raises(ValueError, match=r'no sweep with that protocol .*"short".*"long"'):
         load(path, protocol="ramp")
 
 
-def test_electrodes_are_cells_of_their_own(nwb):
+def test_several_electrodes_require_a_choice(nwb):
     for k, electrode in enumerate(("left", "right")):
         nwb.sweep(0, V - 0.010 * k, I * (k + 1), electrode=electrode, names=(f"r0_{k}", f"s0_{k}"))
     path = nwb.write()
@@ -198,23 +198,23 @@ def test_electrodes_are_cells_of_their_own(nwb):
 
 def test_voltage_clamp_is_refused(nwb):
     nwb.sweep(0, I, V, kind="VoltageClamp")
-    with pytest.raises(ValueError, match=r"cell\.nwb is voltage clamp only \(response_0\); current clamp is needed"):
+    with pytest.raises(ValueError, match=r"cell\.nwb is voltage clamp only \(response_0\); current clamp is required"):
         load(nwb.write())
 
 
-def test_voltage_clamp_beside_current_clamp_is_left_out(nwb):
+def test_voltage_clamp_series_are_skipped(nwb):
     nwb.sweep(0, I, V, kind="VoltageClamp")
     nwb.sweep(1)
     assert load(nwb.write()).sweeps == 1
 
 
-def test_a_file_without_a_cell_is_refused(nwb):
+def test_file_without_a_cell_is_refused(nwb):
     nwb.file.add_acquisition(pynwb.TimeSeries(name="licks", data=np.zeros(3), unit="count", rate=1.0))
-    with pytest.raises(ValueError, match="no current-clamp series; acquired are: licks"):
+    with pytest.raises(ValueError, match="no current-clamp series; it has: licks"):
         load(nwb.write())
 
 
-def test_a_missing_stimulus_is_named(nwb):
+def test_missing_stimulus_is_named(nwb):
     nwb.sweep(0)
     nwb.sweep(1, i=None)
     path = nwb.write()
@@ -223,19 +223,19 @@ def test_a_missing_stimulus_is_named(nwb):
     assert load(path, sweeps=0).sweeps == 1
 
 
-def test_a_stimulus_of_another_length_is_refused(nwb):
+def test_stimulus_of_another_length_is_refused(nwb):
     nwb.sweep(0, i=I[:-5])
     with pytest.raises(ValueError, match=r"sweep 0 has 2000 samples at 20 kHz, its stimulus \(stimulus_0\) 1995 at 20"):
         load(nwb.write())
 
 
-def test_several_stimuli_for_one_response_are_not_chosen_between(nwb):
+def test_several_stimuli_for_one_response_are_an_error(nwb):
     nwb.sweep(0, names=("a", "b"))
     extra = icephys.CurrentClampStimulusSeries(
         name="c", data=I, rate=RATE, electrode=nwb.electrode("e0"), sweep_number=np.uint32(0)
     )
     nwb.file.add_stimulus(extra)
-    with pytest.raises(ValueError, match=r"a has several stimuli \(b, c\)"):
+    with pytest.raises(ValueError, match=r"a has several stimuli \(b, c\); add a table of intracellular recordings"):
         load(nwb.write())
 
 

@@ -17,7 +17,7 @@ def make(sweeps=3, samples=1001, dt=0.1, **changes):
     return Recording(**{"t": t, "v": v, "i": i, **changes})
 
 
-def test_a_recording_says_what_it_is():
+def test_repr_summarises_a_recording():
     data = make(name="cell 7")
     assert (data.sweeps, data.dt, data.rate, data.duration) == (3, 0.1, 10.0, 100.0)
     assert data.unit == "nA"
@@ -26,7 +26,7 @@ def test_a_recording_says_what_it_is():
     assert "1 sweep," in repr(data.select(0))
 
 
-def test_it_is_frozen_down_to_the_arrays():
+def test_recording_and_arrays_are_read_only():
     t, v = np.arange(5.0), np.full(5, -65.0)
     data = Recording(t, v, 0.0)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -53,8 +53,8 @@ def test_one_current_serves_every_sweep():
         make(i=np.zeros(1000))
 
 
-def test_turned_arrays_are_recognised():
-    with pytest.raises(ValueError, match=r"v has 3 samples a sweep and t has 1001; it looks turned round, pass v\.T"):
+def test_transposed_arrays_are_recognised():
+    with pytest.raises(ValueError, match=r"v has 3 samples a sweep and t has 1001; it looks transposed, pass v\.T"):
         make(v=make().v.T)
     with pytest.raises(ValueError, match=r"v must be \[time\] or \[sweep, time\], got shape \(1, 3, 1001\)"):
         make(v=make().v[None])
@@ -65,24 +65,24 @@ def test_turned_arrays_are_recognised():
 def test_values_that_are_not_finite_are_located(name, unit, bad):
     values = np.array(getattr(make(), name))
     values[1, 125:128] = bad
-    with pytest.raises(ValueError, match=rf"{name} must be finite \({unit}\): sweep 1 holds 3 .* first at 12\.5 ms$"):
+    with pytest.raises(ValueError, match=rf"{name} must be finite \({unit}\): sweep 1 has 3 .* first at 12\.5 ms$"):
         make(**{name: values})
     values[2, 4] = bad
-    with pytest.raises(ValueError, match="1 more sweeps are touched"):
+    with pytest.raises(ValueError, match="1 more sweeps have such values"):
         make(**{name: values})
 
 
 def test_time_must_increase():
     t = np.array(make().t)
     t[500] = t[499]
-    with pytest.raises(ValueError, match=r"t must increase, but goes from 49\.9 to 49\.9 ms at sample 500"):
+    with pytest.raises(ValueError, match=r"t must increase, got 49\.9 and then 49\.9 ms at sample 500"):
         make(t=t)
 
 
 def test_time_must_be_uniform():
     t = np.array(make().t)
     t[700:] += 0.1  # one sample was lost
-    with pytest.raises(ValueError, match=r"t must be uniform within 0\.05 .*sample \d+ is at .* ms off the grid"):
+    with pytest.raises(ValueError, match=r"t must be uniform within 0\.05 .*sample \d+ is at .* ms from the grid"):
         make(t=t)
 
 
@@ -102,10 +102,10 @@ def test_single_precision_time_is_put_on_the_grid():
     data = Recording(exact.astype(np.float32), np.full(exact.size, -65.0), 0.0)
     assert data.dt == pytest.approx(0.02, rel=1e-6)
     assert np.ptp(np.diff(data.t)) < 1e-9
-    assert any("replaced by a grid" in note for note in data.notes)
+    assert any("replaced by the grid" in note for note in data.notes)
 
 
-def test_exact_time_is_left_alone():
+def test_exact_time_is_unchanged():
     t = np.arange(1001) / 20.0
     data = make(t=t)
     assert np.array_equal(data.t, t)
@@ -124,20 +124,20 @@ def test_other_current_units_are_refused(unit, near):
 
 
 def test_volts_are_not_millivolts():
-    with pytest.raises(ValueError, match=r"v must be in mV, but never exceeds 0\.0\d+: volts\? multiply by 1000"):
+    with pytest.raises(ValueError, match=r"v must be in mV, and reaches only 0\.0\d+: .* volts, multiply it by 1000"):
         make(v=make().v / 1000)
-    with pytest.raises(ValueError, match=r"v must be in mV, but reaches 6.*: microvolts"):
+    with pytest.raises(ValueError, match=r"v must be in mV, and reaches 6.*: convert microvolts"):
         make(v=make().v * 1000)
 
 
 def test_picoamperes_are_not_nanoamperes():
-    with pytest.warns(UserWarning, match=r"peaks at 2000 nA, outside 0\.0001 to 1000 nA: pA taken for nA"):
+    with pytest.warns(UserWarning, match=r"peaks at 2000 nA, outside 0\.0001 to 1000 nA: pA given as nA"):
         make(i=make().i * 1e4)
     with pytest.warns(UserWarning, match="peaks at 2e-10 nA"):
         make(i=make().i * 1e-9)
 
 
-def test_plausible_recordings_are_silent():
+def test_plausible_recordings_raise_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         make(i=0.0)
@@ -146,7 +146,7 @@ def test_plausible_recordings_are_silent():
 
 
 def test_seconds_are_not_milliseconds():
-    with pytest.warns(UserWarning, match=r"sampling interval is 0\.0001 ms \(10000 kHz\): is t in seconds"):
+    with pytest.warns(UserWarning, match=r"interval is 0\.0001 ms \(10000 kHz\): t must be in ms; multiply seconds by"):
         make(t=make().t / 1000)
 
 
@@ -156,7 +156,7 @@ def test_warnings_point_at_the_caller():
     assert caught[0].filename == __file__
 
 
-def test_select_keeps_order_and_says_so():
+def test_select_keeps_order_with_a_note():
     data = make().select([2, 0])
     assert np.array_equal(data.v, make().v[[2, 0]])
     assert np.array_equal(data.i, make().i[[2, 0]])
@@ -172,12 +172,12 @@ def test_select_names_the_valid_range(wanted):
 
 
 @pytest.mark.parametrize("wanted", [[], [0.5], [True, False, True], "1"])
-def test_select_wants_whole_numbers(wanted):
+def test_select_requires_whole_numbers(wanted):
     with pytest.raises(ValueError, match="whole numbers from 0 to 2"):
         make().select(wanted)
 
 
-def test_crop_includes_both_ends_and_keeps_the_clock():
+def test_crop_includes_both_ends_and_keeps_time():
     data = make().crop(10, 30)
     assert (data.t[0], data.t[-1], data.duration) == (10.0, 30.0, 20.0)
     assert np.array_equal(data.v, make().v[:, 100:301])
@@ -212,7 +212,7 @@ def test_decimation_names_the_valid_range(factor):
 
 @pytest.mark.parametrize("unit", ["nA", "uA/cm2"])
 @given(seed=st.integers(0, 2**32 - 1), name=st.text(st.characters(exclude_characters="\x00"), max_size=8))
-def test_what_is_saved_is_loaded(tmp_path_factory, unit, seed, name):
+def test_saved_recordings_load_unchanged(tmp_path_factory, unit, seed, name):
     rng = np.random.default_rng(seed)
     before = make(v=rng.normal(-60, 10, (3, 1001)), unit=unit, name=name, notes=("current: µ-clamp", "two"))
     after = load(before.save(tmp_path_factory.mktemp("saved") / "cell.npz"))
@@ -225,6 +225,6 @@ def test_no_notes_stay_no_notes(tmp_path):
     assert load(make().save(tmp_path / "cell.npz")).notes == ()
 
 
-def test_saving_wants_npz(tmp_path):
-    with pytest.raises(ValueError, match=r'saved as "\.npz", got "cell\.csv"'):
+def test_save_requires_npz(tmp_path):
+    with pytest.raises(ValueError, match=r'saved as "\.npz", got "cell\.csv"; change the suffix'):
         make().save(tmp_path / "cell.csv")

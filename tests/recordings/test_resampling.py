@@ -27,21 +27,21 @@ def spikes(width, dt, times=(100.0, 200.0, 300.0)):
 
 
 @pytest.mark.parametrize("dt", [0.1, 0.125, 0.2, 0.025])
-def test_what_is_slow_stays(dt):
+def test_slow_components_remain(dt):
     found = resample(sine(200.0), dt)
     assert found.dt == pytest.approx(dt)
     inside = (found.t > 20.0) & (found.t < 380.0)
     np.testing.assert_allclose(found.v[0, inside], -65 + 10 * np.sin(0.4 * np.pi * found.t[inside]), atol=0.05)
 
 
-def test_what_is_fast_goes_and_decimation_folds_it():
+def test_fast_components_vanish_and_decimation_aliases():
     data = sine(4000.0)  # above the 2.5 kHz that 0.2 ms can show
     middle = slice(200, 1800)
     assert np.std(resample(data, 0.2).v[0, middle]) < 0.1
     assert np.std(data.decimate(4).v[0, middle]) > 5.0
 
 
-def test_noise_is_lessened_as_its_band_is():
+def test_noise_decreases_with_its_band():
     v = -65.0 + np.random.default_rng(0).normal(0.0, 1.0, T.size)
     found = resample(mx.Recording(t=T, v=v, i=0.1 * (T > 100.0)), 0.2)
     assert np.std(found.v) == pytest.approx(0.5, rel=0.1)  # √(1/4) of white noise
@@ -72,7 +72,7 @@ def test_its_own_interval_changes_nothing():
     assert resample(data, DT) is data
 
 
-def test_a_note_says_what_was_done():
+def test_resampling_adds_a_note():
     assert "resampled: every 0.1 ms" in resample(sine(100.0), 0.1).notes[-1]
 
 
@@ -80,24 +80,24 @@ def test_a_note_says_what_was_done():
     "width, dt, expected",
     [(1.0, 0.02, 0.04), (1.0, 0.05, 0.05), (0.3, 0.01, 0.03), (2.0, 0.25, 0.25), (0.3, 0.05, 0.05)],
 )
-def test_the_rule_keeps_eight_samples_in_a_spike_and_steps_of_a_twentieth(width, dt, expected):
+def test_rule_keeps_samples_per_spike_and_step(width, dt, expected):
     assert sampling_interval(spikes(width, dt)) == pytest.approx(expected)
 
 
 @given(st.floats(0.3, 3.0), st.sampled_from([0.01, 0.02, 0.05, 0.1, 0.25]))
-def test_the_rule_holds_for_every_spike(width, dt):
+def test_rule_holds_for_every_spike(width, dt):
     found = sampling_interval(spikes(width, dt, times=(100.0,)))
     assert found >= dt - 1e-12 and abs(found / dt - round(found / dt)) < 1e-9
     assert found <= dt + 1e-12 or found <= min(0.05, 1.05 * width / 8) + 1e-9
 
 
 @pytest.mark.parametrize("wrong", [0.0, -0.1, np.nan, "0.1", True, 1e4, 0.05 * np.pi])
-def test_what_is_no_interval_is_refused(wrong):
+def test_invalid_intervals_are_refused(wrong):
     with pytest.raises(ValueError, match="dt must be"):
         resample(sine(100.0), wrong)
 
 
-def test_a_real_cell_keeps_its_spikes(shared_data):
+def test_real_cell_keeps_its_spikes(shared_data):
     (file,) = (shared_data / "recordings" / "allen").glob("*518290966*.npz")
     data = mx.recordings.load(file)
     assert sampling_interval(data) == pytest.approx(0.04)

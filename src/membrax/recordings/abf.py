@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .abf_channels import current_output, listed, named, refuse_voltage_clamp, voltage_input
+from .abf_channels import comma_list, current_output, find_channel, refuse_voltage_clamp, voltage_input
 from .abf_command import FILE, command_current, follows
 from .abf_header import AbfFile, Channel, Header, read_header
 from .conversion import convert
-from .reading import BY_HAND, UNCORRECTED, require
+from .reading import GIVEN, UNCORRECTED, require
 from .recording import Recording
 
 _REFUSED = {1: "variable-length (event-driven)", 3: "gap-free"}  # operation modes of pCLAMP
+_CHOSEN = "chosen by the caller"
 
 
 def read_abf(
@@ -28,108 +29,123 @@ def read_abf(
     voltage_unit: str | None = None,
     stimulus_folder: str | Path | None = None,
 ) -> Recording:
-    """A Recording from a current-clamp .abf file.
+    """Read a current-clamp .abf file as a Recording.
 
-    The current is, in this order: ``current`` if given, the recorded current channel, the command
-    waveform of the header. A recorded current that doesn't follow the command is refused until you say
-    which to take; so is a command that can't be rebuilt (user lists, missing stimulus files).
+    The current is the first of these that exists: ``current``, the recorded current channel, the command
+    waveform of the header. A recorded current that does not follow the command raises an error unless
+    ``current_channel`` or ``command_channel`` selects one of the two. So does a command that cannot be
+    rebuilt (user lists, missing stimulus files).
 
     Args:
         path: the file.
-        voltage_channel: number or name of the input that holds the voltage, where several could.
-        current_channel: number or name of the input that holds the current.
+        voltage_channel: number or name of the voltage input, where the file has several.
+        current_channel: number or name of the current input.
         command_channel: number or name of the output whose command waveform is the current.
-        current: injected current in nA, a number, [time] or [sweep, time], where the file has none.
+        current: injected current, nA: a number, [time] or [sweep, time], where the file has none.
         voltage_unit: unit of the voltage where the header's is wrong.
-        stimulus_folder: where else to look for a stimulus file.
+        stimulus_folder: a further folder of stimulus files.
 
     Raises:
-        ValueError: voltage clamp; gap-free or variable-length; no voltage, or several; no current, or
-            none that can be trusted; a Recording's own checks.
+        ValueError: voltage clamp; a gap-free or variable-length file; no voltage or several; no current or
+            no reliable one; the checks of Recording.
     """
     pyabf = require("pyabf", ".abf")
     try:
         abf = pyabf.ABF(str(path), cacheStimulusFiles=False, stimulusFileFolder=stimulus_folder)
-    except Exception as error:  # what a parser raises on foreign bytes is open-ended
+    except Exception as error:  # pyABF raises exceptions of any type on foreign bytes
         raise ValueError(f"{path.name} cannot be read: {error}") from error
     header = read_header(abf)
     if abf.nOperationMode in _REFUSED:
-        raise ValueError(f"{path.name} is a {_REFUSED[abf.nOperationMode]} recording; sweeps of one length are needed")
+        raise ValueError(
+            f"{path.name} is a {_REFUSED[abf.nOperationMode]} recording; sweeps of one length are required"
+        )
     if header.lengths:
-        raise ValueError(f"{path.name} has sweeps of different lengths: {listed(header.lengths)} samples")
-    said = not (current is None and current_channel is None and command_channel is None)
-    refuse_voltage_clamp(path, header, said)
+        raise ValueError(
+            f"{path.name} has sweeps of different lengths: {comma_list(header.lengths)} samples; sweeps of one"
+            " length are required"
+        )
+    current_chosen = not (current is None and current_channel is None and command_channel is None)
+    refuse_voltage_clamp(path, header, current_chosen)
     voltage = voltage_input(path, header, voltage_channel, voltage_unit)
     v = convert(_sweeps(abf, voltage), voltage_unit or voltage.unit, "voltage")
     if current is None:
         i, note = _current(path, abf, header, voltage, current_channel, command_channel)
     else:
-        i, note = np.asarray(current), BY_HAND
+        i, note = np.asarray(current), GIVEN
     t = header.dt * np.arange(v.shape[1])
     return Recording(t, v, i, name=path.stem, notes=(f"voltage: input {voltage}", UNCORRECTED, note))
 
 
 def _sweeps(abf: AbfFile, channel: Channel) -> np.ndarray:
     """All sweeps of one input [sweep, time] in its unit."""
-    kept = abf.sweepCount * abf.sweepPointCount
-    return abf.data[channel.number][:kept].astype(np.float64).reshape(abf.sweepCount, abf.sweepPointCount)
+    samples = abf.sweepCount * abf.sweepPointCount
+    return abf.data[channel.number][:samples].astype(np.float64).reshape(abf.sweepCount, abf.sweepPointCount)
 
 
 def _current(
-    path: Path, abf: AbfFile, header: Header, voltage: Channel, wanted: int | str | None, command: int | str | None
+    path: Path, abf: AbfFile, header: Header, voltage: Channel, current: int | str | None, command: int | str | None
 ) -> tuple[np.ndarray, str]:
-    """Injected current, nA [sweep, time], and the note that says where it is from."""
-    if wanted is not None and command is not None:
-        raise ValueError("current_channel is a recorded current, command_channel a commanded one; pass one of them")
-    if wanted is not None:
-        return _recorded(path, abf, named(path, header.inputs, wanted, "input"), "as asked")
+    """Injected current, nA [sweep, time], and the note of its source."""
+    if current is not None and command is not None:
+        raise ValueError(
+            "current_channel selects a recorded current and command_channel a commanded one; pass one of them"
+        )
+    if current is not None:
+        return _recorded(path, abf, find_channel(path, header.inputs, current, "input"), _CHOSEN)
     if command is not None:
-        return _commanded(path, abf, header, named(path, header.outputs, command, "output"), "as asked")
+        return _commanded(path, abf, header, find_channel(path, header.outputs, command, "output"), _CHOSEN)
     recorded = [channel for channel in header.inputs if channel.kind == "current" and channel != voltage]
     if len(recorded) > 1:
-        raise ValueError(f"{path.name} records several currents: {listed(recorded)}; pass current_channel=")
-    output = current_output(path, header, voltage, needed=not recorded)
+        raise ValueError(f"{path.name} records several currents: {comma_list(recorded)}; pass current_channel=")
+    output = current_output(path, header, voltage, required=not recorded)
     if recorded:
-        values, note = _recorded(path, abf, recorded[0], "recorded current goes before the command")
+        values, note = _recorded(path, abf, recorded[0], "recorded current, preferred to the command")
         _compare(path, abf, header, recorded[0], values, output)
         return values, note
-    assert output is not None  # current_output raises where one is needed
+    assert output is not None  # current_output raises an error without one
     return _commanded(path, abf, header, output, "no recorded current channel")
 
 
-def _recorded(path: Path, abf: AbfFile, channel: Channel, why: str) -> tuple[np.ndarray, str]:
+def _recorded(path: Path, abf: AbfFile, channel: Channel, reason: str) -> tuple[np.ndarray, str]:
     try:
-        return convert(_sweeps(abf, channel), channel.unit, "current"), f"current: input {channel} ({why})"
-    except ValueError as complaint:
-        raise ValueError(f"{path.name}, input {channel}: {complaint}") from complaint
+        return convert(_sweeps(abf, channel), channel.unit, "current"), f"current: input {channel} ({reason})"
+    except ValueError as error:
+        raise ValueError(f"{path.name}, input {channel}: {error}") from error
 
 
-def _commanded(path: Path, abf: AbfFile, header: Header, output: Channel, why: str) -> tuple[np.ndarray, str]:
+def _commanded(path: Path, abf: AbfFile, header: Header, output: Channel, reason: str) -> tuple[np.ndarray, str]:
     values = command_current(path, abf, header, output)
-    where = "stimulus file" if output.source == FILE else "header command waveform"
-    return values, f"current: {where} of output {output} ({why})"
+    source = "stimulus file" if output.source == FILE else "header command waveform"
+    return values, f"current: {source} of output {output} ({reason})"
 
 
 def _compare(
     path: Path, abf: AbfFile, header: Header, channel: Channel, values: np.ndarray, output: Channel | None
 ) -> None:
-    """Refuse a recorded current that has nothing to do with the command: it may be another cell's."""
+    """Compare a recorded current with the command: an unrelated one may be another cell's.
+
+    Raises:
+        ValueError: the recorded current does not follow the command.
+
+    Warns:
+        UserWarning: its gain relative to the command is outside 0.8 to 1.25.
+    """
     if output is None or not output.source or header.obstacle:
         return
     try:
         command = command_current(path, abf, header, output)
     except ValueError:
-        return  # nothing to compare with
-    alike, gain = follows(values, command)
-    if not alike:
+        return  # there is no command to compare with
+    similar, gain = follows(values, command)
+    if not similar:
         raise ValueError(
             f"{path.name}: the recorded current (input {channel}) does not follow the command (output {output});"
-            f" pass current_channel={channel.number} or command_channel={output.number} to say which was injected"
+            f" pass current_channel={channel.number} or command_channel={output.number}, whichever was injected"
         )
     if not 0.8 <= gain <= 1.25:
         warnings.warn(
-            f"{path.name}: the recorded current is {gain:.3g} times the command; the recorded one is taken"
-            f" (command_channel={output.number} takes the other)",
+            f"{path.name}: the recorded current is {gain:.3g} times the command; the recorded one is used"
+            f" (command_channel={output.number} selects the command)",
             UserWarning,
             stacklevel=5,
         )

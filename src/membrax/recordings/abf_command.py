@@ -1,4 +1,4 @@
-"""The command waveform of an .abf header as injected current, or an error where it would be a guess."""
+"""The command waveform of an .abf header as injected current, or an error where it is not certain."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EPOCHS, FILE = 1, 2  # sources of a command waveform
 
 
 def command_current(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.ndarray:
-    """Current commanded by ``output``, nA [sweep, time], holding level included.
+    """The current commanded by ``output``, nA [sweep, time], with the holding level.
 
     Raises:
-        ValueError: the waveform can't be rebuilt: user list, alternating outputs, trains in ABF 1, a
-            stimulus file that is missing or doesn't fit.
+        ValueError: the waveform cannot be rebuilt: user list, alternating outputs, trains in ABF 1, a
+            missing stimulus file or one of another length or rate.
 
     Warns:
-        UserWarning: the output's waveform is switched off, so that the current is its holding level.
+        UserWarning: the output's waveform is off; the current is its holding level.
     """
     if header.obstacle:
         raise _refusal(path, output, header.obstacle)
@@ -35,22 +35,22 @@ def command_current(path: Path, abf: AbfFile, header: Header, output: Channel) -
     else:
         level = header.holding[output.number]
         warnings.warn(
-            f"{path.name}: the waveform of output {output} is switched off; the current is taken to be its"
-            f" holding level, {level:g} {output.unit}, throughout",
+            f"{path.name}: the waveform of output {output} is off; the current is its holding level,"
+            f" {level:g} {output.unit}, throughout",
             UserWarning,
             stacklevel=5,
         )
         values = np.full(shape, level)
     if values.shape != shape or not np.all(np.isfinite(values)):
-        raise _refusal(path, output, "pyABF leaves parts of it undefined")
+        raise _refusal(path, output, "pyABF does not define all of it")
     return convert(values, output.unit, "current")
 
 
 def follows(recorded: np.ndarray, command: np.ndarray) -> tuple[bool, float]:
-    """Whether a recorded current follows the command, and its gain against it (1 if it can't be told).
+    """Whether a recorded current follows the command, and its gain relative to it (1 for a constant command).
 
-    A command that changes is followed at a correlation above 0.5 over all sweeps; a constant one if
-    the recorded median lies within half to one and a half of it. Zero says nothing.
+    A current follows a changing command if their correlation over all sweeps exceeds 0.5, and a constant
+    command if the recorded median is 0.5 to 1.5 times its level. It follows a command of zero in any case.
     """
     c = command - np.mean(command)
     if np.ptp(command) == 0:
@@ -63,22 +63,22 @@ def follows(recorded: np.ndarray, command: np.ndarray) -> tuple[bool, float]:
 
 
 def _from_epochs(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.ndarray:
-    """The epoch table, sweep by sweep, in the output's unit; the holding level is the header's."""
+    """The epoch table as current in the output's unit [sweep, time]; the holding level is the header's."""
     waveform = require("pyabf.waveform", ".abf")
     abf.holdingCommand = list(header.holding)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an epoch type that pyABF doesn't know leaves NaN: refused above
+        warnings.simplefilter("ignore")  # pyABF returns NaN for unknown epoch types; command_current refuses it
         try:
             table = waveform.EpochTable(abf, output.number)
             return np.stack([sweep.getWaveform() for sweep in table.epochWaveformsBySweep])
         except (ValueError, IndexError) as error:
-            raise _refusal(path, output, f"its epochs don't fit the sweep ({error})") from error
+            raise _refusal(path, output, f"its epochs do not fit the sweep ({error})") from error
 
 
 def _from_file(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.ndarray:
     """A stimulus file's single sweep [time] in the output's unit, from the beginning of the sweep."""
     if abf.abfVersion["major"] == 1:
-        raise _refusal(path, output, "it comes from a stimulus file, which pyABF can't find for ABF 1")
+        raise _refusal(path, output, "it is in a stimulus file, which pyABF does not support for ABF 1")
     scale, offset = abf._dacSection.fDACFileScale[output.number], abf._dacSection.fDACFileOffset[output.number]
     if (scale, offset) != (1.0, 0.0):
         raise _refusal(path, output, f"its stimulus file is scaled by {scale:g} and shifted by {offset:g}")
@@ -89,7 +89,7 @@ def _from_file(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.
             path,
             output,
             f"its stimulus file has {stimulus.sweepCount} sweeps and {stimulus.channelCount} channels every"
-            f" {step:g} ms; one of each every {header.dt:g} ms is needed",
+            f" {step:g} ms; one of each every {header.dt:g} ms is required",
         )
     values = np.asarray(stimulus.sweepY, dtype=np.float64)[: abf.sweepPointCount]
     if values.size < abf.sweepPointCount:
@@ -100,20 +100,20 @@ def _from_file(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.
 def _open_stimulus(path: Path, abf: AbfFile, output: Channel) -> Any:
     pyabf = require("pyabf", ".abf")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pyABF only warns and goes on with NaN
-        found = pyabf.stimulus.findStimulusWaveformFile(abf, output.number)
-    if found is None:
-        wanted = abf._stringsSection._indexedStrings[abf._dacSection.lDACFilePathIndex[output.number]]
+        warnings.simplefilter("ignore")  # pyABF only warns of a missing file and returns NaN
+        file = pyabf.stimulus.findStimulusWaveformFile(abf, output.number)
+    if file is None:
+        name = abf._stringsSection._indexedStrings[abf._dacSection.lDACFilePathIndex[output.number]]
         raise _refusal(
             path,
             output,
-            f'its stimulus file "{wanted}" is missing; put it beside the recording or pass stimulus_folder=',
+            f'its stimulus file "{name}" is missing; put it into the folder of the recording or pass stimulus_folder=',
         )
-    return pyabf.ATF(found) if found.lower().endswith(".atf") else pyabf.ABF(found)
+    return pyabf.ATF(file) if file.lower().endswith(".atf") else pyabf.ABF(file)
 
 
-def _refusal(path: Path, output: Channel, why: str) -> ValueError:
+def _refusal(path: Path, output: Channel, reason: str) -> ValueError:
     return ValueError(
-        f"{path.name}: the command waveform of output {output} cannot be rebuilt: {why}. Pass the injected"
+        f"{path.name}: the command waveform of output {output} cannot be rebuilt: {reason}. Pass the injected"
         " current as current=, in nA: a number, [time] or [sweep, time]"
     )

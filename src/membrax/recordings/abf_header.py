@@ -1,4 +1,4 @@
-"""What an .abf header says about inputs, outputs and sampling, past the traps of its two versions."""
+"""Inputs, outputs and sampling from the header of an .abf file, in both of its versions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STEP, _RAMP = 1, 2  # epoch types without a train
 
 
 class AbfFile(Protocol):
-    """The parts of `pyabf.ABF` that are read here; pyABF sets them without types."""
+    """The parts of `pyabf.ABF` that the reader uses; pyABF sets them without types."""
 
     abfFilePath: str
     abfVersion: dict[str, int]
@@ -51,7 +51,7 @@ class Channel:
 
     @property
     def kind(self) -> str | None:
-        """What its unit measures."""
+        """The quantity of its unit."""
         return kind_of(self.unit)
 
     def __str__(self) -> str:
@@ -60,14 +60,14 @@ class Channel:
 
 @dataclasses.dataclass(frozen=True)
 class Header:
-    """What the reader needs of a header."""
+    """The contents of a header that the reader uses."""
 
     inputs: tuple[Channel, ...]
     outputs: tuple[Channel, ...]
     holding: tuple[float, ...]  # per output, in its unit
     dt: float  # ms
     lengths: tuple[int, ...]  # samples of each sweep, where they differ
-    obstacle: str  # why the command waveforms can't be rebuilt, "" if they can
+    obstacle: str  # reason why the command waveforms cannot be rebuilt; "" without one
 
 
 def read_header(abf: AbfFile) -> Header:
@@ -76,7 +76,7 @@ def read_header(abf: AbfFile) -> Header:
 
 
 def _version_1(abf: AbfFile) -> Header:
-    """ABF 1: pyABF drops µ from units and takes the first epochs' levels for holding levels, so read both."""
+    """The header of ABF 1. Units and holding levels come from the bytes: pyABF drops µ, and gives levels of epochs."""
     raw, header = Path(abf.abfFilePath).read_bytes()[:_EXTENDED], abf._headerV1
     has_command = abf.dataByteStart >= _EXTENDED
     inputs = []
@@ -88,7 +88,7 @@ def _version_1(abf: AbfFile) -> Header:
         described = has_command and number < len(header.nWaveformEnable) and header.nWaveformEnable[number]
         source = header.nWaveformSource[number] if described else 0
         outputs.append(Channel(number, _clean(name), _text(raw, _OUTPUT_UNITS + 8 * number), source))
-    obstacle = _obstacle_1(raw, header) if has_command else "its short header holds no command waveform"
+    obstacle = _obstacle_1(raw, header) if has_command else "its short header has no command waveform"
     return Header(
         inputs=tuple(inputs),
         outputs=tuple(outputs),
@@ -101,13 +101,13 @@ def _version_1(abf: AbfFile) -> Header:
 
 def _obstacle_1(raw: bytes, header: Any) -> str:
     if any(struct.unpack_from("<4h", raw, _USER_LIST)):
-        return "a user list changes it from sweep to sweep, and the list isn't applied by pyABF"
+        return "a user list changes it from sweep to sweep, and pyABF does not apply the list"
     trains = [kind for kind, n in zip(header.nEpochType, header.lEpochInitDuration, strict=True) if n and kind > _RAMP]
-    return "it holds pulse trains, which pyABF leaves out of ABF 1 files" if trains else ""
+    return "it has pulse trains, which pyABF omits from ABF 1 files" if trains else ""
 
 
 def _version_2(abf: AbfFile) -> Header:
-    """ABF 2: pyABF lists as many outputs as there are inputs, so take all of them from the DAC section."""
+    """The header of ABF 2. Outputs come from the DAC section: pyABF lists only as many as there are inputs."""
     dac, strings = abf._dacSection, abf._stringsSection._indexedStrings
     outputs = [
         Channel(
@@ -131,9 +131,9 @@ def _version_2(abf: AbfFile) -> Header:
 
 def _obstacle_2(abf: AbfFile) -> str:
     if abf._userListSection._entryCount > 0:
-        return "a user list changes it from sweep to sweep, and the list isn't applied by pyABF"
+        return "a user list changes it from sweep to sweep, and pyABF does not apply the list"
     if abf._protocolSection.nAlternateDACOutputState:
-        return "outputs alternate from sweep to sweep, which pyABF leaves out"
+        return "outputs alternate from sweep to sweep, which pyABF ignores"
     return ""
 
 
@@ -142,8 +142,8 @@ def _uneven(lengths: Sequence[int]) -> tuple[int, ...]:
 
 
 def _milliseconds(microseconds: float) -> float:
-    """pyABF rounds the rate down to whole Hz (30 µs to 33333 Hz); the interval itself is exact."""
-    return float(f"{microseconds:.7g}") / 1000.0  # the header keeps single precision
+    """An interval in ms. The header's is exact, and pyABF's rate is rounded down to whole Hz (30 µs to 33333 Hz)."""
+    return float(f"{microseconds:.7g}") / 1000.0  # the header has single precision
 
 
 def _text(raw: bytes, offset: int) -> str:

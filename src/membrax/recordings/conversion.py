@@ -1,4 +1,4 @@
-"""Units written in recording files, brought to ms, mV and nA (or µA/cm² for current densities)."""
+"""Conversion of the units in recording files to ms, mV and nA (or µA/cm² for current densities)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import numpy as np
 from numpy.typing import ArrayLike
 
-# Power of ten that takes a unit to the one a Recording keeps. An exponent rather than a factor:
+# Power of ten between a unit and the unit of a Recording. An exponent rather than a factor:
 # dividing by 1000 rounds once, multiplying by 0.001 rounds twice (175 pA would be 0.17500000000000002 nA).
 EXPONENTS = {
     "time": {"s": 3, "ms": 0, "us": -3},
@@ -16,7 +16,7 @@ EXPONENTS = {
     "current": {"A": 9, "mA": 6, "uA": 3, "nA": 0, "pA": -3},
     "current density": {"mA/cm2": 3, "uA/cm2": 0, "nA/cm2": -3},
 }
-# Spellings met in headers. Case is kept otherwise: mS is a conductance, not a millisecond.
+# Spellings in headers. In all others case matters: mS is a conductance, not a millisecond.
 SPELLINGS = {
     "sec": "s", "second": "s", "seconds": "s", "msec": "ms", "millisecond": "ms", "milliseconds": "ms",
     "usec": "us", "microsecond": "us", "microseconds": "us",
@@ -25,7 +25,7 @@ SPELLINGS = {
     "nanoampere": "nA", "nanoamperes": "nA", "nanoamps": "nA",
     "picoampere": "pA", "picoamperes": "pA", "picoamps": "pA",
 }  # fmt: skip
-# What a column or array is called when it holds a quantity. Single letters are the literature's.
+# Names of columns and arrays by quantity. Single letters are the literature's.
 WORDS = {
     "t": {"t", "time", "times"},
     "v": {"v", "vm", "voltage", "voltages", "potential", "membrane potential", "membrane voltage"},
@@ -43,7 +43,7 @@ def canonical(unit: str) -> str:
 
 
 def kind_of(unit: str | None) -> str | None:
-    """What ``unit`` measures ("time", "voltage", "current", "current density"), None if it isn't known."""
+    """The quantity of ``unit`` ("time", "voltage", "current", "current density"); None for an unknown unit."""
     if unit is None:
         return None
     plain = canonical(unit)
@@ -51,24 +51,24 @@ def kind_of(unit: str | None) -> str | None:
 
 
 def convert(values: ArrayLike, unit: str, kind: str) -> np.ndarray:
-    """``values`` in ``unit`` brought to the unit that a Recording keeps for ``kind``.
+    """Convert ``values`` from ``unit`` to the unit of a Recording for ``kind``.
 
     Args:
         values: numbers of any shape.
         unit: such as "s", "mV", "pA", "uA/cm2"; µ may be written u, µ (micro) or μ (mu).
-        kind: "time" gives ms, "voltage" mV, "current" nA, "current density" µA/cm².
+        kind: "time" (converted to ms), "voltage" (mV), "current" (nA) or "current density" (µA/cm²).
 
     Raises:
-        ValueError: the unit isn't known (near matches are named) or measures something else.
+        ValueError: an unknown unit (the message names near matches), or a unit of another quantity.
     """
     plain, table = canonical(unit), EXPONENTS[kind]
     if plain not in table:
-        raise ValueError(_complaint(unit, kind))
+        raise ValueError(_unit_message(unit, kind))
     values, exponent = np.asarray(values, dtype=np.float64), table[plain]
     return values * 10.0**exponent if exponent >= 0 else values / 10.0**-exponent
 
 
-def _complaint(unit: str, kind: str) -> str:
+def _unit_message(unit: str, kind: str) -> str:
     known = ", ".join(EXPONENTS[kind])
     other = kind_of(unit)
     if other is not None:
@@ -80,20 +80,20 @@ def _complaint(unit: str, kind: str) -> str:
 
 
 def current_kind(unit: str) -> str:
-    """A unit per area is one of "current density", any other of "current", known or not."""
+    """The kind of a unit of current: "current density" for a unit per area, "current" for any other, known or not."""
     return "current density" if "/" in canonical(unit) else "current"
 
 
 def recording_unit(unit: str) -> str:
-    """The unit that a Recording keeps for a current given in ``unit``: "nA" or "uA/cm2"."""
+    """The unit in a Recording of a current in ``unit``: "nA" or "uA/cm2"."""
     return "uA/cm2" if current_kind(unit) == "current density" else "nA"
 
 
 def split_label(label: str) -> tuple[str, str | None]:
-    """A column label taken apart: "V (mV)", "V[mV]", "voltage_mV", "V/mV" -> ("V" or "voltage", "mV").
+    """The name and the unit in a column label: "V (mV)", "V[mV]", "voltage_mV", "V/mV" -> ("V" or "voltage", "mV").
 
-    A unit in brackets is returned even if it isn't known; after an underscore, blank or slash only a
-    known unit counts as one ("v_soma" has none).
+    A unit in brackets may be unknown; after an underscore, blank or slash only a known unit counts as one
+    ("v_soma" has none).
     """
     label = label.strip().strip('"').strip()
     bracketed = re.fullmatch(r"(.*?)\s*[(\[]([^)\]]*)[)\]]", label)
@@ -106,7 +106,7 @@ def split_label(label: str) -> tuple[str, str | None]:
 
 
 def symbol_of(word: str, unit: str | None = None) -> str | None:
-    """Which of t, v, i, dt a column is, by its word ("Voltage_2" is v) or else by its unit."""
+    """The symbol of a column (t, v, i or dt) by its word ("Voltage_2" is v), else by its unit; None for any other."""
     plain = re.sub(r"[\s_\-]*\d*$", "", word.strip().lower()).replace("_", " ")
     by_word = next((symbol for symbol, words in WORDS.items() if plain in words), None)
     by_unit = {"time": "t", "voltage": "v", "current": "i", "current density": "i"}

@@ -1,4 +1,4 @@
-"""Columns of text: .csv, .tsv, .txt and .dat, with a header that names units or with options that do."""
+"""Columns of text: .csv, .tsv, .txt and .dat, with units in a header or in options."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def read_text(
     dt: float | None = None,
     current: ArrayLike | None = None,
 ) -> Recording:
-    """A Recording from a text file with one row per sample.
+    """Read a text file with one row per sample as a Recording.
 
     The line above the numbers may name columns and units: ``t(s) I(pA) V(mV)`` or
-    ``time_ms,voltage_mV,current_nA``; a column is known by its word or by its unit. Several voltage
-    columns are several sweeps and need one current column each, or one for all. Columns are separated
-    by tabs, semicolons, commas or blanks; a decimal point is a point.
+    ``time_ms,voltage_mV,current_nA``; the word or the unit identifies a column. Several voltage
+    columns are several sweeps; they require one current column each, or one for all. Columns are separated
+    by tabs, semicolons, commas or blanks; the decimal mark is a point.
 
     Args:
         path: the file.
-        columns: which column is which, by label or by position from 0: ``{"t": 0, "i": 1, "v": 2}``;
+        columns: columns by symbol, as labels or positions from 0: ``{"t": 0, "i": 1, "v": 2}``;
             a list of columns is several sweeps.
-        units: units that the header doesn't give, ``{"t": "s", "i": "pA", "v": "mV"}``.
-        dt: sampling interval in ms; replaces a time column.
-        current: injected current in nA; replaces one in the file.
+        units: units of columns without one, ``{"t": "s", "i": "pA", "v": "mV"}``.
+        dt: sampling interval, ms, in place of a time column.
+        current: injected current, nA, in place of one in the file.
 
     Raises:
-        ValueError: a field that is no number, rows of unequal length, no header and no ``columns``, no
-            voltage, current or time, a unit missing or unknown; a Recording's own checks.
+        ValueError: a field that is no number, rows of unequal length, neither a header nor ``columns``, no
+            voltage, current or time, a missing or unknown unit; the checks of Recording.
     """
     lines = _lines(path)
     start, separator = _first_row(path, lines)
@@ -49,19 +49,19 @@ def read_text(
     labels = _header(lines[:start], separator, values.shape[1])
     if columns is None and labels is None:
         raise ValueError(
-            f"{path.name} has {values.shape[1]} columns and no header to tell them apart; pass for example"
+            f"{path.name} has {values.shape[1]} columns and no header; pass for example"
             ' columns={"t": 0, "i": 1, "v": 2}, units={"t": "s", "i": "pA", "v": "mV"}'
         )
     labels = labels or [f"column {k}" for k in range(values.shape[1])]
     chosen = choose(path.name, labels, columns, by_unit=True)
-    said = ", ".join(f"{symbol} is {' and '.join(labels[p] for p in found)}" for symbol, found in chosen.items())
+    named = (f"{symbol} is {' and '.join(labels[k] for k in positions)}" for symbol, positions in chosen.items())
     entries = list(zip(labels, values.T, strict=True))
-    notes = (UNCORRECTED, f"columns: {said}")
+    notes = (UNCORRECTED, f"columns: {', '.join(named)}")
     return assemble(path.name, entries, chosen, units=units, dt=dt, current=current, name=path.stem, notes=notes)
 
 
 def _lines(path: Path) -> list[str]:
-    """The file's lines; µ written on Windows is not UTF-8, so Latin-1 is tried next."""
+    """The lines of a file in UTF-8, else in Latin-1: µ in a Windows file is no UTF-8."""
     raw = path.read_bytes()
     try:
         return raw.decode("utf-8-sig").splitlines()
@@ -74,7 +74,7 @@ def _split(line: str, separator: str | None) -> list[str]:
 
 
 def _first_row(path: Path, lines: Sequence[str]) -> tuple[int, str | None]:
-    """Where the numbers begin, and what separates them (None: blanks)."""
+    """The first line of numbers, and their separator (None for blanks)."""
     for number, line in enumerate(lines):
         separator = next((mark for mark in "\t;," if mark in line.strip()), None)
         try:
@@ -83,7 +83,7 @@ def _first_row(path: Path, lines: Sequence[str]) -> tuple[int, str | None]:
             continue
         if line.strip():
             return number, separator
-    raise ValueError(f"{path.name} has no row of numbers; a decimal point must be a point, not a comma")
+    raise ValueError(f"{path.name} has no row of numbers; the decimal mark must be a point, not a comma")
 
 
 def _numbers(path: Path, lines: Sequence[str], start: int, separator: str | None) -> np.ndarray:
@@ -96,11 +96,11 @@ def _numbers(path: Path, lines: Sequence[str], start: int, separator: str | None
 
 
 def _header(above: Sequence[str], separator: str | None, count: int) -> list[str] | None:
-    """Labels of the columns from the last line above the numbers; None if there are not ``count`` of them."""
-    written = [line.strip().lstrip(_COMMENT).strip() for line in above if line.strip()]
-    if not written:
+    """Labels of the columns from the last line above the numbers; None if their number is not ``count``."""
+    texts = [line.strip().lstrip(_COMMENT).strip() for line in above if line.strip()]
+    if not texts:
         return None
-    # Between blanks a label may hold one: "Time (ms)  V (mV)" is two labels.
-    blanks = re.findall(r"[^\s(\[]+(?:\s*[(\[][^)\]]*[)\]])?", written[-1])
-    labels = blanks if separator is None else _split(written[-1], separator)
+    # A label may itself contain a blank: "Time (ms)  V (mV)" is two labels.
+    blanks = re.findall(r"[^\s(\[]+(?:\s*[(\[][^)\]]*[)\]])?", texts[-1])
+    labels = blanks if separator is None else _split(texts[-1], separator)
     return labels if len(labels) == count else None

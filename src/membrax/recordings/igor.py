@@ -21,7 +21,7 @@ Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 class _Wave:
     path: Path
     data: np.ndarray  # [sweep, time]
-    unit: str  # as written, perhaps empty
+    unit: str  # of the header, possibly empty
     start: float  # x of the first sample, in x_unit
     step: float
     x_unit: str
@@ -35,27 +35,27 @@ def read_igor(
     current_unit: str | None = None,
     time_unit: str | None = None,
 ) -> Recording:
-    """A Recording from Igor waves: a voltage wave and its current wave, or a list of each (one sweep each).
+    """Read Igor waves as a Recording: a voltage wave and its current wave, or a list of each (one sweep each).
 
-    A wave of rows and columns is one sweep a column. Units and sampling come from the wave headers;
-    Igor's own convention is seconds where the time has no unit.
+    Each column of a two-dimensional wave is a sweep. Units and sampling come from the wave headers;
+    a time without a unit is in seconds, as is Igor's convention.
 
     Args:
         path: voltage wave(s).
-        current: current wave(s), in the same order. If left out, a neighbour is taken whose name
-            differs only in the number behind "Ch" and whose unit is one of current.
-        voltage_unit: for headers without one, "V", "mV" or "uV".
-        current_unit: likewise, such as "pA".
-        time_unit: likewise, such as "ms".
+        current: current wave(s), in the same order. The default is the wave in the same folder whose name
+            differs only in the number after "Ch" and whose unit is one of current.
+        voltage_unit: unit of the voltage for headers without one: "V", "mV" or "uV".
+        current_unit: unit of the current, such as "pA".
+        time_unit: unit of the time, such as "ms".
 
     Raises:
-        ValueError: no current wave found, waves that don't match, a unit missing, unknown or of the wrong kind.
+        ValueError: no current wave, waves that do not match, a missing or unknown unit, or one of another quantity.
     """
-    voltages = [_read(Path(one)) for one in _several(path)]
-    partners = _several(current) if current is not None else [_partner(wave) for wave in voltages]
+    voltages = [_read(Path(one)) for one in _as_list(path)]
+    partners = _as_list(current) if current is not None else [_partner(wave) for wave in voltages]
     currents = [_read(Path(one)) for one in partners]
     if len(voltages) != len(currents):
-        raise ValueError(f"{len(voltages)} voltage waves need as many current waves, got {len(currents)}")
+        raise ValueError(f"{len(voltages)} voltage waves require as many current waves, got {len(currents)}")
     first = voltages[0]
     for wave in (*voltages, *currents):
         _match(first, wave)
@@ -65,27 +65,27 @@ def read_igor(
     t = convert(times, time_unit or first.x_unit or "s", "time")
     notes: tuple[str, ...] = (UNCORRECTED, f"current: measured, from {', '.join(wave.path.name for wave in currents)}")
     if not (time_unit or first.x_unit):
-        notes += ("time: the header has no unit, seconds taken",)
+        notes += ("time: the header has no unit, seconds assumed",)
     unit = recording_unit(current_unit or currents[0].unit)
     return Recording(t, v, i, unit=unit, name=first.path.stem, notes=notes)
 
 
-def _several(paths: Paths) -> list[str | os.PathLike[str]]:
+def _as_list(paths: Paths) -> list[str | os.PathLike[str]]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
 def _read(path: Path) -> _Wave:
-    """One wave; header versions before 5 keep the sampling under other names and have one dimension."""
+    """Read one wave. Headers before version 5 have other names for the sampling, and one dimension."""
     igor = require("igor2.binarywave", ".ibw")
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
         wave = igor.load(str(path))["wave"]
-    except Exception as error:  # what a parser raises on foreign bytes is open-ended
+    except Exception as error:  # igor2 raises exceptions of any type on foreign bytes
         raise ValueError(f"{path.name} cannot be read as an Igor wave: {error}") from error
     header, data = wave["wave_header"], np.asarray(wave["wData"])
     if data.ndim > 2 or data.dtype.kind not in "fiu":
-        raise ValueError(f"{path.name} must hold numbers in one or two dimensions, got {data.dtype} {data.shape}")
+        raise ValueError(f"{path.name} must have numbers in one or two dimensions, got {data.dtype} {data.shape}")
     data = np.atleast_2d(data.astype(np.float64).T)
     unit = _text(wave.get("data_units", b"")) or _text(header["dataUnits"])
     if "sfA" in header:
@@ -99,27 +99,34 @@ def _text(raw: bytes | np.ndarray) -> str:
 
 
 def _partner(wave: _Wave) -> Path:
-    """The current wave beside a voltage wave, such as …Ch0… beside …Ch3…."""
+    """The path of a voltage wave's current wave in the same folder, such as …Ch0… for …Ch3….
+
+    Raises:
+        ValueError: no such wave, or several.
+    """
     name = wave.path.name
     numbered = re.search(r"(?<=ch)\d+", name, flags=re.IGNORECASE)
-    found = []
+    currents = []
     if numbered:
-        alike = re.compile(re.escape(name[: numbered.start()]) + r"\d+" + re.escape(name[numbered.end() :]))
-        beside = [path for path in sorted(wave.path.parent.iterdir()) if alike.fullmatch(path.name)]
-        found = [path for path in beside if path.name != name and kind_of(_read(path).unit) == "current"]
-    if len(found) != 1:
-        what = f"several current waves ({', '.join(path.name for path in found)})" if found else "no current wave"
-        raise ValueError(f'{name}: {what} beside it; pass current="….ibw", the wave of the injected current')
-    return found[0]
+        pattern = re.compile(re.escape(name[: numbered.start()]) + r"\d+" + re.escape(name[numbered.end() :]))
+        siblings = [path for path in sorted(wave.path.parent.iterdir()) if pattern.fullmatch(path.name)]
+        currents = [path for path in siblings if path.name != name and kind_of(_read(path).unit) == "current"]
+    if len(currents) != 1:
+        names = ", ".join(path.name for path in currents)
+        problem = f"several current waves ({names})" if currents else "no current wave"
+        raise ValueError(f'{name}: {problem} in its folder; pass current="….ibw", the wave of the injected current')
+    return currents[0]
 
 
 def _match(first: _Wave, wave: _Wave) -> None:
+    """Check that two waves have the same length and sampling."""
     if wave.data.shape[1] != first.data.shape[1]:
         raise ValueError(
-            f"{wave.path.name} has {wave.data.shape[1]} samples, {first.path.name} has {first.data.shape[1]}"
+            f"{wave.path.name} has {wave.data.shape[1]} samples, {first.path.name} has {first.data.shape[1]};"
+            " waves of one length are required"
         )
-    here, there = (wave.start, wave.step, wave.x_unit), (first.start, first.step, first.x_unit)
-    if not np.allclose(here[:2], there[:2], rtol=1e-9, atol=0) or wave.x_unit != first.x_unit:
+    sampling, first_sampling = (wave.start, wave.step), (first.start, first.step)
+    if not np.allclose(sampling, first_sampling, rtol=1e-9, atol=0) or wave.x_unit != first.x_unit:
         raise ValueError(
             f"{wave.path.name} is sampled from {wave.start:g} every {wave.step:g} {wave.x_unit or 's'},"
             f" {first.path.name} from {first.start:g} every {first.step:g} {first.x_unit or 's'}"
@@ -132,5 +139,5 @@ def _values(wave: _Wave, kind: str, unit: str | None) -> np.ndarray:
         raise ValueError(f'{wave.path.name} has no unit in its header; pass {kind}_unit="…"')
     try:
         return convert(wave.data, unit, kind if kind == "voltage" else current_kind(unit))
-    except ValueError as complaint:
-        raise ValueError(f"{wave.path.name}: {complaint}") from complaint
+    except ValueError as error:
+        raise ValueError(f"{wave.path.name}: {error}") from error

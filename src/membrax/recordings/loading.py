@@ -1,4 +1,4 @@
-"""One door for every file format."""
+"""`load`, the reader of every file format."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ _SUFFIXES = ".abf, .ibw, .nwb, .npz, .csv, .tsv, .txt, .dat"
 
 
 def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **options: Any) -> Recording:
-    """The recording in a file; the suffix says which format.
+    """Read a recording from a file, whose suffix names the format.
 
     ========================  =====================================================================
     .abf                      `membrax.recordings.abf.read_abf`
-    .ibw                      `membrax.recordings.igor.read_igor`; also a list of waves, one a sweep
+    .ibw                      `membrax.recordings.igor.read_igor`; also a list of waves, one per sweep
     .nwb                      `membrax.recordings.nwb.read_nwb`
-    .npz                      `membrax.recordings.npz.read_npz`; reads back `Recording.save`
+    .npz                      `membrax.recordings.npz.read_npz`; also files of `Recording.save`
     .csv .tsv .txt .dat       `membrax.recordings.delimited_text.read_text`
     ========================  =====================================================================
 
     Args:
         path: the file, or a list of Igor voltage waves.
-        **options: of the reader, see there; all take what the file itself doesn't say.
+        **options: of the reader in the table, for information that the file lacks.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
-        ImportError: the format's package isn't installed.
+        ImportError: the format's package is not installed.
         TypeError: the format has no such option.
-        ValueError: an unknown suffix, or a file without what a Recording needs.
+        ValueError: an unknown suffix, or a file that lacks a part of a Recording.
     """
     if not isinstance(path, str | os.PathLike | Sequence):
-        raise ValueError(f"path must be a file's, or a list of them, got {path!r}")
+        raise ValueError(f"path must be the path of a file or a list of paths, got {path!r}")
     several = [path] if isinstance(path, str | os.PathLike) else list(path)
     files = [Path(one) for one in several]
     if not files:
-        raise ValueError("no files were given")
+        raise ValueError("path must name at least one file, got an empty list")
     for file in files:
         _exists(file)
     suffixes = {file.suffix.lower() for file in files}
     if len(files) != 1 and suffixes != {".ibw"}:
-        raise ValueError(f"only .ibw waves are loaded as a list, got {len(files)} files {sorted(suffixes)}")
+        raise ValueError(f"only .ibw waves can be loaded as a list, got {len(files)} files {sorted(suffixes)}")
     read = _reader(files[0])
     known = list(inspect.signature(read).parameters)[1:]
     unknown = sorted(set(options) - set(known))
     if unknown:
-        raise TypeError(f"{files[0].suffix} files take the options {', '.join(known)}, not {', '.join(unknown)}")
+        raise TypeError(f"{files[0].suffix} files have the options {', '.join(known)}, got {', '.join(unknown)}")
     return read(files if len(files) > 1 else files[0], **options)
 
 
@@ -57,7 +57,7 @@ def _exists(file: Path) -> None:
     if file.is_dir():
         raise IsADirectoryError(f"{file} is a folder, not a file")
     if not file.is_file():
-        raise FileNotFoundError(f"there is no file {file} (looked in {file.resolve().parent})")
+        raise FileNotFoundError(f"there is no file {file} (folder: {file.resolve().parent})")
 
 
 def _reader(file: Path) -> Callable[..., Recording]:
@@ -84,5 +84,5 @@ def _reader(file: Path) -> Callable[..., Recording]:
 
             read = read_text
         case suffix:
-            raise ValueError(f'{file.name}: files ending in "{suffix}" are not known; known are {_SUFFIXES}')
+            raise ValueError(f'{file.name}: the suffix "{suffix}" is unknown; convert the file to one of {_SUFFIXES}')
     return read

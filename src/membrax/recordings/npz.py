@@ -1,4 +1,4 @@
-"""NumPy archives: what `Recording.save` writes, and others whose entries say what they hold."""
+"""NumPy archives: those of `Recording.save`, and others whose entries are named by quantity and unit."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ def read_npz(
     dt: float | None = None,
     current: ArrayLike | None = None,
 ) -> Recording:
-    """A Recording from an .npz archive, such as one written by `Recording.save`.
+    """Read an .npz archive, such as one of `Recording.save`, as a Recording.
 
-    Entries are recognised by name with the unit behind it: ``t_ms`` or ``time_s``, ``v_mV`` or
-    ``voltage_mV``, ``i_nA`` or ``current_pA``; ``dt_ms`` where there is no time. Small entries that are
-    none of these (``t_on_ms``) go into the notes.
+    The name of an entry consists of quantity and unit: ``t_ms`` or ``time_s``, ``v_mV`` or
+    ``voltage_mV``, ``i_nA`` or ``current_pA``; ``dt_ms`` without a time. All other entries of a single
+    value (``t_on_ms``) become notes.
 
     Args:
         path: the archive; voltage and current are [time] or [sweep, time].
-        columns: which entry is which, ``{"t": "clock", "v": "soma", "i": "inj"}``, where names don't tell.
-        units: units where names don't tell, ``{"t": "s", "v": "mV", "i": "pA"}``.
-        dt: sampling interval in ms; replaces a time in the archive.
-        current: injected current in nA; replaces one in the archive.
+        columns: entries of other names by symbol, ``{"t": "clock", "v": "soma", "i": "inj"}``.
+        units: units of entries without one, ``{"t": "s", "v": "mV", "i": "pA"}``.
+        dt: sampling interval, ms, in place of a time in the archive.
+        current: injected current, nA, in place of one in the archive.
 
     Raises:
-        ValueError: no voltage, current or time; a unit missing or unknown; a Recording's own checks.
+        ValueError: no voltage, current or time; a missing or unknown unit; the checks of Recording.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
             entries = {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
-    if entries.keys() >= {"format", "name", "notes"}:  # an archive of membrax; others have no such number
+    if entries.keys() >= {"format", "name", "notes"}:  # an archive of membrax; others have no format number
         check_format(entries.pop("format"), path.name)
     name = str(entries.pop("name", path.stem))
     notes = tuple(str(note) for note in entries.pop("notes", (UNCORRECTED,)))
@@ -52,7 +52,7 @@ def read_npz(
     for symbol, positions in chosen.items():
         if len(positions) > 1:
             several = ", ".join(list(entries)[position] for position in positions)
-            raise ValueError(f'{path.name}: {several} could each be {symbol}; say columns={{"{symbol}": …}}')
+            raise ValueError(f'{path.name}: {several} may each be {symbol}; pass columns={{"{symbol}": …}}')
     used = {position for positions in chosen.values() for position in positions}
     rest = [(key, value) for k, (key, value) in enumerate(entries.items()) if k not in used and value.size == 1]
     notes += tuple(f"{key} = {value.item()}" for key, value in rest)

@@ -1,4 +1,4 @@
-"""Neurodata Without Borders 2: current-clamp series and the stimulus that belongs to each."""
+"""Neurodata Without Borders 2: current-clamp series and their stimuli."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import one_of
 from .conversion import convert
 from .nwb_pairs import Sweep, sweeps_in
 from .reading import UNCORRECTED, require
@@ -24,37 +25,37 @@ def read_nwb(
     electrode: str | None = None,
     bias_current: str = "add",
 ) -> Recording:
-    """A Recording from the current-clamp sweeps of an NWB 2 file, V and A brought to mV and nA.
+    """Read the current-clamp sweeps of an NWB 2 file as a Recording, with V and A converted to mV and nA.
 
-    A response is paired with its stimulus by the table of intracellular recordings; without one by
+    The table of intracellular recordings pairs each response with its stimulus. Without it, they are paired by
     electrode and sweep number, or by the numbers in their names. A sweep with the amplifier at zero current
     (IZeroClampSeries) has zero current.
 
-    The standard calls ``bias_current`` only "bias current, in amperes". Acquisition programs write there
-    the holding current that the amplifier adds to the commanded stimulus, so it is added here; where
-    a file's stimulus holds it already, say ``bias_current="ignore"``.
+    The standard defines ``bias_current`` only as "bias current, in amperes". Acquisition programs store the
+    holding current there that the amplifier adds to the commanded stimulus, so by default it is added. If a
+    file's stimulus includes it, pass ``bias_current="ignore"``.
 
     Args:
         path: the file.
-        sweeps: numbers (as in the file, else positions from 0) or names of the responses to take.
-        protocol: take the sweeps with this stimulus description.
-        electrode: take the sweeps of this electrode, where there are several.
-        bias_current: "add" to the stimulus or "ignore".
+        sweeps: numbers (of the file, else positions from 0) or names of the responses; None for all.
+        protocol: stimulus description of the sweeps; None for all.
+        electrode: electrode of the sweeps, where the file has several.
+        bias_current: "add" (to the stimulus) or "ignore".
 
     Raises:
         ValueError: voltage clamp only; no such sweeps; several electrodes; sweeps of different length or
-            rate (they are listed); no stimulus, or one that doesn't fit; a Recording's own checks.
+            rate (the message lists them); no stimulus, or one of another length or rate; the checks of
+            Recording.
     """
-    if bias_current not in ("add", "ignore"):
-        raise ValueError(f'bias_current must be "add" or "ignore", got {bias_current!r}')
+    one_of(bias_current, "bias_current", ("add", "ignore"))
     with contextlib.ExitStack() as closing:
         file = _open(path, closing)
-        found = _select(path, sweeps_in(path, file), sweeps, protocol, electrode)
-        _alike(path, found)
-        volts = np.stack([_values(sweep.response, sweep.start, sweep.count) for sweep in found])
-        v, t = convert(volts, "V", "voltage"), _times(found[0])
-        i = np.stack([_current(path, sweep, bias_current) for sweep in found])
-        notes = (UNCORRECTED, *_notes(found, bias_current))
+        chosen = _select(path, sweeps_in(path, file), sweeps, protocol, electrode)
+        _check_equal_sampling(path, chosen)
+        volts = np.stack([_values(sweep.response, sweep.start, sweep.count) for sweep in chosen])
+        v, t = convert(volts, "V", "voltage"), _times(chosen[0])
+        i = np.stack([_current(path, sweep, bias_current) for sweep in chosen])
+        notes = (UNCORRECTED, *_notes(chosen, bias_current))
     return Recording(t, v, i, name=path.stem, notes=notes)
 
 
@@ -62,30 +63,31 @@ def _open(path: Path, closing: contextlib.ExitStack) -> Any:
     pynwb = require("pynwb", ".nwb")
     try:
         return closing.enter_context(pynwb.NWBHDF5IO(str(path), mode="r", load_namespaces=True)).read()
-    except Exception as error:  # no HDF5 file, NWB 1, a broken schema: each raises its own
+    except Exception as error:  # no HDF5 file, NWB 1, a broken schema: each raises an exception of another type
         raise ValueError(f"{path.name} cannot be read as NWB 2: {error}") from error
 
 
 def _select(
     path: Path,
-    found: Sequence[Sweep],
-    wanted: int | str | Iterable[int | str] | None,
+    sweeps: Sequence[Sweep],
+    keys: int | str | Iterable[int | str] | None,
     protocol: str | None,
     electrode: str | None,
 ) -> list[Sweep]:
-    chosen = list(found)
+    """The sweeps of this electrode and protocol, or those of the keys in their order."""
+    chosen = list(sweeps)
     if electrode is not None:
         chosen = [sweep for sweep in chosen if sweep.electrode == electrode]
     if protocol is not None:
         chosen = [sweep for sweep in chosen if sweep.protocol == protocol]
-    if wanted is not None:
-        several = [wanted] if isinstance(wanted, int | str) else list(wanted)
+    if keys is not None:
+        several = [keys] if isinstance(keys, int | str) else list(keys)
         chosen = [_one(path, chosen, key) for key in several]
     if not chosen:
-        raise ValueError(f"{path.name} has no sweep with that protocol and electrode; it has: {_groups(found)}")
+        raise ValueError(f"{path.name} has no sweep with that protocol and electrode; it has: {_groups(sweeps)}")
     electrodes = sorted({sweep.electrode for sweep in chosen})
     if len(electrodes) > 1:
-        raise ValueError(f"{path.name} holds several electrodes: {', '.join(electrodes)}; pass electrode=")
+        raise ValueError(f"{path.name} has several electrodes: {', '.join(electrodes)}; pass electrode=")
     return chosen
 
 
@@ -93,21 +95,22 @@ def _one(path: Path, sweeps: Sequence[Sweep], key: int | str) -> Sweep:
     matching = [sweep for sweep in sweeps if key == (sweep.name if isinstance(key, str) else sweep.number)]
     if len(matching) == 1:
         return matching[0]
-    have = ", ".join(f"{sweep.number} ({sweep.name})" for sweep in sweeps)
+    names = ", ".join(f"{sweep.number} ({sweep.name})" for sweep in sweeps)
     problem = "no" if not matching else "more than one"
-    raise ValueError(f"{path.name} has {problem} sweep {key!r}; there are: {have}")
+    raise ValueError(f"{path.name} has {problem} sweep {key!r}; it has: {names}")
 
 
-def _alike(path: Path, sweeps: Sequence[Sweep]) -> None:
+def _check_equal_sampling(path: Path, sweeps: Sequence[Sweep]) -> None:
+    """Check that all sweeps have the same length and rate."""
     if len({(sweep.count, sweep.dt) for sweep in sweeps}) > 1:
         raise ValueError(
-            f"{path.name} has sweeps that differ in length or rate: {_groups(sweeps)}; take equal ones with"
-            " sweeps= or protocol="
+            f"{path.name} has sweeps that differ in length or rate: {_groups(sweeps)}; select sweeps"
+            " of one length and rate with sweeps= or protocol="
         )
 
 
 def _groups(sweeps: Sequence[Sweep]) -> str:
-    """Sweeps of one length, rate and protocol together, in words."""
+    """A list of the groups of sweeps with the same length, rate, protocol and electrode, for a message."""
     groups: dict[tuple[int, float, str, str], list[str]] = {}
     for sweep in sweeps:
         groups.setdefault((sweep.count, sweep.dt, sweep.protocol, sweep.electrode), []).append(str(sweep.number))
@@ -119,7 +122,7 @@ def _groups(sweeps: Sequence[Sweep]) -> str:
 
 
 def _values(series: Any, start: int, count: int) -> np.ndarray:
-    """Data in volts or amperes [time]; what is stored times ``conversion`` plus ``offset``."""
+    """Data in volts or amperes [time]: stored values times ``conversion``, plus ``offset``."""
     raw = np.asarray(series.data[start : start + count], dtype=np.float64)
     return raw * float(series.conversion) + float(series.offset)
 
@@ -129,8 +132,8 @@ def _times(sweep: Sweep) -> np.ndarray:
     stamps = sweep.response.timestamps
     if stamps is None:
         return sweep.dt * np.arange(sweep.count)
-    own = np.asarray(stamps[sweep.start : sweep.start + sweep.count], dtype=np.float64)
-    return convert(own - own[0], "s", "time")
+    times = np.asarray(stamps[sweep.start : sweep.start + sweep.count], dtype=np.float64)
+    return convert(times - times[0], "s", "time")
 
 
 def _current(path: Path, sweep: Sweep, bias_current: str) -> np.ndarray:
@@ -157,8 +160,8 @@ def _notes(sweeps: Sequence[Sweep], bias_current: str) -> list[str]:
     biases = sorted({sweep.bias for sweep in sweeps if sweep.bias})
     if biases:
         amounts = ", ".join(f"{1e9 * bias:g}" for bias in biases)
-        done = "added to the stimulus" if bias_current == "add" else "NOT added to the stimulus, as asked"
-        notes.append(f"bias current: {amounts} nA {done}")
+        use = "added to the stimulus" if bias_current == "add" else "NOT added to the stimulus, bias_current='ignore'"
+        notes.append(f"bias current: {amounts} nA {use}")
     if any(sweep.at_zero for sweep in sweeps):
         notes.append("current: zero where the amplifier was at I = 0")
     return notes

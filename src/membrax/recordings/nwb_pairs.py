@@ -1,4 +1,4 @@
-"""Which stimulus belongs to which response in an NWB file."""
+"""Pairs of a response and its stimulus in an NWB file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .reading import require
 
 
 class NwbSeries(Protocol):
-    """The parts of a `pynwb` series that are read here."""
+    """The parts of a `pynwb` series that the reader uses."""
 
     name: str
     object_id: str
@@ -28,16 +28,16 @@ class NwbSeries(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Sweep:
-    """A current-clamp response and its stimulus, or parts of such series; nothing is read yet."""
+    """A current-clamp response and its stimulus, or parts of such series, whose data are not yet read."""
 
     response: NwbSeries
     start: int
     count: int
-    stimulus: NwbSeries | None  # None if there is none
+    stimulus: NwbSeries | None  # None without one
     stimulus_start: int
     stimulus_count: int
     number: int  # the file's sweep number, else the position among the responses
-    paired: str  # how the stimulus was found
+    paired: str  # the source of the pair: "sweep number", "name", …
 
     @property
     def name(self) -> str:
@@ -51,10 +51,10 @@ class Sweep:
 
     @property
     def protocol(self) -> str:
-        """Stimulus description; some files have it at the stimulus only."""
-        own = self.response.stimulus_description
-        other = getattr(self.stimulus, "stimulus_description", None)
-        return other if own in (None, "", "N/A") and other else own or ""
+        """Stimulus description; in some files only the stimulus has one."""
+        of_response = self.response.stimulus_description
+        of_stimulus = getattr(self.stimulus, "stimulus_description", None)
+        return of_stimulus if of_response in (None, "", "N/A") and of_stimulus else of_response or ""
 
     @property
     def dt(self) -> float:
@@ -68,7 +68,7 @@ class Sweep:
 
     @property
     def bias(self) -> float:
-        """Bias current, A; 0 if it isn't known."""
+        """Bias current, A; 0 if unknown."""
         value = self.response.bias_current
         return 0.0 if value is None or math.isnan(value) else float(value)
 
@@ -79,7 +79,7 @@ class Sweep:
 
 
 def interval(series: NwbSeries) -> float:
-    """Sampling interval in ms, from the rate or from the time stamps."""
+    """Sampling interval of a series, ms, from its rate or its time stamps."""
     if series.rate is not None:
         return 1000.0 / float(series.rate)
     stamps = series.timestamps
@@ -90,7 +90,7 @@ def sweeps_in(path: Path, file: Any) -> list[Sweep]:
     """All current-clamp sweeps of an opened file, in order of their numbers.
 
     Raises:
-        ValueError: there are none; the message says whether the file is voltage clamp.
+        ValueError: there are none; the message names voltage-clamp series.
     """
     icephys = require("pynwb.icephys", ".nwb")
     recorded = list(file.acquisition.values())
@@ -98,9 +98,9 @@ def sweeps_in(path: Path, file: Any) -> list[Sweep]:
     if not responses:
         clamped = [series.name for series in recorded if isinstance(series, icephys.VoltageClampSeries)]
         if clamped:
-            raise ValueError(f"{path.name} is voltage clamp only ({', '.join(clamped)}); current clamp is needed")
+            raise ValueError(f"{path.name} is voltage clamp only ({', '.join(clamped)}); current clamp is required")
         names = ", ".join(series.name for series in recorded) or "nothing"
-        raise ValueError(f"{path.name} holds no current-clamp series; acquired are: {names}")
+        raise ValueError(f"{path.name} has no current-clamp series; it has: {names}")
     stimuli = [s for s in file.stimulus.values() if isinstance(s, icephys.CurrentClampStimulusSeries)]
     responses.sort(key=lambda series: (math.inf if series.sweep_number is None else series.sweep_number, series.name))
     by_table = _rows(file.intracellular_recordings)
@@ -115,9 +115,9 @@ def sweeps_in(path: Path, file: Any) -> list[Sweep]:
 
 def _rows(table: Any) -> dict[str, list[Sweep]]:
     """Sweeps from the table of intracellular recordings, by the response's id."""
-    found: dict[str, list[Sweep]] = {}
+    sweeps: dict[str, list[Sweep]] = {}
     if table is None:
-        return found
+        return sweeps
     for row in range(len(table)):
         response = table[("responses", "response")][row]
         stimulus = table[("stimuli", "stimulus")][row]
@@ -129,8 +129,8 @@ def _rows(table: Any) -> dict[str, list[Sweep]]:
             response.timeseries, response.idx_start, response.count, series, stimulus.idx_start, stimulus.count,
             number, "the table of intracellular recordings",
         )  # fmt: skip
-        found.setdefault(response.timeseries.object_id, []).append(sweep)
-    return found
+        sweeps.setdefault(response.timeseries.object_id, []).append(sweep)
+    return sweeps
 
 
 def _number(series: NwbSeries) -> int:
@@ -138,18 +138,21 @@ def _number(series: NwbSeries) -> int:
 
 
 def _by_number_or_name(path: Path, response: NwbSeries, stimuli: Sequence[NwbSeries]) -> Sweep:
-    near = [series for series in stimuli if series.electrode.name == response.electrode.name]
+    candidates = [series for series in stimuli if series.electrode.name == response.electrode.name]
     number = _number(response)
-    numbered = [series for series in near if number >= 0 and _number(series) == number]
+    numbered = [series for series in candidates if number >= 0 and _number(series) == number]
     both = [series for series in numbered if _digits(series) == _digits(response)]
-    unnumbered = [series for series in near if number < 0 or _number(series) < 0]
+    unnumbered = [series for series in candidates if number < 0 or _number(series) < 0]
     named = [series for series in unnumbered if _digits(series) == _digits(response)]
-    for found, paired in ((both, "sweep number"), (numbered, "sweep number"), (named, "name")):
-        if len(found) == 1:
-            return _whole(response, found[0], number, paired)
-        if len(found) > 1:
-            names = ", ".join(series.name for series in found)
-            raise ValueError(f"{path.name}: {response.name} has several stimuli ({names}); the file must say which")
+    for matches, paired in ((both, "sweep number"), (numbered, "sweep number"), (named, "name")):
+        if len(matches) == 1:
+            return _whole(response, matches[0], number, paired)
+        if len(matches) > 1:
+            names = ", ".join(series.name for series in matches)
+            raise ValueError(
+                f"{path.name}: {response.name} has several stimuli ({names}); add a table of intracellular"
+                " recordings to the file"
+            )
     return _whole(response, None, number, "nothing")
 
 
@@ -159,5 +162,5 @@ def _whole(response: NwbSeries, stimulus: NwbSeries | None, number: int, paired:
 
 
 def _digits(series: NwbSeries) -> list[str]:
-    """The numbers in a name: data_00003_AD0 goes with data_00003_DA0, ccs_3 with ccss_3."""
+    """The numbers in a name, equal for a pair: data_00003_AD0 and data_00003_DA0, ccs_3 and ccss_3."""
     return re.findall(r"\d+", series.name)

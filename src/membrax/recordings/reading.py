@@ -1,4 +1,4 @@
-"""What every reader shares: the optional packages, the error for a missing current, a standing note."""
+"""Parts of all readers: imports of optional packages, the error for a missing current, standing notes."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import importlib
 from types import ModuleType
 
 UNCORRECTED = "voltage: as recorded, liquid junction potential not corrected"
-BY_HAND = "current: given by hand"
+GIVEN = "current: given as an argument"
 
 
 def require(module: str, suffix: str) -> ModuleType:
-    """The module that reads ``suffix`` files, or an ImportError that says how to install it."""
+    """Import the module for ``suffix`` files.
+
+    Raises:
+        ImportError: the module is not installed; the message names the command that installs it.
+    """
     try:
         return importlib.import_module(module)
     except ImportError as missing:
         package = module.partition(".")[0]
         raise ImportError(
-            f'reading {suffix} files needs {package} ({missing}): pip install "membrax[recordings]"'
+            f'reading {suffix} files requires {package} ({missing}): pip install "membrax[recordings]"'
         ) from missing
 
 
-def no_current(file: str, found: str) -> ValueError:
-    """The error for a file without an injected current, which no fit can do without."""
+def no_current(file: str, contents: str) -> ValueError:
+    """The error for a file without an injected current, which every fit needs."""
     return ValueError(
-        f"{file} holds no injected current ({found}); if you know it, pass current=, in nA and positive"
+        f"{file} has no injected current ({contents}); if it is known, pass current=, in nA and positive"
         " inward: a number, an array [time] for all sweeps, or [sweep, time]"
     )

@@ -20,24 +20,24 @@ class Recording:
     """Sweeps of injected current and recorded voltage that share one uniform time grid.
 
     Attributes:
-        t: [time] ms, uniform; begins where the file begins, normally at 0.
+        t: [time] ms, uniform; starts at the time of the file's first sample, normally 0.
         v: [sweep, time] mV; one-dimensional input becomes one sweep.
         i: [sweep, time] injected current, positive inward, in ``unit``; a scalar or one-dimensional
             input serves every sweep.
         unit: "nA" (default) or "uA/cm2".
-        name: what to call it, the file's name when it was read from one.
-        notes: in plain words, what the reader decided and what was done since.
+        name: name of the recording; by default of readers, the file's name.
+        notes: decisions of the reader and later changes, in plain words.
 
-    The arrays are read-only float64 copies. Nothing is corrected: not the liquid junction potential,
-    not the bridge. Time stamps that are off the grid by rounding are replaced by the grid (noted).
+    The arrays are read-only float64 copies. Neither the liquid junction potential nor the bridge balance
+    is corrected. Time stamps that deviate from the grid by rounding are replaced by the grid, with a note.
 
     Raises:
-        ValueError: lengths that don't agree, NaN or infinity, a time that doesn't increase or isn't
-            uniform, fewer than 2 samples, an unknown unit, voltages that look like volts.
+        ValueError: different lengths, NaN or infinity, a time that does not increase or is not uniform,
+            fewer than 2 samples, an unknown unit, voltages in volts or microvolts.
 
     Warns:
-        UserWarning: a peak current outside 1e-4 to 1e3 nA (pA taken for nA), or a sampling interval
-            below 0.0005 ms (seconds taken for ms).
+        UserWarning: a peak current outside 1e-4 to 1e3 nA (pA given as nA), or a sampling interval
+            below 0.0005 ms (seconds given as ms).
     """
 
     t: np.ndarray
@@ -58,7 +58,7 @@ class Recording:
         checks.plausible_interval(dt)
         notes = (self.notes,) if isinstance(self.notes, str) else tuple(self.notes)
         if deviation > 1e-6 * dt:
-            notes += (f"time: stamps up to {deviation:.2g} ms off were replaced by a grid of {dt:g} ms",)
+            notes += (f"time: stamps up to {deviation:.2g} ms from a grid of {dt:g} ms were replaced by the grid",)
         for values in (t, v, i):
             values.setflags(write=False)
         for field, value in {"t": t, "v": v, "i": i, "unit": unit, "name": str(self.name), "notes": notes}.items():
@@ -76,39 +76,49 @@ class Recording:
 
     @property
     def duration(self) -> float:
-        """From the first sample to the last, ms: n samples last (n − 1)·dt, as in a simulated trace."""
+        """Time from the first sample to the last, ms: n samples last (n − 1)·dt, as in a simulated trace."""
         return float(f"{self.t[-1] - self.t[0]:.12g}")
 
     @property
     def sweeps(self) -> int:
-        """How many sweeps there are."""
+        """Number of sweeps."""
         return len(self.v)
 
     @property
     def holding(self) -> np.ndarray:
         """Holding current of each sweep [sweep], in ``unit``: the level before the first change.
 
-        The first value of a command; of a measured current the level of the samples before the
-        first large change (`membrax.recordings.holding` says what is large).
+        For a command, its first value; for a measured current, the level of the samples before the
+        first large change (`membrax.recordings.holding` defines large).
         """
         return np.array([holding_level(sweep) for sweep in self.i])
 
     def select(self, sweeps: int | Iterable[int]) -> Recording:
-        """The named sweeps, counted from 0, in the order given; ValueError names the valid range."""
-        wanted = np.atleast_1d(np.asarray(list(sweeps) if isinstance(sweeps, Iterable) else sweeps))
-        if wanted.size == 0 or wanted.ndim != 1 or wanted.dtype.kind not in "iu":
+        """Return the chosen sweeps in the order given.
+
+        Args:
+            sweeps: one number or several, counted from 0.
+
+        Raises:
+            ValueError: a number outside the valid range, which the message names, or none.
+        """
+        numbers = np.atleast_1d(np.asarray(list(sweeps) if isinstance(sweeps, Iterable) else sweeps))
+        if numbers.size == 0 or numbers.ndim != 1 or numbers.dtype.kind not in "iu":
             raise ValueError(f"sweeps must be one or more whole numbers from 0 to {self.sweeps - 1}, got {sweeps!r}")
-        outside = wanted[(wanted < 0) | (wanted >= self.sweeps)]
+        outside = numbers[(numbers < 0) | (numbers >= self.sweeps)]
         if outside.size:
             raise ValueError(f"there is no sweep {outside[0]}: sweeps go from 0 to {self.sweeps - 1}")
-        note = f"sweeps: {', '.join(map(str, wanted))} of 0 to {self.sweeps - 1}"
-        return dataclasses.replace(self, v=self.v[wanted], i=self.i[wanted], notes=(*self.notes, note))
+        note = f"sweeps: {', '.join(map(str, numbers))} of 0 to {self.sweeps - 1}"
+        return dataclasses.replace(self, v=self.v[numbers], i=self.i[numbers], notes=(*self.notes, note))
 
     def crop(self, start: float | None = None, stop: float | None = None) -> Recording:
-        """The samples with start ≤ t ≤ stop [ms], both ends included; their time stamps stay as they are.
+        """Return the samples with start ≤ t ≤ stop, with unchanged time stamps.
 
-        None is the end of the recording. ValueError if nothing (or one sample) is left or a bound
-        lies outside the recording.
+        Args:
+            start, stop: ms, both included; None for the recording's own end.
+
+        Raises:
+            ValueError: fewer than two samples remain, or a bound lies outside the recording.
         """
         first, last = self.t[0], self.t[-1]
         start = float(first if start is None else start)
@@ -123,28 +133,36 @@ class Recording:
         )
 
     def decimate(self, factor: int) -> Recording:
-        """Every ``factor``-th sample; an incomplete block at the end is left out.
+        """Return every ``factor``-th sample, without an incomplete block at the end.
 
-        The current becomes the mean of each block, taken as held from one sample to the next, so the
-        charge between two kept samples is unchanged. The voltage is sampled, not averaged: a mean would
-        lower spikes and shift them by half a block. What it costs: noise above the new Nyquist
-        frequency folds down, and a spike's peak may fall between two samples.
+        The current becomes the mean of each block. It is constant from one sample to the next, so the
+        charge between two remaining samples is unchanged. The voltage is sampled, not averaged: a mean would
+        lower spikes and shift them by half a block. Known limits: noise above the new Nyquist frequency is
+        aliased (`membrax.recordings.resampling.resample` filters it), and a spike's peak may fall between
+        two samples.
+
+        Raises:
+            ValueError: ``factor`` is no whole number of at least 1, or leaves fewer than 2 samples.
         """
         blocks = self.t.size // factor if isinstance(factor, int | np.integer) and factor >= 1 else 0
         if blocks < 2:
             raise ValueError(f"factor must be a whole number from 1 to {self.t.size // 2}, got {factor!r}")
-        kept = blocks * int(factor)
-        i = self.i[:, :kept].reshape(self.sweeps, blocks, factor).mean(axis=2)
+        used = blocks * int(factor)
+        i = self.i[:, :used].reshape(self.sweeps, blocks, factor).mean(axis=2)
         note = f"decimated: by {factor} (current block mean, voltage sampled)"
         return dataclasses.replace(
-            self, t=self.t[:kept:factor], v=self.v[:, :kept:factor], i=i, notes=(*self.notes, note)
+            self, t=self.t[:used:factor], v=self.v[:, :used:factor], i=i, notes=(*self.notes, note)
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write a compressed .npz that `load` reads back exactly; returns its path."""
+        """Write a compressed .npz file, which `load` reads exactly, and return its path.
+
+        Raises:
+            ValueError: the path does not end in .npz.
+        """
         path = Path(path)
         if path.suffix.lower() != ".npz":
-            raise ValueError(f'a Recording is saved as ".npz", got "{path.name}"')
+            raise ValueError(f'a Recording is saved as ".npz", got "{path.name}"; change the suffix')
         current = {"nA": "i_nA", "uA/cm2": "i_uA_per_cm2"}[self.unit]
         arrays: dict[str, Any] = {"t_ms": self.t, "v_mV": self.v, current: self.i}
         notes = np.array(self.notes, dtype=np.str_)
@@ -170,15 +188,22 @@ def check_recording(data: object) -> None:
 
 
 def choose_sweeps(data: Recording, sweeps: int | Iterable[int] | None, name: str = "sweeps") -> list[int]:
-    """Sweep numbers as a list; None is all of them.
+    """Return the numbers of the chosen sweeps as a list.
+
+    Args:
+        data: the recording.
+        sweeps: one number or several, counted from 0; None for all sweeps.
+        name: the argument's name, for messages.
 
     Raises:
-        ValueError: a sweep that isn't there, one that is named twice, or none.
+        ValueError: a sweep that does not exist, a repeated sweep, or none.
     """
     if sweeps is None:
         return list(range(data.sweeps))
     chosen: list[int] = []
-    if isinstance(sweeps, int | np.integer):
+    if isinstance(sweeps, int):
+        chosen = [sweeps]  # a bool fails in `select`
+    elif isinstance(sweeps, np.integer):
         chosen = [int(sweeps)]
     elif isinstance(sweeps, Iterable) and getattr(sweeps, "ndim", 1) > 0:
         chosen = list(sweeps)
@@ -186,5 +211,5 @@ def choose_sweeps(data: Recording, sweeps: int | Iterable[int] | None, name: str
         raise ValueError(f"{name} must name at least one sweep from 0 to {data.sweeps - 1}, got {sweeps!r}")
     data.select(chosen)
     if len(set(chosen)) < len(chosen):
-        raise ValueError(f"{name} names a sweep twice: {chosen}")
+        raise ValueError(f"{name} names a sweep twice, got {chosen}; name each sweep once")
     return [int(sweep) for sweep in chosen]

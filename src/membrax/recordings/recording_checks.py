@@ -1,4 +1,4 @@
-"""What a Recording must be before anything is fitted to it; every message names value, unit and bound."""
+"""Checks of the arrays of a Recording; each message names the value, its unit and its bound."""
 
 from __future__ import annotations
 
@@ -11,26 +11,33 @@ from numpy.typing import ArrayLike
 from ..units import STIMULUS_UNITS
 from .conversion import canonical
 
-JITTER = 0.05  # how far a time stamp may lie off the uniform grid, in sampling intervals
-WEAKEST, STRONGEST = 1e-4, 1e3  # nA: from a whisper through a patch electrode to a squid axon
-_FRAMES = 4  # stack frames from here to whoever makes the Recording
+JITTER = 0.05  # largest deviation of a time stamp from the uniform grid, in sampling intervals
+WEAKEST, STRONGEST = 1e-4, 1e3  # nA: from the smallest current of a patch electrode to that of a squid axon
+_FRAMES = 4  # stack frames from here to the caller of Recording
 
 
 def unit_of_current(unit: str) -> str:
-    """``unit`` in its plain spelling, "nA" or "uA/cm2"; anything else is an error with near matches."""
+    """Return ``unit`` in its plain spelling, "nA" or "uA/cm2".
+
+    Raises:
+        ValueError: another unit; the message names near matches.
+    """
     plain = canonical(unit)
     if plain in STIMULUS_UNITS:
         return plain
     near = difflib.get_close_matches(plain, STIMULUS_UNITS, n=2, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(near)}? A Recording does not convert" if near else ""
+    hint = f"; did you mean {' or '.join(near)}? A Recording does not convert units" if near else ""
     raise ValueError(f'unit must be one of {", ".join(STIMULUS_UNITS)}, got "{unit}"{hint}')
 
 
 def grid(t: ArrayLike) -> tuple[np.ndarray, float, float]:
-    """Time stamps as an exactly uniform grid [time], its interval in ms, and the worst deviation [ms].
+    """Time stamps as an exactly uniform grid [time], its interval [ms], and the largest deviation from it [ms].
 
-    Stamps are kept as they are when they lie within 1e-6 intervals of the grid. Raises ValueError if
-    ``t`` isn't 1-D, has fewer than 2 samples, isn't finite, doesn't increase or isn't uniform.
+    Stamps within 1e-6 intervals of the grid are not changed.
+
+    Raises:
+        ValueError: ``t`` is not one-dimensional, has fewer than 2 samples, is not finite, does not increase or is not
+            uniform.
     """
     t = np.array(t, dtype=np.float64)
     if t.ndim != 1 or t.size < 2:
@@ -41,7 +48,7 @@ def grid(t: ArrayLike) -> tuple[np.ndarray, float, float]:
     steps = np.diff(t)
     if np.min(steps) <= 0:
         where = int(np.argmin(steps > 0))
-        raise ValueError(f"t must increase, but goes from {t[where]:g} to {t[where + 1]:g} ms at sample {where + 1}")
+        raise ValueError(f"t must increase, got {t[where]:g} and then {t[where + 1]:g} ms at sample {where + 1}")
     dt = float(f"{(t[-1] - t[0]) / (t.size - 1):.12g}")
     uniform = t[0] + dt * np.arange(t.size)
     deviation = np.abs(t - uniform)
@@ -49,7 +56,7 @@ def grid(t: ArrayLike) -> tuple[np.ndarray, float, float]:
     if deviation[worst] > JITTER * dt:
         raise ValueError(
             f"t must be uniform within {JITTER:g} of the sampling interval ({dt:g} ms): sample {worst} is at"
-            f" {t[worst]:g} ms, {deviation[worst]:g} ms off the grid; resample the sweep or leave gaps out"
+            f" {t[worst]:g} ms, {deviation[worst]:g} ms from the grid; resample the sweep or leave gaps out"
         )
     return (t if deviation[worst] <= 1e-6 * dt else uniform), dt, float(deviation[worst])
 
@@ -65,41 +72,50 @@ def sweeps_of(v: ArrayLike, i: ArrayLike, samples: int) -> tuple[np.ndarray, np.
         if values.ndim > 2:
             raise ValueError(f"{name} must be [time] or [sweep, time], got shape {values.shape}")
         if values.shape[1] != samples:
-            turned = f"; it looks turned round, pass {name}.T" if values.shape[0] == samples else ""
-            raise ValueError(f"{name} has {values.shape[1]} samples a sweep and t has {samples}{turned}")
+            transposed = f"; it looks transposed, pass {name}.T" if values.shape[0] == samples else ""
+            raise ValueError(f"{name} has {values.shape[1]} samples a sweep and t has {samples}{transposed}")
     if not shared and len(i) != len(v):
         raise ValueError(f"i has {len(i)} sweeps and v has {len(v)}; a current for all sweeps must be one-dimensional")
     return v, np.array(np.broadcast_to(i, v.shape))
 
 
 def finite(name: str, values: np.ndarray, t: np.ndarray, unit: str) -> None:
-    """Raise ValueError if ``values`` [sweep, time] hold NaN or infinity: which sweep, how many, when."""
+    """Check that ``values`` [sweep, time] are finite.
+
+    Raises:
+        ValueError: NaN or infinity; the message names the sweep, their number and the first time.
+    """
     bad = ~np.isfinite(values)
     if np.any(bad):
         counts = bad.sum(axis=1)
         sweep = int(np.argmax(counts > 0))
         first = int(np.argmax(bad[sweep]))
-        others = f"; {np.count_nonzero(counts) - 1} more sweeps are touched" if np.count_nonzero(counts) > 1 else ""
+        others = np.count_nonzero(counts) - 1
+        more = f"; {others} more sweeps have such values" if others else ""
         raise ValueError(
-            f"{name} must be finite ({unit}): sweep {sweep} holds {counts[sweep]} values that are NaN or infinite,"
-            f" the first at {t[first]:g} ms{others}"
+            f"{name} must be finite ({unit}): sweep {sweep} has {counts[sweep]} values that are NaN or infinite,"
+            f" the first at {t[first]:g} ms{more}"
         )
 
 
 def plausible_voltage(v: np.ndarray) -> None:
-    """Raise ValueError for voltages that are volts or microvolts rather than mV. All zero may pass."""
+    """Check that voltages are in mV; all zeros pass.
+
+    Raises:
+        ValueError: a largest magnitude below 1 (volts) or above 10⁴ (microvolts).
+    """
     peak = float(np.max(np.abs(v)))
     if 0 < peak < 1:
-        raise ValueError(f"v must be in mV, but never exceeds {peak:g}: volts? multiply by 1000")
+        raise ValueError(f"v must be in mV, and reaches only {peak:g}: if it is in volts, multiply it by 1000")
     if peak > 1e4:
-        raise ValueError(f"v must be in mV, but reaches {peak:g}: microvolts, or raw converter counts?")
+        raise ValueError(f"v must be in mV, and reaches {peak:g}: convert microvolts or raw converter counts")
 
 
 def plausible_current(i: np.ndarray, unit: str) -> None:
-    """Warn if the peak of a nonzero current [nA] lies outside what electrodes pass."""
+    """Warn of a nonzero current [nA] whose peak is outside the range of electrodes."""
     peak = float(np.max(np.abs(i)))
     if unit == "nA" and peak > 0 and not WEAKEST <= peak <= STRONGEST:
-        guess = "pA taken for nA?" if peak > STRONGEST else "amperes or µA taken for nA?"
+        guess = "pA given as nA?" if peak > STRONGEST else "A or µA given as nA?"
         warnings.warn(
             f"the injected current peaks at {peak:g} nA, outside {WEAKEST:g} to {STRONGEST:g} nA: {guess}",
             UserWarning,
@@ -108,10 +124,10 @@ def plausible_current(i: np.ndarray, unit: str) -> None:
 
 
 def plausible_interval(dt: float) -> None:
-    """Warn if the sampling interval [ms] is one that only a time in seconds gives."""
+    """Warn of a sampling interval [ms] so short that the time is probably in seconds."""
     if dt < 5e-4:
         warnings.warn(
-            f"the sampling interval is {dt:g} ms ({1 / dt:g} kHz): is t in seconds? it must be in ms",
+            f"the sampling interval is {dt:g} ms ({1 / dt:g} kHz): t must be in ms; multiply seconds by 1000",
             UserWarning,
             stacklevel=_FRAMES,
         )

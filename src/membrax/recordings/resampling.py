@@ -1,7 +1,7 @@
-"""Fewer samples for a fit: how far apart they may be, and how the others are left out without folding their noise down.
+"""Another sampling interval for a recording, without aliasing.
 
-`Recording.decimate` keeps every n-th sample as it is: spikes keep their peaks, and noise above the new Nyquist
-frequency folds into the band below it. `resample` filters first.
+`Recording.decimate` returns every n-th sample unchanged: spikes keep their peaks, and noise above the new Nyquist
+frequency is aliased into the band below it. `resample` filters first.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ LARGEST_RATIO = 100  # of old to new sampling rate, as whole numbers
 
 
 def resample(data: Recording, dt: float) -> Recording:
-    """The recording at another sampling interval.
+    """Resample a recording at another sampling interval.
 
     The voltage passes a linear-phase low-pass filter at the new Nyquist frequency and is interpolated
-    (`scipy.signal.resample_poly`): spikes are neither shifted nor delayed, their peaks may lose what lies above that
-    frequency. The current, held from one sample to the next, becomes its mean over each new interval, so its charge
-    stays the same. A larger sampling rate is allowed; it adds nothing.
+    (`scipy.signal.resample_poly`): spikes are neither shifted nor delayed, and their peaks may lose components above
+    that frequency. The current, constant from one sample to the next, becomes its mean over each new interval, so its
+    charge is unchanged. A larger sampling rate is allowed; it adds no information.
 
     Args:
         data: the recording.
-        dt: ms between two samples.
+        dt: sampling interval, ms.
 
     Returns:
-        The recording from the same first sample on; itself if ``dt`` is its own.
+        The recording from the same first sample on; the same object if ``dt`` is its sampling interval.
 
     Raises:
-        ValueError: a ``dt`` that is not above 0, that leaves fewer than 2 samples, or whose ratio to the recording's is
-            no fraction of whole numbers up to 100.
+        ValueError: ``dt`` is not above 0, leaves fewer than 2 samples, or its ratio to the recording's interval is not
+            one of whole numbers up to 100.
     """
     up, down = _ratio(data, dt)
     if up == down:
@@ -44,7 +44,7 @@ def resample(data: Recording, dt: float) -> Recording:
     step = data.dt * down / up
     t = data.t[0] + step * np.arange(int((data.t.size - 1) * up / down + 1e-9) + 1)
     v = resample_poly(data.v, up, down, axis=1, padtype="line")[:, : t.size]
-    # The charge that has flowed by each sample; the last sample holds for one interval.
+    # The charge that has flowed by each sample; the last sample lasts one interval.
     edges = data.t[0] + data.dt * np.arange(data.t.size + 1)
     charge = np.concatenate([np.zeros((data.sweeps, 1)), np.cumsum(data.i, axis=1) * data.dt], axis=1)
     ends = np.minimum(np.append(t, t[-1] + step), edges[-1])
@@ -54,7 +54,7 @@ def resample(data: Recording, dt: float) -> Recording:
 
 
 def _ratio(data: Recording, dt: float) -> tuple[int, int]:
-    """How many new samples for how many old ones."""
+    """The numbers of new and of old samples in the same time."""
     dt = finite_number(dt, "dt", "ms", above=0.0, at_most=data.duration)
     exact = data.dt / dt
     near = Fraction(exact).limit_denominator(LARGEST_RATIO)
