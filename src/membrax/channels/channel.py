@@ -79,6 +79,18 @@ def _advanced(gates: Gates, channel: Gated, v: Array, dt: Parameter, env: Env) -
     return {gate: gating.gate_step(gates[gate], *ab, dt) for gate, ab in channel.rates(v, env).items()}
 
 
+class Ungated:
+    """The empty kinetics of a current without gates: a leak, instantaneous activation, a given time course."""
+
+    def init(self, v: Array, env: Env) -> Gates:
+        """No gates."""
+        return {}
+
+    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
+        """No gates to advance."""
+        return gates
+
+
 def scaled(rates: tuple[Array, Array], speed: Parameter) -> tuple[Array, Array]:
     """Both rates of a gate times ``speed``: the same x∞, τ divided by ``speed``."""
     return rates[0] * speed, rates[1] * speed

@@ -7,24 +7,16 @@ from jax import Array
 from ..pytrees import pytree
 from ..typing import Gates, Parameter
 from ..units import conductance, potential
-from .channel import Env
+from .channel import Env, Ungated
 
 
 @pytree
-class Leak:
+class Leak(Ungated):
     """A constant conductance, i = g (v − e)."""
 
     g: Parameter = conductance(0.3)  # mS/cm²
     e: Parameter = potential(-54.387)  # mV
     ohmic = True
-
-    def init(self, v: Array, env: Env) -> Gates:
-        """No gates."""
-        return {}
-
-    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
-        """No gates to advance."""
-        return gates
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""

@@ -13,7 +13,7 @@ from ..laws.gating import exponential, sigmoid
 from ..pytrees import pytree
 from ..typing import Gates, Parameter
 from ..units import conductance, parameter, potential
-from .channel import Env, Gated, GateRates
+from .channel import Env, Gated, GateRates, Ungated
 
 
 def open_fraction(v: Array, half: Parameter, scale: Parameter) -> Array:
@@ -28,21 +28,13 @@ def w_rates(v: Array, half: Parameter, scale: Parameter, phi: Parameter) -> tupl
 
 
 @pytree
-class Calcium:
-    """Calcium with instantaneous activation, i = g m∞(v) (v − e)."""
+class Calcium(Ungated):
+    """Calcium with instantaneous activation, i = g m∞(v) (v − e): m has no state."""
 
     g: Parameter = conductance(4.4)  # mS/cm²
     e: Parameter = potential(120.0)  # mV
     half: Parameter = potential(-1.2)  # mV, V1
     scale: Parameter = parameter(18.0, "mV", above=0.0)  # mV, V2
-
-    def init(self, v: Array, env: Env) -> Gates:
-        """No gates: m is at its steady state m∞(v)."""
-        return {}
-
-    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
-        """No gates to advance."""
-        return gates
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""

@@ -27,7 +27,7 @@ from ..pytrees import pytree
 from ..timegrid import Time
 from ..typing import Gates, Number, Parameter
 from ..units import conductance, parameter, potential, timescale
-from .channel import Env
+from .channel import Env, Ungated
 
 
 def arrivals(times: ArrayLike) -> dict[str, Array]:
@@ -133,7 +133,7 @@ def _difference(t: Array, delta: Parameter, decay: Parameter) -> Array:
 # --- channels
 
 
-class SynapticConductance:
+class SynapticConductance(Ungated):
     """A conductance without gates that follows the time course ``course(t)`` after each arrival.
 
     Attributes:
@@ -146,14 +146,6 @@ class SynapticConductance:
     g: Parameter
     e: Parameter
     ohmic = True
-
-    def init(self, v: Array, env: Env) -> Gates:
-        """No gates."""
-        return {}
-
-    def advance(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
-        """No gates to advance."""
-        return gates
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""

@@ -77,13 +77,7 @@ def ghk_voltage(permeability: Number, outside: Number, inside: Number, *, valenc
 
 
 def ghk_flux(
-    v: Number,
-    permeability: Number,
-    outside: Number,
-    inside: Number,
-    *,
-    valence: Number,
-    celsius: Number,
+    v: Number, permeability: Number, outside: Number, inside: Number, *, valence: Number, celsius: Number
 ) -> Array:
     """The flux of one ion in a constant field [µmol/(cm² s)], outward positive (Goldman 1943).
 
@@ -97,13 +91,7 @@ def ghk_flux(
 
 
 def ghk_current(
-    v: Number,
-    permeability: Number,
-    outside: Number,
-    inside: Number,
-    *,
-    valence: Number,
-    celsius: Number,
+    v: Number, permeability: Number, outside: Number, inside: Number, *, valence: Number, celsius: Number
 ) -> Array:
     """The current density of one ion in a constant field [µA/cm²], outward positive (Hodgkin & Katz 1949, appendix).
 
