@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -19,3 +19,6 @@ Gates: TypeAlias = dict[str, Array]
 
 Bounds: TypeAlias = Mapping[str, tuple[float, float]]
 """The free parameters of a fit: {path: (low, high)}, in the parameter's unit."""
+
+Sweeps: TypeAlias = int | Sequence[int] | np.ndarray | None
+"""Sweeps of a recording by number, counted from 0; None is all of them, or the default of a function."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..io import npz_file
+from ..typing import Sweeps
 from . import recording_checks as checks
 from .holding import holding_level
 
@@ -187,7 +188,7 @@ def check_recording(data: object) -> None:
         raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
 
 
-def choose_sweeps(data: Recording, sweeps: int | Iterable[int] | None, name: str = "sweeps") -> list[int]:
+def choose_sweeps(data: Recording, sweeps: Sweeps, name: str = "sweeps") -> list[int]:
     """Return the numbers of the chosen sweeps as a list.
 
     Args:
