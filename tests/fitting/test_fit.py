@@ -378,7 +378,9 @@ def test_bad_input_is_a_clear_error(passive, bounds, steps, options, message):
 
 
 def test_a_batch_of_cells_is_no_cell(bounds, passive, steps):
-    with pytest.raises(ValueError, match=r"leak\.g has the shape"):
+    with pytest.raises(
+        ValueError, match=r"fitting takes one neuron, but leak\.g has the shape .*: use one cell at a time"
+    ):
         run(mx.vary(passive, {"leak.g": jnp.array([0.1, 0.2])}), bounds, steps)
 
 

@@ -12,23 +12,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cell import Cell
-from ..cell_checks import check_cell, check_parameters
 from ..checks import one_of, whole_number
 from ..ephys.preprocess import Preprocessed
-from ..integrators import Integrator, check_integrator, staggered
+from ..integrators import Integrator, staggered
 from ..pytrees import strong
-from ..recordings import Recording, check_recording, choose_sweeps
-from ..simulate import check_single
-from ..stimuli import Stimulus
-from ..typing import Bounds
+from ..recordings import Recording, choose_sweeps
+from ..typing import Bounds, Sweeps
 from ..version import __version__
 from .evaluation.voltages import model_voltages
+from .losses.context import Loss
 from .losses.total import SweepMean, checked_loss
 from .optimisers.adam import Adam
 from .optimisers.cmaes import CMAES, CMAESState
 from .optimisers.driver import TimeLimit, run_optimiser
 from .optimisers.levenberg_marquardt import LevenbergMarquardt
 from .optimisers.multistart import MultistartState, Optimiser
+from .problem.inputs import check_inputs
 from .problem.parameters import Free, free, paths
 from .problem.problem import Problem
 from .problem.sensitivities import choose
@@ -48,12 +47,12 @@ def fit(
     cell: Cell,
     bounds: Bounds,
     data: Recording,
-    sweeps: Any = None,
+    sweeps: Sweeps = None,
     *,
     starts: int | None = None,
     seed: int = 0,
     method: str | Optimiser | None = None,
-    loss: Any = None,
+    loss: Loss | None = None,
     iterations: int | None = None,
     dt: float | None = None,
     integrator: Integrator = staggered,
@@ -97,12 +96,8 @@ def fit(
         ValueError: unknown paths, bounds that are swapped or out of range, unknown sweeps, a dt that is no whole
             fraction of the sampling interval, an unknown method or ad_mode, no start that stayed finite.
     """
-    check_cell(cell)
-    check_integrator(integrator)
-    check_recording(data)
+    check_inputs(cell, data, integrator)
     check_seed(seed)
-    check_single(cell, Stimulus())
-    check_parameters(cell)
     parameters = free(cell, bounds)
     chosen = choose_sweeps(data, sweeps)
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
@@ -126,7 +121,7 @@ def fit(
 
 
 def _optimiser(
-    problem: Problem, method: str | Optimiser | None, loss: Any, iterations: int | None, ad_mode: str | None
+    problem: Problem, method: str | Optimiser | None, loss: Loss | None, iterations: int | None, ad_mode: str | None
 ) -> Optimiser:
     """The optimiser of ``method``, or by default that for the number of free parameters or a loss of the user's own.
 

@@ -8,7 +8,7 @@ each parameter's lower bound and 1 at its upper one, on the scale that `fit` sea
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -18,17 +18,15 @@ from jax.typing import ArrayLike
 
 from .. import pytrees
 from ..cell import Cell
-from ..cell_checks import check_cell, check_parameters
 from ..compilation import host_jit
-from ..integrators import Integrator, check_integrator, staggered
+from ..integrators import Integrator, staggered
 from ..pytrees import pytree, strong
-from ..recordings import Recording, check_recording, choose_sweeps
-from ..simulate import check_single
-from ..stimuli import Stimulus
-from ..typing import Bounds
+from ..recordings import Recording, choose_sweeps
+from ..typing import Bounds, Sweeps
 from .losses import mean_square
 from .losses.context import Loss
 from .losses.total import checked_loss, total, totals_and_gradients
+from .problem.inputs import check_inputs
 from .problem.parameters import Free, free
 from .problem.problem import Problem
 from .problem.sensitivities import choose
@@ -123,7 +121,7 @@ def objective(
     cell: Cell,
     bounds: Bounds,
     data: Recording,
-    sweeps: int | Sequence[int] | np.ndarray | None = None,
+    sweeps: Sweeps = None,
     loss: Loss = mean_square,
     *,
     weights: ArrayLike | None = None,
@@ -154,11 +152,7 @@ def objective(
         ValueError: unknown paths, wrong bounds, unknown sweeps, a loss that gives no single number, weights that are
             no number for each sweep, negative or all 0, a ``dt`` that is no whole fraction of the interval.
     """
-    check_cell(cell)
-    check_integrator(integrator)
-    check_single(cell, Stimulus())
-    check_parameters(cell)
-    check_recording(data)
+    check_inputs(cell, data, integrator)
     parameters, chosen = free(cell, bounds), choose_sweeps(data, sweeps)
     problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
     return Objective(problem, checked_loss(loss, problem), _weights(weights, len(chosen)))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..cell import Cell
 from ..compilation import host_jit
 from ..integrators import Integrator, staggered
 from ..pytrees import pytree
 from ..recordings import Recording
+from ..typing import Sweeps
 from .problem.from_values import problem_of
 from .problem.problem import Problem
 from .problem.sensitivities import choose, value_and_gradient
@@ -34,9 +35,9 @@ class ValueAndGrad:
 
 def value_and_grad(
     cell: Cell,
-    values: Mapping[str, Any],
+    values: Mapping[str, ArrayLike],
     data: Recording,
-    sweeps: Any = None,
+    sweeps: Sweeps = None,
     *,
     dt: float | None = None,
     integrator: Integrator = staggered,

@@ -14,23 +14,22 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ... import pytrees
 from ...cell import Cell
-from ...cell_checks import check_cell, check_parameters
 from ...compilation import host_jit
 from ...pytrees import strong
-from ...recordings import Recording, check_recording, choose_sweeps
-from ...simulate import check_single
-from ...stimuli import Stimulus
+from ...recordings import Recording, choose_sweeps
+from ...typing import Bounds, Sweeps
 from ..losses.arguments import plain
 from ..problem.from_values import problem_of
+from ..problem.inputs import check_inputs
 from ..problem.parameters import Free, free, paths
 from ..problem.target import Target, target
 from .regressors import Column, columns_of, regressors
@@ -38,7 +37,6 @@ from .windows import Windows, noise_of, windows
 
 TOGETHER = 16  # candidates whose gates run at once
 LOUDEST = 100.0  # mV: more is no noise
-Bounds = Mapping[str, tuple[float, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,13 +51,13 @@ class Conductances:
             along the recording, and the values are the cell's. A number, or [candidate].
     """
 
-    values: dict[str, Any]
-    error: Any
+    values: dict[str, float] | dict[str, np.ndarray]
+    error: float | np.ndarray
 
 
 def conductances(
-    cell: Cell, data: Recording, sweeps: Any = None, *, bounds: Bounds | None = None,
-    values: Mapping[str, Any] | None = None, capacitance: bool = False, relative: float = 0.1,
+    cell: Cell, data: Recording, sweeps: Sweeps = None, *, bounds: Bounds | None = None,
+    values: Mapping[str, ArrayLike] | None = None, capacitance: bool = False, relative: float = 0.1,
     noise: float | None = None, dt: float | None = None,
 ) -> Conductances:  # fmt: skip
     """The maximal conductances with which a cell comes nearest to carrying a recording's currents.
@@ -111,19 +109,16 @@ def conductances(
     return Conductances({name: np.array([one[name] for one in answers]) for name in answers[0]}, left)
 
 
-def _kinetics(cell: Any, data: Any, values: Any) -> tuple[Cell, bool, Free, Array]:
+def _kinetics(cell: Cell, data: Recording, values: Mapping[str, ArrayLike] | None) -> tuple[Cell, bool, Free, Array]:
     """The cell, whether its kinetics are many, what differs between them, and their places [candidate, parameter]."""
     if values is not None:
         places, problem = problem_of(cell, values, data)
         return problem.cell, places.ndim > 1, problem.free, jnp.atleast_2d(places)
-    check_cell(cell)
-    check_single(cell, Stimulus())
-    check_parameters(cell)
-    check_recording(data)
+    check_inputs(cell, data)
     return strong(cell), False, Free((), (), (), ()), jnp.zeros((1, 0))
 
 
-def _bounds(cell: Cell, bounds: Any) -> dict[str, tuple[float, float]]:
+def _bounds(cell: Cell, bounds: Bounds | None) -> dict[str, tuple[float, float]]:
     """The given bounds, or those of every channel's conductance from 0 on."""
     if bounds is None:
         return {f"{name}.g": (0.0, np.inf) for name, channel in cell.channels.items() if hasattr(channel, "g")}

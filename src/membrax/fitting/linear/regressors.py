@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +12,7 @@ from jax import Array
 
 from ... import pytrees
 from ...cell import Cell, currents, environment
+from ...typing import Bounds, Gates
 from ..problem.parameters import paths
 from ..problem.target import Target
 from ..problem.voltage_driven import along, finer
@@ -48,7 +48,7 @@ class Column:
         return tuple(dict.fromkeys(channel_of(path) for path in self.leaves))
 
 
-def columns_of(cell: Cell, bounds: Mapping[str, Any]) -> tuple[Column, ...]:
+def columns_of(cell: Cell, bounds: Bounds) -> tuple[Column, ...]:
     """The unknowns among some free parameters: conductances that scale a current, each with its reversal if free.
 
     A reversal between two bounds is no linear unknown, but a conductance at each bound is: of g₁ at e₁ and g₂ at e₂ not
@@ -113,7 +113,7 @@ def regressors(cell: Cell, columns: tuple[Column, ...], data: Target, ids: Array
     off = _all(cell, unknown, 0.0)
     on = [column.on(off) for column in columns]
 
-    def look(gates: dict, v: Array) -> Array:
+    def look(gates: dict[str, Gates], v: Array) -> Array:
         rest = currents(off, gates, v, env)
 
         def gained(column: Column, there: Cell) -> Array:
@@ -130,7 +130,7 @@ def regressors(cell: Cell, columns: tuple[Column, ...], data: Target, ids: Array
     return total / lengths[:, None]
 
 
-def _all(cell: Cell, leaves: Any, value: float) -> Cell:
+def _all(cell: Cell, leaves: Iterable[str], value: float) -> Cell:
     for path in leaves:
         cell = pytrees.put(cell, path, jnp.asarray(value, dtype=float))
     return cell

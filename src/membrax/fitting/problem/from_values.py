@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ... import pytrees
 from ...cell import Cell
-from ...cell_checks import check_cell, check_parameters
-from ...integrators import Integrator, check_integrator, staggered
+from ...integrators import Integrator, staggered
 from ...pytrees import strong
-from ...recordings import Recording, check_recording, choose_sweeps
-from ...simulate import check_single
-from ...stimuli import Stimulus
+from ...recordings import Recording, choose_sweeps
+from ...typing import Sweeps
+from .inputs import check_inputs
 from .parameters import Free, check_number, paths
 from .problem import Problem
 from .target import target
 
 
 def problem_of(
-    cell: Cell, values: Mapping[str, Any], data: Recording, sweeps: Any = None, *, dt: float | None = None,
+    cell: Cell, values: Mapping[str, ArrayLike], data: Recording, sweeps: Sweeps = None, *, dt: float | None = None,
     integrator: Integrator = staggered,
 ) -> tuple[Array, Problem]:  # fmt: skip
     """The values as places [parameter] or [neuron, parameter], and their problem; see `value_and_grad`."""
-    check_cell(cell)
-    check_integrator(integrator)
-    check_single(cell, Stimulus())
-    check_parameters(cell)
-    check_recording(data)
+    check_inputs(cell, data, integrator)
     arrays = _together(cell, values)
     count = len(arrays)
     # Between the bounds 0 and 1 a place is the value itself.
@@ -42,7 +37,7 @@ def problem_of(
     return place, Problem(strong(cell), target(data, choose_sweeps(data, sweeps), dt), free, integrator)
 
 
-def _together(cell: Cell, values: Any) -> dict[str, Array]:
+def _together(cell: Cell, values: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """The values as arrays, of equal length where they are many.
 
     Raises:

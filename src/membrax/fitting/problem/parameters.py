@@ -8,16 +8,18 @@ sigmoid's is not.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import overload
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ... import pytrees, units
 from ...cell import Cell
+from ...typing import Bounds
 
 DECADE = 10.0
 
@@ -47,7 +49,13 @@ class Free:
                 cell = pytrees.put(cell, path, values[k])
         return cell
 
-    def value(self, place: Any) -> Any:
+    @overload
+    def value(self, place: Array) -> Array: ...
+
+    @overload
+    def value(self, place: np.ndarray) -> np.ndarray: ...
+
+    def value(self, place: np.ndarray | Array) -> np.ndarray | Array:
         """Values [..., parameter] at places in the unit interval; arrays of JAX give such, others NumPy's."""
         xp = jnp if isinstance(place, jax.Array) else np
         place = xp.asarray(place, dtype=float)
@@ -56,7 +64,7 @@ class Free:
         span = np.log(np.where(log, high, 1.0) / base).astype(place.dtype)
         return xp.where(log, base * xp.exp(span * place), low + (high - low) * place)
 
-    def place(self, values: Any) -> np.ndarray:
+    def place(self, values: ArrayLike) -> np.ndarray:
         """Places [..., parameter] of values, which are held inside the bounds."""
         values = np.asarray(values, dtype=float)
         low, high, log = self._arrays(values)
@@ -68,7 +76,7 @@ class Free:
         """``count`` random places [start, parameter], uniform between the bounds on each scale."""
         return np.random.default_rng(seed).uniform(size=(count, len(self)))
 
-    def _arrays(self, like: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _arrays(self, like: np.ndarray | Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """low, high and logarithmic with the axes of ``like``."""
         axes = (None,) * (like.ndim - 1)
         low, high = (np.asarray(x, dtype=like.dtype)[axes] for x in (self.low, self.high))
@@ -80,7 +88,7 @@ def paths(name: str) -> list[str]:
     return [path.strip() for path in name.split(",")]
 
 
-def free(cell: Cell, bounds: Mapping[str, Any]) -> Free:
+def free(cell: Cell, bounds: Bounds) -> Free:
     """Check bounds {path: (low, high)} against the cell.
 
     Raises:
@@ -116,7 +124,7 @@ def place(value: float, low: float, high: float) -> float:
     return float(Free(("",), (low,), (high,), (spans_a_decade(low, high),)).place(np.array([value]))[0])
 
 
-def _pair(name: str, pair: Any) -> tuple[float, float]:
+def _pair(name: str, pair: Iterable[float]) -> tuple[float, float]:
     try:
         if isinstance(pair, str | bytes | set | frozenset | Mapping):
             raise TypeError("no pair")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -43,7 +43,7 @@ class Target:
         return self.interval / self.substeps
 
 
-def target(data: Recording, sweeps: Any, dt: float | None) -> Target:
+def target(data: Recording, sweeps: Sequence[int], dt: float | None) -> Target:
     """Sweeps of a recording as a `Target`.
 
     Args:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from ...cell import Cell, advance_gates, environment, state_at
+from ...typing import Gates
+
+T = TypeVar("T")
 
 
-def along(cell: Cell, v: Array, dt: float, look: Callable[[dict, Array], Any]) -> Any:
+def along(cell: Cell, v: Array, dt: float, look: Callable[[dict[str, Gates], Array], T]) -> T:
     """``look(gates, v)`` in the middle of every step along a given voltage [step].
 
     Gates are steady at the first sample, and take steps of ``dt`` [ms] half a step behind the voltage, as in
@@ -26,7 +29,7 @@ def along(cell: Cell, v: Array, dt: float, look: Callable[[dict, Array], Any]) -
     """
     env = environment(cell)
 
-    def one(gates: dict, ends: tuple[Array, Array]) -> tuple[dict, Any]:
+    def one(gates: dict[str, Gates], ends: tuple[Array, Array]) -> tuple[dict[str, Gates], T]:
         before, after = ends
         gates = advance_gates(cell, gates, before, dt, env)
         return gates, look(gates, 0.5 * (before + after))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from ...integrators import staggered
 from ...pytrees import strong
 from ...recordings import Recording, choose_sweeps, load
 from ...recordings.resampling import resample
+from ...typing import Sweeps
 from ..fit import as_fit, check_seed
 from ..optimisers.cmaes import CMAES
 from ..optimisers.driver import TimeLimit, run_optimiser
@@ -33,7 +33,7 @@ from .templates import Template, choose_template
 
 def fit_recording(
     data: Recording | str | os.PathLike[str],
-    sweeps: int | Sequence[int] | np.ndarray | None = None,
+    sweeps: Sweeps = None,
     *,
     template: str | Template | None = None,
     seed: int = 0,
