@@ -384,6 +384,24 @@ def test_a_batch_of_cells_is_no_cell(bounds, passive, steps):
         run(mx.vary(passive, {"leak.g": jnp.array([0.1, 0.2])}), bounds, steps)
 
 
+FITS = {
+    "fit": lambda cell, data: mx.fit(cell, {"leak.g": (0.02, 0.5)}, data),
+    "objective": lambda cell, data: mx.fitting.objective(cell, {"leak.g": (0.02, 0.5)}, data),
+    "value_and_grad": lambda cell, data: mx.fitting.value_and_grad(cell, {"leak.g": 0.1}, data),
+    "conductances": lambda cell, data: mx.fitting.linear.conductances(cell, data),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_random_channels_are_refused(passive, steps, name):
+    random = {"k": mx.channels.patch.Potassium(count=100.0)}
+    cell = dataclasses.replace(passive, channels={**passive.channels, **random})
+    with pytest.raises(
+        ValueError, match=r"the channels of k open at random.*: use their mean, membrax\.channels\.markov"
+    ):
+        FITS[name](cell, steps)
+
+
 def test_a_cell_out_of_its_own_bounds_is_refused(bounds, steps):
     cell = mx.Cell(channels={"leak": mx.channels.Leak(g=-0.2)})
     with pytest.raises(ValueError, match=r"leak\.g must be at least 0 mS/cm², got -0\.2"):
