@@ -3,10 +3,10 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/membrax/membrax/blob/main/notebooks/10_many_compartments.ipynb)
 #
-# So far the neuron had one potential. A real one has dendrites a thousand times as long as they are thick, and a
-# synapse at their tip moves the soma far less than itself. How far does a voltage reach, what gets lost on the way, how
-# many compartments does a model need, and how does a spike travel through a tree of them? You need the input resistance
-# and the impedance of lesson 04, and for the last part the squid axon of lesson 09.
+# So far the neuron had one potential. A real neuron has dendrites a thousand times as long as they are thick, and a
+# synapse at their tip moves the soma far less than the tip. How far does a voltage reach, how much of it is lost on the
+# way, how many compartments does a model need, and how does a spike travel through a tree of them? This lesson builds
+# on the input resistance and the impedance of lesson 04, and in its last part on the squid axon of lesson 09.
 
 # %%
 # On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
@@ -26,10 +26,10 @@ import jax.numpy as jnp
 # %% [markdown]
 # ## Why a dendrite is a cable
 #
-# Cut a dendrite into short slices. Each is an RC membrane; between neighbours lies the resistance of the cytoplasm.
-# What enters a slice along the axis and doesn't leave along it, crosses the membrane. For ever shorter slices this
-# becomes the cable equation (Thomson 1855 for telegraph cables, Hodgkin & Rushton 1946 for axons, Rall 1959 for
-# dendrites):
+# Cut a dendrite into short slices. Each slice is an RC membrane; between neighbours lies the resistance of the
+# cytoplasm. Current that enters a slice along the axis and does not leave along it crosses the membrane. For ever
+# shorter slices this balance becomes the cable equation (Thomson 1855 for telegraph cables, Hodgkin & Rushton 1946 for
+# axons, Rall 1959 for dendrites):
 #
 # $$\lambda^2\,\frac{\partial^2 v}{\partial x^2} = \tau\,\frac{\partial v}{\partial t} + v,\qquad
 # \lambda = \sqrt{\frac{d}{4\,g\,R_i}},\qquad \tau = \frac{C}{g}$$
@@ -38,8 +38,8 @@ import jax.numpy as jnp
 # - $g$ membrane conductance [mS/cm²], $R_i$ axial resistivity [Ω·cm], $C$ capacitance [µF/cm²],
 # - $\lambda$ length constant: a steady voltage falls e-fold, to 37 %, over one $\lambda$ of an endless cable.
 #
-# A leaky membrane makes $\lambda$ short, a thick dendrite makes it long, but only with the root: four times the
-# diameter, twice the reach.
+# A leaky membrane makes $\lambda$ short, a thick dendrite makes it long, but only with the square root: four times the
+# diameter gives twice the reach.
 
 # %%
 cable = mx.laws.cable
@@ -54,17 +54,18 @@ reach = {
 }
 mx.plot.lines(
     d, reach, xlabel="diameter (µm)", ylabel="length constant (µm)", log="xy",
-    title="A thicker dendrite reaches further, a leakier one less far",
+    title="The length constant grows with the diameter and shrinks with the leak",
 )  # fmt: skip
 
 # %% [markdown]
-# **What to see.** Both lines have the slope 1/2 of a root. Ten times the leak costs as much reach as ten times the
-# diameter gives.
+# **What to see.** Both lines have the slope 1/2 of a square root. Ten times the leak shortens the reach as much as ten
+# times the diameter lengthens it.
 #
-# ## What the far end does
+# ## The far end
 #
-# Dendrites end. A *sealed* end lets nothing out, and the voltage piles up before it; a *killed* end, cut open, is held
-# at the rest by the bath. The input resistances of an endless cable and of a cable of the length $L = l/\lambda$ are
+# Every dendrite has an end. A *sealed* end lets no current out, and the voltage piles up before it; the bath keeps a
+# *killed* end, which is cut open, at the resting potential. The input resistances of an endless cable and of a cable of
+# the length $L = l/\lambda$ are
 #
 # $$R_\infty = \frac{2}{\pi}\sqrt{\frac{R_i}{g}}\;d^{-3/2},\qquad
 # R_{sealed} = R_\infty \coth L,\qquad R_{killed} = R_\infty \tanh L$$
@@ -82,17 +83,17 @@ for name, end in ends.items():
 x = jnp.linspace(0.0, length, 161)
 profiles = {name: cable.voltage_profile(x, length, length_constant=lam, end=end) for name, end in ends.items()}
 mx.plot.lines(
-    x, profiles, xlabel="distance (µm)", ylabel="v(x) / v(0)", title="One λ of dendrite, held at its beginning",
+    x, profiles, xlabel="distance (µm)", ylabel="v(x) / v(0)", title="One λ of dendrite, clamped at its beginning",
 )  # fmt: skip
 
 # %% [markdown]
-# **What to see.** The sealed end sees 66 % of the voltage, the same place of an endless cable 38 %. Most dendrites are
-# shorter than 2 $\lambda$ and sealed: for *steady* voltages a neuron is electrically compact.
+# **What to see.** 66 % of the voltage arrives at the sealed end, but only 38 % at the same place of an endless cable.
+# Most dendrites are shorter than 2 $\lambda$ and sealed: for *steady* voltages a neuron is electrically compact.
 #
 # ## Ball and stick: attenuation depends on the direction
 #
-# A soma (a sphere of 20 µm) and one dendrite, the smallest model of a neuron with a shape. The same current goes in at
-# the soma, then at the tip.
+# A soma (a sphere of 20 µm) and one dendrite are the smallest model of a neuron with a shape. The same current is
+# injected first into the soma, then into the tip.
 
 # %%
 soma = mx.laws.circuits.specific_to_total(area=jnp.pi * 20.0**2, resistance=20e3)  # Ω·cm² to MΩ
@@ -117,48 +118,49 @@ def neuron(diameter):
 mx.plot.sliders(neuron, diameter=(0.5, 8.0, 1.0, "diameter of the dendrite (µm)"))
 
 # %% [markdown]
-# **What to see.** Into the soma, about half arrives at the tip; from the tip, less than a third at the soma: there the
-# current has to charge a soma and leaks on the way. But look at the two curves at the *other* end: the tip's response
-# to a current into the soma equals the soma's to the same current into the tip. This reciprocity holds in every passive
-# tree: voltage attenuation depends on the direction, transfer resistance does not.
+# **What to see.** After injection into the soma about half of the voltage arrives at the tip; after injection into the
+# tip less than a third arrives at the soma, because the current leaks on the way and must also supply the soma's
+# membrane. But compare the two curves at the *other* end: the tip's response to a current into the soma equals the
+# soma's response to the same current into the tip. This reciprocity holds in every passive tree: voltage attenuation
+# depends on the direction, transfer resistance does not.
 #
 # ## Rall's 3/2 power law
 #
-# The input conductance of an endless cable grows as $d^{3/2}$. So where a parent branches, a voltage that comes along
-# it doesn't notice if
+# The input conductance of an endless cable is proportional to $d^{3/2}$. So a branch point does not change a voltage
+# that arrives along the parent if
 #
-# $$d_{parent}^{3/2} = \sum_k d_k^{3/2},$$
+# $$d_{parent}^{3/2} = \sum_k d_k^{3/2}.$$
 #
-# and if all children end at the same $L$, the whole tree behaves as one cylinder (Rall 1962).
+# If in addition all children end at the same $L$, the whole tree is equivalent to one cylinder (Rall 1962).
 
 # %%
 parent, children = 2.0, jnp.asarray([1.4, 1.1])  # µm
 ratio, amount = cable.rall_ratio(parent, children), cable.equivalent_diameter(children)
-print(f"ratio {ratio:.3f}; the children amount to {amount:.2f} µm")
+print(f"ratio {ratio:.3f}; equivalent diameter of the children {amount:.2f} µm")
 mx.plot.ralls_law(parent, children)
 
 # %% [markdown]
-# **What to see.** The children's sum is nearly the parent's. Does the law hold? A tree whose children obey it, parent
-# and children each half of their own $\lambda$ long, beside a single cylinder of the same total $L$ = 1:
+# **What to see.** The children's sum is nearly the parent's. Does the law hold? We compare a tree whose children obey
+# it, with parent and children each half of their own $\lambda$ long, with a single cylinder of the same total $L$ = 1:
 
 # %%
-second = (2.0**1.5 - 1.4**1.5) ** (2 / 3)  # µm: what is left for the second child
+second = (2.0**1.5 - 1.4**1.5) ** (2 / 3)  # µm: diameter that remains for the second child
 children = [constants(diameter) for diameter in (1.4, second)]
 tips = [cable.load(0.5 * child["length_constant"], **child) for child in children]
 tree, cylinder = 1 / cable.load(0.5 * lam, *tips, **thin), cable.input_resistance(lam, **thin)
 print(f"children of 1.4 and {second:.2f} µm: tree {tree:.2f} MΩ, cylinder {cylinder:.2f} MΩ")
 
 # %% [markdown]
-# ## Fast signals don't reach as far
+# ## Fast signals reach less far
 #
-# For a sinusoid the capacitance opens another way out. Put $\mathrm{i}\omega\tau$, with $\omega = 2\pi f$, beside the
-# leak, and $\lambda$ becomes complex:
+# For a sinusoid the capacitance is a second path through the membrane. Its admittance, $\mathrm{i}\omega\tau$ relative
+# to the leak with $\omega = 2\pi f$, makes $\lambda$ complex:
 #
 # $$\lambda(f) = \frac{\lambda}{\sqrt{1 + 2\pi \mathrm{i} f \tau}}$$
 #
 # The letter $\mathrm{i}$ is the imaginary unit. A sine falls e-fold over $1/\mathrm{Re}(1/\lambda(f))$, and
-# $\mathrm{Im}(1/\lambda)$ tells how late it is. At 200 Hz the voltage falls e-fold over 0.23 mm instead of 0.82 mm, and
-# much of an action potential is faster than that:
+# $\mathrm{Im}(1/\lambda)$ gives its delay. At 200 Hz the voltage falls e-fold over 0.23 mm instead of 0.82 mm, and much
+# of an action potential is faster than that:
 
 # %%
 def at(frequency):
@@ -174,7 +176,8 @@ mx.plot.sliders(at, frequency=(1.0, 1000.0, 50.0, "frequency (Hz)"))
 # **What to see.** At 50 Hz about a third arrives. Move the frequency: slow changes fill the dendrite evenly, fast ones
 # stay near the soma.
 #
-# And what does a current at the beginning of the dendrite meet? Its input impedance, beside that of a soma alone:
+# Which impedance does a current at the beginning of the dendrite meet? We compare the dendrite's input impedance with
+# that of a soma alone:
 
 # %%
 def dendrite(f):
@@ -189,12 +192,12 @@ mx.plot.impedance({"dendrite": dendrite, "soma": sphere}, unit="MΩ")
 
 # %% [markdown]
 # **What to see.** At high frequencies the input impedance of the dendrite falls as $f^{-1/2}$, more gently than that of
-# a soma (as $f^{-1}$): the faster the current, the less of the cable it has to charge. The phase of the dendrite stops
-# at −45°, that of the soma at −90°; the ripple before is the wave that comes back from the sealed end.
+# a soma (as $f^{-1}$): a faster current has to charge less of the cable. The phase of the dendrite stops at −45°, that
+# of the soma at −90°; the ripple before is the wave reflected by the sealed end.
 #
-# ## In time
+# ## Transients
 #
-# A step of current into the middle of a cable that is endless on both sides (Hodgkin & Rushton 1946):
+# A step of current is injected into the middle of a cable that is endless on both sides (Hodgkin & Rushton 1946):
 
 # %%
 transients = mx.laws.cable_transients
@@ -204,17 +207,17 @@ places = {f"x = {k:g} λ": transients.infinite_step(k * lam, t, 0.1, **line) for
 mx.plot.lines(t, places, xlabel="time (ms)", ylabel="deviation from rest (mV)", title="0.1 nA into an infinite cable")
 
 # %% [markdown]
-# **What to see.** At the electrode the voltage rises faster than an exponential of $\tau$, because charge also runs off
-# along the axis; further away it comes late and round.
+# **What to see.** At the electrode the voltage rises faster than an exponential of $\tau$, because charge also flows
+# off along the axis; further away it arrives later and more rounded.
 #
-# In a cable with sealed ends, a charge that falls on one end first spreads (*equalises*), then leaks away everywhere at
-# once. Each is an exponential (Rall 1969):
+# In a cable with sealed ends, a charge placed on one end first spreads (*equalises*), then leaks away everywhere at
+# once. The response is a sum of exponentials with the time constants (Rall 1969)
 #
 # $$\tau_n = \frac{\tau}{1 + (n\pi/L)^2},\qquad n = 0, 1, 2, \dots$$
 #
-# On a logarithmic axis the slowest one is the straight line at the end; the bend before is the shape of the neuron.
-# From $\tau_0$ and $\tau_1$ Rall read the electrotonic length, $L = \pi/\sqrt{\tau_0/\tau_1 - 1}$, without seeing the
-# dendrite.
+# On a logarithmic axis the slowest one is the straight line at the end; the bend before it depends on the shape of the
+# neuron. From $\tau_0$ and $\tau_1$ Rall inferred the electrotonic length, $L = \pi/\sqrt{\tau_0/\tau_1 - 1}$, without
+# seeing the dendrite.
 
 # %%
 taus = transients.equalizing_time_constants(jnp.arange(4.0), length, length_constant=lam, tau=tau)
@@ -228,17 +231,16 @@ mx.plot.lines(
 )  # fmt: skip
 
 # %% [markdown]
-# **What to see.** The three places start far apart and end on one straight line: by then the charge is everywhere
-# alike.
+# **What to see.** The three curves start far apart and end on one straight line: by then the charge is uniform.
 #
 # ## A chain of compartments, by hand
 #
-# Now the way back, from the cable to slices. $N$ compartments of the length $h = l/N$, each coupled to its neighbours:
+# Now we go back from the cable to slices: $N$ compartments of the length $h = l/N$, each coupled to its neighbours:
 #
-# $$\tau\,\frac{dv_k}{dt} = -v_k + \left(\frac{\lambda}{h}\right)^2 \left(v_{k-1} - 2 v_k + v_{k+1}\right) + \text{input},$$
+# $$\tau\,\frac{dv_k}{dt} = -v_k + \left(\frac{\lambda}{h}\right)^2 \left(v_{k-1} - 2 v_k + v_{k+1}\right) + \text{input}.$$
 #
-# the two ends with one neighbour only (sealed). In one line $\tau\,\dot v = A v$, and its solution is the matrix
-# exponential $v(t) = e^{A t/\tau}\,v(0)$. A few lines suffice:
+# The two ends have one neighbour only (sealed). In one line the equation is $\tau\,\dot v = A v$, and its solution is
+# the matrix exponential $v(t) = e^{A t/\tau}\,v(0)$. A few lines suffice:
 
 # %%
 def chain(N):
@@ -248,27 +250,28 @@ def chain(N):
 
 def far_end(N):
     area = jnp.pi * 2.0 * length / N  # µm² of one compartment
-    # 1 pC onto 1 µF/cm² is so many mV, by the factor between nA and µA/cm².
+    # The potential that 1 pC causes on 1 µF/cm², in mV; the factor is that between nA and µA/cm².
     v = jnp.zeros(N).at[0].set(mx.units.density(1.0, area))
     return jax.vmap(lambda t: jax.scipy.linalg.expm(chain(N) * t / tau) @ v)(t)[:, -1]
 
 
 t = jnp.linspace(0.5, 20.0, 40)
-truth = transients.sealed_impulse(length, 0.0, t, 1.0, length, **line)
+exact = transients.sealed_impulse(length, 0.0, t, 1.0, length, **line)
 chains = {f"{N} compartments": far_end(N) for N in (2, 4, 8)}
 mx.plot.lines(
-    t, chains | {"cable": truth}, xlabel="time (ms)", ylabel="deviation from rest (mV)",
-    title="1 pC onto one end, seen at the other",
+    t, chains | {"cable": exact}, xlabel="time (ms)", ylabel="deviation from rest (mV)",
+    title="1 pC onto one end: the voltage at the other end",
 )  # fmt: skip
 
 # %% [markdown]
-# **What to see.** Two compartments are too quick, eight are close. How close, measured by the steady voltage that 1 nA
-# in the first compartment makes in the last, against the cable's transfer resistance between their centres:
+# **What to see.** With two compartments the voltage rises too early, with eight it is close. As a measure of the error
+# we take the steady voltage in the last compartment for 1 nA into the first, and compare it with the cable's transfer
+# resistance between their centres:
 
 # %%
 def error(N):
     h = length / N
-    alone = mx.units.density(1.0, jnp.pi * 2.0 * h) / 0.05  # mV that 1 nA would make in one compartment alone
+    alone = mx.units.density(1.0, jnp.pi * 2.0 * h) / 0.05  # mV for 1 nA into an isolated compartment
     steady = alone * jnp.linalg.solve(-chain(N), jnp.zeros(N).at[0].set(1.0))[-1]
     exact = cable.transfer_resistance(0.5 * h, length - 0.5 * h, length, **thin)  # MΩ: mV at 1 nA
     return float(jnp.abs(steady / exact - 1.0))
@@ -278,19 +281,19 @@ counts = [2, 4, 8, 16, 32]
 errors = {"chain": [error(N) for N in counts]}
 mx.plot.convergence(
     [length / N for N in counts], errors, xlabel="length of a compartment (µm)", ylabel="relative error",
-    title="Half the length, a quarter of the error",
+    title="Half the length gives a quarter of the error",
 )  # fmt: skip
 
 # %% [markdown]
-# **What to see.** Order 2 again, now in space. A rule of practice: compartments of a tenth of the distance over which
-# 100 Hz fall e-fold (Hines & Carnevale 2001), since fast signals reach less far.
+# **What to see.** The order is 2 again, now in space. A practical rule is a compartment length of a tenth of the
+# distance over which 100 Hz falls e-fold (Hines & Carnevale 2001), since fast signals reach less far.
 #
 # ## A tree that fires
 #
-# A neuron of many compartments is a `Cell` with a morphology: a tree, cut into compartments, with channels in each. Here
-# a soma with a dendrite that branches three times by Rall's law, each level as long in $\lambda$ as the one before. Real
-# dendrites have fewer channels than this one, which has those of the squid axon everywhere. A short current into the
-# soma starts a spike.
+# A neuron of many compartments is a `Cell` with a morphology: a tree, cut into compartments, with channels in each. Our
+# tree is a soma with a dendrite that branches three times by Rall's law, each level as long in $\lambda$ as the one
+# before. It has the channels of the squid axon everywhere; real dendrites have fewer. A short current into the soma
+# starts a spike.
 
 # %%
 squid = mx.models.hodgkin_huxley().channels
@@ -304,23 +307,23 @@ print(compartments)
 mx.plot.travelling(trace, cell)
 
 # %% [markdown]
-# **What to see.** Nothing spreads thinner here: at every place the spike is made anew, and all tips get the whole of it,
-# at one time (the lines of the three tips lie on each other). The dendrite is five length constants long: passive, it
-# would have brought them about a hundredth. Along the path to one tip, over time:
+# **What to see.** The spike does not decay: every place regenerates it, and all tips receive it in full, at the same
+# time (the lines of the three tips lie on each other). The dendrite is five length constants long: in a passive
+# dendrite about a hundredth would arrive. The next figure follows the path to one tip over time:
 
 # %%
 mx.plot.along_path(trace, cell)
 
 # %% [markdown]
-# **What to see.** The dashed front bends: the thinner the branch, the slower the spike. How fast is it? When each
-# compartment passes 0 mV, and a line through those of one section:
+# **What to see.** The dashed front bends: the spike is slower in thinner branches. How fast is it? We fit a line to the
+# times at which the compartments of one section cross 0 mV:
 
 # %%
 def velocity(v, section):
-    """m/s, which are mm/ms."""
-    passes = trace.t[jnp.argmax(v >= 0.0, axis=0)]  # ms, of each compartment
-    on = compartments.section == section
-    return 1e-3 * jnp.polyfit(passes[on], compartments.path_distance[on], 1)[0]
+    """The velocity in m/s, which is mm/ms."""
+    crossing = trace.t[jnp.argmax(v >= 0.0, axis=0)]  # ms, of each compartment
+    inside = compartments.section == section
+    return 1e-3 * jnp.polyfit(crossing[inside], compartments.path_distance[inside], 1)[0]
 
 
 for section in (1, 2, 4, 8):  # from the soma to a tip
@@ -328,24 +331,26 @@ for section in (1, 2, 4, 8):  # from the soma to a tip
     print(f"{diameter:.2f} µm: {velocity(trace.v, section):.2f} m/s")
 
 # %% [markdown]
-# **What to see.** From the second level to the third the diameter falls by the factor 0.63 and the velocity by about its
-# root, 0.79. The channels set how long the spike takes for one $\lambda$, and $\lambda$ goes with the root of the
-# diameter: that is why the squid has an axon of half a millimetre. By the soma the spike is too fast, since the injected
-# current has charged the trunk ahead of it, and at the tip as well, since nothing drains away through a sealed end.
+# **What to see.** From the second level to the third the diameter falls by the factor 0.63 and the velocity by about
+# its square root, 0.79. The channels determine the time per $\lambda$, and $\lambda$ is proportional to the square root
+# of the diameter: this is why the squid has an axon of half a millimetre. Near the soma the spike is faster than this
+# rule, since the injected current has charged the trunk ahead of it. At the tip it is also faster, since no current
+# leaves through a sealed end.
 #
-# ## Why a branch point lets a spike pass
+# ## Spikes at a branch point
 #
-# Before a spike goes on, the trunk's current has to charge what lies ahead. If the children take as much current as the
-# trunk would have taken, which is Rall's law, the spike doesn't notice the branching. If they are thicker, the current
-# is spread over too much membrane. What counts is the geometric ratio $\sum_k d_k^{3/2} / d_{parent}^{3/2}$ (Goldstein &
-# Rall 1974). A trunk and two children, five times with children of different radius, all at once, at 18.5 °C:
+# Before a spike can proceed, the trunk's current has to charge the membrane ahead. If the children draw as much current
+# as a continued trunk, which is Rall's law, the branching does not affect the spike. If they are thicker, the current
+# is spread over too much membrane. The decisive number is the geometric ratio $\sum_k d_k^{3/2} / d_{parent}^{3/2}$
+# (Goldstein & Rall 1974). We simulate a trunk with two children for five radii of the children, all at once, at 18.5
+# °C:
 
 # %%
 fork = mx.morphology.discretise(mx.morphology.binary_tree(depth=2, length=1500.0, radius=2.0), max_length=20.0)
 axon = mx.Cell(channels=squid, celsius=18.5, morphology=fork)
 ratios = jnp.asarray([1.0, 4.0, 8.0, 12.0, 16.0])
 children = 2.0 * (ratios / 2) ** (2 / 3)  # µm
-radius = jnp.where(jnp.arange(6) < 2, 2.0, children[:, None])  # of two points for each branch, the trunk's first
+radius = jnp.where(jnp.arange(6) < 2, 2.0, children[:, None])  # two points for each branch, the trunk's first
 axons = mx.vary(axon, {"morphology.radius": radius})
 beyond = mx.run(axons, kick, duration=6.0, record=mx.probes.voltage(sites=[(1, 0.1)]), progress=False)
 lines = {f"ratio {ratio:.0f}": v[:, 0] for ratio, v in zip(ratios, beyond.v, strict=True)}
@@ -354,19 +359,19 @@ mx.plot.lines(
 )  # fmt: skip
 
 # %% [markdown]
-# **What to see.** With the ratio 1 the spike comes first. The more the children take, the longer the trunk has to charge
-# them and the later it is; at 16 it doesn't come at all. In dendrites and axons most ratios are near 1, and where an
-# axon widens, spikes may be lost (Parnas & Segev 1979).
+# **What to see.** With the ratio 1 the spike arrives first. If the children draw more current, the trunk needs longer
+# to charge them and the spike is later; at 16 it fails. In dendrites and axons most ratios are near 1, and spikes may
+# fail where an axon widens (Parnas & Segev 1979).
 #
-# ## What an electrode in the bath sees
+# ## The extracellular potential
 #
-# Through every compartment's membrane a current flows, ionic and capacitive, and what goes in at one place comes out at
-# another. In the bath, of the conductivity $\sigma$, all these currents $i_k$ make the potential
+# A current, ionic and capacitive, flows through the membrane of every compartment, and current that enters at one place
+# leaves at another. In a bath of the conductivity $\sigma$, all these currents $i_k$ produce the potential
 #
 # $$\varphi = \frac{1}{4\pi\sigma} \sum_k \frac{i_k}{r_k},$$
 #
-# with the distances $r_k$ (each compartment a point; membrax takes lines). Three electrodes beside the soma, in the run
-# above:
+# with the distances $r_k$ (here each compartment is a point; membrax uses line sources). We place three electrodes next
+# to the soma, in the run above:
 
 # %%
 distances = (20.0, 50.0, 100.0)  # µm
@@ -375,36 +380,37 @@ potential = 1e3 * field @ trace.recorded["transmembrane"].T  # µV
 lines = {f"{x:.0f} µm away": each for x, each in zip(distances, potential, strict=True)}
 mx.plot.lines(
     trace.times["transmembrane"], lines, xlabel="time (ms)", ylabel="potential in the bath (µV)",
-    title="Thousands of times smaller, and upside down",
+    title="The potential in the bath is thousands of times smaller, and inverted",
 )  # fmt: skip
 
 # %% [markdown]
-# **What to see.** From 0.5 to 1 ms the injected current is on its way out. Then sodium rushes into the soma: current
-# leaves the bath, whose potential falls by 30 µV where the soma's rises by 100 mV. While the dendrites fire, their
-# current comes out of the soma, and it is weakly positive. At a tenth of a millimetre a fifth is left: an electrode
-# hears the nearest cells only.
+# **What to see.** From 0.5 to 1 ms the injected current leaves the cell. Then sodium rushes into the soma: current
+# leaves the bath, whose potential falls by 30 µV while the soma's rises by 100 mV. While the dendrites fire, their
+# current leaves through the soma, and the potential in the bath is weakly positive. At a tenth of a millimetre a fifth
+# is left: an electrode detects only the nearest cells.
 #
 # ### Exercise 1
 #
-# A leakier axon: one of 2 µm has a membrane of 0.05 mS/cm². What becomes of $\lambda$ if the conductance rises tenfold?
-# Which diameter would repair it? How far does the squid axon reach, with 500 µm, 35.4 Ω·cm and the conductance that the
-# model of lesson 09 has at rest?
+# An axon of 2 µm has a membrane of 0.05 mS/cm². How does $\lambda$ change if the conductance rises tenfold? Which
+# diameter restores it? What is $\lambda$ of the squid axon, with 500 µm, 35.4 Ω·cm and the resting conductance of the
+# model of lesson 09?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
 leaky = dict(conductance=0.5, axial_resistivity=150.0)
 short, repaired = cable.length_constant(2.0, **leaky), cable.length_constant(20.0, **leaky)
-print(f"λ falls from {lam:.0f} to {short:.0f} µm, by √10; 20 µm repair it: {repaired:.0f} µm")
+print(f"λ falls from {lam:.0f} to {short:.0f} µm, by √10; a diameter of 20 µm restores it: {repaired:.0f} µm")
 gates = mx.rest(mx.models.hodgkin_huxley()).gates
 g = 0.3 + 36.0 * gates["k"]["n"] ** 4 + 120.0 * gates["na"]["m"] ** 3 * gates["na"]["h"]
 squid = cable.length_constant(500.0, conductance=g, axial_resistivity=35.4)
-print(f"squid at rest, {g:.2f} mS/cm², leak and open potassium channels: λ = {1e-3 * squid:.1f} mm, by sheer diameter")
+print(f"squid at rest, {g:.2f} mS/cm², leak and open potassium channels: λ = {1e-3 * squid:.1f} mm, due to its diameter")
 
 # %% [markdown]
 # ### Exercise 2
 #
-# Space clamp. A voltage clamp holds the soma. Which part of a command reaches the tip of the 800 µm long dendrite of 2
-# µm at 0, 10, 100 and 1000 Hz? What does this say about fast synaptic currents recorded at the soma?
+# This exercise is about the space clamp. A voltage clamp controls the soma. Which part of a command reaches the tip of
+# the 800 µm long dendrite of 2 µm at 0, 10, 100 and 1000 Hz? What follows for fast synaptic currents recorded at the
+# soma?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
@@ -417,19 +423,20 @@ print("The tip is not clamped for anything fast: distal currents look small and 
 # %% [markdown]
 # ### Exercise 3
 #
-# By the rule, a tenth of the distance over which 100 Hz fall e-fold: how many compartments does this dendrite need? And
-# which error does the chain of that many have in the steady state?
+# By the rule, a compartment is a tenth of the distance over which 100 Hz falls e-fold. How many compartments does this
+# dendrite need? And which steady-state error does a chain of that many have?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
 reach = 1 / jnp.real(1 / cable.ac_length_constant(100.0, 2.0, capacitance=1.0, **membrane))
 N = int(jnp.ceil(length / (0.1 * reach)))
-print(f"100 Hz fall e-fold over {reach:.0f} µm; {N} compartments, {100 * error(N):.2f} % of error")
+print(f"100 Hz falls e-fold over {reach:.0f} µm; {N} compartments, error {100 * error(N):.2f} %")
 
 # %% [markdown]
 # ### Exercise 4
 #
-# What becomes of the velocity, if the cytoplasm conducts four times worse? Guess first, from $\lambda$.
+# How does the velocity change if the axial resistivity of the cytoplasm is four times as large? Guess first, from
+# $\lambda$.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title Solution 4
@@ -437,17 +444,17 @@ worse = mx.replace(cell, {"morphology.axial_resistivity": 400.0})  # Ω·cm; it 
 slow = mx.simulate(worse, kick, duration=8.0, record=mx.probes.transmembrane())
 for section in (2, 4):
     print(f"section {section}: {velocity(trace.v, section):.2f} m/s, then {velocity(slow.v, section):.2f} m/s")
-print("λ halves, and the time per λ stays: half as fast.")
+print("λ halves, and the time per λ stays the same: the spike is half as fast.")
 
 # %% [markdown]
 # ## What you have learnt
 #
-# - A dendrite loses voltage over its length constant, which grows with the root of the diameter and shrinks with
-#   frequency.
+# - Voltage decays along a dendrite over its length constant, which grows with the square root of the diameter and
+#   shrinks with frequency.
 # - Voltage attenuation depends on the direction and on the ends; transfer resistance is the same both ways.
-# - A chain of compartments becomes the cable as they get shorter, with order 2.
-# - An active membrane makes the spike anew at every place; its velocity goes with the root of the diameter, and a branch
-#   point lets it pass if the children don't take much more current than their parent.
+# - A chain of compartments converges to the cable with order 2 in their length.
+# - An active membrane regenerates the spike at every place; its velocity is proportional to the square root of the
+#   diameter, and it passes a branch point if the children do not draw much more current than their parent.
 #
 # Next: [11 · Ten thousand neurons](11_ten_thousand_neurons.ipynb) ·
 # Previous: [09 · The squid axon](09_the_squid_axon.ipynb)
