@@ -27,7 +27,7 @@ import numpy as np
 
 import membrax as mx
 from membrax.channels import Leak, squid
-from membrax.plot.neurons.paths import arrivals, path_to
+from membrax.plot.neurons.paths import half_rise_times, path_to
 
 REACH = 400.0  # µm: the squid's channels up to here
 DURATION, DT, FINEST = 8.0, 0.025, 5.0  # ms, ms, µm
@@ -66,7 +66,7 @@ def spike(cell: mx.Cell, dt: float) -> tuple[mx.Trace, dict]:
 
 def tips(cell: mx.Cell, trace: mx.Trace) -> list[dict]:
     """What arrives at the end of every section that is none's parent, half way up how long after the soma."""
-    tree, risen, rows = cell.morphology.tree, arrivals(trace.t, np.asarray(trace.v)), []
+    tree, risen, rows = cell.morphology.tree, half_rise_times(trace.t, np.asarray(trace.v)), []
     for index in sorted({s.index for s in tree.sections} - {s.parent for s in tree.sections} - {0}):
         k, section = cell.morphology.site(index, 1.0), tree.sections[index]
         rows.append(
@@ -87,7 +87,7 @@ def velocity(cell: mx.Cell, trace: mx.Trace) -> float:
     path = path_to(tree, int(np.argmax(tree.path_distance)))
     on = path[path < tree.count]
     on = on[(tree.path_distance[on] >= TRUNK[0]) & (tree.path_distance[on] <= TRUNK[1])]
-    line = np.polyfit(arrivals(trace.t, np.asarray(trace.v))[on], tree.path_distance[on], 1)
+    line = np.polyfit(half_rise_times(trace.t, np.asarray(trace.v))[on], tree.path_distance[on], 1)
     return float(1e-3 * line[0])  # µm/ms to m/s
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap, to_rgba
 from matplotlib.figure import FigureBase
+from matplotlib.legend import Legend
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
@@ -110,9 +111,11 @@ def caption(figure: FigureBase, text: str) -> None:
     figure.supxlabel(textwrap.fill(text, 120), x=0.01, ha="left", fontsize=SMALL, color=FAINT)
 
 
-def legend_outside(ax: Axes, **options: Any) -> None:
+def legend_outside(ax: Axes, *, title: str | None = None, labelspacing: float | None = None) -> Legend:
     """Place the legend to the right of the axes, outside the data."""
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.04), borderaxespad=0.3, **options)
+    return ax.legend(
+        loc="upper left", bbox_to_anchor=(1.0, 1.04), borderaxespad=0.3, title=title, labelspacing=labelspacing
+    )
 
 
 def colours(count: int) -> list[Colour]:

@@ -18,7 +18,7 @@ from membrax.plot.neurons.morphology import THINNEST, UNKNOWN, morphology
 
 @pytest.fixture(scope="module")
 def tree():
-    """A soma, a thick dendrite to the right and upward in z, and an axon too thin to be seen."""
+    """A soma, a thick dendrite to the right and upward in z, and an axon too thin to be visible."""
     dendrite = cable(200.0, (6.0, 3.0), direction=(4, 0, 3))
     return join(ball(20.0, name="small"), dendrite, cable(100.0, 1e-3, type="axon", direction=(0, -1, 0)))
 
@@ -29,25 +29,25 @@ def compartments(tree):
 
 
 def neuron(figure):
-    """Its lines, and the circle of its soma."""
+    """The lines of a neuron, and the circle of its soma."""
     ax = figure.axes[0]
     return ax.collections[0], next(patch for patch in ax.patches if isinstance(patch, Circle))
 
 
-def test_types_have_their_colours_and_words(tree, tmp_path):
+def test_types_have_colours_and_names(tree, tmp_path):
     figure = morphology(tree, path=tmp_path / "small")
     words = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert words == ["soma", "axon", "basal dendrite"]
-    paints = {line.get_label(): line.get_color() for line in figure.axes[0].get_legend().get_lines()}
+    colours = {line.get_label(): line.get_color() for line in figure.axes[0].get_legend().get_lines()}
     lines, soma = neuron(figure)
-    assert soma.get_facecolor()[:3] == pytest.approx(paints["soma"]) and soma.get_radius() == 20.0
+    assert soma.get_facecolor()[:3] == pytest.approx(colours["soma"]) and soma.get_radius() == 20.0
     shown = {tuple(np.round(colour[:3], 6)) for colour in lines.get_colors()}
-    assert shown == {tuple(np.round(paints[word], 6)) for word in ("axon", "basal dendrite")}
+    assert shown == {tuple(np.round(colours[word], 6)) for word in ("axon", "basal dendrite")}
     assert figure.get_suptitle() == "small" and (tmp_path / "small.png").exists()
     assert figure.get_supxlabel() == "Soma of 5027 µm², 300 µm of neurite in 2 sections"
 
 
-def test_widths_are_to_scale_and_never_too_thin_to_see(tree):
+def test_widths_are_to_scale_with_a_least_width(tree):
     figure = morphology(tree)
     lines, _ = neuron(figure)
     ax = figure.axes[0]
@@ -64,7 +64,7 @@ def test_planes(tree, view, tip):
     assert np.min(np.linalg.norm(ends - tip, axis=1)) < 1e-9
 
 
-def test_space_is_turned_and_tipped(tree):
+def test_rotation_and_tilt_in_three_dimensions(tree):
     def ends(angles):
         figure = morphology(tree, view="3d", angles=angles)
         return np.concatenate(neuron(figure)[0].get_segments())
@@ -76,9 +76,9 @@ def test_space_is_turned_and_tipped(tree):
     assert letters[-3:] == ["x", "y", "z"]
 
 
-def test_what_is_far_away_is_pale_unless_colours_are_values(tree, compartments):
+def test_distant_parts_are_pale_unless_colours_are_values(tree, compartments):
     lines, soma = neuron(morphology(tree, view="3d", angles=(0.0, 0.0)))
-    near = np.argmax([np.ptp(segment[:, 0]) for segment in lines.get_segments()])  # the dendrite comes to the eye
+    near = np.argmax([np.ptp(segment[:, 0]) for segment in lines.get_segments()])  # the dendrite comes nearest
     assert lines.get_colors()[near][:3] == pytest.approx(neuron(morphology(tree))[0].get_colors()[near][:3])
     assert soma.get_facecolor()[0] > neuron(morphology(tree))[1].get_facecolor()[0]
     values = np.ones(compartments.count)
@@ -100,7 +100,7 @@ def test_values_of_compartments(compartments):
     assert figure.get_supxlabel().endswith("in 2 sections, 5 compartments")
 
 
-def test_halves_of_compartments_meet_where_they_were_cut(compartments):
+def test_halves_of_compartments_meet(compartments):
     segments = neuron(morphology(compartments, compartments.path_distance))[0].get_segments()
     ends = {tuple(np.round(end, 6)) for segment in segments for end in segment}
     along = [(16 + 160 * part, 0.0) for part in (0, 0.25, 0.5, 0.75, 1)]
@@ -114,7 +114,7 @@ def test_values_of_points_and_limits(tree):
     assert colours == {tuple(np.round(style.graded()(part), 6)) for part in (0.25, 0.5)}
 
 
-def test_a_grey_line_leads_from_the_soma_to_its_neurites(tree):
+def test_grey_lines_link_soma_and_neurites(tree):
     links = morphology(tree).axes[0].collections[1].get_segments()
     assert sorted(np.round(link[1], 6).tolist() for link in links) == [[0.0, -20.0], [16.0, 0.0]]
 
@@ -149,21 +149,24 @@ def neuron_lines(figure):
 
 WRONG = {
     "no neuron": (lambda: morphology([1, 2]), "this figure draws a Tree or Compartments .* got list"),
-    "no view": (lambda: morphology(ball(1.0), view="up"), "view must be one of xy, xz, .* and 3d, got 'up'"),
-    "twice an axis": (lambda: morphology(ball(1.0), view="xx"), "got 'xx'"),
-    "values too few": (
+    "unknown view": (lambda: morphology(ball(1.0), view="up"), "view must be one of xy, xz, .* and 3d, got 'up'"),
+    "one axis twice": (lambda: morphology(ball(1.0), view="xx"), "got 'xx'"),
+    "too few values": (
         lambda: morphology(discretise(binary_tree(3, length=9.0, radius=1.0), per_section=2), [1.0, 2.0]),
         r"values must have one number per compartment, 6, got the shape \(2,\)",
     ),
-    "values of no point": (
+    "values of another shape": (
         lambda: morphology(ball_and_stick(5.0, 50.0, 1.0), np.zeros(2)),
         r"values must have one number per point, 3, got the shape \(2,\)",
     ),
-    "limits that fall": (lambda: morphology(ball(1.0), [0.0], limits=(1, 0)), r"limits must be two numbers that grow"),
+    "decreasing limits": (
+        lambda: morphology(ball(1.0), [0.0], limits=(1, 0)),
+        r"limits must be two increasing numbers",
+    ),
 }
 
 
 @pytest.mark.parametrize(("made", "message"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_refused(made, message):
+def test_refusals(made, message):
     with pytest.raises(ValueError, match=message):
         made()

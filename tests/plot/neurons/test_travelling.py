@@ -8,7 +8,7 @@ from matplotlib.patches import Circle
 
 import membrax as mx
 from membrax.plot import style
-from membrax.plot.neurons.paths import arrivals, far_tips, path_to
+from membrax.plot.neurons.paths import far_tips, half_rise_times, path_to
 from membrax.plot.neurons.travelling import THINNEST
 
 KICK = mx.stimuli.step(1.0, 0.2, 0.7, unit="nA")
@@ -34,7 +34,7 @@ def trace(cell):
 
 
 def trees(figure):
-    """The axes with a tree in them."""
+    """The axes of the trees."""
     return [ax for ax in figure.axes if ax.get_title().endswith("ms")]
 
 
@@ -42,7 +42,7 @@ def below(figure):
     return next(ax for ax in figure.axes if ax.get_xlabel() == "time (ms)")
 
 
-def test_a_tree_for_every_time_in_the_colours_of_its_voltage(cell, trace):
+def test_trees_are_coloured_by_their_voltages(cell, trace):
     figure = mx.plot.travelling(trace, cell, [0.0, 1.5, 3.0], limits=(-80.0, 40.0))
     assert [ax.get_title() for ax in trees(figure)] == ["0.0 ms", "1.5 ms", "3.0 ms"]
     for ax, k in zip(trees(figure), (0, 30, 60), strict=True):
@@ -53,7 +53,7 @@ def test_a_tree_for_every_time_in_the_colours_of_its_voltage(cell, trace):
         np.testing.assert_allclose(soma.get_facecolor(), shades[0], atol=1e-6)
         assert ax.get_aspect() == 1.0
     assert figure.get_suptitle() == "three tips"
-    (bar,) = [ax for ax in trees_and_bars(figure) if "(mV)" in ax.get_ylabel()]
+    (bar,) = [ax for ax in trees_and_bars(figure) if ax.get_ylabel() == "membrane potential (mV)"]
     assert bar.get_ylim() == pytest.approx((-80.0, 40.0))
 
 
@@ -61,7 +61,7 @@ def trees_and_bars(figure):
     return [*figure.axes, *(child for ax in figure.axes for child in ax.child_axes)]
 
 
-def test_the_voltages_of_soma_and_tips_with_marks_at_the_times(cell, trace):
+def test_voltages_of_soma_and_tips(cell, trace):
     ax = below(mx.plot.travelling(trace, cell, [1.0, 2.0]))
     soma, *tips = ax.get_lines()
     np.testing.assert_allclose(soma.get_xdata(), trace.t)
@@ -74,7 +74,7 @@ def test_the_voltages_of_soma_and_tips_with_marks_at_the_times(cell, trace):
     assert marks == pytest.approx([1.0, 2.0])
 
 
-def test_rings_are_where_the_tips_are_in_the_colours_of_their_lines(cell, trace):
+def test_rings_mark_the_tips_in_their_colours(cell, trace):
     figure = mx.plot.travelling(trace, cell, [1.0, 2.0], tips=[3, (2, 0.5)], view="zx")
     rings = [line for line in trees(figure)[0].get_lines() if line.get_marker() == "o"]
     sites = [cell.morphology.site(3, 1.0), cell.morphology.site(2, 0.5)]
@@ -84,21 +84,23 @@ def test_rings_are_where_the_tips_are_in_the_colours_of_their_lines(cell, trace)
     assert not [line for line in trees(figure)[1].get_lines() if line.get_marker() == "o"]
 
 
-def test_six_times_from_the_first_rise_to_the_last(cell, trace):
+def test_six_times_from_the_first_to_the_last_rise(cell, trace):
     shown = [float(ax.get_title().split()[0]) for ax in trees(mx.plot.travelling(trace, cell.morphology))]
-    rises = arrivals(trace.t, np.asarray(trace.v))
+    rises = half_rise_times(trace.t, np.asarray(trace.v))
     assert len(shown) == 6 and np.ptp(np.diff(shown)) < 0.11
     assert shown[0] == pytest.approx(rises.min(), abs=0.06) and shown[-1] == pytest.approx(rises.max(), abs=0.06)
 
 
-def test_no_line_is_too_thin_for_its_colour(cell, trace):
+def test_lines_have_a_least_width(cell, trace):
     for ax in trees(mx.plot.travelling(trace, cell, [1.0, 2.0])):
         assert min(ax.collections[0].get_linewidth()) >= THINNEST
 
 
-def test_arrivals_are_half_way_up_between_samples():
+def test_half_rise_times_between_samples():
     t, v = np.arange(4.0), np.array([[-60.0, 0.0, 5.0], [-60.0, 1.0, 5.0], [0.0, 3.0, 5.0], [20.0, 4.0, 5.0]])
-    np.testing.assert_allclose(arrivals(t, v), [1 + 40 / 60, 1.5, 0.0])  # of −60 … 20 it is −20, of 0 … 4 it is 2
+    np.testing.assert_allclose(
+        half_rise_times(t, v), [1 + 40 / 60, 1.5, 0.0]
+    )  # of −60 … 20 it is −20, of 0 … 4 it is 2
 
 
 def test_a_path_goes_through_the_branch_point(cell):
@@ -109,7 +111,7 @@ def test_a_path_goes_through_the_branch_point(cell):
     assert np.all(np.diff(c.path_distance[nodes[nodes < c.count]]) > 0)
 
 
-def test_tips_share_little_of_their_paths():
+def test_default_tips_share_little_of_their_paths():
     c = mx.morphology.discretise(mx.morphology.binary_tree(depth=3, length=100.0, radius=2.0), per_section=3)
     first, second, third = (c.section[k] for k in far_tips(c, 3))
     assert {(first - 1) // 2, (second - 1) // 2} == {1, 2}  # on either side of the first fork
@@ -117,7 +119,7 @@ def test_tips_share_little_of_their_paths():
     assert len(far_tips(c, 9)) == 4
 
 
-def test_the_way_to_a_tip_over_distance_and_time(cell, trace):
+def test_the_path_to_a_tip_over_distance_and_time(cell, trace):
     figure = mx.plot.along_path(trace, cell, tip=3)
     ax, bar = figure.axes
     c = cell.morphology
@@ -127,14 +129,14 @@ def test_the_way_to_a_tip_over_distance_and_time(cell, trace):
     assert ax.get_ylim() == pytest.approx((0.0, c.path_distance[on[-1]])) and ax.get_xlim() == (0.0, 5.0)
     front, branching = ax.get_lines()
     np.testing.assert_allclose(front.get_ydata(), c.path_distance[on])
-    np.testing.assert_allclose(front.get_xdata(), arrivals(trace.t, np.asarray(trace.v)[:, on]))
+    np.testing.assert_allclose(front.get_xdata(), half_rise_times(trace.t, np.asarray(trace.v)[:, on]))
     assert branching.get_ydata() == pytest.approx([200.0, 200.0])
     v = np.asarray(trace.v)[:, on]
     np.testing.assert_allclose(bar.get_ylim(), (v.min(), v.max()), rtol=1e-5)
     assert figure.get_suptitle() == "three tips, from the soma to a tip"
 
 
-def test_by_default_it_is_the_farthest_tip(cell, trace):
+def test_the_default_is_the_farthest_tip(cell, trace):
     far, given = mx.plot.along_path(trace, cell), mx.plot.along_path(trace, cell, tip=2)
     assert far.axes[0].get_ylim() == given.axes[0].get_ylim()
 
@@ -173,10 +175,10 @@ def test_refusals(cell, trace):
             mx.plot.travelling(trace, cell, times)
     with pytest.raises(ValueError, match="section must be a whole number of 0 … 4, got 9"):
         mx.plot.along_path(trace, cell, tip=9)
-    with pytest.raises(ValueError, match="limits must be two numbers that grow"):
+    with pytest.raises(ValueError, match="limits must be two increasing numbers"):
         mx.plot.along_path(trace, cell, limits=(0, -1))
     with pytest.raises(ValueError, match="view must be one of"):
         mx.plot.travelling(trace, cell, view="up")
     ball = mx.morphology.discretise(mx.morphology.ball(10.0))
-    with pytest.raises(ValueError, match="a path needs two compartments"):
+    with pytest.raises(ValueError, match="the path must have two or more compartments"):
         mx.plot.along_path(dataclasses.replace(trace, v=trace.v[:, :1]), ball)

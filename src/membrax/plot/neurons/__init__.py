@@ -1,1 +1,1 @@
-"""Figures of trees: their shape, and voltages along them."""
+"""Figures of trees: their shape, and the voltages along them."""

@@ -1,24 +1,27 @@
-"""What figures of a trace of a tree share: its voltages, when they rise, its tips and the ways to them."""
+"""Shared parts of the figures of a trace of a tree: its voltages, their rise times, its tips and their paths."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 from ...cell import Cell
-from ...morphology import Compartments
+from ...morphology import Compartments, Section
 from ...simulate import Trace
 from .. import style
 
 LABEL = "membrane potential (mV)"
 
+Site: TypeAlias = int | str | Section | tuple[int | str | Section, float]
+"""A section, which stands for its end, or (section, fraction 0 … 1 along it)."""
 
-def voltages(trace: Any, neuron: Any) -> tuple[np.ndarray, Compartments]:
-    """v [time, compartment] in mV, and the compartments.
+
+def voltages(trace: Trace, neuron: Cell | Compartments) -> tuple[np.ndarray, Compartments]:
+    """The voltages [time, compartment] in mV, and the compartments.
 
     Raises:
-        ValueError: no trace, no tree, or not the voltages of all of its compartments.
+        ValueError: something other than a trace and a tree, or a trace without the voltages of all compartments.
     """
     style.expect(trace, Trace, "a Trace, as from membrax.simulate")
     tree = neuron.morphology if isinstance(neuron, Cell) else neuron
@@ -33,10 +36,10 @@ def voltages(trace: Any, neuron: Any) -> tuple[np.ndarray, Compartments]:
     return v, tree
 
 
-def arrivals(t: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """When each compartment is first half way up from its first voltage to its highest [compartment], ms.
+def half_rise_times(t: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Times at which compartments first reach the mean of their first and highest voltage [compartment], ms.
 
-    Interpolated between samples; where nothing rises, the beginning.
+    The times are interpolated between samples; without a rise the time is that of the first sample.
     """
     half, each = 0.5 * (v[0] + v.max(axis=0)), np.arange(v.shape[1])
     after = np.argmax(v >= half, axis=0)
@@ -46,17 +49,17 @@ def arrivals(t: np.ndarray, v: np.ndarray) -> np.ndarray:
     return t[before] + part * (t[after] - t[before])
 
 
-def end_of(tree: Compartments, tip: Any) -> int:
+def compartment_of(tree: Compartments, site: Site) -> int:
     """The compartment at the end of a section, or at (section, fraction).
 
     Raises:
-        ValueError: no such site.
+        ValueError: the tree has no such site.
     """
-    return tree.site(*tip) if isinstance(tip, tuple) else tree.site(tip, 1.0)
+    return tree.site(*site) if isinstance(site, tuple) else tree.site(site, 1.0)
 
 
 def path_to(tree: Compartments, end: int) -> np.ndarray:
-    """The nodes from the root to a compartment, the branch points among them."""
+    """The nodes from the root to a compartment [node], branch points included."""
     nodes = [end]
     while tree.parent[nodes[-1]] >= 0:
         nodes.append(int(tree.parent[nodes[-1]]))
@@ -64,18 +67,18 @@ def path_to(tree: Compartments, end: int) -> np.ndarray:
 
 
 def far_tips(tree: Compartments, most: int) -> list[int]:
-    """The farthest tip, then those whose paths have most that is not on the paths before [tip, at most ``most``]."""
+    """Up to ``most`` tips: the farthest one, then repeatedly the tip with the longest path outside earlier paths."""
     ends = np.setdiff1d(np.arange(1, tree.count), tree.parent)
     reached, chosen = np.full(tree.nodes, False), []
     for _ in range(min(most, len(ends))):
-        own = [tree.path_distance[end] - _met(tree, end, reached) for end in ends]
+        own = [tree.path_distance[end] - _shared(tree, end, reached) for end in ends]
         chosen.append(int(ends[np.argmax(own)]))
         reached[path_to(tree, chosen[-1])] = True
     return chosen
 
 
-def _met(tree: Compartments, end: int, reached: np.ndarray) -> float:
-    """How far from the root the path to ``end`` leaves those that were walked [µm]."""
+def _shared(tree: Compartments, end: int, reached: np.ndarray) -> float:
+    """The length of the path to ``end`` within the nodes that earlier paths reached [µm]."""
     nodes = path_to(tree, end)
-    walked = nodes[reached[nodes] & (nodes < tree.count)]
-    return float(tree.path_distance[walked].max(initial=0.0))
+    shared = nodes[reached[nodes] & (nodes < tree.count)]
+    return float(tree.path_distance[shared].max(initial=0.0))

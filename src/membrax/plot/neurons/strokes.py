@@ -1,8 +1,8 @@
-"""What drawings of neurons share: their lines, how they are turned to the eye, scale bar and ends of a colour bar."""
+"""Shared parts of drawings of neurons: their lines, the projection, the scale bar, and the ends of a colour bar."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,9 +14,12 @@ PLANES = tuple(a + b for a in "xyz" for b in "xyz" if a != b)
 
 
 class Strokes(NamedTuple):
-    """What is drawn: lines from and to places [stroke, 3], their radii [stroke] and whose values they have [stroke].
+    """The lines of a drawing.
 
-    A sphere's line has no length.
+    Attributes:
+        begin, end: ends of the lines [stroke, 3], µm; the line of a sphere has no length.
+        radius: radii [stroke], µm.
+        owner: index of the point or compartment whose value colours the line [stroke].
     """
 
     begin: np.ndarray
@@ -26,7 +29,7 @@ class Strokes(NamedTuple):
 
 
 def strokes_of(shape: Tree | Compartments) -> tuple[Strokes, np.ndarray]:
-    """A stroke for every frustum, or for every part of one in a compartment; the links to the soma [link, 2, 3]."""
+    """A stroke for each frustum, or for each part of one in a compartment, and the links to the soma [link, 2, 3]."""
     if isinstance(shape, Tree):
         tree, points = shape, np.flatnonzero(shape.segment_length > 0)
         begin, end, owner = np.zeros(len(points)), np.ones(len(points)), points
@@ -34,14 +37,18 @@ def strokes_of(shape: Tree | Compartments) -> tuple[Strokes, np.ndarray]:
         tree, parts = shape.tree, shape.layout.parts
         points, begin, end, owner = parts.point, parts.begin, parts.end, parts.half // 2
     inner, middle = tree.before[points], 0.5 * (begin + end)
-    places = [tree.xyz[inner] + part[:, None] * (tree.xyz[points] - tree.xyz[inner]) for part in (begin, end)]
+    first, last = (tree.xyz[inner] + part[:, None] * (tree.xyz[points] - tree.xyz[inner]) for part in (begin, end))
     radius = tree.radius[inner] + middle * (tree.radius[points] - tree.radius[inner])
-    hung = np.flatnonzero((tree.parent >= 0) & (tree.before == np.arange(len(tree.parent))))
-    return Strokes(*places, radius, owner), np.stack([tree.xyz[tree.parent[hung]], tree.xyz[hung]], axis=1)
+    linked = np.flatnonzero((tree.parent >= 0) & (tree.before == np.arange(len(tree.parent))))
+    return Strokes(first, last, radius, owner), np.stack([tree.xyz[tree.parent[linked]], tree.xyz[linked]], axis=1)
 
 
 def turned(view: str, angles: tuple[float, float]) -> np.ndarray:
-    """The directions of right, up and towards the eye, as rows [3, 3]."""
+    """The directions to the right, up and towards the viewer, as rows [3, 3].
+
+    Raises:
+        ValueError: an unknown view.
+    """
     if view == "3d":
         around, tipped = np.radians(angles)
         c, s = np.cos([around, tipped]), np.sin([around, tipped])
@@ -54,17 +61,21 @@ def turned(view: str, angles: tuple[float, float]) -> np.ndarray:
 
 
 def extent(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
-    """The corners of the box that holds it [2], µm."""
+    """The lower left and the upper right corner of the box around all strokes [2], µm."""
     ends, radius = np.stack([strokes.begin, strokes.end])[..., :2], strokes.radius[None, :, None]
     return (ends - radius).min(axis=(0, 1)), (ends + radius).max(axis=(0, 1))
 
 
-def ends_of_bar(values: np.ndarray, limits: Any) -> tuple[float, float]:
-    """The ends of the colour bar; a little apart if all values are one."""
+def ends_of_bar(values: np.ndarray, limits: tuple[float, float] | None) -> tuple[float, float]:
+    """The ends of the colour bar: the limits, or the lowest and highest value, 1 apart where all values are equal.
+
+    Raises:
+        ValueError: limits that do not increase.
+    """
     if limits is not None:
         low, high = (float(limit) for limit in limits)
         if not low < high:
-            raise ValueError(f"limits must be two numbers that grow, got {limits!r}")
+            raise ValueError(f"limits must be two increasing numbers, got {limits!r}")
         return low, high
     good = values[np.isfinite(values)]
     low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
@@ -72,7 +83,7 @@ def ends_of_bar(values: np.ndarray, limits: Any) -> tuple[float, float]:
 
 
 def scale_bar(ax: Axes, place: np.ndarray, across: float) -> None:
-    """1, 2 or 5 times a power of ten, about a fifth of what is drawn [µm] across."""
+    """Draw a scale bar of 1, 2 or 5 times a power of ten µm, about a fifth of the width ``across`` [µm]."""
     power = 10.0 ** np.floor(np.log10(across / 5))
     length = float(power * max(step for step in (1, 2, 5) if step * power <= across / 5))
     ax.plot(place[0] + np.array([0.0, length]), [place[1]] * 2, color=style.INK, lw=1.5, solid_capstyle="butt")
