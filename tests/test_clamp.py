@@ -112,7 +112,7 @@ def test_a_ramp_is_followed_in_second_order():
     assert 3.5 < errors[0] / errors[1] < 4.6
 
 
-def test_channels_that_only_advance_agree_with_those_that_have_rates():
+def test_channels_without_rates_agree_with_those_with_rates():
     @mx.pytrees.pytree
     class Opaque:
         """A channel that does not show its rates."""
@@ -201,7 +201,7 @@ def test_a_vanishing_resistance_is_none():
 
 
 @pytest.mark.x64
-def test_a_squid_axon_behind_a_resistance_is_integrated_in_second_order():
+def test_series_resistance_is_integrated_in_second_order():
     resistance, area = 1.0, 1000.0
 
     def slope(t, y):
@@ -306,7 +306,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("changes", "message"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said(changes, message):
+def test_invalid_arguments_raise(changes, message):
     named = {"cell": HH, "v_command": 0.0, "duration": 1.0, "dt": 0.1} | changes
     with pytest.raises(ValueError, match=message):
         voltage_clamp(**named)

@@ -54,14 +54,14 @@ def test_the_charging_rate_needs_no_factor():
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_every_number_of_a_published_cell_has_a_unit_of_the_table(name):
+def test_every_parameter_of_a_published_cell_has_a_known_unit(name):
     for path, (value, metadata) in pytrees.leaves(CELLS[name]()).items():
         assert metadata["unit"] in TABLE, path
         assert units.in_bounds(value, metadata), path
 
 
 @pytest.mark.parametrize("field", ["conductance", "factor", "timescale", "temperature"])
-def test_bounded_quantities_refuse_what_is_far_below(field):
+def test_bounded_quantities_refuse_values_far_below(field):
     metadata = getattr(units, field)(1.0).metadata
     assert units.in_bounds(1.0, metadata)
     assert not units.in_bounds(-300.0, metadata)

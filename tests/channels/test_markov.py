@@ -53,7 +53,7 @@ def test_under_clamp_states_and_gates_are_one_channel(name, env, rates):
 
 
 @pytest.mark.x64
-def test_free_running_states_and_gates_fire_together_to_second_order():
+def test_states_and_gates_fire_together_to_second_order():
     # Measured: 1.47, 0.38 and 0.098 µs at the worst of seven spikes and more.
     apart = []
     for dt in (0.05, 0.025, 0.0125):
@@ -138,7 +138,7 @@ def test_two_states_are_a_gate(env):
     ({"transitions": {("C", "C"): opening}}, "another state"),
     ({"conducting": {}}, "a conducting state"),
 ])  # fmt: skip
-def test_what_is_no_scheme_is_refused(change, told):
+def test_an_invalid_scheme_raises(change, told):
     good = {"states": TWO.states, "transitions": TWO.transitions, "conducting": TWO.conducting}
     with pytest.raises(ValueError, match=told):
         markov.Scheme(**(good | change))

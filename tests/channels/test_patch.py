@@ -98,7 +98,7 @@ def exchanged(key, counts, rates, dt):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dt", [0.02, 1.0, 50.0])
-def test_in_balance_the_stationary_distribution_is_kept_at_any_step(dt):
+def test_detailed_balance_keeps_the_stationary_distribution(dt):
     count, p = 200, markov_chain.stationary(matrix(CHAIN, 4))
     start = jax.vmap(lambda key: patch.multinomial_step(key, jnp.array([200.0, 0.0, 0.0, 0.0]), jnp.stack([p] * 4)))(
         KEYS[:8000]
@@ -112,7 +112,7 @@ def test_in_balance_the_stationary_distribution_is_kept_at_any_step(dt):
     hold(after, count, p)
 
 
-def test_out_of_balance_the_mean_follows_the_kinetics_to_second_order():
+def test_the_mean_follows_the_kinetics_in_second_order():
     start = jnp.array([1e6, 0.0, 0.0, 0.0]) if jax.config.jax_enable_x64 else jnp.array([1e4, 0.0, 0.0, 0.0])
     known = np.asarray(markov_chain.propagate([1.0, 0.0, 0.0, 0.0], matrix(CHAIN, 4), 0.4))
     errors = []
@@ -181,7 +181,7 @@ def test_noise_grows_as_channels_become_few():
     assert 2.2 < spread[1] / spread[0] < 4.5
 
 
-def test_the_same_key_is_the_same_noise_and_channels_have_their_own():
+def test_noise_depends_on_the_key_and_the_channel():
     first, again, other = (mx.simulate(noisy(0.1), duration=2.0, key=k).v for k in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert np.any(first != other)

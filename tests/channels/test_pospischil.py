@@ -121,12 +121,12 @@ def test_shift_moves_the_calcium_and_m_currents_to_the_right(name, steady, curre
     np.testing.assert_allclose(*chords, rtol=1e-5)
 
 
-def test_the_m_currents_time_constant_peaks_at_its_maximum_over_twice_the_root_of_3_3(rates):
+def test_the_m_time_constant_has_its_published_maximum(rates):
     alpha, beta = rates(CHANNELS["M"], jnp.linspace(-100.0, 20.0, 1201), 36.0)["p"]
     assert float(np.max(1 / np.asarray(alpha + beta))) == pytest.approx(1000.0 / (2 * 3.3**0.5), rel=1e-4)
 
 
-def test_the_low_threshold_currents_inactivation_is_slow_for_hyperpolarised_membranes_alone(rates):
+def test_t_inactivation_is_slow_only_when_hyperpolarised(rates):
     alpha, beta = rates(CHANNELS["CalciumT"], jnp.asarray([-130.0, 0.0]), 24.0)["u"]
     # τ goes to 30.8 ms when depolarised: the constant stands outside the fraction.
     np.testing.assert_allclose(1 / (alpha + beta), [30.8 + 211.4, 30.8], rtol=1e-3)

@@ -25,7 +25,7 @@ def published(bernoulli):
 
 
 @pytest.mark.parametrize(("channel", "gate"), [("na", "m"), ("na", "h"), ("k", "n")])
-def test_rates_are_the_published_ones_at_the_temperature_of_the_paper(channel, gate, agree, bernoulli, env):
+def test_rates_are_published_ones_at_the_papers_temperature(channel, gate, agree, bernoulli, env):
     agree(lambda v: CHANNELS[channel].rates(v, env(6.3))[gate], published(bernoulli)[gate])
 
 

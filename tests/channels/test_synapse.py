@@ -89,7 +89,7 @@ def test_arrivals_add(kind):
     assert float(both) == pytest.approx(float(sum(each)), rel=10 * TIGHT)
 
 
-def test_an_hour_later_the_course_is_the_same_in_single_precision():
+def test_the_course_is_the_same_after_an_hour_in_float32():
     late = synapse.arrivals([3_600_000.0])
     found = [float(opened(synapse.Alpha(times=late), 3_600_000.0 + t)) for t in (0.125, 1.5)]
     assert found == pytest.approx([float(synapse.alpha(t, 2.0)) for t in (0.125, 1.5)], rel=1e-5)
@@ -191,7 +191,7 @@ def test_gradients_are_finite_differences(kind):
         assert float(mx.pytrees.find(slopes, path)) == pytest.approx(float(up - down) / (2 * h), rel=1e-5, abs=1e-8)
 
 
-def test_what_is_no_train_is_refused():
+def test_an_invalid_train_raises():
     with pytest.raises(ValueError, match="shape \\(1, 1, 1\\)"):
         synapse.arrivals(np.zeros((1, 1, 1)))
 

@@ -76,7 +76,7 @@ def test_temperature_does_not_matter(rates):
         jax.tree.map(np.testing.assert_array_equal, rates(channel, v, 6.3), rates(channel, v, 37.0))
 
 
-def test_shift_moves_rates_and_activation_alike(steady, current):
+def test_shift_moves_rates_and_activation_equally(steady, current):
     v = jnp.linspace(-100.0, 50.0, 31)
     for channel in CHANNELS.values():
         moved, gates = put(channel, "shift", jnp.asarray(7.0)), steady(channel, v, 37.0)

@@ -95,7 +95,7 @@ def test_coth_tanh_and_the_endless_cable():
     assert float(cable.attenuation(512.0, length_constant=512.0, end=cable.KILLED)) == 0.0
 
 
-def test_a_cable_of_no_length_is_its_end_and_a_long_one_has_none():
+def test_a_cable_of_length_0_is_its_end_and_a_long_one_endless():
     ends = np.array([0.25, 1.0, 8.0])
     np.testing.assert_allclose(input_resistance(0.0, end=ends, **CABLE), 256.0 / ends, rtol=TOLERANCE)
     assert float(input_resistance(0.0, end=cable.KILLED, **CABLE)) == 0.0
@@ -106,7 +106,7 @@ def test_a_cable_of_no_length_is_its_end_and_a_long_one_has_none():
         np.testing.assert_allclose(v, np.exp([0.0, -1.0, -700.0, -1e4]), atol=TOLERANCE)
 
 
-def test_derivatives_are_finite_from_a_hair_to_a_thousand_length_constants():
+def test_derivatives_are_finite_up_to_1000_length_constants():
     length, end = (x.ravel() for x in np.meshgrid([1e-3, 1.0, 1e3, 1e6], [0.0, 1e-6, 1.0, 1e6, np.inf]))
 
     def input_at(length, lam, end):
@@ -178,7 +178,7 @@ def test_ralls_tree_is_its_equivalent_cylinder():
     assert float(whole) == pytest.approx(1 / float(one), rel=4 * TOLERANCE)
 
 
-def test_two_equal_children_are_each_sixty_three_percent_as_thick():
+def test_two_equal_children_are_63_percent_as_thick():
     assert float(cable.rall_ratio(1.0, np.array([2 ** (-2 / 3)] * 2))) == pytest.approx(1.0, rel=1e-6)
     assert float(cable.equivalent_diameter(np.array([3.0, 0.0]))) == pytest.approx(3.0, rel=1e-6)
     assert np.isfinite(jax.grad(cable.equivalent_diameter)(default([3.0, 0.0]))).all()
@@ -201,7 +201,7 @@ def test_the_impedance_is_the_complex_coth(end):
     assert found[0] == pytest.approx(complex(float(input_resistance(length, end=end, **steady))), rel=4 * TOLERANCE)
 
 
-def test_a_short_cable_is_a_lumped_membrane_and_a_long_one_has_no_end():
+def test_short_cables_are_lumped_and_long_ones_endless():
     f = np.array([1.0, 100.0])
     area = np.pi * 2.0 * 0.5
     lumped = float(specific_to_total(area=area, resistance=2e4)) / (1 + 2e-3j * np.pi * f * 20.0)
@@ -221,7 +221,7 @@ def test_ball_and_stick_at_a_frequency():
     assert found == pytest.approx(soma * stick / (soma + stick), rel=8 * TOLERANCE)
 
 
-def test_the_phase_travels_at_two_length_constants_per_time_constant_and_faster():
+def test_the_phase_travels_at_two_length_constants_per_tau():
     f = np.array([0.0, 1.0, 1e2, 1e5])
     speed, lam = np.asarray(phase_velocity(f, 2.0, **AC)), np.asarray(cable.ac_length_constant(f, 2.0, **AC))
     assert speed[0] == pytest.approx(2 * float(lam[0].real) / 20.0, rel=4 * TOLERANCE)
@@ -242,11 +242,11 @@ def exact_infinite_step(x, t):
 
 
 @given(st.floats(-(2.0**19), 2.0**19, width=32), st.floats(2**-12, 2**16, width=32))
-def test_the_infinite_cable_charges_as_hodgkin_and_rushton_found(x, t):
+def test_the_infinite_cable_charges_by_hodgkin_and_rushton(x, t):
     assert float(infinite_step(x, t, 1.0, **TIMED)) == pytest.approx(exact_infinite_step(x, t), abs=TOLERANCE * 128.0)
 
 
-def test_at_the_electrode_it_is_an_error_function_and_late_the_steady_state():
+def test_the_response_at_the_electrode_is_an_error_function():
     t = np.array([-1.0, 0.0, 1.0, 16.0, 100.0])
     expected = 128.0 * np.array([float(mpmath.erf(np.sqrt(max(s, 0.0) / 16))) for s in t])
     np.testing.assert_allclose(infinite_step(0.0, t, 1.0, **TIMED), expected, atol=TOLERANCE * 256.0)
@@ -269,14 +269,14 @@ def images(law, x, y, t, length):
 
 
 @pytest.mark.parametrize(("x", "y"), [(0.0, 0.0), (700.0, 0.0), (150.0, 600.0)])
-def test_the_modes_of_a_sealed_cable_are_the_images_of_an_endless_one(x, y):
+def test_sealed_modes_are_the_images_of_an_endless_cable(x, y):
     t = np.array([0.0, 0.5, 2.0, 16.0, 60.0])
     steps, impulses = sealed_step(x, y, t, 1.0, 700.0, **TIMED), sealed_impulse(x, y, t, 1.0, 700.0, **TIMED)
     np.testing.assert_allclose(steps, images(infinite_step, x, y, t, 700.0), atol=8 * TOLERANCE * 256.0)
     np.testing.assert_allclose(impulses, images(infinite_impulse, x, y, t, 700.0), atol=8 * TOLERANCE * 256.0 / 4)
 
 
-def test_charge_leaves_a_sealed_cable_with_the_membranes_time_constant_alone():
+def test_charge_leaves_a_sealed_cable_with_the_membrane_tau():
     x = np.linspace(0.0, 700.0, 1401)
     v = np.asarray(sealed_impulse(x[:, None], 200.0, np.array([[1.0, 5.0, 20.0]]), 3.0, 700.0, **TIMED), dtype=float)
     mean = np.trapezoid(v, x, axis=0) / 700.0
@@ -284,7 +284,7 @@ def test_charge_leaves_a_sealed_cable_with_the_membranes_time_constant_alone():
     np.testing.assert_allclose(mean, 3.0 / capacitance * np.exp(-np.array([1.0, 5.0, 20.0]) / 16.0), rtol=1e-5)
 
 
-def test_time_constants_of_a_cable_of_length_pi_are_one_half_a_fifth_a_tenth():
+def test_time_constants_of_a_cable_of_length_pi():
     found = transients.equalizing_time_constants(np.arange(4), np.pi * 512.0, length_constant=512.0, tau=16.0)
     np.testing.assert_allclose(found, [16.0, 8.0, 3.2, 1.6], rtol=1e-6)
 

@@ -26,7 +26,7 @@ def default(x):
 
 
 @given(ABOVE_ZERO, POTENTIALS, st.floats(-200.0, 200.0, width=32))
-def test_the_equivalents_pass_the_current_of_all_branches_at_any_potential(g, e, v):
+def test_equivalent_circuits_have_the_current_of_all_branches(g, e, v):
     total, potential, resistance = circuits.thevenin(g, e)
     current, conductance = circuits.norton(g, e)
     expected, scale = np.sum(g * (v - e), axis=-1), np.sum(g * (abs(v) + np.abs(e)), axis=-1)
@@ -35,7 +35,7 @@ def test_the_equivalents_pass_the_current_of_all_branches_at_any_potential(g, e,
     np.testing.assert_allclose(resistance * total, 1.0, rtol=4 * EPS)
 
 
-def test_the_resting_potential_of_two_equal_branches_is_their_mean():
+def test_two_equal_branches_rest_at_their_mean():
     assert float(circuits.thevenin(np.array([0.5, 0.5]), np.array([-90.0, 50.0])).potential) == pytest.approx(-20.0)
 
 
@@ -44,7 +44,7 @@ def test_a_branch_without_conductance_is_not_there():
     np.testing.assert_allclose(with_it, circuits.thevenin(**SQUID), rtol=2 * EPS)
 
 
-def test_a_membrane_without_conductance_spoils_no_neighbour_and_has_a_norton_equivalent():
+def test_zero_conductance_has_only_a_norton_equivalent():
     g, e = default([[0.0, 0.0], [1.0, 3.0]]), default([-65.0, -77.0])
     total, potential, resistance = jax.jit(jax.vmap(circuits.thevenin, (0, None)))(g, e)
     np.testing.assert_array_equal(total, [0.0, 4.0])
@@ -62,7 +62,7 @@ def test_a_membrane_without_conductance_spoils_no_neighbour_and_has_a_norton_equ
 
 
 @given(hnp.arrays(float, 6, elements=st.floats(2**-10, 2**10, width=32)))
-def test_series_and_parallel_are_the_same_law_for_resistance_and_conductance(r):
+def test_series_resistance_is_parallel_conductance(r):
     apart = float(circuits.in_series(r))
     assert 1.0 / float(circuits.conductance_in_series(1.0 / r)) == pytest.approx(apart, rel=10 * EPS)
     together = float(circuits.in_parallel(r))
@@ -103,7 +103,7 @@ def test_the_shares_add_up_and_obey_ohms_law(r, whole):
     np.testing.assert_allclose(through * r, (through * r)[:, :1] * np.ones(5), rtol=10 * EPS, atol=1e-30)
 
 
-def test_half_the_voltage_falls_over_half_the_resistance_and_nothing_has_no_shares():
+def test_dividers_share_by_resistance_and_by_conductance():
     np.testing.assert_array_equal(circuits.voltage_divider(60.0, np.array([10.0, 20.0])), [20.0, 40.0])
     np.testing.assert_array_equal(circuits.current_divider(3.0, np.array([0.0, 2.0])), [0.0, 3.0])
     assert np.isnan(circuits.current_divider(3.0, np.zeros(2))).all()
@@ -163,7 +163,7 @@ def test_an_infinite_share_is_the_whole():
     np.testing.assert_array_equal(jax.grad(lambda v: circuits.voltage_divider(v, [1.0, np.inf])[1])(10.0), 1.0)
 
 
-def test_nothing_matters_beside_a_short_circuit_not_even_a_negative_resistance():
+def test_a_short_circuit_outweighs_a_negative_resistance():
     assert float(circuits.in_parallel([-1.0, 0.0, 2.0])) == 0.0
     slope = jax.grad(lambda r: circuits.in_parallel(r))(default([-1.0, 0.0, 2.0]))
     np.testing.assert_array_equal(slope, [0.0, 1.0, 0.0])

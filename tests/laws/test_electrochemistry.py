@@ -65,7 +65,7 @@ def test_thermal_voltage_as_in_the_textbooks(celsius, expected):
     assert float(thermal_voltage(celsius)) == pytest.approx(expected, abs=0.005)
 
 
-def test_twenty_six_millivolts_at_room_temperature_and_half_of_it_for_calcium():
+def test_the_thermal_voltage_is_26_mv_and_half_for_calcium():
     warm = float(thermal_voltage(300.0 - KELVIN))
     assert warm == pytest.approx(25.85, abs=0.005)
     per_e_fold = nernst(np.e, 1.0, valence=np.array([1.0, 2.0]), celsius=300.0 - KELVIN)
@@ -73,7 +73,7 @@ def test_twenty_six_millivolts_at_room_temperature_and_half_of_it_for_calcium():
     assert float(per_e_fold[1]) == pytest.approx(13.0, abs=0.1)
 
 
-def test_the_driving_force_is_outward_above_the_reversal_potential():
+def test_the_driving_force_is_outward_above_reversal():
     v, e = np.array([-90.0, -77.0, 0.0]), -77.0
     np.testing.assert_array_equal(driving_force(v, e), [-13.0, 0.0, 77.0])
 
@@ -103,7 +103,7 @@ def test_nernst_is_zero_for_equal_baths_and_odd_in_their_order():
     np.testing.assert_array_equal(np.asarray(forward)[outside == inside], 0.0)
 
 
-def test_the_slope_of_nernst_is_finite_and_right_over_nine_decades():
+def test_the_nernst_slope_is_right_over_nine_decades():
     outside, inside = (jnp.asarray(x, dtype=float) for x in pairs())
     slopes = jax.jit(jax.vmap(jax.grad(lambda o, i: nernst(o, i, valence=2, celsius=37.0), argnums=(0, 1))))(
         outside, inside
@@ -120,7 +120,7 @@ def test_ten_times_the_gradient_is_one_decade_of_the_potential():
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.nan])
-def test_a_concentration_that_is_not_above_zero_has_no_potential_and_spoils_no_neighbour(bad):
+def test_a_concentration_not_above_zero_is_nan_for_it_alone(bad):
     inside = jnp.asarray([140.0, bad, 10.0], dtype=float)
     potential = jax.jit(lambda x: nernst(5.0, x, valence=1, celsius=37.0))
     np.testing.assert_array_equal(np.isnan(potential(inside)), [False, True, False])
@@ -148,7 +148,7 @@ def test_ghk_voltage_does_not_know_the_unit_of_permeability():
     assert float(ghk_voltage(**scaled, celsius=20.0)) == pytest.approx(expected, abs=1e-4)
 
 
-def test_ghk_voltage_lies_between_the_nernst_potentials_and_cancels_the_ghk_currents():
+def test_ghk_voltage_is_the_zero_of_the_ghk_currents():
     rng = np.random.default_rng(0)
     p, outside, inside = np.exp(rng.uniform(np.log(1e-3), np.log(1e3), (3, 200, 3)))
     valence = np.array([1.0, 1.0, -1.0])
@@ -177,7 +177,7 @@ def test_a_membrane_that_lets_nothing_through_has_no_potential():
     hnp.arrays(float, 4, elements=st.sampled_from([1.0, -1.0])),
     st.floats(0.0, 45.0),
 )
-def test_ghk_voltage_is_right_and_its_gradient_finite_for_any_mixture(numbers, valence, celsius):
+def test_ghk_voltage_and_gradient_are_right_for_any_mixture(numbers, valence, celsius):
     p, outside, inside = numbers
     upper = sum(p * np.where(valence > 0, outside, inside))
     lower = sum(p * np.where(valence > 0, inside, outside))
@@ -240,7 +240,7 @@ def test_ghk_voltage_is_right_for_any_mixture_of_valences():
     assert np.max(np.abs(ours - expected) / np.maximum(26.0, np.abs(expected))) < SCALE_BOUND
 
 
-def test_a_traced_valence_gives_what_the_closed_form_gives():
+def test_a_traced_valence_agrees_with_the_closed_form():
     squid = {name: jnp.asarray(value, dtype=float) for name, value in SQUID.items()}
     traced = jax.jit(lambda s: ghk_voltage(**s, celsius=20.0))(squid)
     assert float(traced) == pytest.approx(float(ghk_voltage(**SQUID, celsius=20.0)), rel=SCALE_BOUND)
@@ -260,7 +260,7 @@ def test_one_divalent_ion_rests_at_its_nernst_potential():
     np.testing.assert_allclose(ours, nernst(outside, inside, valence=2, celsius=37.0), rtol=1e-5, atol=1e-5)
 
 
-def test_nothing_to_enter_or_nothing_to_leave_has_no_potential_and_spoils_no_neighbour():
+def test_no_influx_or_no_efflux_is_nan_for_it_alone():
     p = jnp.asarray([[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]])
     out, z = jnp.asarray([[0.0, 0.0], [5.0, 2.0], [5.0, 2.0]]), np.array([1.0, 2.0])
     potential = jax.jit(lambda p, out: ghk_voltage(p, out, jnp.ones((3, 2)), valence=z, celsius=37.0))
@@ -275,7 +275,7 @@ def test_a_valence_of_zero_is_refused():
 
 
 @pytest.mark.x64
-def test_every_derivative_of_a_mixed_ghk_voltage_is_the_finite_difference():
+def test_ghk_voltage_derivatives_are_finite_differences():
     f = jax.jit(lambda p, o, i, z, t: ghk_voltage(p, o, i, valence=z, celsius=t))
     arguments = [jnp.asarray(WITH_CALCIUM[name]) for name in ("permeability", "outside", "inside", "valence")]
     arguments[2] = arguments[2].at[3].set(0.1)  # so that a step of the difference is a small part of it
@@ -291,7 +291,7 @@ def current(v, outside, inside, valence=1.0):
 
 
 @pytest.mark.parametrize("valence", VALENCES)
-def test_ghk_current_is_right_over_nine_decades_and_six_hundred_millivolts(valence):
+def test_ghk_current_is_right_over_nine_decades_and_600_mv(valence):
     outside, inside = pairs()
     v = np.unique(np.r_[np.linspace(-300.0, 300.0, 13), [s * 10.0**k for s in (-1, 1) for k in range(-6, 2)]])
     ours = np.asarray(current(v[:, None], outside[None], inside[None], valence))
@@ -304,7 +304,7 @@ def test_ghk_current_is_right_over_nine_decades_and_six_hundred_millivolts(valen
 
 
 @pytest.mark.parametrize("valence", VALENCES)
-def test_the_slope_of_ghk_current_is_right_also_at_zero_millivolts_exactly(valence):
+def test_the_ghk_current_slope_is_right_at_exactly_zero(valence):
     v = np.unique(np.r_[np.linspace(-300.0, 300.0, 25), [s * 10.0**k for s in (-1, 1) for k in range(-6, 2)]])
     ours = jax.jit(jax.vmap(jax.grad(lambda x: current(x, 2.0, 140.0, valence))))(jnp.asarray(v, dtype=float))
     step = mpmath.mpf("1e-4")
@@ -321,7 +321,7 @@ def exact_ghk_current_mp(v, outside, inside, valence, celsius):
         return valence * mpmath.mpf(FARADAY) * u * (inside - outside * mpmath.exp(-u)) / (1 - mpmath.exp(-u))
 
 
-def test_every_gradient_of_ghk_current_is_finite_at_every_extreme():
+def test_ghk_current_gradients_are_finite_at_extremes():
     v = np.array([-300.0, -1e-6, 0.0, 1e-6, 300.0])
     v, outside, inside, valence = (x.ravel() for x in np.meshgrid(v, CONCENTRATIONS, CONCENTRATIONS, VALENCES))
     arguments = [jnp.asarray(x, dtype=float) for x in (v, np.full(v.size, 1e-4), outside, inside, valence)]
@@ -340,7 +340,7 @@ def test_ghk_current_reverses_at_the_nernst_potential(valence):
 
 
 @pytest.mark.parametrize("valence", VALENCES)
-def test_ghk_current_at_zero_millivolts_is_the_difference_of_concentrations(valence):
+def test_ghk_current_at_0_mv_is_the_concentration_difference(valence):
     outside, inside = pairs()
     expected = valence * FARADAY * (inside - outside)
     np.testing.assert_allclose(current(0.0, outside, inside, valence), expected, rtol=1e-6)
@@ -388,14 +388,14 @@ def test_current_is_charge_times_flux(valence):
     np.testing.assert_allclose(i, valence * FARADAY * np.asarray(flux), rtol=1e-6)
 
 
-def test_the_flux_of_what_has_no_charge_is_ficks():
+def test_the_flux_without_charge_is_ficks():
     # 1e-5 cm/s times 138 mM, that is 138 µmol/cm³.
     flux = ghk_flux(np.array([-100.0, 0.0, 100.0]), 1e-5, 2.0, 140.0, valence=0.0, celsius=37.0)
     np.testing.assert_allclose(flux, 1.38e-3, rtol=1e-6)
 
 
 @pytest.mark.parametrize("valence", [*VALENCES, -2.0])
-def test_the_tangent_is_the_slope_of_the_current_at_its_reversal_over_nine_decades(valence):
+def test_the_tangent_is_the_ghk_slope_at_reversal(valence):
     outside, inside = pairs()
     ours = ghk_tangent(2.0, outside, inside, valence=valence, celsius=37.0)
     with mpmath.workdps(30):
@@ -419,7 +419,7 @@ def test_the_tangent_touches_the_current_and_bends_away(outside, inside):
     assert np.all(error < g * distance**2 / 25.0)
 
 
-def test_the_tangent_has_smooth_derivatives_where_the_baths_are_equal():
+def test_the_tangent_has_smooth_derivatives_for_equal_baths():
     f = lambda o, i: ghk_tangent(1.0, o, i, valence=1, celsius=37.0)  # noqa: E731
     unit = FARADAY / float(thermal_voltage(37.0))
     slopes = jax.jit(jax.grad(f, argnums=(0, 1)))(7.0, 7.0)
@@ -444,7 +444,7 @@ def test_the_current_tends_to_its_two_limiting_slopes(valence):
 # --- the chord conductance rest
 
 
-def test_chord_rest_is_the_weighted_mean_of_the_reversal_potentials():
+def test_chord_rest_is_the_weighted_mean_of_reversals():
     v = chord_rest(np.array([0.3, 1.2, 0.1]), np.array([-77.0, -54.4, 50.0]))
     assert float(v) == pytest.approx((0.3 * -77.0 + 1.2 * -54.4 + 0.1 * 50.0) / 1.6, rel=1e-6)
 
@@ -507,7 +507,7 @@ def test_every_gradient_is_the_finite_difference(law):
     check_grads(jax.jit(f), [jnp.asarray(x) for x in arguments], order=2, modes=("fwd", "rev"), eps=1e-5, rtol=1e-5)
 
 
-def test_what_is_out_of_its_bounds_has_no_potential():
+def test_values_out_of_bounds_have_no_potential():
     assert np.isnan(nernst(1.0, 2.0, valence=0, celsius=20.0))
     assert np.isnan(nernst(1.0, 2.0, valence=1, celsius=-300.0))
     for valence in ([1, 1], [1, 2]):

@@ -93,12 +93,12 @@ def test_nothing_is_lost_and_nothing_negative(dt):
     assert np.isfinite(found.flux).all()
 
 
-def test_finite_baths_come_to_rest_at_the_nernst_potential_they_are_held_at():
+def test_finite_baths_settle_at_the_clamped_nernst_potential():
     c = SQUID(-60.0, 1e6, 1.0, 2.0).concentration[-1]
     np.testing.assert_allclose(nernst(c[:, -1], c[:, 0], valence=VALENCE, celsius=25.0), -60.0, rtol=500 * EPS)
 
 
-def test_what_leaves_one_bath_is_the_flux_through_its_face():
+def test_a_bath_loses_the_flux_through_its_face():
     dt = 0.05
     found = SQUID(-60.0, dt, 1.0, 2.0)
     c, flux = (np.asarray(y, dtype=float) for y in (found.concentration, found.flux))
@@ -106,7 +106,7 @@ def test_what_leaves_one_bath_is_the_flux_through_its_face():
     np.testing.assert_allclose(c[0, :, 0] - c[-1, :, 0], lost, atol=400 * EPS * 400.0, rtol=1e-5)
 
 
-def test_an_empty_membrane_with_a_full_bath_stays_positive_in_a_wild_field():
+def test_concentrations_stay_positive_in_an_extreme_field():
     found = nernst_planck(
         5e3, 0.0, 100.0, **MEMBRANE | {"valence": -2.0}, dt=1e-4, steps=20, initial=np.zeros(40), **WIDTHS
     )

@@ -13,7 +13,7 @@ EPS = float(jnp.finfo(jnp.result_type(float)).eps)
 T = np.linspace(0.0, 5.0, 501)
 
 
-def test_a_microampere_for_a_millisecond_is_ten_picomoles_per_square_centimetre():
+def test_one_microampere_for_1_ms_is_ten_picomoles():
     # 1 nC/cm² over 96485 C/mol
     left = en.ions_per_area([0.0, 1.0], [1.0, 1.0], valence=1)
     assert float(left) == pytest.approx(1e-9 / FARADAY * 1e12, rel=4 * EPS)
@@ -26,7 +26,7 @@ def test_a_hundred_millivolts_on_a_microfarad_are_a_picomole():
     assert float(en.molecules(en.capacitive_minimum(1.0, 100.0), area=1.0)) == pytest.approx(6242, abs=2)
 
 
-def test_the_trapezoid_is_exact_for_lines_on_any_grid_and_second_order_else():
+def test_the_trapezoid_is_exact_for_lines_on_any_grid():
     t = np.array([0.0, 0.3, 0.35, 2.0, 5.0])
     assert float(en.charge(t, 2.0 + 3.0 * t)) == pytest.approx(10.0 + 37.5, rel=1e-6)
     errors = [abs(float(en.charge(t, np.exp(-t))) + np.expm1(-5.0)) for t in (T[::50], T[::25])]
@@ -57,7 +57,7 @@ def test_concentrations_by_surface_over_volume():
     assert float(en.concentration_change_cylinder(4.0, radius=0.1)) == pytest.approx(0.8, rel=1e-6)
 
 
-def test_no_radius_has_no_concentration_and_spoils_no_derivative():
+def test_a_radius_of_zero_is_nan_and_keeps_derivatives_finite():
     radius = jnp.asarray([1.0, 0.0], dtype=float)
     found = en.concentration_change_sphere(1.0, radius=radius)
     np.testing.assert_array_equal(np.isnan(found), [False, True])

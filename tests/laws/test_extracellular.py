@@ -171,7 +171,7 @@ def test_the_potential_is_harmonic(electrode):
     assert abs(float(jnp.trace(curvature))) < 100 * EPS * float(jnp.abs(curvature).max())
 
 
-def test_what_enters_the_bath_leaves_it():
+def test_flux_through_a_sphere_is_the_enclosed_current():
     """Gauss: σ times the field through any sphere around the line is the current, and 0 if the line is outside."""
     z, weight = np.polynomial.legendre.leggauss(24)
     angle = 2 * np.pi * np.arange(48) / 48

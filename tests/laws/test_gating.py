@@ -58,7 +58,7 @@ def test_the_bernoulli_function_is_right_to_a_few_roundings():
     assert np.all(np.abs(ours - expected)[~near] < 1e-15)
 
 
-def test_the_slope_of_the_bernoulli_function_is_right_to_a_hundred_thousandth():
+def test_the_bernoulli_slope_is_right_to_one_in_1e5():
     x = jnp.asarray(ARGUMENTS, dtype=float)
     expected = np.array([float(exact_slope(y)) for y in ARGUMENTS])
     ours = np.asarray(SLOPES(x), dtype=float)
@@ -67,7 +67,7 @@ def test_the_slope_of_the_bernoulli_function_is_right_to_a_hundred_thousandth():
     np.testing.assert_allclose(ours[near], expected[near], rtol=1e-5)
 
 
-def test_at_zero_the_bernoulli_function_and_its_derivatives_are_its_numbers():
+def test_bernoulli_and_derivatives_are_exact_at_zero():
     value, slope, curvature = BERNOULLI_AND_DERIVATIVES(0.0)
     assert value == 1.0
     assert slope == -0.5
@@ -106,14 +106,14 @@ def test_linoid_is_one_in_the_middle_and_a_line_far_above():
     np.testing.assert_allclose(linoid(v, -40.0, -10.0), [1.0, 0.0, 50.0], rtol=1e-6, atol=1e-15)
 
 
-def test_exponential_is_held_so_that_no_voltage_makes_it_infinite():
+def test_the_exponential_is_capped_at_extreme_voltages():
     v = jnp.asarray([-1e30, -65.0, -55.0, 1e30], dtype=float)
     np.testing.assert_allclose(exponential(v, -65.0, 10.0), [0.0, 1.0, np.e, np.exp(42.0)], rtol=1e-5)
     slopes = jax.jit(jax.vmap(jax.grad(lambda v: exponential(v, -65.0, 10.0))))(v)
     np.testing.assert_allclose(slopes, [0.0, 0.1, 0.1 * np.e, 0.0], rtol=1e-6)
 
 
-def test_sigmoid_rises_through_a_half_and_falls_for_a_negative_scale():
+def test_a_sigmoid_is_one_half_at_half_and_may_fall():
     v = jnp.linspace(-1000.0, 1000.0, 201)
     up, down = sigmoid(v, -35.0, 10.0), sigmoid(v, -35.0, -10.0)
     assert float(sigmoid(-35.0, -35.0, 10.0)) == 0.5
@@ -219,7 +219,7 @@ def test_a_gate_without_rates_keeps_its_value_to_the_bit():
     np.testing.assert_array_equal(RELAX(x, 0.0, 0.0, 1e6), x)
 
 
-def test_a_step_longer_than_two_time_constants_lands_on_the_steady_state():
+def test_a_step_over_two_time_constants_ends_at_steady_state():
     x = jnp.linspace(0.0, 1.0, 11)
     for dt in (2.0, 5.0, 1e5):
         np.testing.assert_allclose(RELAX(x, 0.3, 0.7, dt), 0.3, rtol=4 * EPS)
@@ -231,7 +231,7 @@ def test_the_slope_at_no_time_is_the_kinetics():
     np.testing.assert_allclose(slope, alpha * (1 - x) - beta * x, atol=4 * EPS)
 
 
-def test_every_gradient_of_the_step_is_finite_at_the_seam_and_at_the_extremes():
+def test_gradients_of_the_step_are_finite_at_seam_and_extremes():
     arguments = [np.concatenate([x, y]) for x, y in zip(extremes(), ([0.2], [1.0], [1.0], [1.0]), strict=True)]
     moderate = arguments[3] * (arguments[1] + arguments[2]) < 1e15
     arguments = [jnp.asarray(x[moderate], dtype=float) for x in arguments]

@@ -21,13 +21,13 @@ def test_the_squid_axon_has_the_potentials_of_the_lectures():
     assert {name: round(float(x)) for name, x in e.items()} == {"K": -77, "Na": 56, "Cl": -68, "Ca": 148}
 
 
-def test_the_mammalian_neuron_is_warm_and_has_its_own_potentials():
+def test_the_mammalian_neuron_has_its_own_potentials():
     e = reversal_potentials(MAMMALIAN_NEURON)
     assert MAMMALIAN_NEURON.celsius == 37.0
     assert {name: round(float(x)) for name, x in e.items()} == {"K": -89, "Na": 67, "Cl": -64, "Ca": 132}
 
 
-def test_the_squid_rests_between_potassium_and_chloride_at_hodgkin_and_katz_permeabilities():
+def test_the_squid_rests_between_potassium_and_chloride():
     ratios = {name: ion.permeability for name, ion in SQUID_AXON.ions.items()}
     assert ratios == {"K": 1.0, "Na": 0.04, "Cl": 0.45, "Ca": None}
     v = float(resting_potential(SQUID_AXON))
@@ -35,7 +35,7 @@ def test_the_squid_rests_between_potassium_and_chloride_at_hodgkin_and_katz_perm
     assert float(reversal_potentials(SQUID_AXON)["K"]) < v < float(reversal_potentials(SQUID_AXON)["Na"])
 
 
-def test_a_table_without_permeabilities_has_no_resting_potential():
+def test_a_resting_potential_needs_permeabilities():
     with pytest.raises(ValueError, match="no permeabilities at rest in the table of Purves"):
         resting_potential(MAMMALIAN_NEURON)
 

@@ -57,7 +57,7 @@ def test_rows_of_the_matrix_sum_to_zero(loop):
     ({("A", "A"): 1.0}, "A → A"),
     ({("A", "B"): -2.0}, "at least 0 1/ms"),
 ])  # fmt: skip
-def test_what_is_no_scheme_is_refused(rates, told):
+def test_an_invalid_scheme_raises(rates, told):
     with pytest.raises(ValueError, match=told):
         rate_matrix(rates, "ABC")
 
@@ -78,7 +78,7 @@ def test_steady_occupancies_are_right_each_to_its_own_rounding(decades):
     np.testing.assert_allclose(STATIONARY(Q), known, rtol=10 * np.finfo(Q.dtype).eps)
 
 
-def test_a_chain_over_thirty_decades_has_finite_occupancies_with_sum_one():
+def test_occupancies_over_thirty_decades_sum_to_one():
     rates = {(k, k + 1): 1e4 for k in range(8)} | {(k + 1, k): 1.0 for k in range(8)}
     p = np.asarray(STATIONARY(rate_matrix(rates, range(9))))
     assert p.sum() == pytest.approx(1.0, abs=1e-6)
@@ -200,7 +200,7 @@ def test_an_absorbing_state_takes_all_whatever_its_place():
         np.testing.assert_allclose(found, known[order], rtol=1e-5)
 
 
-def test_without_one_stationary_state_there_is_none_and_neighbours_are_spared():
+def test_an_ambiguous_stationary_state_is_nan_for_it_alone():
     two_ends = [[-2.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     chain = [[-1.0, 1.0, 0.0], [1.0, -2.0, 1.0], [0.0, 1.0, -1.0]]
     found = STATIONARY(jnp.array([two_ends, chain]))
@@ -208,7 +208,7 @@ def test_without_one_stationary_state_there_is_none_and_neighbours_are_spared():
     np.testing.assert_allclose(found[1], 1 / 3, rtol=1e-6)
 
 
-def test_a_rate_that_is_no_number_and_a_time_before_the_beginning_are_refused(loop):
+def test_nan_rates_and_negative_times_are_refused(loop):
     with pytest.raises(ValueError, match="at least 0 1/ms, got nan"):
         rate_matrix({("A", "B"): np.nan}, "AB")
     for law in (

@@ -35,7 +35,7 @@ def exact_step_response(t, current, conductance, reversal, capacitance):
 # --- charge balance
 
 
-def test_injected_current_depolarises_and_outward_current_does_not():
+def test_only_injected_and_inward_current_depolarise():
     assert charge_balance(0.0, 2.0, capacitance=0.5) == 4.0
     assert charge_balance(2.0, 0.0, capacitance=0.5) == -4.0
     assert charge_balance(3.0, 3.0, capacitance=0.5) == 0.0
@@ -75,7 +75,7 @@ def test_without_a_leak_the_step_is_a_ramp_with_finite_slopes():
     np.testing.assert_allclose(slopes, [-2.0 * 100.0 / 2, -20.0], rtol=1e-6)
 
 
-def test_the_slopes_are_finite_before_during_and_long_after_the_step():
+def test_slopes_are_finite_before_during_and_after_the_step():
     t = jnp.asarray([-5.0, 0.0, 1e-9, 1e-3, 0.0999, 0.1, 0.1001, 10.0, 1e6], dtype=float)
     slopes = jax.jit(jax.vmap(jax.grad(response, argnums=(0, 1, 2, 3, 4)), (0, None, None, None, None)))(
         t, 1.0, 0.1, -65.0, 1.0
@@ -122,7 +122,7 @@ def test_without_a_slope_the_step_is_forward_euler():
     assert float(bounded_voltage_step(-65.0, 3.0, 0.0, 0.5)) == -63.5
 
 
-def test_the_step_is_crank_nicolson_up_to_two_time_constants_and_then_lands():
+def test_steps_are_crank_nicolson_up_to_two_time_constants():
     z = np.array([0.1, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0])
     kept = np.maximum((1 - z / 2) / (1 + z / 2), 0.0)
     after = bounded_voltage_step(np.full(7, -60.0), 5.0 * z, z, 1.0)  # dt = 1 ms, target −55 mV
@@ -142,7 +142,7 @@ def test_the_slopes_are_finite_at_the_seams():
 
 
 @pytest.mark.x64
-def test_a_bend_moves_the_end_of_a_step_by_half_of_what_it_adds_within_limits():
+def test_the_corrector_adds_half_the_curvature_within_limits():
     end = np.float32([-1.0, 0.0, 1e6, -1e6, 1e6])  # dv/dt at the end; the line from the beginning leads to −1 there
     after = np.float32([-58.0, -58.0, -58.0, -58.0, -60.0])
     line = -60.0 + 0.0 * after, (3.0, 2.0)

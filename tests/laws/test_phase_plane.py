@@ -39,7 +39,7 @@ def test_where_there_may_be_three_points_there_is_no_answer(b):
     assert np.isnan(pp.fitzhugh_nagumo_rest(b=b)[0])
 
 
-def test_nullclines_meet_at_the_fixed_point_and_are_zeros_of_the_field():
+def test_nullclines_are_zeros_and_meet_at_the_fixed_point():
     v = jnp.linspace(-2.0, 2.0, 41)
     cubic, line = pp.fitzhugh_nagumo_nullclines(v, 0.5)
     np.testing.assert_allclose(pp.fitzhugh_nagumo(v, cubic, 0.5)[0], 0.0, atol=5 * EPS)

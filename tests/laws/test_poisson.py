@@ -40,7 +40,7 @@ def test_a_bilayer_has_nearly_a_microfarad():
 
 @pytest.mark.parametrize("share", [1e-4, 1e-2, 0.3])
 @pytest.mark.parametrize("dt", [10.0, 1e3])
-def test_a_membrane_for_cations_charges_itself_to_their_nernst_potential(share, dt):
+def test_a_cation_membrane_charges_to_the_nernst_potential(share, dt):
     found = salt(dt, only_cations(share))
     v = np.asarray(found.potential[:, 0])
     assert abs(v[0]) < 1e-3
@@ -55,7 +55,7 @@ def test_nothing_is_lost_while_it_charges(dt):
     assert np.max(np.abs(m / m[0] - 1)) < 4 * 60 * EPS
 
 
-def test_the_charge_separated_is_the_capacitors_and_a_ten_thousandth_of_the_ions():
+def test_separated_charge_is_that_of_the_capacitor():
     found = salt(1.0, only_cations(1e-4))
     v = np.asarray(found.potential[:, 0], dtype=float)
     c = np.asarray(found.concentration, dtype=float)
@@ -76,7 +76,7 @@ def test_gauss_law_holds_for_the_charge_of_the_baths(share):
     assert np.max(np.abs((bath - bath[0]) - (field - field[0]))) < 1e-10 * float(bath[0] + CHARGE * 100.0)
 
 
-def test_charging_follows_the_goldman_current_of_a_membrane_that_holds_little():
+def test_charging_follows_the_goldman_current():
     dt, share = 5e-3, 2e-3
     found = salt(dt, only_cations(share), width=np.inf)
     p, c = float(permeability(1e-3, thickness=L, partition=share)), float(capacitance(5.0, L))
@@ -96,13 +96,13 @@ def goldman(v, p):
     return p * 96485.33 * (100.0 * u / -np.expm1(-u) - 10.0 * u / np.expm1(u)) if u else p * 96485.33 * 90.0
 
 
-def test_injected_current_charges_a_closed_membrane_like_a_capacitor():
+def test_a_closed_membrane_charges_like_a_capacitor():
     found = salt(0.1, only_cations(0.0), current=2.0)
     np.testing.assert_allclose(found.potential[:, 0], 2.0 * found.t / float(capacitance(5.0, L)), rtol=60 * EPS)
     assert np.all(np.asarray(found.flux) == 0.0)
 
 
-def test_in_the_steady_state_injected_current_leaves_as_goldmans():
+def test_steady_injected_current_is_the_goldman_current():
     found = salt(1e3, only_cations(1e-3), current=1.0, width=np.inf)
     v, p = found.potential[-1, 0], permeability(1e-3, thickness=L, partition=1e-3)
     i = 96485.33212331001 * np.asarray(found.flux[-1, 0], dtype=float)
@@ -112,7 +112,7 @@ def test_in_the_steady_state_injected_current_leaves_as_goldmans():
 
 
 @pytest.mark.slow
-def test_two_permeant_ions_and_a_stuck_one_come_to_donnans_potential():
+def test_an_impermeant_ion_gives_the_donnan_potential():
     found = poisson_nernst_planck(
         np.array([50.0, 50.0, 0.0]), np.array([100.0, 0.0, 100.0]), diffusivity=1e-3,
         valence=np.array([1.0, -1.0, -1.0]), celsius=25.0, thickness=L, dt=1e3, steps=400, cells=6,
@@ -134,7 +134,7 @@ def counter_ions(cells):
 
 
 @pytest.mark.x64
-def test_second_order_in_space_against_the_closed_form_of_poisson_and_boltzmann():
+def test_poisson_boltzmann_is_approached_in_second_order():
     # c = c_m/cos²(K (x − L/2)), K² = F c_m/(2 ε RT/F), and 2 mM at both ends.
     unit = CHARGE / (2 * PERMITTIVITY * 5.0 * float(thermal_voltage(25.0)))
     low, high = 0.0, 2.0
@@ -180,7 +180,7 @@ def test_it_lowers_for_cuda():
     assert "callback" not in lowered
 
 
-def test_a_field_that_was_not_found_is_no_number():
+def test_a_field_without_convergence_is_nan():
     share = only_cations(0.1)
     found = jax.jit(lambda v: poisson_nernst_planck(
         OUTSIDE, INSIDE, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=1e4, steps=2, v=v, cells=6,

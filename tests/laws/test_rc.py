@@ -224,7 +224,7 @@ def test_modulus_and_phase_are_those_of_the_complex_number():
     np.testing.assert_allclose(rc.impedance_phase(f, conductance=0.1, capacitance=1.0), np.angle(z), atol=8 * EPS)
 
 
-def test_at_the_cut_off_frequency_of_sixteen_hertz_the_phase_is_an_eighth_of_a_turn():
+def test_the_phase_at_the_cut_off_is_an_eighth_of_a_turn():
     cut_off = 1000.0 / (2 * np.pi * 10.0)
     assert float(rc.impedance_modulus(cut_off, conductance=0.1, capacitance=1.0)) == pytest.approx(
         10 / 2**0.5, rel=1e-6
@@ -245,7 +245,7 @@ def test_a_capacitor_alone_lets_no_direct_current_through():
 # --- separation of variables
 
 
-def test_the_solution_is_what_both_integrals_say():
+def test_the_solution_agrees_with_both_integrals():
     v = [float(separated(t, v0=-65.0, v_inf=-45.0, tau=10.0)) for t in (0.0, 1.0, 25.0)]
     for t, end in zip((0.0, 1.0, 25.0), v, strict=True):
         left = mpmath.quad(lambda v: 1 / (-45.0 - v), [-65.0, end])
@@ -275,7 +275,7 @@ def test_the_time_to_reach_is_the_inverse(share, v0, v_inf, tau):
         assert time == pytest.approx(share * tau, abs=tau * (2 * slack / way + 8 * EPS * (1 + share)))
 
 
-def test_what_is_never_reached_has_no_time():
+def test_a_level_never_reached_has_no_time():
     v = np.array([-66.0, -65.0, -55.0, -45.0, -44.0])
     time = time_to_reach(v, v0=-65.0, v_inf=-45.0, tau=10.0)
     np.testing.assert_array_equal(np.isnan(time), [True, False, False, True, True])
@@ -288,7 +288,7 @@ def test_what_is_never_reached_has_no_time():
     np.testing.assert_allclose(slopes, [0.0, 0.5, 1.0, 0.0, 0.0], rtol=1e-5)
 
 
-def test_the_tangent_at_the_onset_meets_the_asymptote_after_one_time_constant():
+def test_the_onset_tangent_meets_the_asymptote_after_one_tau():
     curve = {"v0": -65.0, "v_inf": -45.0, "tau": 7.0}
     slope = jax.grad(lambda t: separated(t, **curve))(0.0)
     assert float(rc.time_constant_from_tangent(slope, v0=-65.0, v_inf=-45.0)) == pytest.approx(7.0, rel=1e-6)

@@ -58,7 +58,7 @@ def test_the_fixed_point_stays(method):
     np.testing.assert_allclose(v, -50.0, atol=20 * 65 * EPS)
 
 
-def test_exponential_euler_is_exact_for_a_constant_current_at_any_step():
+def test_exponential_euler_is_exact_for_constant_current():
     t = np.arange(6) * 7.0
     expected = rc.step(t, 2.0, v0=-80.0, **MEMBRANE)
     np.testing.assert_allclose(
@@ -89,7 +89,7 @@ def test_the_order_is_the_slope_of_the_error(method):
 
 @pytest.mark.x64
 @each_method
-def test_the_amplification_departs_from_the_truth_at_one_power_above_the_order(method):
+def test_the_amplification_error_is_one_power_above_the_order(method):
     z = np.array([0.08, 0.04])
     error = np.abs(np.asarray(amplification(method, z)) - np.exp(-z))
     if method is solvers.exponential_euler:
@@ -102,7 +102,7 @@ def test_the_amplification_departs_from_the_truth_at_one_power_above_the_order(m
 
 
 @pytest.mark.parametrize("method", [solvers.forward_euler, solvers.runge_kutta], ids=lambda m: m.__name__)
-def test_below_its_limit_a_method_stays_bounded_and_above_it_grows(method):
+def test_a_method_is_bounded_up_to_its_limit_and_then_grows(method):
     tau, limit = 10.0, stability_limit(method)
     below, above = (
         np.asarray(solve(method, 0.0, steps=3000, dt=share * limit * tau, v0=-64.0, **MEMBRANE)) + 65.0
@@ -123,7 +123,7 @@ def test_the_limit_is_where_the_factor_leaves_one(method):
     assert np.all(np.abs(amplification(method, np.linspace(0.001, 0.999, 200) * limit)) < 1.0)
 
 
-def test_beyond_two_time_constants_crank_nicolson_rings_and_backward_euler_does_not():
+def test_of_the_implicit_methods_only_crank_nicolson_rings():
     ringing, calm = (
         np.asarray(solve(m, 0.0, steps=10, dt=100.0, v0=-45.0, **MEMBRANE)) + 65.0
         for m in (solvers.crank_nicolson, solvers.backward_euler)

@@ -66,7 +66,7 @@ def test_the_area_is_that_of_a_cylinder_as_long_as_wide(name, diameter):
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_conductances_and_reversal_potentials_are_those_of_the_authors_files(name):
+def test_parameters_are_those_of_the_authors_files(name):
     # S/cm² there, mS/cm² here.
     expected = {"na": (50.0, 50.0), "kd": (5.0, -100.0)} | {
         "regular_spiking": {"leak": (0.1, -70.0), "m": (0.07, -100.0)},
@@ -119,14 +119,14 @@ def test_a_fast_spiking_cell_does_not_adapt(published):
     np.testing.assert_allclose(intervals, intervals.mean(), rtol=0.003)
 
 
-def test_an_intrinsically_bursting_cell_bursts_at_onset_and_then_waits(published):
+def test_an_intrinsically_bursting_cell_bursts_at_onset(published):
     times = published["intrinsically_bursting"]
     assert np.sum(times < 700.0) == 8
     assert np.max(np.diff(times[:5])) < 8.0
     assert np.sum((times > 700.0) & (times < 800.0)) == 0
 
 
-def test_a_low_threshold_spiking_cell_begins_with_a_doublet_and_adapts():
+def test_a_low_threshold_cell_starts_with_a_doublet_and_adapts():
     times, _ = spikes("low_threshold_spiking", step(0.15, 400.0, 800.0))
     intervals = np.diff(times)
     assert len(times) == 4

@@ -56,7 +56,7 @@ def test_nullclines_are_the_zeros_of_the_vector_field():
     np.testing.assert_allclose(slow, w, atol=1e-6)
 
 
-def test_the_vector_field_is_what_a_simulation_follows():
+def test_a_simulation_follows_the_vector_field():
     trace = mx.simulate(HOPF, 95.0, duration=50.0, dt=0.01, record=mx.probes.gates())
     v, w = np.asarray(trace.v, dtype=float), np.asarray(trace.recorded["gates"]["k"]["w"], dtype=float)
     dv, dw = morris_lecar_rates(HOPF, v, w, 95.0)

@@ -38,7 +38,7 @@ def test_it_fires_14_times_in_200_ms_at_10_microamperes():
     assert v.min() == pytest.approx(-75.1, abs=0.3)
 
 
-def test_one_brief_shock_is_one_action_potential_of_a_hundred_millivolts():
+def test_a_brief_shock_causes_a_spike_of_100_mv():
     times, v = spikes(HH, mx.stimuli.step(20.0, 5.0, 5.5))
     assert len(times) == 1
     assert v.max() - v[0] == pytest.approx(104.4, abs=1.0)
@@ -57,7 +57,7 @@ def test_release_from_an_anode_is_a_spike():
     assert 35.0 < times[0] < 50.0
 
 
-def test_repetitive_firing_begins_near_6_3_with_a_rate_far_above_zero():
+def test_repetitive_firing_starts_near_6_3_at_a_high_rate():
     # The stable limit cycle is born at 6.26 µA/cm² with a period near 18 ms (Rinzel & Miller 1980).
     few, many = (spikes(HH, i)[0] for i in (5.9, 6.5))
     assert len(few) < 5

@@ -51,7 +51,7 @@ def test_it_fires_tonically(runs):
     np.testing.assert_allclose(intervals, intervals.mean(), rtol=0.01)
 
 
-def test_its_spikes_overshoot_and_its_afterhyperpolarisation_is_shallow(runs):
+def test_spikes_overshoot_with_a_shallow_afterhyperpolarisation(runs):
     v = runs[2][-2, 2000:]
     assert 20.0 < v.max() < 35.0
     assert -70.0 < v.min() < -64.0

@@ -104,7 +104,7 @@ def test_one_current_one_point_in_the_squid(squid):
     assert len(found.v) == 1 and found.unstable[0] == 2 and found.frequency[0] > 50.0
 
 
-def test_what_is_wrong_is_said(squid):
+def test_invalid_arguments_raise(squid):
     with pytest.raises(ValueError, match="highest must be above the resting potential"):
         bifurcation(squid, highest=-80.0)
     oscillating = mx.replace(squid, {"leak.e": -20.0})

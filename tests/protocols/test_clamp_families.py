@@ -34,13 +34,13 @@ def test_a_family_has_a_row_for_each_level(squid):
     assert float(family.currents["k"][0, -1]) == pytest.approx(36 * n**4 * (30.5 + 77), rel=1e-5)
 
 
-def test_potassium_ends_at_its_steady_curve_and_reverses_at_its_battery(squid):
+def test_potassium_current_is_steady_and_reverses_at_e(squid):
     levels = LEVELS + 0.5
     found = protocols.iv_curve(squid, levels, channel="k", duration=100.0, dt=0.1)
     np.testing.assert_allclose(found.steady, 36 * steady("n", levels) ** 4 * (levels + 77), rtol=2e-4, atol=1e-3)
 
 
-def test_sodium_is_largest_near_zero_and_reverses_at_its_battery(squid):
+def test_sodium_current_peaks_near_zero_and_reverses_at_e(squid):
     found = protocols.iv_curve(squid, [-60.0, -20.0, 0.0, 45.0, 55.0], channel="na")
     assert np.argmin(found.peak) in (1, 2)
     assert found.peak[3] < 0 < found.peak[4]
@@ -66,7 +66,7 @@ def test_availability_is_h_infinity(squid):
     assert found.boltzmann.half == pytest.approx(-62.0, abs=1.0)
 
 
-def test_tails_reverse_at_the_battery_and_decay_with_the_gate(squid):
+def test_tails_reverse_at_e_and_decay_with_the_gate(squid):
     found = protocols.tail_currents(squid, [-110.0, -95.0, -60.5], channel="k", to=20.0)
     assert found.reversal == pytest.approx(-77.0, abs=1e-3)
     alpha, beta = rates(20.0)["n"]
@@ -96,7 +96,7 @@ def test_a_boltzmann_curve_is_recovered_from_itself(scale):
 
 
 @pytest.mark.parametrize("level", [45.5, 50.0, 54.0])
-def test_near_its_battery_a_current_measures_nothing(level, squid):
+def test_pulses_near_the_reversal_potential_raise(level, squid):
     with pytest.raises(
         ValueError,
         match=r"to must be more than 5 mV from na.e = 50 mV, got \d+\.?\d* mV: the current of na is too small",
@@ -117,6 +117,6 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said(call, message, squid):
+def test_invalid_arguments_raise(call, message, squid):
     with pytest.raises(ValueError, match=message):
         call(squid)

@@ -58,7 +58,7 @@ def test_several_spikes_are_not_one(squid):
     assert np.isnan(spike_energetics(train, duration=0.02 * int(end), dt=0.02).sodium)
 
 
-def test_what_is_wrong_is_said(squid):
+def test_invalid_arguments_raise(squid):
     with pytest.raises(ValueError, match="unknown channel 'sodium'"):
         spike_energetics(squid, sodium="sodium")
     with pytest.raises(ValueError, match=r"celsius must be above -273.15 °C, got -300 °C"):

@@ -18,12 +18,12 @@ def curve(squid, reference):
     return strength_duration(squid, reference["squid"]["widths"])
 
 
-def test_the_rheobase_for_one_spike_is_far_below_that_for_repetitive_firing(found, reference):
+def test_single_rheobase_is_far_below_the_sustained_one(found, reference):
     assert found.single == pytest.approx(reference["squid"]["rheobase_single"], rel=5e-4)
     assert found.sustained == pytest.approx(reference["squid"]["rheobase_sustained"], rel=5e-4)
 
 
-def test_just_above_the_threshold_it_fires_and_just_below_it_does_not(found, squid):
+def test_cells_fire_just_above_and_not_just_below_threshold(found, squid):
     start = mx.rest(squid)
     for factor, spikes in ((1.0 + 1e-4, 1), (1.0 - 1e-4, 0)):
         trace = mx.simulate(squid, found.single * factor, duration=100.0, dt=0.025, state=start)
@@ -62,7 +62,7 @@ def test_without_removal_of_inactivation_it_does_not(interneuron):
     assert np.isnan(anode_break(interneuron, lowest=-5.0))
 
 
-def test_laws_of_strength_and_duration_are_recovered_from_themselves():
+def test_strength_duration_laws_are_recovered_from_their_curves():
     from membrax.protocols.excitability import lapicque, weiss
 
     t = np.array([0.05, 0.2, 1.0, 5.0])
@@ -76,7 +76,7 @@ def test_weiss_law_holds_for_short_pulses_of_the_squid(curve):
     assert 1.0 < curve.lapicque[1] < 5.0
 
 
-def test_what_never_fires_has_no_threshold():
+def test_a_passive_cell_has_no_threshold():
     passive = mx.Cell({"leak": Leak()})
     assert np.isnan(threshold(passive, highest=400.0))  # 40 mV
     assert np.isnan(rheobase(passive, highest=5.0, duration=50.0)).all()
@@ -103,7 +103,7 @@ ALONE = {
 
 
 @pytest.mark.parametrize("protocol", ALONE.values(), ids=ALONE)
-def test_what_fires_by_itself_has_no_threshold(protocol, squid):
+def test_spontaneous_firing_has_no_threshold(protocol, squid):
     with pytest.raises(ValueError, match=r"the cell fires spontaneously: .* \(its rest at −?-?57.7. mV is unstable"):
         protocol(mx.replace(squid, {"leak.e": -30.0, "leak.g": 0.6}))
 
@@ -122,6 +122,6 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said(call, message, squid):
+def test_invalid_arguments_raise(call, message, squid):
     with pytest.raises(ValueError, match=message):
         call(squid)

@@ -35,14 +35,14 @@ def test_many_spikes_in_a_long_run_are_all_kept(interneuron):
     assert found.rate[0] == pytest.approx(found.counts[0] / 6.0, rel=2e-3)
 
 
-def test_a_cell_that_fires_by_itself_is_not_left_on_its_fixed_point(squid):
+def test_a_spontaneously_firing_cell_leaves_its_fixed_point(squid):
     spontaneous = mx.replace(squid, {"leak.e": -30.0, "leak.g": 0.6})
     found = fi_curve(spontaneous, [-1.0, 0.0], duration=500.0)
     np.testing.assert_allclose(found.counts, [36, 37], atol=1)
     np.testing.assert_allclose(found.rate, found.counts / 0.5, rtol=0.03)
 
 
-def test_what_is_wrong_is_said(squid):
+def test_invalid_arguments_raise(squid):
     with pytest.raises(ValueError, match="currents must be finite, got nan µA/cm²"):
         fi_curve(squid, [1.0, np.nan])
     with pytest.raises(ValueError, match="currents must be a list of numbers"):

@@ -45,7 +45,7 @@ def test_a_cell_that_fires_by_itself_has_none(squid):
         refractory_period(mx.replace(squid, {"leak.e": -30.0, "leak.g": 0.6}), [5.0])
 
 
-def test_what_is_wrong_is_said(squid):
+def test_invalid_arguments_raise(squid):
     with pytest.raises(ValueError, match=r"intervals must be above 0.2 ms, got 0.1 ms"):
         refractory_period(squid, [0.1, 5.0])
     with pytest.raises(ValueError, match="first must be above 1 thresholds"):

@@ -20,5 +20,5 @@ def test_several_searches_go_together_and_some_find_nothing():
     np.testing.assert_allclose(found, [1.0, np.nan, 7.5, 0.0], rtol=1e-5)
 
 
-def test_of_two_ranges_the_first_is_found():
+def test_the_first_of_two_ranges_counts():
     assert float(smallest_level(lambda x: ((x > 2) & (x < 4)) | (x > 8), 0.0, 10.0)) == pytest.approx(2.0, rel=1e-4)

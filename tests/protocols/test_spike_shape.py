@@ -83,7 +83,7 @@ def test_no_spike_has_no_measures():
     assert found.rest == -65.0 and np.isnan(found[1:]).all()
 
 
-def test_what_is_wrong_is_said():
+def test_invalid_arguments_raise():
     with pytest.raises(ValueError, match="of one neuron, got the shapes"):
         spike_shape((T, np.zeros((2, len(T)))))
     with pytest.raises(ValueError, match="trace must be a Trace or a pair"):

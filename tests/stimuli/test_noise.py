@@ -42,7 +42,7 @@ def exact_variance_of_the_mean(h):
 
 
 @pytest.mark.parametrize("h", [0.01, 0.1, 0.29, 0.31, 1.0, 5.0])
-def test_mean_and_variance_are_stationary_and_exact_for_any_step(h):
+def test_mean_and_variance_are_exact_for_any_step(h):
     values, means = (np.asarray(x, dtype=float) for x in means_of_many(h))
     # Neurons are independent: 4000 of them give a variance to 1/√2000, five times that is never exceeded.
     assert np.all(np.abs(values.mean(0)) < 5 / NEURONS**0.5)
@@ -163,7 +163,7 @@ def test_a_run_cut_in_two_draws_the_same_numbers():
     np.testing.assert_allclose(np.concatenate([first.v, second.v[1:]]), whole.v, atol=1e-4)
 
 
-def test_the_membrane_of_a_passive_cell_has_the_variance_of_the_filtered_noise():
+def test_a_passive_cell_has_the_variance_of_filtered_noise():
     # dv/dt = −v/τₘ + x/C with an Ornstein–Uhlenbeck x has the variance σ² τₘ² τ/((τ + τₘ) C²).
     cell = mx.Cell({"leak": mx.channels.Leak(0.5, 0.0)}, v_init=0.0)
     noise = stimuli.ornstein_uhlenbeck(0.0, 2.0, TAU)

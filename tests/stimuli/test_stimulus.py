@@ -54,7 +54,7 @@ def test_an_array_may_be_added_from_the_left():
 
 
 @pytest.mark.parametrize("value", ["10", [1.0], (1.0,), {}, b"10"], ids=repr)
-def test_what_is_no_stimulus_is_refused(value):
+def test_an_invalid_stimulus_raises(value):
     with pytest.raises(
         ValueError, match=r"a stimulus must come from membrax\.stimuli, or be a number or a function of time, got"
     ):
@@ -219,7 +219,7 @@ def test_bad_input_is_a_clear_error(make, message):
     ],
     ids=["amplitude", "infinite", "frequency", "sine", "ramp", "period", "average"],
 )
-def test_what_makes_nan_currents_is_a_clear_error_or_no_nan(make):
+def test_nan_currents_are_an_error_or_do_not_occur(make):
     try:
         stimulus = make()
     except ValueError:
@@ -233,7 +233,7 @@ def test_what_makes_nan_currents_is_a_clear_error_or_no_nan(make):
     width=st.floats(0.0, 1e6),
     at=st.sampled_from([-1e3, 0.0, 123.4, 1e6]),
 )
-def test_any_step_that_is_accepted_has_finite_means_within_its_amplitude(amplitude, start, width, at):
+def test_every_valid_step_has_means_within_its_amplitude(amplitude, start, width, at):
     density = current(stimuli.step(amplitude, start, start + width), start=at)
     assert np.isfinite(density).all()
     assert np.all(np.abs(density) <= abs(amplitude) * (1 + 1e-6))

@@ -155,7 +155,7 @@ def held(samples, interval, start=0.0):
     ],
 )
 @pytest.mark.parametrize("start", [0.0, 0.2, 0.13, -0.25])
-def test_samples_are_held_until_the_next_whatever_the_step(interval, dt, start):
+def test_samples_last_until_the_next_one_at_any_step(interval, dt, start):
     ours = sample(stimuli.from_samples(SAMPLES, interval, start), duration=2.0, dt=dt)
     expected = quadrature(held(SAMPLES, interval, start), np.arange(round(2.0 / dt) + 1) * dt, 4000)
     np.testing.assert_allclose(ours, expected, atol=4e-3)
@@ -169,7 +169,7 @@ def test_on_their_own_grid_samples_are_given_to_the_bit():
         np.testing.assert_array_equal(ours, jnp.asarray(samples, dtype=float))
 
 
-def test_before_and_after_the_samples_the_ends_are_held():
+def test_the_first_and_last_sample_extend_beyond_the_ends():
     ours = sample(stimuli.from_samples(SAMPLES, 0.1, 1.0), duration=3.0, dt=DT)
     np.testing.assert_allclose(ours[:10], SAMPLES[0])
     np.testing.assert_allclose(ours[17:], SAMPLES[-1])
@@ -223,7 +223,7 @@ def late(stimulus, start, dt=0.025, duration=2.0):
 
 
 @pytest.mark.parametrize("hour", [0.0, 1e3, 1e6, 8e6])
-def test_an_edge_at_a_float32_number_of_milliseconds_is_kept_to_a_ten_thousandth(hour):
+def test_float32_edges_are_exact_to_a_ten_thousandth(hour):
     density = late(stimuli.step(1.0, hour + 0.5, hour + 1.0), hour + 0.3125 - 0.3)
     expected = quadrature(between(hour + 0.5, hour + 1.0), hour + 0.0125 + np.arange(81) * 0.025)
     np.testing.assert_allclose(density * 0.025, expected * 0.025, atol=1e-4)
@@ -249,14 +249,14 @@ LATE = {
     not X64, reason="edges and elapsed times are float32 milliseconds: 0.06 ms apart at 1e6 ms", strict=True
 )
 @pytest.mark.parametrize("name", LATE)
-def test_after_a_quarter_of_an_hour_edges_are_kept_to_a_ten_thousandth(name):
+def test_edges_after_15_minutes_are_exact_to_1e_4(name):
     stimulus, definition = LATE[name]
     expected = quadrature(definition, 1e6 + np.arange(81) * 0.025, 2000)
     np.testing.assert_allclose(late(stimulus, 1e6) * 0.025, expected * 0.025, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["pulse train", "ramp", "sine", "step", "sum"])
-def test_a_chunk_sees_what_the_whole_run_sees(name):
+def test_a_chunk_has_the_stimulus_of_the_whole_run(name):
     stimulus, _ = WAVES[name]
     whole = sample(stimulus, duration=8.0, dt=DT)
     parts = [sample(stimulus, duration=4.0, dt=DT, start=start) for start in (0.0, 4.0)]
@@ -280,7 +280,7 @@ def test_the_charge_of_a_step_has_the_slopes_of_its_formula(on, off):
     np.testing.assert_allclose(CHARGE_SLOPES(2.0, on, off), expected, rtol=1e-4)
 
 
-def test_the_charge_has_these_slopes_too_if_the_edges_fall_on_the_grid():
+def test_charge_slopes_are_right_for_edges_on_the_grid():
     for on, off in ((1.0, 4.5), (0.3, 2.0), (0.7, 7.1)):
         np.testing.assert_allclose(CHARGE_SLOPES(2.0, on, off), [off - on, -2.0, 2.0], rtol=1e-4)
 
