@@ -8,7 +8,7 @@
 # and a membrane that is more permeable to some of them than to others. This lesson requires no other.
 
 # %%
-# On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
+# This cell imports membrax. If it is missing, as on Colab, the cell installs it and keeps the present jax.
 try:
     import membrax as mx
 except ImportError:
@@ -16,8 +16,8 @@ except ImportError:
     from importlib.metadata import version
 
     source = "membrax[plot] @ git+https://github.com/membrax/membrax"
-    kept = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *kept])
+    pinned = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *pinned])
     import membrax as mx
 import jax
 import jax.numpy as jnp
@@ -184,8 +184,8 @@ print(f"cell of 20 µm: {ions_moved / 1e6:.0f} million K⁺ leave, of {ions_insi
 # - $g$: conductance [mS/cm²], $v$: membrane potential [mV], $v - E$: driving force [mV].
 #
 # At $v = E$ the current is zero; crossing $E$ **reverses** it. Below $E$ it is inward (negative), above $E$ outward
-# (positive), whatever the charge of the ion. But the direction of the *ions* depends on the sign of their charge. In
-# the figure $g$ is 1 mS/cm² for each.
+# (positive), for ions of either sign. But the direction of the *ions* depends on the sign of their charge. In the
+# figure $g$ is 1 mS/cm² for each.
 
 # %%
 mx.plot.reversal(MAMMALIAN_NEURON, ["K", "Na", "Cl"])

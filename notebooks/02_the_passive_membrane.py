@@ -8,7 +8,7 @@
 # builds on the reversal potentials of [lesson 01](01_membrane_potential_and_ions.ipynb).
 
 # %%
-# On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
+# This cell imports membrax. If it is missing, as on Colab, the cell installs it and keeps the present jax.
 try:
     import membrax as mx
 except ImportError:
@@ -16,8 +16,8 @@ except ImportError:
     from importlib.metadata import version
 
     source = "membrax[plot] @ git+https://github.com/membrax/membrax"
-    kept = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *kept])
+    pinned = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *pinned])
     import membrax as mx
 import jax
 import jax.numpy as jnp

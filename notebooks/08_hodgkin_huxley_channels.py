@@ -8,7 +8,7 @@
 # model axon, from voltage steps to the gates, and goes on to single channels. It builds on the gates of lesson 07.
 
 # %%
-# On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
+# This cell imports membrax. If it is missing, as on Colab, the cell installs it and keeps the present jax.
 try:
     import membrax as mx
 except ImportError:
@@ -16,8 +16,8 @@ except ImportError:
     from importlib.metadata import version
 
     source = "membrax[plot] @ git+https://github.com/membrax/membrax"
-    kept = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *kept])
+    pinned = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *pinned])
     import membrax as mx
 import jax
 import jax.numpy as jnp
@@ -61,7 +61,7 @@ def to_zero(changes):
 
 
 whole, blocked = to_zero({}), to_zero({"na.g": 0.0})
-shares = {"with tetrodotoxin": blocked.i, "difference: sodium": whole.i - blocked.i, "before": whole.i}
+shares = {"with tetrodotoxin": blocked.i, "difference: sodium": whole.i - blocked.i, "control": whole.i}
 error = jnp.abs(whole.i - blocked.i - whole.currents["na"]).max()
 print(f"the difference equals the sodium current within {error:.4f} µA/cm²")
 mx.plot.lines(whole.t, shares, xlabel="time after the step to 0 mV (ms)", ylabel="current (µA/cm²)")
@@ -95,8 +95,8 @@ mx.plot.lines(levels, lines, xlabel="level of the step (mV)", ylabel="current (�
 # inactivation: a long prepulse lets $h$ settle, and a test step to 0 mV shows how many channels can still open. The
 # holding potential matters, too: at −65 mV $h$ is 0.6, so four of ten sodium channels are inactivated before any step,
 # and a prepulse to −100 mV makes the current larger. Boltzmann curves $1/(1 + e^{-(v - v_{1/2})/s})$ with a
-# half-activation potential $v_{1/2}$ and a slope factor $s$, both in mV, describe activation and inactivation ($s$ is
-# then below 0):
+# half-activation potential $v_{1/2}$ ("half") and a slope factor $s$ ("scale"), both in mV, describe activation and
+# inactivation ($s$ is then below 0):
 
 # %%
 levels = np.arange(-80.0, 101.0, 10.0)

@@ -1,10 +1,10 @@
-"""Run lessons and keep what they show: each .py here becomes the .ipynb beside it.
+"""Execute lessons: write each .py of this folder as an .ipynb with its outputs.
 
     python notebooks/execute.py                 # all
     python notebooks/execute.py 01 09           # some
 
-A lesson is written as text (jupytext's percent format), so that a change can be read; the .ipynb with its figures is
-what Colab opens.
+The text of a lesson is a .py in jupytext's percent format, in which changes are readable; Colab opens the .ipynb with
+its figures.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
-SECONDS = 600  # a cell that takes longer has gone wrong
+SECONDS = 600  # limit for a cell
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def lessons(beginnings: list[str]) -> list[Path]:
-    """The lessons whose names begin so; all of them for none."""
-    found = sorted(HERE.glob("[0-9][0-9]_*.py"))
-    return [path for path in found if not beginnings or path.name.startswith(tuple(beginnings))]
+    """The lessons whose names begin with one of the beginnings; without beginnings all lessons."""
+    paths = sorted(HERE.glob("[0-9][0-9]_*.py"))
+    return [path for path in paths if not beginnings or path.name.startswith(tuple(beginnings))]
 
 
 def read(path: Path) -> nbformat.NotebookNode:
-    """The lesson as a notebook without outputs; ids number the cells, so that they are the same every time."""
+    """The lesson as a notebook without outputs, with reproducible ids of cells, which are their numbers."""
     notebook = jupytext.read(path)
     for k, cell in enumerate(notebook.cells):
         cell.id = f"cell-{k:02d}"
@@ -43,16 +43,16 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook with what its cells show; a cell that raises, raises here."""
+    """The notebook with the outputs of its cells. An error in a cell is raised."""
     NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", record_timing=False).execute()
-    notebook.metadata.pop("widgets", None)  # the state of sliders, which only a kernel can move
+    notebook.metadata.pop("widgets", None)  # the state of sliders, which need a kernel
     for output in (one for cell in notebook.cells for one in cell.get("outputs", ())):
-        output.get("data", {}).pop(WIDGET, None)  # a stored page has none: it shows the picture
+        output.get("data", {}).pop(WIDGET, None)  # a stored notebook shows the PNG instead
     return notebook
 
 
 def main() -> None:
-    """Executes the lessons asked for and writes them."""
+    """Execute the lessons of the command line and write them."""
     for path in lessons(sys.argv[1:]):
         begin = time.perf_counter()
         notebook = execute(read(path))

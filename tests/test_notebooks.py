@@ -18,7 +18,7 @@ FOLDER = ROOT / "notebooks"
 LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
 LARGEST = 1_500_000  # bytes of a notebook with its figures
 NAMES = [path.stem for path in LESSONS]
-INSTALL = """# On Colab this installs membrax and leaves jax as it is; where membrax is installed it only imports it.
+INSTALL = """# This cell imports membrax. If it is missing, as on Colab, the cell installs it and keeps the present jax.
 try:
     import membrax as mx
 except ImportError:
@@ -26,8 +26,8 @@ except ImportError:
     from importlib.metadata import version
 
     source = "membrax[plot] @ git+https://github.com/membrax/membrax"
-    kept = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *kept])
+    pinned = [f"{name}=={version(name)}" for name in ("jax", "jaxlib", "numpy")]
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", source, *pinned])
     import membrax as mx
 import jax
 import jax.numpy as jnp"""
