@@ -1,4 +1,4 @@
-"""Conductances by least squares along a recording: what is put in comes out, inside bounds, kinetics told apart."""
+"""Conductances by least squares along a recording: known values, bounds, candidates for the kinetics."""
 
 import importlib
 
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import membrax as mx
 from membrax.ephys.preprocess import preprocess
 from membrax.fitting.linear.conductances import conductances
+from membrax.fitting.linear.least_squares import bounded_least_squares
 from membrax.fitting.linear.regressors import columns_of, is_linear
-from membrax.fitting.linear.windows import LONGEST, MOVED, cut, noise_of
+from membrax.fitting.linear.windows import LARGEST_CHANGE, LONGEST, cut, noise_of
 from membrax.fitting.recipe import templates
 
 linear = importlib.import_module("membrax.fitting.linear.conductances")
@@ -37,23 +38,23 @@ def wrong(squid):
 
 
 def test_without_noise_the_true_conductances_come_out(wrong, quiet):
-    found = conductances(wrong, quiet)
-    assert found.values == pytest.approx(TRUTH, rel=1e-3) and found.error < 1e-2
+    result = conductances(wrong, quiet)
+    assert result.values == pytest.approx(TRUTH, rel=1e-3) and result.error < 1e-2
 
 
 def test_with_noise_they_come_out_nearly(wrong, noisy):
-    found = conductances(wrong, noisy)
-    assert found.values == pytest.approx(TRUTH, rel=0.02) and 0.2 < found.error < 1.0
+    result = conductances(wrong, noisy)
+    assert result.values == pytest.approx(TRUTH, rel=0.02) and 0.2 < result.error < 1.0
 
 
-def test_a_reversal_with_bounds_is_found_beside_its_conductance(squid, quiet):
+def test_a_reversal_with_bounds_is_estimated_too(squid, quiet):
     wrong = mx.replace(squid, {"leak.g": 1.0, "leak.e": -70.0, "k.e": -90.0})
-    found = conductances(wrong, quiet, bounds=BOUNDS | {"leak.e": (-80.0, -40.0), "k.e": (-100.0, -60.0)})
+    result = conductances(wrong, quiet, bounds=BOUNDS | {"leak.e": (-80.0, -40.0), "k.e": (-100.0, -60.0)})
     expected = TRUTH | {"leak.e": -54.387, "k.e": -77.0}
-    assert found.values == pytest.approx(expected, rel=2e-3)
+    assert result.values == pytest.approx(expected, rel=2e-3)
 
 
-def test_a_capacitance_is_found_without_noise_and_comes_out_small_with_it(wrong, quiet, firing):
+def test_noise_makes_an_estimated_capacitance_too_small(wrong, quiet, firing):
     wide = mx.replace(wrong, {"capacitance": 0.6})
     assert conductances(wide, quiet, capacitance=True).values["capacitance"] == pytest.approx(1.0, rel=1e-3)
     assert conductances(wide, firing(0, 60.0, noise=0.5), capacitance=True).values["capacitance"] < 0.8
@@ -61,9 +62,9 @@ def test_a_capacitance_is_found_without_noise_and_comes_out_small_with_it(wrong,
 
 def test_the_true_kinetics_leave_the_least_current(wrong, noisy):
     speeds = [0.5, 0.8, 1.0, 1.25, 2.0]
-    found = conductances(wrong, noisy, values={"k.speed": speeds})
-    assert int(np.argmin(found.error)) == 2 and np.all(np.delete(found.error, 2) > 3 * found.error[2])
-    assert found.values["na.g"].shape == (5,)
+    result = conductances(wrong, noisy, values={"k.speed": speeds})
+    assert int(np.argmin(result.error)) == 2 and np.all(np.delete(result.error, 2) > 3 * result.error[2])
+    assert result.values["na.g"].shape == (5,)
 
 
 def test_many_kinetics_are_one_after_the_other(wrong, quiet, monkeypatch):
@@ -77,12 +78,12 @@ def test_many_kinetics_are_one_after_the_other(wrong, quiet, monkeypatch):
 
 
 def test_kinetics_that_are_not_finite_spoil_no_others(wrong, quiet):
-    found = conductances(wrong, quiet, values={"k.speed": [1.0, np.nan]})
-    assert found.error[0] < 1e-2 and np.isinf(found.error[1])
-    assert found.values["na.g"] == pytest.approx([120.0, 30.0], rel=1e-3)
+    result = conductances(wrong, quiet, values={"k.speed": [1.0, np.nan]})
+    assert result.error[0] < 1e-2 and np.isinf(result.error[1])
+    assert result.values["na.g"] == pytest.approx([120.0, 30.0], rel=1e-3)
 
 
-def test_what_is_found_is_inside_the_bounds_and_the_best_there(wrong, quiet):
+def test_conductances_are_the_best_inside_the_bounds(wrong, quiet):
     tight = conductances(wrong, quiet, bounds=BOUNDS | {"na.g": (20.0, 80.0)})
     assert tight.values["na.g"] == pytest.approx(80.0)
     # The others make up for it: they aren't those of the free answer.
@@ -96,27 +97,27 @@ def test_no_conductance_is_negative(squid, quiet):
 
 @settings(max_examples=40)
 @given(st.integers(0, 10**6))
-def test_nothing_inside_the_box_leaves_less(seed):
+def test_least_squares_is_the_minimum_in_the_box(seed):
     """At the least square in a box the slope is 0 inside, and points outwards at a bound."""
     rng = np.random.default_rng(seed)
     a, b = rng.normal(size=(30, 4)), rng.normal(size=30)
     box = np.stack([np.zeros(4), rng.uniform(0.01, 0.5, 4)])
-    x, left = linear._least_squares(a, b, box)
+    x, left = bounded_least_squares(a, b, box)
     slope = a.T @ (a @ x - b)
     low, high = x <= box[0] + 1e-9, x >= box[1] - 1e-9
     assert np.all(np.abs(slope[~low & ~high]) < 1e-6) and np.all(slope[low] >= -1e-6) and np.all(slope[high] <= 1e-6)
     assert left == pytest.approx(np.sqrt(np.mean(np.square(a @ x - b))), rel=1e-6)
 
 
-def test_what_is_not_sought_stays_as_the_cell_has_it(squid, quiet):
-    found = conductances(mx.replace(squid, {"k.g": 1.0}), quiet, bounds={"k.g": (0.0, 100.0), "k.shift": (-5.0, 5.0)})
-    assert found.values == pytest.approx({"k.g": 36.0}, rel=1e-3)
+def test_other_parameters_keep_their_values(squid, quiet):
+    result = conductances(mx.replace(squid, {"k.g": 1.0}), quiet, bounds={"k.g": (0.0, 100.0), "k.shift": (-5.0, 5.0)})
+    assert result.values == pytest.approx({"k.g": 36.0}, rel=1e-3)
 
 
 def test_tied_conductances_are_one(squid, quiet):
     two = mx.Cell(squid.channels | {"other": mx.channels.Leak(g=0.0)}, capacitance=1.0, celsius=6.3)
-    found = conductances(two, quiet, bounds={"leak.g, other.g": (0.0, 5.0), "k.g": (0.0, 100.0)})
-    assert found.values == pytest.approx({"leak.g, other.g": 0.15, "k.g": 36.0}, rel=1e-3)
+    result = conductances(two, quiet, bounds={"leak.g, other.g": (0.0, 5.0), "k.g": (0.0, 100.0)})
+    assert result.values == pytest.approx({"leak.g, other.g": 0.15, "k.g": 36.0}, rel=1e-3)
 
 
 def test_a_channel_that_never_opens_keeps_its_conductance(passive, steps):
@@ -139,14 +140,14 @@ def test_currents_in_nanoampere_flow_into_the_area(passive, steps):
 
 
 def test_coarse_samples_are_filled_in_by_substeps(wrong, quiet):
-    found = conductances(wrong, quiet.decimate(2), dt=0.05)
-    assert found.values == pytest.approx(TRUTH, rel=0.05)
+    result = conductances(wrong, quiet.decimate(2), dt=0.05)
+    assert result.values == pytest.approx(TRUTH, rel=0.05)
 
 
 # --- which parameters are linear
 
 
-def test_conductances_and_reversals_are_told_from_kinetics(squid):
+def test_conductances_and_reversals_are_linear(squid):
     squid = mx.pytrees.strong(squid)
     assert all(is_linear(squid, path) for path in ("na.g", "k.g", "leak.g", "na.e", "leak.e"))
     assert not any(is_linear(squid, path) for path in ("na.shift", "na.speed", "na.q10", "capacitance", "leak.x"))
@@ -175,7 +176,7 @@ def test_windows_are_short_where_the_voltage_moves(jumps, interval):
     for k in range(ids[-1] + 1):
         own = np.flatnonzero(ids == k)
         assert len(own) * interval <= LONGEST + 1e-9
-        assert len(own) == 1 or np.max(np.abs(v[own[0] : own[-1] + 2] - v[own[0]])) <= MOVED
+        assert len(own) == 1 or np.max(np.abs(v[own[0] : own[-1] + 2] - v[own[0]])) <= LARGEST_CHANGE
 
 
 def test_noise_is_read_from_second_differences():
@@ -193,8 +194,8 @@ def test_on_a_real_cell_it_makes_the_template_fire(shared_data):
     prepared = preprocess(data)
     cell, bounds = templates.pyramidal(prepared)
     chosen = [0, 5, 8, 14]
-    found = conductances(cell, prepared.data, chosen, bounds=bounds)
-    model = mx.replace(cell, found.values)
+    result = conductances(cell, prepared.data, chosen, bounds=bounds)
+    model = mx.replace(cell, result.values)
     spikes = []
     for k in chosen:
         stimulus = mx.stimuli.from_samples(jnp.asarray(prepared.data.i[k][:-1]), data.dt, unit="nA")
@@ -213,8 +214,11 @@ WRONG = {
     "bounds": ({"bounds": {"k.g": (1.0, 0.0)}}, "in order"),
     "a sweep": ({"sweeps": [3]}, "there is no sweep 3"),
     "a step": ({"dt": 0.03}, "whole fraction"),
-    "twice": ({"values": {"k.g": 1.0}}, "k.g is both sought and among the values"),
-    "capacitance twice": ({"values": {"capacitance": 1.0}, "capacitance": True}, "capacitance is both sought"),
+    "twice": ({"values": {"k.g": 1.0}}, "k.g is unknown and can't be among the given values"),
+    "capacitance twice": (
+        {"values": {"capacitance": 1.0}, "capacitance": True},
+        "capacitance is unknown and can't be among",
+    ),
     "values": ({"values": {"k.shift": [1.0, 2.0], "na.shift": [1.0, 2.0, 3.0]}}, r"arrays \[neuron\] of equal length"),
 }
 

@@ -1,8 +1,8 @@
-"""The charge balance over windows of time: one equation each, with the error to be expected of it.
+"""The charge balance over windows of time: one equation for each, with its expected error.
 
-Over a window of length T, C Δv/T + Σ g x̄ = ī with means over the window, exact whatever its length: no derivative of a
-noisy voltage is taken. Where the recording hardly moves, windows are long, since its noise in C Δv/T falls with T; in
-a spike they are short, since every sample there says something new.
+Over a window of length T, C Δv/T + Σ g x̄ = ī with means over the window. This is exact for any length: no derivative of
+a noisy voltage is taken. Where the recorded voltage hardly changes, windows are long, since the noise in C Δv/T falls
+with T; in a spike they are short, since every sample adds information.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from ...units import density
 from ..problem.target import Target
 
 LONGEST = 1.0  # ms
-MOVED = 1.0  # mV, by which the recording moves at most within a window of several samples
-SMALLEST = 0.1  # µA/cm²: where nothing is injected, something flows still
+LARGEST_CHANGE = 1.0  # mV, of the recorded voltage within a window of several samples
+SMALLEST = 0.1  # µA/cm², of a typical current: ions flow also where nothing is injected
 
 
 @dataclasses.dataclass(frozen=True)
 class Windows:
-    """The windows of some sweeps, counted through all of them.
+    """The windows of some sweeps, numbered through all of them.
 
     Attributes:
-        ids: [sweep, interval] which window each sampling interval is in.
+        ids: [sweep, interval] the window of each sampling interval.
         lengths: [window] ms.
         rate: Δv/T [window], mV/ms.
         injected: mean injected current density [window], µA/cm².
@@ -36,9 +36,9 @@ class Windows:
     injected: np.ndarray
 
     def error(self, capacitance: float, noise: float, relative: float) -> np.ndarray:
-        """The error to be expected of each equation [window], µA/cm².
+        """The expected error of each equation [window], µA/cm².
 
-        From the recording's ``noise`` [mV] √2 σ C/T; from the model a fraction ``relative`` of the capacitive and the
+        The recording's ``noise`` σ [mV] adds √2 σ C/T; the model adds a fraction ``relative`` of the capacitive and the
         injected current there, and of the injected current's root mean square everywhere.
         """
         from_noise = np.sqrt(2.0) * noise * capacitance / self.lengths
@@ -63,7 +63,7 @@ def cut(v: np.ndarray, interval: float) -> np.ndarray:
     longest = max(1, round(LONGEST / interval))
     ids, k, count = np.zeros(len(v) - 1, dtype=int), 0, 0
     while k < len(ids):
-        away = np.abs(v[k + 1 : k + 1 + longest] - v[k]) > MOVED
+        away = np.abs(v[k + 1 : k + 1 + longest] - v[k]) > LARGEST_CHANGE
         length = max(1, int(np.argmax(away))) if away.any() else len(away)
         ids[k : k + length] = count
         k, count = k + length, count + 1
