@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
+from membrax.fitting.report.text import fit_summary
 
 
 def test_the_cell_of_a_saved_fit_is_simulated_straight_away(pulse_fit, tmp_path):
@@ -43,3 +44,13 @@ def test_a_fit_is_printed_as_a_table(pulse_fit):
     assert any(line.split() == ["na.g", "47.1235", "mS/cm²", "5", "300"] for line in lines)
     assert any(line.split()[:3] == ["kd.g", "1", "mS/cm²"] and line.endswith("at its bound") for line in lines)
     assert "<b>Fit of 3 parameters" in pulse_fit._repr_html_() and "&lt;1&gt;" in pulse_fit._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "method, label",
+    [("levenberg_marquardt", "Levenberg–Marquardt"), ("adam", "Adam"), ("cmaes", "CMA-ES"), ("newton", "newton")],
+)
+def test_a_method_has_a_readable_label(pulse_fit, method, label):
+    fit = dataclasses.replace(pulse_fit, method=method)
+    assert fit.method_label == label
+    assert f"by {label} from" in fit_summary(fit, fit.evaluate())[0] and label in repr(fit)

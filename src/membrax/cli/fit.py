@@ -39,7 +39,7 @@ def run_fit(
     plot.fit(fit, path=out / "fit.png")
     fit.write_report(out / "fit.html")
     starts = f"{len(fit.starts.loss)} starts"
-    print(f"\ntemplate {fit.template}, {fit.method}, {starts}, {seconds:.0f} s: {fit.loss_name} {fit.loss:.4g}\n")
+    print(f"\ntemplate {fit.template}, {fit.method_label}, {starts}, {seconds:.0f} s: {fit.loss_name} {fit.loss:.4g}\n")
     _print_fit(fit)
     print(f"\nfit.json, fit.png and the report fit.html are in {out}/")
 

@@ -17,6 +17,7 @@ from ..ephys.preprocess import Preprocessed
 from ..integrators import Integrator, staggered
 from ..pytrees import strong
 from ..recordings import Recording, choose_sweeps
+from ..tables import counted
 from ..typing import Bounds, Sweeps
 from ..version import __version__
 from .evaluation.voltages import model_voltages
@@ -111,12 +112,13 @@ def fit(
     result = as_fit(problem, first, state, bounds, data, chosen, seed, (*remarks, *cut))
     if loss is not None or method is not None or cut or _fires_right(result):
         return result
-    why = f"the best {first.name} fit does not fire as the recorded cell: searched on spike scores instead"
+    label = result.method_label
+    why = f"the best {label} fit does not fire as the recorded cell: fitted by CMA-ES on spike scores instead"
     second = CMAES() if iterations is None else CMAES(iterations)
     file = None if checkpoint is None else Path(checkpoint).with_suffix(".cmaes.npz")
     state, cut = run(second, starts and max(1, starts // 16), file)
     if _score(problem, result, like=state.scores[0].size) <= float(np.min(state.loss)):
-        return dataclasses.replace(result, notes=(*result.notes, "a search on spike scores found nothing better"))
+        return dataclasses.replace(result, notes=(*result.notes, "CMA-ES on spike scores found nothing better"))
     return as_fit(problem, second, state, bounds, data, chosen, seed, (*remarks, why, *cut))
 
 
@@ -220,8 +222,9 @@ def _lost(state: MultistartState, loss: np.ndarray) -> tuple[str, ...]:
     lost = int(np.sum(~np.isfinite(loss)))
     if not lost:
         return ()
-    dropped = isinstance(state, CMAESState) and len(state.running) < len(loss)
-    return (f"{lost} of {len(loss)} starts {'were dropped on the way' if dropped else 'never became finite'}",)
+    if isinstance(state, CMAESState) and len(state.running) < len(loss):
+        return (f"successive halving dropped {lost} of {counted(len(loss), 'start')}",)
+    return (f"{lost} of {counted(len(loss), 'start')} never became finite",)
 
 
 def _silent(result: Fit) -> tuple[str, ...]:

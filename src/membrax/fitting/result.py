@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .report.page import Section
 
 
+METHOD_LABELS = {"levenberg_marquardt": "Levenberg–Marquardt", "adam": "Adam", "cmaes": "CMA-ES"}
 PASSIVE = ("rest", "input_resistance", "time_constant", "capacitance")
 
 
@@ -90,13 +91,22 @@ class Fit:
             rows.append((path, tables.value_text(value, unit), f"{low:g}", f"{high:g}", note))
         count = np.sum(np.isfinite(self.starts.loss))
         started = f"{count:,} of {tables.counted(len(self.starts.loss), 'start')} finite"
-        return title, [*rows, (self.loss_name, f"{self.loss:g}", "", "", ""), ("method", self.method, "", "", started)]
+        return title, [
+            *rows,
+            (self.loss_name, f"{self.loss:g}", "", "", ""),
+            ("method", self.method_label, "", "", started),
+        ]
 
     def __repr__(self) -> str:
         return tables.summary(*self._summary())
 
     def _repr_html_(self) -> str:
         return tables.html_summary(*self._summary())
+
+    @property
+    def method_label(self) -> str:
+        """The optimiser as it is written in text, such as "CMA-ES"; of one without a label, ``method``."""
+        return METHOD_LABELS.get(self.method, self.method)
 
     @property
     def at_bounds(self) -> list[str]:

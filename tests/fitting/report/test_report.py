@@ -100,7 +100,7 @@ def test_selected_sweeps_have_their_reasons(pulse_fit):
 def test_the_head_names_template_and_method(pulse_fit, tmp_path):
     fit = dataclasses.replace(pulse_fit, template="pyramidal")
     text = fit.write_report(tmp_path / "fit").read_text(encoding="utf-8")
-    assert "template pyramidal, method cmaes; 5 sweeps, 700 ms at 10 kHz" in text
+    assert "template pyramidal, method CMA-ES; 5 sweeps, 700 ms at 10 kHz" in text
 
 
 def test_parameters_at_a_bound_are_marked(path):
@@ -123,7 +123,7 @@ def test_without_held_out_sweeps_the_report_says_so(pulse_fit, tmp_path):
 
 def test_the_summary_compares_the_model_with_baselines(pulse_fit):
     summary = fit_summary(pulse_fit, pulse_fit.evaluate())
-    assert summary[0] == "3 parameters fitted to 3 of 5 sweeps (0, 2, 4) by cmaes from 3 starts: spike score 1.5."
+    assert summary[0] == "3 parameters fitted to 3 of 5 sweeps (0, 2, 4) by CMA-ES from 3 starts: spike score 1.5."
     assert summary[1] == (
         "The spike count is off by 0.75, mean over the held-out pulses; the interpolated f–I curve of the training"
         " sweeps is off by 0.50."

@@ -54,7 +54,7 @@ def write_report(fit: Fit, path: str | Path, sections: Sequence[Section] = (), *
     written = f"Written {datetime.date.today().isoformat()} by membrax {fit.settings.get('membrax', '')}".rstrip()
     title = f"Fit of {fit.data.name or 'a recording'}"
     text = page(
-        title, f"{template}method {fit.method}; {size}", report_sections(fit, sections, efel=efel), f"{written}."
+        title, f"{template}method {fit.method_label}; {size}", report_sections(fit, sections, efel=efel), f"{written}."
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

@@ -90,7 +90,7 @@ def efel_features_of(fit: Fit) -> Section:
 
 def settings(fit: Fit) -> Section:
     """The settings of the fit, and the versions of the software."""
-    rows = {"template": NONE if fit.template is None else fit.template, "method": fit.method}
+    rows = {"template": NONE if fit.template is None else fit.template, "method": fit.method_label}
     rows |= {{"dt": "dt (ms)"}.get(name, name): value for name, value in fit.settings.items()}
     system = f"{platform.system()} {platform.machine()}"
     rows |= {"numpy": np.__version__, "python": platform.python_version(), "system": system}

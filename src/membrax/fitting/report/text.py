@@ -23,7 +23,7 @@ def fit_summary(fit: Fit, evaluation: Evaluation) -> list[str]:
     loss, _, unit = fit.loss_name.partition(" [")
     value = f"{loss} {fit.loss:.4g} {unit.rstrip(']')}".rstrip()
     first = (
-        f"{counted(len(fit.values), 'parameter')} fitted to {sweeps}{named} by {fit.method}"
+        f"{counted(len(fit.values), 'parameter')} fitted to {sweeps}{named} by {fit.method_label}"
         f" from {counted(len(fit.starts.loss), 'start')}: {value}."
     )
     return [first, *prediction_summary(evaluation)]
