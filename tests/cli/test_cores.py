@@ -20,7 +20,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
     ],
     ids=["as many as cores", "settled by a flag", "settled by a setting", "too late"],
 )
-def test_every_core_is_a_device_unless_that_was_settled(before, flags, count):
+def test_every_core_is_a_device_by_default(before, flags, count):
     env = {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
     command = [sys.executable, "-c", CODE.format(before)]
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)

@@ -38,7 +38,7 @@ def test_the_value_is_the_loss_of_the_simulated_voltage(o, places):
     assert float(o(places[0])) == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_mean_square_is_that_of_misfit(passive, bounds, steps, truth):
+def test_the_mean_square_is_that_of_value_and_grad(passive, bounds, steps, truth):
     square = objective(passive, bounds, steps)
     wrong = {"leak.g": 0.15, "capacitance": 1.0}
     found = value_and_grad(passive, wrong, steps)
@@ -87,7 +87,7 @@ def test_sweeps_may_weigh_differently(passive, bounds, steps, places):
     assert float(first(places[0])) == pytest.approx(alone[0], rel=1e-4)
 
 
-def test_terms_are_told_the_cell_the_current_and_the_sweep(passive, bounds, steps, truth):
+def test_a_loss_of_a_context_has_cell_current_and_sweep(passive, bounds, steps, truth):
     balance = objective(passive, bounds, steps, loss=losses.clamp_current(width=0.5))
     assert float(balance.at(truth)) < 0.2 * float(balance.at({"leak.g": 0.3, "capacitance": 0.8}))
     parts = losses.weighted(([1.0, 0.0], largest), ([0.0, 1.0], losses.mean_square))

@@ -57,14 +57,14 @@ def follow(cell, sweep, kappa=0.0, integrator=hines):
     return np.asarray(run(strong(cell), sweep, jnp.asarray(kappa, dtype=float), integrator=integrator))
 
 
-def test_without_a_clamp_it_is_a_simulation_from_rest_under_the_holding_current(data, sweep):
+def test_without_nudging_it_is_a_simulation_from_rest(data, sweep):
     v = follow(cell_of(), sweep)
     assert v == pytest.approx(data.v[0], abs=2e3 * EPS)
     assert np.abs(v[:START] - v[0]).max() < 1e-3
     assert np.ptp(v) > 1.0
 
 
-def test_a_strong_clamp_in_the_soma_holds_it_to_the_recording(data, sweep):
+def test_strong_nudging_follows_the_recording_in_the_soma(data, sweep):
     far = cell_of(soma=0.6, dendrite=0.3)
     # It begins at its own rest, and not at the recording's.
     free, held = (np.abs(follow(far, sweep, kappa) - data.v[0])[1:].max() for kappa in (0.0, 1e4))
@@ -73,7 +73,7 @@ def test_a_strong_clamp_in_the_soma_holds_it_to_the_recording(data, sweep):
 
 
 @QUICK
-def test_the_misfit_and_its_slopes_are_those_of_finite_differences(data, integrator):
+def test_the_gradient_is_that_of_finite_differences(data, integrator):
     values = {"leak.g.soma": 0.35, "leak.g.dendrite": 0.12, "morphology.axial_resistivity": 130.0, "capacitance": 1.1}
 
     def misfit(changes):
@@ -115,7 +115,7 @@ def test_regional_densities_are_found(data, integrator):
         (cell_of(), {"morphology.length": (0.5, 2.0)}, "morphology.length"),
     ],
 )
-def test_bounds_of_what_is_no_number_are_refused(data, cell, bounds, told):
+def test_bounds_of_an_array_are_refused(data, cell, bounds, told):
     with pytest.raises(ValueError, match=told):
         mx.fit(cell, bounds, data, starts=1, progress=False)
 
@@ -132,7 +132,7 @@ def test_schemes_without_trees_are_refused(data):
 
 
 @pytest.mark.parametrize("path", ["capacitance.soma", "capacitance", "morphology.axial_resistivity"])
-def test_what_the_propagator_is_made_of_is_not_worked_out_before_it_is_known(path):
+def test_a_free_leaf_of_the_propagator_is_not_precomputed(path):
     tree = mx.morphology.ball_and_stick(8.0, 200.0, 1.0)
     spread = mx.morphology.by_region(soma=1.0, elsewhere=2.0) if path == "capacitance.soma" else 1.0
     cell = mx.Cell({"leak": mx.channels.Leak()}, capacitance=spread, morphology=tree)

@@ -61,7 +61,7 @@ def test_two_paths_may_move_as_one(cell, data):
     assert float(both.gradient["na.shift, k.shift"]) == pytest.approx(total, rel=1e-3)
 
 
-def test_the_cheaper_derivative_is_chosen_and_may_be_overruled():
+def test_the_default_mode_is_the_cheaper_one():
     assert [choose(count, None) for count in (1, 5, 6, 40)] == ["forward", "forward", "reverse", "reverse"]
     assert choose(40, "forward") == "forward"
     with pytest.raises(ValueError, match="ad_mode must be one of forward, reverse or None, got 'backward'"):

@@ -38,7 +38,7 @@ def test_a_missing_conductance_is_the_current_that_is_left(squid, run):
     np.testing.assert_allclose(losses.imbalance(leaky, v, i, DT), expected, atol=1e-2)
 
 
-def test_balance_in_substeps_is_that_of_the_line_between_the_samples(passive):
+def test_substeps_follow_the_line_between_samples(passive):
     v = jnp.asarray([-65.0, -60.0, -62.0])
     left = losses.imbalance(passive, v, jnp.zeros(2), 1.0, substeps=4)
     np.testing.assert_allclose(left, [5.0 + 0.2 * 2.5, -2.0 + 0.2 * 4.0], rtol=1e-5)

@@ -78,7 +78,7 @@ def test_every_missing_spike_costs_its_share(times):
         assert float(TIMES(trace(times[:n]), trace(times))) == pytest.approx((len(times) - n) / len(times), abs=1e-5)
 
 
-def test_a_silent_model_gets_the_missing_term_and_a_silent_cell_counts_spikes():
+def test_missing_and_additional_spikes_cost_the_missing_term():
     missing = measured(losses.spike_times, missing=2.5)
     assert float(missing(trace(), trace([20.0, 40.0]))) == 2.5
     assert float(missing(trace([20.0, 40.0]), trace())) == 5.0
@@ -181,7 +181,7 @@ def test_each_recorded_spike_without_partner_costs_a_whole():
     assert float(WAVE(trace([30.0]), trace())) == 0.0
 
 
-def test_a_spike_at_the_sweep_s_end_is_compared_as_far_as_it_goes():
+def test_a_spike_at_the_end_of_a_sweep_is_compared_in_part():
     assert float(WAVE(trace([148.0]), trace([100.0]))) < 5e-3
 
 
@@ -194,7 +194,7 @@ def test_the_phase_plane_does_not_ask_when(measure):
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5])
-def test_a_part_of_the_plane_that_one_alone_visits_counts_by_its_share(share):
+def test_a_bin_of_one_trace_alone_counts_by_its_share(share):
     """With all of q in one place and a share s of p elsewhere, ½ Σ (√p − √q)² is 1 − √(1 − s)."""
     rest = trace(rest=-80.0)
     away = rest.at[: round(share * SAMPLES)].set(-40.0)

@@ -120,7 +120,7 @@ def test_a_start_that_is_nan_leaves_its_neighbours_bit_identical(axon, path):
     assert np.isinf(search.loss[2]) and np.all(np.isfinite(np.asarray(search.loss)[[0, 1, 3, 4, 5, 6, 7]]))
 
 
-def test_a_start_does_not_see_who_its_neighbours_are(axon, path):
+def test_a_start_does_not_depend_on_its_neighbours(axon, path):
     method = LevenbergMarquardt(iterations=40)
     others = places(axon, 8, seed=9).at[5].set(path[0].place[5])
     search = method.begin(axon, others)
@@ -129,7 +129,7 @@ def test_a_start_does_not_see_who_its_neighbours_are(axon, path):
         same(search, path[k + 1], [5])
 
 
-def test_a_start_alone_goes_where_it_goes_in_company(passive_problem):
+def test_a_start_alone_takes_the_same_steps(passive_problem):
     """To rounding: another number of starts is another program."""
     place = places(passive_problem, 3)
     together = searches(passive_problem, place, 10)[-1]
@@ -174,7 +174,7 @@ def test_more_damping_is_a_shorter_step_down_the_slope():
     assert all(step @ np.asarray(gradient) < 0 for step in steps)
 
 
-def test_a_parameter_pushed_against_its_bound_is_left_out_of_the_step():
+def test_a_parameter_pushed_against_its_bound_is_fixed():
     curvature = jnp.array([[2.0, 1.5], [1.5, 2.0]])
     gradient = jnp.array([0.1, 0.02])
     at_bound = damped(gradient, curvature, jnp.array([0.0, 0.5]), jnp.asarray(1e-7))
@@ -184,19 +184,19 @@ def test_a_parameter_pushed_against_its_bound_is_left_out_of_the_step():
     assert float(top[0]) == 1.0 and float(top[1]) == pytest.approx(0.5 + 0.02 / 2.0, rel=1e-4)
 
 
-def test_a_parameter_leaves_a_bound_when_the_slope_points_inwards():
+def test_a_parameter_leaves_its_bound_by_an_inward_slope():
     left = damped(jnp.array([-0.1, 0.0]), jnp.eye(2), jnp.array([0.0, 0.5]), jnp.asarray(1e-7))
     np.testing.assert_allclose(left, [0.1, 0.5], rtol=1e-4)
 
 
-def test_steps_end_at_the_bounds_and_are_no_longer_than_allowed():
+def test_steps_are_bounded_and_end_at_the_bounds():
     far = damped(jnp.array([-1e6, 1.0]), jnp.eye(2), jnp.array([0.2, 0.1]), jnp.asarray(1e-7))
     assert float(far[0]) == pytest.approx(0.2 + LONGEST_STEP) and 0.0 <= float(far[1]) <= 0.1
     over = damped(jnp.array([-0.25, 0.0]), jnp.eye(2), jnp.array([0.9, 0.1]), jnp.asarray(1e-7))
     assert float(over[0]) == 1.0
 
 
-def test_a_parameter_that_the_data_do_not_see_stays_and_stops_nobody():
+def test_a_parameter_without_effect_stays_where_it_is():
     curvature, gradient = jnp.array([[1.0, 0.0], [0.0, 0.0]]), jnp.array([0.1, 0.0])
     place = damped(gradient, curvature, jnp.array([0.5, 0.5]), jnp.asarray(1e-7))
     np.testing.assert_allclose(place, [0.4, 0.5], rtol=1e-4)

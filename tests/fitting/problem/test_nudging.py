@@ -57,7 +57,7 @@ def axon(firing):
 
 
 @pytest.mark.parametrize("integrator", SCHEMES, ids=repr)
-def test_without_a_clamp_it_is_a_simulation_from_rest(squid, axon, integrator):
+def test_without_nudging_it_is_a_simulation_from_rest(squid, axon, integrator):
     alone = simulated(squid, axon, axon.dt, integrator)
     assert alone.max() > 0
     np.testing.assert_allclose(run(squid, sweep_of(axon), 0.0, integrator), alone, rtol=0, atol=2e5 * EPS)
@@ -77,7 +77,7 @@ def test_more_substeps_come_closer_to_a_fine_simulation(squid, axon):
     assert errors[0] > 2.5 * errors[1] > 6 * errors[2]
 
 
-def test_the_current_of_an_interval_is_the_sample_at_its_beginning(passive):
+def test_an_interval_has_the_current_of_its_first_sample(passive):
     i = np.zeros(8)
     i[3] = 1.0
     data = mx.Recording(t=np.arange(8) * 0.05, v=np.full(8, -65.0), i=i, unit="uA/cm2")
@@ -94,7 +94,7 @@ def test_the_last_sample_of_the_current_acts_on_nothing(passive, steps):
 
 
 @pytest.mark.parametrize("k", [0, 1])
-def test_each_sweep_begins_and_stays_at_rest_under_its_own_holding_current(passive, steps, k):
+def test_each_sweep_begins_at_rest_under_its_holding_current(passive, steps, k):
     v = run(passive, sweep_of(steps, k))
     resting = float(passive.channels["leak"].e) + steps.holding[k] / float(passive.channels["leak"].g)
     np.testing.assert_allclose(v[:11], resting, atol=1e-3)
@@ -119,7 +119,7 @@ def test_nanoamperes_flow_into_the_area(passive, steps):
 
 
 @pytest.mark.parametrize("integrator", SCHEMES[:2], ids=repr)
-def test_a_strong_clamp_follows_the_recording(squid, axon, integrator):
+def test_strong_nudging_follows_the_recording(squid, axon, integrator):
     other = mx.replace(squid, {"na.g": 60.0, "leak.e": -45.0})
     held = run(other, sweep_of(axon), 1e5, integrator)
     between = 0.5 * (axon.v[0, 1:] + axon.v[0, :-1])  # a stiff clamp takes the middle of each interval
@@ -128,13 +128,13 @@ def test_a_strong_clamp_follows_the_recording(squid, axon, integrator):
 
 
 @pytest.mark.parametrize("integrator", SCHEMES, ids=repr)
-def test_a_stronger_clamp_follows_more_closely(squid, axon, integrator):
+def test_stronger_nudging_follows_more_closely(squid, axon, integrator):
     other = mx.replace(squid, {"na.g": 60.0, "leak.e": -45.0})
     distance = [np.sqrt(np.mean((run(other, sweep_of(axon), k, integrator) - axon.v[0]) ** 2)) for k in (0, 1, 10, 30)]
     assert distance[0] > distance[1] > distance[2] > distance[3]
 
 
-def test_the_clamp_leaves_a_model_that_is_right_alone(squid, axon):
+def test_nudging_has_no_effect_on_the_true_model(squid, axon):
     """With the line between the samples as its potential, the clamped step is the free one, whatever κ."""
     free = run(squid, sweep_of(axon))
     own = dataclasses.replace(axon, v=free[None].astype(float))
@@ -142,7 +142,7 @@ def test_the_clamp_leaves_a_model_that_is_right_alone(squid, axon):
         np.testing.assert_allclose(run(squid, sweep_of(own), kappa), free, rtol=0, atol=1e5 * EPS)
 
 
-def test_the_clamp_follows_the_line_between_samples_in_substeps(passive):
+def test_nudging_follows_the_line_between_samples(passive):
     n, slope = 200, 2.0  # mV/ms
     t = np.arange(n) * 0.1
     data = mx.Recording(t=t, v=-65.0 + slope * t, i=np.zeros(n), unit="uA/cm2")
@@ -155,7 +155,7 @@ def test_the_clamp_follows_the_line_between_samples_in_substeps(passive):
         np.testing.assert_allclose(held[100:], expected[100:], rtol=0, atol=1e-3)
 
 
-def test_the_clamp_is_no_channel_of_the_candidate(passive, steps):
+def test_nudging_is_no_channel_of_the_candidate(passive, steps):
     _, gates = begin(strong(passive), sweep_of(steps))
     assert set(gates) - set(passive.channels)
     assert list(passive.channels) == ["leak"]
@@ -165,7 +165,7 @@ def test_the_clamp_is_no_channel_of_the_candidate(passive, steps):
 
 
 @given(st.integers(1, 500))
-def test_kappa_falls_geometrically_and_is_zero_after_the_release(iterations):
+def test_kappa_falls_geometrically_and_ends_at_0(iterations):
     kappas = np.array([schedule(k, iterations, 10.0, 0.1, 0.7) for k in range(iterations)])
     held = int(0.7 * iterations)
     assert np.all(kappas[held:] == 0.0)
@@ -193,7 +193,7 @@ def test_the_weight_is_one_without_a_clamp():
 # --- blocks
 
 
-def test_a_block_is_a_divisor_near_the_wanted_size_if_there_is_one():
+def test_a_block_is_a_divisor_near_the_default_size():
     assert [block_size(count) for count in (4000, 3200, 80, 7, 1)] == [40, 40, 40, 7, 1]
     assert block_size(199_999) == BLOCK
     assert block_size(62) == 31

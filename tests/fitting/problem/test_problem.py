@@ -94,7 +94,7 @@ CASES = [(squid_problem, SQUID_AT), (cortical_problem, CORTICAL_AT)]
 # --- in the default precision
 
 
-def test_nanoamperes_into_an_area_have_the_same_loss_and_derivatives(passive, steps, bounds, passive_problem):
+def test_nanoamperes_into_an_area_have_the_same_loss(passive, steps, bounds, passive_problem):
     cell = mx.replace(passive, {"area": 2000.0})
     nano = mx.Recording(t=steps.t, v=steps.v, i=steps.i * 2000.0 * 1e-5, unit="nA")
     goal = Problem(cell, target(nano, [0], None), free(cell, bounds), mx.integrators.staggered)
@@ -114,7 +114,7 @@ def test_products_agree_with_reverse_mode():
     assert np.linalg.eigvalsh(np.asarray(here.curvature, dtype=float)).min() > -1e-3 * np.trace(here.curvature)
 
 
-def test_the_loss_is_the_mean_square_over_all_samples_of_all_sweeps(passive_problem):
+def test_the_loss_is_the_mean_square_over_all_samples(passive_problem):
     place = jnp.array([0.3, 0.6])
     v, goal = VOLTAGES(place, passive_problem), passive_problem.data.v
     assert v.shape == goal.shape == (1, 121)
@@ -183,7 +183,7 @@ def test_the_gradient_is_that_of_finite_differences(make, values, kappa):
 @pytest.mark.x64
 @pytest.mark.parametrize("kappa", [0.0, 1.0])
 @pytest.mark.parametrize("make, values", CASES, ids=["squid", "cortical"])
-def test_the_curvature_is_the_product_of_the_jacobian_with_itself(make, values, kappa):
+def test_the_curvature_is_that_of_the_jacobian(make, values, kappa):
     goal, kappa = make(), jnp.asarray(kappa)
     place = place_of(goal, values)
     slopes = np.asarray(jacobian(place, goal, kappa))

@@ -21,12 +21,12 @@ def recording(sweeps=3, interval=0.1, unit="uA/cm2"):
 
 
 @pytest.mark.parametrize("interval, count", [(0.05, 1), (0.025, 1), (0.1, 2), (0.05001, 2), (0.2, 4), (1.0, 20)])
-def test_the_default_step_is_the_largest_fraction_up_to_its_limit(interval, count):
+def test_the_default_step_is_the_largest_below_its_limit(interval, count):
     assert substeps(interval, None) == count
 
 
 @given(st.floats(1e-3, 2.0))
-def test_the_default_step_is_never_above_its_limit_and_never_needlessly_small(interval):
+def test_the_default_step_is_near_its_limit(interval):
     count = substeps(interval, None)
     assert interval / count <= LARGEST_STEP * (1 + 1e-4)
     assert count == 1 or interval / (count - 1) > LARGEST_STEP
@@ -94,7 +94,7 @@ def test_unknown_repeated_and_missing_sweeps_are_refused(given, message):
 # --- what is fitted to what
 
 
-def test_a_target_has_one_current_per_interval_and_one_voltage_per_sample():
+def test_a_target_has_a_current_for_each_interval():
     data = recording()
     goal = target(data, [2, 0], None)
     np.testing.assert_allclose(goal.v, data.v[[2, 0]], rtol=1e-6)

@@ -66,7 +66,7 @@ def test_a_race_is_taken_up_from_its_scores(passive_problem, path, done):
     np.testing.assert_array_equal(again.loss, path[-1].loss)
 
 
-def test_a_search_that_was_dropped_can_not_win_by_an_easier_score(path):
+def test_a_dropped_search_can_not_win_by_an_easier_score(path):
     last = path[-1]
     dropped = [k for k in range(4) if k not in last.running]
     assert np.isinf(last.loss[dropped]).all() and np.isfinite(last.loss[list(last.running)]).all()
@@ -129,7 +129,7 @@ def sampled_every(interval, substeps):
     return Target(*flat, interval=interval, substeps=substeps)
 
 
-def test_the_coarse_step_is_no_larger_than_asked_where_samples_are_far_apart():
+def test_the_coarse_step_is_bounded_for_sparse_samples():
     assert coarse(sampled_every(0.25, 5), 0.1).substeps == 3
     assert coarse(sampled_every(0.1, 2), 0.1).substeps == 1
     assert coarse(sampled_every(0.25, 1), 0.1).substeps == 1  # no finer than it was

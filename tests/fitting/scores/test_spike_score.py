@@ -138,12 +138,12 @@ def test_every_spike_too_many_makes_it_worse(train):
     assert np.all(np.diff(scores) > 0.5)
 
 
-def test_a_silent_model_of_a_firing_cell_is_worse_than_one_that_fires_late():
+def test_a_silent_model_is_worse_than_late_spikes():
     data = trace([100, 300])
     assert between(trace(), data) > 2.0 * between(trace([210, 410]), data) > 3.0
 
 
-def test_where_the_cell_is_silent_the_shape_of_a_spike_says_nothing():
+def test_without_recorded_spikes_shape_costs_nothing():
     low, high = trace([100], peak=5.0), trace([100], peak=40.0)
     assert between(low, trace()) == pytest.approx(between(high, trace()), abs=1e-5)
     assert between(low, trace()) > 1.0

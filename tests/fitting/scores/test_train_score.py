@@ -58,7 +58,7 @@ def test_a_silent_trace_has_no_waveform():
     assert np.all(np.isnan(found.first)) and np.all(np.isnan(found.later))
 
 
-def test_a_waveform_that_the_sweep_cuts_off_is_known_as_far_as_it_goes():
+def test_a_truncated_waveform_is_compared_in_part():
     found = RECORDED(jnp.asarray(trace([67.0]), dtype=float))
     first = np.asarray(found.first)
     assert np.all(np.isfinite(first[OFFSETS < 2.0])) and np.all(np.isnan(first[OFFSETS > 5.0]))
@@ -107,7 +107,7 @@ def test_a_later_waveform_of_its_own_counts():
     assert between(trace([20.0, 45.0], later=2.0), data) < between(trace([20.0, 45.0], width=1.5), data)
 
 
-def test_where_the_cell_is_silent_the_shape_of_a_spike_says_nothing():
+def test_without_recorded_spikes_shape_costs_nothing():
     low, high = trace([30.0], peak=10.0), trace([30.0], peak=60.0)
     assert above_quiet(low, trace()) == pytest.approx(above_quiet(high, trace()), abs=1e-4)
 
