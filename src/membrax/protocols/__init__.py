@@ -6,19 +6,6 @@ have documented units. A spike is an upward crossing of `search.MODEL_THRESHOLD`
 
 from .bifurcation import Bifurcation, FixedPoints, bifurcation, eigenvalues, fixed_points
 from .boltzmann import Boltzmann, fit_boltzmann
-from .clamp_families import (
-    GVCurve,
-    Inactivation,
-    IVCurve,
-    Recovery,
-    Tails,
-    activation,
-    g_v_curve,
-    inactivation,
-    iv_curve,
-    recovery_from_inactivation,
-    tail_currents,
-)
 from .energetics import SpikeEnergetics, spike_energetics
 from .excitability import (
     Rheobase,
@@ -30,6 +17,8 @@ from .excitability import (
     threshold,
 )
 from .firing import FICurve, fi_curve
+from .inactivation import Inactivation, Recovery, inactivation, recovery_from_inactivation
+from .iv_curves import GVCurve, IVCurve, Tails, activation, g_v_curve, iv_curve, tail_currents
 from .refractoriness import RefractoryPeriod, refractory_period
 from .spike_shape import SpikeShape, spike_shape
 
