@@ -43,7 +43,7 @@ def batch(cell):
 
 @pytest.fixture(scope="session")
 def result(cell):
-    """Twelve neurons at 0 to 22 µA/cm², number 5 of them lost."""
+    """Twelve neurons at 0 to 22 µA/cm², number 5 of them not finite."""
     amplitudes = np.arange(12) * 2.0
     cells = mx.vary(cell, {"na.g": np.where(np.arange(12) == 5, -1.0, 120.0)})
     with pytest.warns(UserWarning, match="1 of 12"):
@@ -67,23 +67,23 @@ def recording(cell):
 
 
 @pytest.fixture(scope="session")
-def found(cell, recording):
-    """A fit as it might end: sweeps 0, 3 and 6 were fitted, one of five starts was lost, one value is at its bound."""
+def fitted(cell, recording):
+    """A fit of sweeps 0, 3 and 6 with five starts, one of them not finite, and one value at its bound."""
     values = {"na.g": 110.0, "leak.e, k.e": -60.0, "capacitance": 2.0}
     bounds = {"na.g": (20.0, 250.0), "leak.e, k.e": (-80.0, -40.0), "capacitance": (0.5, 2.0)}
     loss = np.array([30.0, 1.5, 2.5, np.inf, 90.0])
     starts = Starts(loss, {path: np.linspace(*bounds[path], 5) for path in bounds})
     v = np.roll(recording.v, 20, axis=1)
-    seen = [0, 3, 6]
+    training = [0, 3, 6]
     return Fit(
-        cell, values, 1.5, "mean squared error [mV²]", starts, bounds, "levenberg_marquardt", recording, seen, v
+        cell, values, 1.5, "mean squared error [mV²]", starts, bounds, "levenberg_marquardt", recording, training, v
     )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def alone(found):
-    """The same fit of a single sweep, from a single start."""
-    data = found.data.select([3])
-    starts = Starts(found.starts.loss[1:2], {path: values[1:2] for path, values in found.starts.values.items()})
-    v = found.v[3:4]
-    return dataclasses.replace(found, data=data, starts=starts, sweeps=[0], v=v)
+def single(fitted):
+    """The same fit, of a single sweep and from a single start."""
+    data = fitted.data.select([3])
+    starts = Starts(fitted.starts.loss[1:2], {path: values[1:2] for path, values in fitted.starts.values.items()})
+    v = fitted.v[3:4]
+    return dataclasses.replace(fitted, data=data, starts=starts, sweeps=[0], v=v)

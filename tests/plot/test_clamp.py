@@ -46,28 +46,28 @@ def test_many_levels_are_not_all_named(cell):
 
 def test_activation_and_inactivation_with_their_curves(cell):
     levels = np.arange(-100.0, 41.0, 20.0)
-    found = {
+    curves = {
         "open": mx.protocols.g_v_curve(cell, levels, channel="k", duration=5.0, dt=0.1),
         "left": mx.protocols.inactivation(cell, levels, channel="na", prepulse=50.0, width=3.0, dt=0.1),
     }
-    (ax,) = mx.plot.boltzmann(found).axes
+    (ax,) = mx.plot.boltzmann(curves).axes
     fit, dots = ax.get_lines()[0], ax.get_lines()[2]
-    curve = found["open"].boltzmann
+    curve = curves["open"].boltzmann
     np.testing.assert_allclose(fit.get_ydata(), curve(fit.get_xdata()) / curve.maximum)
-    np.testing.assert_allclose(dots.get_ydata(), found["open"].conductance / curve.maximum)
+    np.testing.assert_allclose(dots.get_ydata(), curves["open"].conductance / curve.maximum)
     assert np.interp(curve.half, *fit.get_data()) == pytest.approx(0.5, abs=1e-3)
-    half = mx.plot.style.number(round(found["left"].boltzmann.half, 1))
+    half = mx.plot.style.number(round(curves["left"].boltzmann.half, 1))
     assert [f"half {half} mV" in text.get_text() for text in ax.get_legend().texts] == [False, True]
     assert ax.get_xlabel() == "membrane potential (mV)"
 
 
 def test_tails_turn_round_at_the_battery(cell, tmp_path):
-    found = mx.protocols.tail_currents(cell, np.array([-100.0, -77.0, -60.0]), channel="k", duration=3.0, dt=0.05)
-    left, right = mx.plot.tails(found, stop=2.0, path=tmp_path / "tails.png").axes
+    tails = mx.protocols.tail_currents(cell, np.array([-100.0, -77.0, -60.0]), channel="k", duration=3.0, dt=0.05)
+    left, right = mx.plot.tails(tails, stop=2.0, path=tmp_path / "tails.png").axes
     assert left.get_lines()[0].get_xdata().max() == pytest.approx(2.0)
-    np.testing.assert_allclose(left.get_lines()[0].get_ydata(), found.i[0][found.t <= 2.0])
+    np.testing.assert_allclose(left.get_lines()[0].get_ydata(), tails.i[0][tails.t <= 2.0])
     dots = [line for line in right.get_lines() if line.get_marker() == "o"]
-    np.testing.assert_allclose([dot.get_ydata()[0] for dot in dots], found.initial)
+    np.testing.assert_allclose([dot.get_ydata()[0] for dot in dots], tails.initial)
     assert [text.get_text() for text in right.texts] == ["−77 mV"]
     assert left.get_ylabel() == "current (µA/cm²)"
     assert (tmp_path / "tails.png").read_bytes().startswith(b"\x89PNG")

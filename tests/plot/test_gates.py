@@ -32,7 +32,7 @@ def test_a_curve_for_every_gate():
     assert right.get_ylabel() == "time constant τ (ms)"
 
 
-def test_it_is_drawn_at_the_temperature_of_its_rates_or_another():
+def test_the_temperature_is_that_of_the_rates_or_given():
     own, warm = mx.plot.gates(squid.Potassium()), mx.plot.gates(squid.Potassium(), celsius=16.3)
     slow, fast = (figure.axes[1].get_lines()[0].get_ydata() for figure in (own, warm))
     np.testing.assert_allclose(slow / fast, 3.0, rtol=1e-5)

@@ -48,19 +48,19 @@ def test_a_notebook_shows_it(recording):
     assert size == {"width": 720, "height": 360}
 
 
-def test_nothing_sticks_out(trace, batch, result, recording, found, alone):
+def test_figures_stay_within_their_size(trace, batch, result, recording, fitted, single):
     figures = [
-        mx.plot.trace(trace, 5.0), mx.plot.trace(batch), mx.plot.recording(recording), mx.plot.fit(found),
-        mx.plot.population(result, against=np.arange(12), label="number"), mx.plot.fit(alone),
+        mx.plot.trace(trace, 5.0), mx.plot.trace(batch), mx.plot.recording(recording), mx.plot.fit(fitted),
+        mx.plot.population(result, against=np.arange(12), label="number"), mx.plot.fit(single),
         *(mx.plot.gates(channel) for channel in (mx.channels.squid.Sodium(), mx.channels.pospischil.M())),
     ]  # fmt: skip
     for figure in figures:
         figure.draw_without_rendering()
         used, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
-        told = f"{figure.get_suptitle()}: {used}"
-        assert min(used.x0, used.y0) >= -0.01, told
-        assert used.x1 <= width + 0.01, told
-        assert used.y1 <= height + 0.01, told
+        message = f"{figure.get_suptitle()}: {used}"
+        assert min(used.x0, used.y0) >= -0.01, message
+        assert used.x1 <= width + 0.01, message
+        assert used.y1 <= height + 0.01, message
 
 
 def test_numbers_and_counts():

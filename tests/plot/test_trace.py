@@ -16,8 +16,8 @@ def panel(figure, word):
 
 
 def line(ax, label):
-    (found,) = [line for line in ax.get_lines() if line.get_label() == label]
-    return found
+    (match,) = [line for line in ax.get_lines() if line.get_label() == label]
+    return match
 
 
 def test_voltage_and_its_units(trace):

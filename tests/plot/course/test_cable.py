@@ -6,7 +6,7 @@ from membrax.plot.course.cable import ball_and_stick, ralls_law
 X = np.linspace(0.0, 500.0, 101)
 
 
-def test_the_soma_has_the_colour_of_its_end_of_the_dendrite():
+def test_the_soma_has_the_colour_of_the_first_value():
     figure = ball_and_stick(X, {"falling": 10.0 * np.exp(-X / 300), "rising": 10.0 * X / 500}, title="seen")
     top, bottom = figure.axes[:2]
     np.testing.assert_array_equal(bottom.get_lines()[0].get_ydata(), 10.0 * np.exp(-X / 300))
@@ -37,7 +37,7 @@ def test_the_bars_are_sums_of_the_three_halves_power():
     assert [text.get_text() for text in figure.axes[0].texts] == ["1 µm", "1.5 µm", "2 µm"]
 
 
-def test_branches_are_as_thick_as_they_are():
+def test_thicknesses_of_branches_are_to_scale():
     from matplotlib.patches import Polygon
 
     branches = [patch for patch in ralls_law(2.0, 1.25).axes[0].patches if isinstance(patch, Polygon)]

@@ -10,7 +10,7 @@ def lines(ax):
 
 
 @pytest.mark.parametrize(("start", "target"), [(-70.0, -50.0), (-50.0, -70.0), (-65.0, -64.0)])
-def test_the_curve_obeys_its_equation_and_starts_where_it_should(start, target):
+def test_the_curve_solves_its_equation(start, target):
     t, v = lines(charging(start, target, 8.0).axes[0])["membrane potential"]
     assert v[0] == start and t[-1] == 40.0
     middle = 0.5 * (v[1:] + v[:-1])
@@ -18,7 +18,7 @@ def test_the_curve_obeys_its_equation_and_starts_where_it_should(start, target):
 
 
 @pytest.mark.parametrize("at", [0.0, 3.0, 32.0])
-def test_the_tangent_touches_and_meets_the_end_value_one_time_constant_later(at):
+def test_the_tangent_reaches_the_final_value_after_tau(at):
     drawn = lines(charging(-70.0, -50.0, 8.0, tangent_at=at).axes[0])
     (t0, t1), (v0, v1) = drawn["tangent"]
     t, v = drawn["membrane potential"]
@@ -33,7 +33,7 @@ def test_half_and_sixty_three_percent_of_the_way():
     np.testing.assert_allclose(drawn["63 %"][:, 0], [10.0, -50.0 - 20.0 / np.e])
 
 
-def test_axes_say_what_they_are():
+def test_labels_of_the_axes():
     figures = (charging(-70, -50, 10), mirror(-70, -50, 10))
     assert {ax.get_xlabel() for figure in figures for ax in figure.axes} == {"time (ms)"}
     assert figures[0].axes[0].get_ylabel() == figures[1].axes[0].get_ylabel() == "membrane potential (mV)"
@@ -60,7 +60,7 @@ def test_it_can_be_saved(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         (lambda: charging(-70, -50, 0.0), "tau must be above 0 ms, got 0 ms"),
         (lambda: charging(-70, -70, 10.0), "must be finite and differ, got -70 mV and -70 mV"),
@@ -70,12 +70,12 @@ def test_it_can_be_saved(tmp_path):
         (lambda: mirror(-70, -50, -1.0), "tau must be above 0 ms"),
     ],
 )
-def test_refusals(call, told):
-    with pytest.raises(ValueError, match=told):
+def test_refusals(call, message):
+    with pytest.raises(ValueError, match=message):
         call()
 
 
-def test_it_is_what_the_laws_say():
+def test_the_curve_agrees_with_the_laws():
     t, v = lines(charging(-70.0, -50.0, 8.0).axes[0])["membrane potential"]
     np.testing.assert_allclose(v, rc.separated(t, v0=-70.0, v_inf=-50.0, tau=8.0), rtol=1e-6)
     for part, after in ((0.5, 8.0 * np.log(2.0)), (1.0 - 1.0 / np.e, 8.0)):

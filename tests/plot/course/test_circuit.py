@@ -14,33 +14,33 @@ def words(figure):
     return [text.get_text() for text in figure.axes[0].texts]
 
 
-def test_every_part_of_the_cell_is_in_it(cell):
-    told = "\n".join(words(mx.plot.circuit(cell)))
+def test_every_part_of_the_cell_is_in_the_circuit(cell):
+    labels = "\n".join(words(mx.plot.circuit(cell)))
     for number in ("120\nmS/cm²", "36\nmS/cm²", "0.3\nmS/cm²", "50\nmV", "−77\nmV", "−54.39\nmV", "1 µF/cm²"):
-        assert number in told
-    assert "inside" in told and "outside" in told and ", injected" in told
+        assert number in labels
+    assert "inside" in labels and "outside" in labels and ", injected" in labels
     assert ", injected" not in "\n".join(words(mx.plot.circuit(cell, current=False)))
 
 
-def test_branches_stand_in_the_order_in_which_the_cell_was_built():
+def test_branches_have_the_order_of_the_cell():
     leaks = {name: Leak(g=1.0, e=-60.0) for name in ("k", "na", "cl")}
     at = [text for text in mx.plot.circuit(mx.Cell(leaks)).axes[0].texts if text.get_text().startswith("$g_")]
-    told = [text.get_text().splitlines()[0] for text in sorted(at, key=lambda text: text.get_position()[0])]
-    assert told == [f"$g_{{\\mathrm{{{name}}}}}$" for name in leaks]
+    labels = [text.get_text().splitlines()[0] for text in sorted(at, key=lambda text: text.get_position()[0])]
+    assert labels == [f"$g_{{\\mathrm{{{name}}}}}$" for name in leaks]
 
 
 def plates(figure, colour):
     """Lengths of the battery's plates in that colour from above to below: the horizontal strokes."""
-    found = []
+    lengths = []
     for line in figure.axes[0].get_lines():
         x, y = (np.asarray(values, dtype=float) for values in line.get_data())
         if line.get_color() == colour and len(x) == 2 and abs(y[0] - y[1]) < 1e-6 and abs(x[0] - x[1]) > 0.1:
-            found.append((y[0], abs(x[0] - x[1])))
-    return [length for _, length in sorted(found, reverse=True)]
+            lengths.append((y[0], abs(x[0] - x[1])))
+    return [length for _, length in sorted(lengths, reverse=True)]
 
 
 @pytest.mark.parametrize("e", [-77.0, 50.0])
-def test_the_long_plate_is_on_the_side_that_the_battery_makes_positive(e):
+def test_the_long_plate_is_on_the_positive_side(e):
     figure = mx.plot.circuit(mx.replace(mx.Cell({"k": Leak(g=1.0, e=e)}), {}), current=False)
     above, below = plates(figure, mx.plot.style.PALETTE[0])
     assert (above > below) == (e < 0)  # outside is above

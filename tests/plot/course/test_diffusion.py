@@ -14,7 +14,7 @@ def profile():
     return nernst_planck(0.0, 5.0, 140.0, initial=jnp.zeros(40), **MEMBRANE)
 
 
-def test_six_moments_from_the_first_to_the_last(profile):
+def test_profiles_at_six_times(profile):
     profiles, _ = diffusion(profile).axes
     drawn = profiles.get_lines()
     assert [line.get_label() for line in drawn] == ["0 ms", "0.5 ms", "1.5 ms", "4 ms", "11 ms", "30 ms"]
@@ -23,7 +23,7 @@ def test_six_moments_from_the_first_to_the_last(profile):
     assert profiles.get_ylabel() == "concentration (mM)"
 
 
-def test_both_faces_come_to_carry_what_goldman_says(profile, tmp_path):
+def test_fluxes_approach_the_goldman_flux(profile, tmp_path):
     fluxes = diffusion(profile, path=tmp_path / "a.png").axes[1]
     inner, outer = (line.get_ydata() for line in fluxes.get_lines()[1:])
     p = float(permeability(1e-6, thickness=0.005))
@@ -34,7 +34,7 @@ def test_both_faces_come_to_carry_what_goldman_says(profile, tmp_path):
     assert (tmp_path / "a.png").is_file()
 
 
-def test_a_potential_that_changes_is_drawn_with_its_equilibrium(profile):
+def test_a_changing_potential_has_a_panel(profile):
     e = float(nernst(5.0, 140.0, valence=1, celsius=37.0))
     falling = jnp.linspace(0.0, e, 61)[:, None] * jnp.linspace(1.0, 0.0, 42)[None]
     moved = profile._replace(potential=falling)

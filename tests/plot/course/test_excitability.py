@@ -16,13 +16,13 @@ def labelled(ax):
     return {line.get_label(): line for line in ax.get_lines()}
 
 
-def test_between_the_walls(cell, spike):
+def test_action_potential_between_reversal_potentials(cell, spike):
     figure = mx.plot.action_potential(cell, spike)
     upper, middle, lower = figure.axes
     v, target = labelled(upper)["v"].get_ydata(), labelled(upper)["Σ g E/Σ g"].get_ydata()
     np.testing.assert_array_equal(v, spike.v)
     assert target.min() >= -77.0 and target.max() <= 50.0
-    # What v runs after is also what the currents say: at v = v* the ionic current is 0.
+    # At the target v* the ionic current is 0, so it follows from the recorded gates, too.
     na, k = spike.recorded["gates"]["na"], spike.recorded["gates"]["k"]
     g = np.array([120.0 * na["m"] ** 3 * na["h"], 36.0 * k["n"] ** 4, 0.3 + 0.0 * k["n"]])
     expected = np.array([50.0, -77.0, -54.387]) @ g / g.sum(axis=0)
@@ -54,7 +54,7 @@ def test_refusals(cell, spike, batch):
         mx.plot.action_potential(fast, mx.simulate(fast, duration=1.0, record=record))
 
 
-def test_the_overlap_is_what_the_law_says(spike, tmp_path):
+def test_the_overlap_agrees_with_the_law(spike, tmp_path):
     figure = mx.plot.overlap(spike, window=(0.5, 6.0), path=tmp_path / "overlap.png")
     upper, lower = figure.axes
     np.testing.assert_array_equal(upper.get_lines()[0].get_ydata(), spike.v)

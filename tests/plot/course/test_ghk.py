@@ -23,7 +23,7 @@ def panels():
     return rectification(TABLE).axes
 
 
-def test_currents_of_a_constant_field_from_minus_100_to_60_millivolts(panels):
+def test_constant_field_currents(panels):
     for ax, out, ins, z in zip(panels, OUT, INS, Z, strict=True):
         v, i = lines(ax)["constant field"]
         assert (v[0], v[-1]) == (-100.0, 60.0)
@@ -32,7 +32,7 @@ def test_currents_of_a_constant_field_from_minus_100_to_60_millivolts(panels):
         np.testing.assert_allclose(i, expected, atol=2e-5 * np.abs(expected).max())
 
 
-def test_the_line_touches_the_curve_at_the_reversal_potential(panels):
+def test_the_line_is_a_tangent_at_the_reversal_potential(panels):
     for ax, out, ins, z in zip(panels, OUT, INS, Z, strict=True):
         e = float(nernst(out, ins, valence=z, celsius=37.0))
         v, ohmic = lines(ax)["ohmic, $g\\,(v − E)$"]
@@ -45,14 +45,14 @@ def test_the_line_touches_the_curve_at_the_reversal_potential(panels):
         assert (lines(ax)["constant field"][1] > 0)[v > e + 1].all()
 
 
-def test_which_way_each_ion_rectifies(panels):
+def test_direction_of_rectification_of_each_ion(panels):
     beyond = [lines(ax)["constant field"][1] - lines(ax)["ohmic, $g\\,(v − E)$"][1] for ax in panels]
     k, na, cl, ca = beyond
     assert k[-1] > 0 and cl[-1] > 0  # more outward current than ohmic: K⁺ is plenty inside, Cl⁻ outside
     assert na[0] < 0 and ca[0] < 0  # more inward current
 
 
-def test_the_axes_say_what_they_are(panels):
+def test_labels_of_the_axes(panels):
     figure = panels[0].figure
     assert figure.get_supxlabel() == "membrane potential (mV)"
     assert figure.get_supylabel() == "current (µA/cm²), outward positive"
@@ -78,7 +78,7 @@ def test_goldman_over_the_outside_concentration(tmp_path):
     assert (tmp_path / "goldman.png").is_file()
 
 
-def test_the_dot_and_the_levels_move_with_the_concentration():
+def test_dot_and_levels_follow_the_concentration():
     (ax,) = ghk(TABLE, "Na", 14.5).axes
     (dot,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
     np.testing.assert_allclose(np.ravel(dot.get_data()), [14.5, potential(5.0, 14.5, 110.0)], rtol=1e-5)
@@ -86,14 +86,14 @@ def test_the_dot_and_the_levels_move_with_the_concentration():
     np.testing.assert_allclose(levels[2], nernst(14.5, 12.0, valence=1, celsius=37.0), rtol=1e-4)
 
 
-def test_names_of_levels_stand_apart_and_concentrations_stay_possible():
+def test_labels_of_levels_do_not_overlap():
     (ax,) = ghk(SQUID_AXON, "Na").axes
     at = sorted(text.xy[1] for text in ax.texts)
     assert np.diff(at).min() > 10.0 and at[0] == pytest.approx(-77.0, abs=0.1)
     assert ax.get_xlim()[1] == pytest.approx(1000.0)
 
 
-def test_a_permeable_anion_moves_the_potential_the_other_way():
+def test_a_permeable_anion_hyperpolarises():
     over = {name: lines(ghk(TABLE, name).axes[0])["Goldman–Hodgkin–Katz"][1] for name in ("K", "Na", "Cl")}
     slopes = {name: np.diff(v) for name, v in over.items()}
     assert (slopes["K"] >= 0).all() and (slopes["Na"] >= 0).all() and (slopes["Cl"] <= 0).all()
@@ -103,14 +103,14 @@ def test_the_squid_axon_rests_near_minus_60_millivolts():
     assert ghk(SQUID_AXON).get_suptitle().startswith("With 20 mM K⁺ outside: −6")
 
 
-def test_an_ion_has_one_colour_and_its_charge():
+def test_colours_and_symbols_of_ions():
     assert channel_colours(["Na", "K"]) == channel_colours(["K", "Na"])[::-1] == channel_colours(["na", "k"])
     assert len(set(channel_colours(["K", "Mg", "Na", "leak", "Cl", "Ca"]))) == 6
     assert [symbol(name, ion) for name, ion in ROWS.items()] == ["K⁺", "Na⁺", "Cl⁻", "Ca²⁺"]
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         (lambda: rectification(ROWS), "a table of ions, such as"),
         (lambda: rectification(TABLE._replace(ions={})), "1 to 6 ions, got 0"),
@@ -120,6 +120,6 @@ def test_an_ion_has_one_colour_and_its_charge():
         (lambda: ghk(TABLE, "K", 0.0), "outside must lie in 0.166667…150 mM, got 0 mM"),
     ],
 )
-def test_refusals(call, told):
-    with pytest.raises(ValueError, match=told):
+def test_refusals(call, message):
+    with pytest.raises(ValueError, match=message):
         call()

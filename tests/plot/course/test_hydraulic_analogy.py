@@ -15,7 +15,7 @@ def lines(ax):
 
 
 @pytest.mark.parametrize("now", [0.0, 4.0, 50.0])
-def test_the_water_is_the_charge_on_the_capacitor(now):
+def test_the_area_of_the_water_is_the_charge(now):
     figure = hydraulic_analogy(6.0, now, **MEMBRANE)
     v = -70.0 + 30.0 * (1.0 - np.exp(-now * 0.2 / 1.5))
     water = patches(figure)["water"]
@@ -26,7 +26,7 @@ def test_the_water_is_the_charge_on_the_capacitor(now):
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
 
-def test_streams_are_as_wide_as_their_currents_and_equal_in_the_end():
+def test_widths_of_streams_are_currents():
     begun, done = (patches(hydraulic_analogy(6.0, now, **MEMBRANE, duration=500.0)) for now in (0.0, 500.0))
     assert begun["drain"].get_width() == pytest.approx(0.0, abs=1e-6) and begun["tap"].get_width() > 0
     assert done["drain"].get_width() == pytest.approx(done["tap"].get_width(), rel=1e-5)
@@ -49,7 +49,7 @@ def test_a_closed_tap_leaves_the_sink_empty():
     assert patches(hydraulic_analogy(0.0, 10.0, **MEMBRANE))["water"].get_height() == 0.0
 
 
-def test_axes_say_what_they_are(tmp_path):
+def test_labels_of_the_axes(tmp_path):
     figure = hydraulic_analogy(6.0, 8.0, **MEMBRANE, highest=0.0, path=tmp_path / "tap")
     sink, curve, bars, flows = figure.axes
     assert sink.get_xlabel() == "width of the sink: capacitance (µF/cm²)"
@@ -60,7 +60,7 @@ def test_axes_say_what_they_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"current": -1.0}, "current must be at least 0 µA/cm², a tap does not suck, got -1"),
         ({"conductance": 0.0}, "conductance must be above 0 mS/cm², got 0"),
@@ -70,6 +70,6 @@ def test_axes_say_what_they_are(tmp_path):
         ({"highest": -60.0, "time": 50.0}, "highest must be above the potential"),
     ],
 )
-def test_refusals(changed, told):
-    with pytest.raises(ValueError, match=told):
+def test_refusals(changed, message):
+    with pytest.raises(ValueError, match=message):
         hydraulic_analogy(**{"current": 6.0, "time": 8.0, **MEMBRANE, **changed})

@@ -21,7 +21,7 @@ def test_magnitude_and_phase():
     assert left.get_xlabel() == right.get_xlabel() == "frequency (Hz)"
 
 
-def test_at_the_corner_the_wave_is_70_percent_and_an_eighth_of_a_cycle_late():
+def test_waves_at_the_cutoff_frequency():
     corner = 1e3 / (2 * np.pi * 10.0)
     figure = impedance(rc, at=corner)
     current, voltage = figure.axes[0].get_lines()

@@ -5,7 +5,7 @@ from membrax.laws.ions import MAMMALIAN_NEURON, SQUID_AXON
 from membrax.plot.course.ions import ions, reversal, signed
 
 
-def test_both_sides_and_the_potentials_of_a_mammalian_cell(tmp_path):
+def test_concentrations_and_nernst_potentials(tmp_path):
     left, right = ions(MAMMALIAN_NEURON, path=tmp_path / "ions.png").axes
     drawn = {line.get_label(): line for line in left.get_lines()}
     for name, ion in MAMMALIAN_NEURON.ions.items():
@@ -20,7 +20,7 @@ def test_both_sides_and_the_potentials_of_a_mammalian_cell(tmp_path):
     assert (tmp_path / "ions.png").is_file()
 
 
-def test_current_is_inward_below_and_outward_above_for_both_signs_of_charge():
+def test_current_is_inward_below_and_outward_above():
     axes = reversal(MAMMALIAN_NEURON, ["K", "Cl"]).axes
     for ax, e in zip(axes, (-89.06, -64.09), strict=True):
         v, i = ax.get_lines()[2].get_data()
@@ -36,7 +36,7 @@ def test_an_anion_moves_against_its_current():
     assert anion == ["inward current\n(negative):\nCl⁻ moves out", "outward current\n(positive):\nCl⁻ moves in"]
 
 
-def test_what_is_said_stands_over_its_half_and_over_the_curve():
+def test_words_are_above_the_curve_in_their_half():
     (ax,) = reversal(MAMMALIAN_NEURON, ["Na"]).axes
     assert ax.get_title(loc="left") == "Na⁺ reverses at +66.6 mV"
     inward, outward = ax.texts
@@ -44,9 +44,9 @@ def test_what_is_said_stands_over_its_half_and_over_the_curve():
     assert ax.get_ylim()[1] > 2.0 * np.max(ax.get_lines()[2].get_ydata())
 
 
-@pytest.mark.parametrize(("mv", "told"), [(66.6, "+66.6"), (-89.06, "−89.1"), (0.0, "0"), (-0.04, "0")])
-def test_potentials_have_their_sign(mv, told):
-    assert signed(mv) == told
+@pytest.mark.parametrize(("mv", "text"), [(66.6, "+66.6"), (-89.06, "−89.1"), (0.0, "0"), (-0.04, "0")])
+def test_potentials_have_their_sign(mv, text):
+    assert signed(mv) == text
 
 
 def test_refusals():

@@ -22,7 +22,7 @@ def test_a_voltage_has_the_colour_of_its_current():
     assert [t.get_text() for t in upper.get_legend().get_texts()] == ["weak", "strong", "simulated"]
 
 
-def test_a_current_of_its_own_is_black_and_may_be_in_another_unit(tmp_path):
+def test_a_single_current_is_black(tmp_path):
     figure = responses(T, {"v": T}, {"i": T}, unit="nA", path=tmp_path / "r.png")
     assert figure.axes[1].get_ylabel() == "injected\n(nA)"
     assert figure.axes[1].get_lines()[0].get_color() == "#1A1A1A"
@@ -30,7 +30,7 @@ def test_a_current_of_its_own_is_black_and_may_be_in_another_unit(tmp_path):
     assert len(responses(T, {"v": T}).axes) == 1
 
 
-def test_charge_is_conserved_in_what_is_drawn():
+def test_charge_is_conserved():
     """The capacitor's charge, drawn from a simulation's currents, is C times its change of potential."""
     cell = mx.Cell(channels={"leak": mx.channels.Leak(g=0.1, e=-65.0)}, capacitance=2.0, v_init=-65.0)
     trace = mx.simulate(

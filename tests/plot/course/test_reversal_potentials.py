@@ -9,7 +9,7 @@ from membrax.plot.course.reversal_potentials import reversal_potentials
 G, E, NAMES = [0.3, 0.04, 0.1], [-90.0, 60.0, -65.0], ["K⁺", "Na⁺", "Cl⁻"]
 
 
-def test_the_beam_is_in_balance_at_the_triangle():
+def test_the_beam_balances_at_the_triangle():
     beam, _ = reversal_potentials(G, E, NAMES).axes
     weights = beam.patches[-3:]
     at = [bar.get_x() + 0.5 * bar.get_width() for bar in weights]
@@ -20,18 +20,18 @@ def test_the_beam_is_in_balance_at_the_triangle():
     assert np.dot(heavy, np.array(at) - rest) == pytest.approx(0.0, abs=1e-5)
 
 
-def test_the_currents_at_rest_have_their_signs_and_no_sum():
+def test_currents_at_rest_sum_to_zero():
     k, na, cl = (bar.get_width() for bar in reversal_potentials(G, E, NAMES).axes[1].patches)
     assert k > 0 > na and cl < 0  # K⁺ outward, Na⁺ inward, and E_Cl above the rest
     assert k + na + cl == pytest.approx(0.0, abs=1e-5)
 
 
-def test_a_larger_conductance_pulls_the_rest_to_its_battery():
+def test_the_largest_conductance_determines_the_rest():
     titles = [reversal_potentials([0.3, g, 0.1], E, NAMES).get_suptitle() for g in (0.0, 1000.0)]
     assert titles == ["The weights balance at −83.8 mV", "The weights balance at +59.9 mV"]
 
 
-def test_beyond_the_outermost_batteries_it_is_grey():
+def test_potentials_beyond_the_outermost_are_grey():
     beam, _ = reversal_potentials(G, E, NAMES).axes
     below, above = (patch.get_extents().transformed(beam.transData.inverted()) for patch in beam.patches[:2])
     assert below.x1 == pytest.approx(-90.0) and above.x0 == pytest.approx(60.0)
@@ -39,7 +39,7 @@ def test_beyond_the_outermost_batteries_it_is_grey():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ((G, E[:2], NAMES), r"a name, got the shapes \(3,\) and \(2,\) and 3 names"),
         ((G, E, NAMES[:2]), "and 2 names"),
@@ -49,8 +49,8 @@ def test_beyond_the_outermost_batteries_it_is_grey():
         ((np.ones(7), np.zeros(7), ["a"] * 7), "up to 6 branches, got 7"),
     ],
 )
-def test_refusals(arguments, told):
-    with pytest.raises(ValueError, match=told):
+def test_refusals(arguments, message):
+    with pytest.raises(ValueError, match=message):
         reversal_potentials(*arguments)
 
 
@@ -66,7 +66,7 @@ def passive():
     return cell, {"rest": rest, "Na⁺ open": open_}
 
 
-def test_voltages_follow_each_other_between_the_walls(passive):
+def test_voltages_stay_between_the_reversal_bounds(passive):
     cell, traces = passive
     (ax,) = reversal_bounds(cell, traces).axes
     drawn = {line.get_label(): line for line in ax.get_lines()}
@@ -80,7 +80,7 @@ def test_voltages_follow_each_other_between_the_walls(passive):
     assert {text.get_text() for text in ax.texts} >= {"rest", "Na⁺ open"}
 
 
-def test_walls_refuses_what_has_none(passive):
+def test_refusals_of_reversal_bounds(passive):
     cell, traces = passive
     with pytest.raises(ValueError, match="traces must hold at least one trace"):
         reversal_bounds(cell, {})
@@ -90,7 +90,7 @@ def test_walls_refuses_what_has_none(passive):
         reversal_bounds(mx.vary(cell, {"k.e": jnp.asarray([-80.0, -90.0])}), traces)
 
 
-def test_an_electrode_breaks_through_and_stays_on_the_page(passive):
+def test_an_electrode_crosses_the_bounds(passive):
     cell, _ = passive
     trace = mx.simulate(cell, -100.0, duration=10.0, dt=0.1)
     (ax,) = reversal_bounds(cell, {"pulled": trace}).axes

@@ -16,7 +16,7 @@ def discs(figure):
     return {name: (patch.radius / rings[patch.center].radius) ** 2 for name, patch in filled.items()}, rings, filled
 
 
-def test_eight_states_filled_as_gates_say():
+def test_occupancies_of_eight_states_are_those_of_gates():
     figure = mx.plot.scheme(markov.Sodium(), -40.0)
     shares, rings, filled = discs(figure)
     m, h = (float(a / (a + b)) for a, b in (squid.m_rates(jnp.asarray(-40.0)), squid.h_rates(jnp.asarray(-40.0))))
@@ -34,15 +34,15 @@ def test_eight_states_filled_as_gates_say():
 
 def test_rates_carry_their_factors():
     (ax,) = mx.plot.scheme(markov.Potassium(), -55.0).axes
-    told = [text.get_text() for text in ax.texts]
+    texts = [text.get_text() for text in ax.texts]
     alpha, beta = (float(x) for x in squid.n_rates(jnp.asarray(-55.0)))
-    assert rf"$4\alpha_n$ = {mx.plot.style.number(float(f'{4 * alpha:.3g}'))}" in told
-    assert rf"$2\beta_n$ = {mx.plot.style.number(float(f'{2 * beta:.3g}'))}" in told
-    assert rf"$\alpha_n$ = {mx.plot.style.number(float(f'{alpha:.3g}'))}" in told
-    assert sum(text.startswith("$") for text in told) == 8
+    assert rf"$4\alpha_n$ = {mx.plot.style.number(float(f'{4 * alpha:.3g}'))}" in texts
+    assert rf"$2\beta_n$ = {mx.plot.style.number(float(f'{2 * beta:.3g}'))}" in texts
+    assert rf"$\alpha_n$ = {mx.plot.style.number(float(f'{alpha:.3g}'))}" in texts
+    assert sum(text.startswith("$") for text in texts) == 8
 
 
-def test_any_other_scheme_is_a_row(tmp_path):
+def test_other_schemes_are_rows(tmp_path):
     receptor = markov.DelCastilloKatz(concentration=0.1)
     figure = mx.plot.scheme(receptor, 0.0, path=tmp_path / "scheme.png")
     shares, _, filled = discs(figure)

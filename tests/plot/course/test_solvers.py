@@ -14,7 +14,7 @@ def exact(t):
     return 20.0 * np.exp(-np.asarray(t) / TAU)
 
 
-def test_one_step_goes_from_the_truth_to_each_end():
+def test_one_step_of_each_method():
     ends = {"forward Euler": 10.0, "backward Euler": 20 / 1.5, "Crank–Nicolson": 12.0, "exact": float(exact(5.0))}
     figure = one_step(rate, exact, ends, dt=5.0)
     panels = [ax for ax in figure.axes if ax.get_visible()]
@@ -35,7 +35,7 @@ def test_the_field_has_the_slopes_of_the_equation():
         assert (v1 - v0) / (t1 - t0) == pytest.approx(rate(0.5 * (v0 + v1)), abs=1e-3)
 
 
-def test_solutions_that_blow_up_leave_their_panel_and_not_their_neighbours(tmp_path):
+def test_diverging_solutions_leave_only_their_panel(tmp_path):
     t = np.linspace(0.0, 50.0, 100)
     wild = (np.arange(6) * 10.0, 20.0 * (-3.0) ** np.arange(6))
     figure = solutions((t, exact(t)), {"wild": wild, "tame": (t[::20], exact(t[::20]))}, path=tmp_path / "s")
@@ -45,7 +45,7 @@ def test_solutions_that_blow_up_leave_their_panel_and_not_their_neighbours(tmp_p
     assert first.get_ylim()[1] < 40.0
 
 
-def test_the_legend_tells_the_order_in_spite_of_rounding():
+def test_the_legend_has_the_order():
     dt = 0.1 / 2.0 ** np.arange(6)
     errors = {"first": 3 * dt, "second": np.maximum(dt**2, 2e-5), "blown up": [np.inf, np.nan, 1.0, 1.0, 1.0, 0.0]}
     figure = convergence(dt, errors, ylabel="error of v (mV)")
@@ -57,7 +57,7 @@ def test_the_legend_tells_the_order_in_spite_of_rounding():
     assert "order" not in convergence([0.1], {"one": [1.0]}).axes[0].get_legend().get_texts()[0].get_text()
 
 
-def test_no_order_is_told_of_an_error_that_rounding_turns_up_again():
+def test_errors_that_increase_again_have_no_order():
     dt = np.array([1.0, 0.1, 0.01])
     figure = convergence(dt, {"float64": dt**2, "float32": [1.0, 0.01, 0.02]})
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["float64: order 2.0", "float32"]

@@ -10,9 +10,9 @@ T = np.linspace(0.0, 100.0, 1001)
 V = -70.0 + 8.0 * -np.expm1(-np.maximum(T - 10.0, 0.0) / TAU)
 
 
-def test_the_chronaxie_lies_on_the_curve_at_twice_the_rheobase():
+def test_the_chronaxie_is_at_twice_the_rheobase():
     figure = strength_duration(
-        D, STRENGTH, rheobase=1.5, chronaxie=TAU * np.log(2), points={"found": (D[::9], STRENGTH[::9])}
+        D, STRENGTH, rheobase=1.5, chronaxie=TAU * np.log(2), points={"measured": (D[::9], STRENGTH[::9])}
     )
     left, right = figure.axes
     curve = left.get_lines()[0]
@@ -27,7 +27,7 @@ def test_the_chronaxie_lies_on_the_curve_at_twice_the_rheobase():
     np.testing.assert_allclose(dots.get_ydata(), D[::9] * STRENGTH[::9])
 
 
-def test_the_tangent_meets_the_plateau_after_one_time_constant(tmp_path):
+def test_the_tangent_reaches_the_plateau_after_tau(tmp_path):
     figure = reading(T, V, start=10.0, rest=-70.0, plateau=-62.0, tau=TAU, path=tmp_path / "reading")
     left, right = figure.axes
     recorded, tangent, point = left.get_lines()[:3]
@@ -45,7 +45,7 @@ def test_the_tangent_meets_the_plateau_after_one_time_constant(tmp_path):
     assert (tmp_path / "reading.png").exists()
 
 
-def test_a_step_downward_is_read_the_same_way():
+def test_a_downward_step_gives_the_same_distances():
     up, down = (reading(T, s * V, start=10.0, rest=s * -70.0, plateau=s * -62.0, tau=TAU) for s in (1, -1))
     np.testing.assert_allclose(up.axes[1].get_lines()[0].get_ydata(), down.axes[1].get_lines()[0].get_ydata())
     assert down.get_suptitle().startswith("Step response: −8 mV")

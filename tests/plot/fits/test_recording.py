@@ -62,7 +62,7 @@ def test_it_saves(recording, tmp_path):
     assert (tmp_path / "sweeps.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_refusals(trace, found):
-    for wrong in (trace, found, mx.Recording):
+def test_refusals(trace, fitted):
+    for wrong in (trace, fitted, mx.Recording):
         with pytest.raises(ValueError, match="draws a Recording"):
             mx.plot.recording(wrong)

@@ -76,7 +76,7 @@ def test_rotation_and_tilt_in_three_dimensions(tree):
     assert letters[-3:] == ["x", "y", "z"]
 
 
-def test_distant_parts_are_pale_unless_colours_are_values(tree, compartments):
+def test_distant_parts_are_pale_without_values(tree, compartments):
     lines, soma = neuron(morphology(tree, view="3d", angles=(0.0, 0.0)))
     near = np.argmax([np.ptp(segment[:, 0]) for segment in lines.get_segments()])  # the dendrite comes nearest
     assert lines.get_colors()[near][:3] == pytest.approx(neuron(morphology(tree))[0].get_colors()[near][:3])
