@@ -74,7 +74,7 @@ def test_ceiling_is_the_mean_over_ordered_pairs():
     assert np.isnan(ceiling(trains[:1], 100.0))
 
 
-@pytest.mark.parametrize(("duration", "delta", "told"), [(0.0, 4.0, "duration"), (10.0, -1.0, "delta")])
-def test_invalid_durations_are_refused(duration, delta, told):
-    with pytest.raises(ValueError, match=rf"{told} must be above 0 ms, got"):
+@pytest.mark.parametrize(("duration", "delta", "name"), [(0.0, 4.0, "duration"), (10.0, -1.0, "delta")])
+def test_invalid_durations_are_refused(duration, delta, name):
+    with pytest.raises(ValueError, match=rf"{name} must be above 0 ms, got"):
         gamma(np.array([1.0]), np.array([1.0]), duration, delta)

@@ -59,7 +59,7 @@ def test_ordinary_recording_is_not_refused():
 @pytest.mark.parametrize("unit", ["uA/cm2", "nA"])
 @pytest.mark.parametrize("noise", [0.0, 0.3])
 def test_voltage_clamp_is_refused(noise, unit):
-    with pytest.raises(ValueError, match="voltage clamp, with i the answer"):
+    with pytest.raises(ValueError, match="voltage clamp, with i the response"):
         check_fittable(clamped(noise, unit=unit))
 
 
@@ -83,9 +83,12 @@ CASES = {
     "µA for nA": (lambda d: quietly(d, i=1e-3 * d.i), r"and is 1.5e\+05 MΩ: A or µA given as nA"),
     "a gain of 10": (lambda d: quietly(d, v=10 * d.v), r"within ±200 mV, and reaches 80\d"),
     "a gain of 1e-3": (lambda d: quietly(d, v=-65 + 1e-3 * (d.v + 65)), "0.05 mV|1 to 20000 MΩ"),
-    "a flat sweep": (lambda d: quietly(d, v=np.full(d.v.shape, -65.0)), "move by at least 0.05 mV.*at most 0 mV"),
-    "no current": (lambda d: quietly(d, i=np.zeros(d.v.shape)), "1e-05 nA, and is 0 nA.*yet there are 2 spikes"),
-    "a constant current": (lambda d: quietly(d, i=np.full(d.v.shape, 0.2)), "and is 0.2 nA all the time"),
+    "a flat sweep": (
+        lambda d: quietly(d, v=np.full(d.v.shape, -65.0)),
+        "range of v must be at least 0.05 mV.*at most 0 mV",
+    ),
+    "no current": (lambda d: quietly(d, i=np.zeros(d.v.shape)), "1e-05 nA, and is constant at 0 nA, with 2 spikes"),
+    "a constant current": (lambda d: quietly(d, i=np.full(d.v.shape, 0.2)), "and is constant at 0.2 nA"),
     "no spike": (lambda d: recording(spikes=False), "at least one spike must pass −10 mV, and the highest"),
     "a clipped amplifier": (lambda d: quietly(d, v=np.minimum(d.v, -62.0)), r"at most 1 % of the samples.*-62 mV"),
 }
@@ -93,8 +96,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_unfit_recordings_are_refused_with_their_bound(case):
-    spoil, told = CASES[case]
-    with pytest.raises(ValueError, match=f"^(cell|the recording) can't be fitted: .*({told})"):
+    spoil, message = CASES[case]
+    with pytest.raises(ValueError, match=f"^(cell|the recording) cannot be fitted: .*({message})"):
         check_fittable(spoil(recording()))
 
 

@@ -1,4 +1,4 @@
-"""The quality report: every disturbance is told, in numbers and in words, and nothing else is."""
+"""The quality report: every disturbance has a warning with its number, and nothing else has."""
 
 import dataclasses
 import re
@@ -33,7 +33,7 @@ def recording(series=1.0, noise=0.05, drift=0.0, rundown=0.0, spikes=3, width=0.
     return mx.Recording(t=t, v=v, i=i, name="cell")
 
 
-def told(data):
+def all_warnings(data):
     """The warnings as one text."""
     return "\n".join(quality_control(data).warnings)
 
@@ -80,8 +80,8 @@ CASES = {
     "slow noise": (lambda: recording(noise=0.7), r"SD of 0\.[67]\d* mV within 50 ms \(bound 0.5 mV\)"),
     "sampling": (lambda: recording(width=0.3, dt=0.1), r"cut by sampling: with 3 samples .* \(bound 0.5 mV\)"),
     "no spikes": (lambda: recording(spikes=0), r"no spike passes −10 mV \(bound: 1\)"),
-    "spikes of its own": (lambda: changed(outside), r"1 of 4 spikes come while no current depolarises"),
-    "synapses": (lambda: changed(synapses), r"as synapses make, come at \d+(\.\d+)? /s.*\(bound 1 /s\)"),
+    "spikes of its own": (lambda: changed(outside), r"1 of 4 spikes occur without a depolarising current"),
+    "synapses": (lambda: changed(synapses), r"as of synapses, have a rate of \d+(\.\d+)? /s.*\(bound 1 /s\)"),
     "jitter": (lambda: changed(jitter), r"peaks of neighbouring spikes jump by .* mV \(bound 5 mV\)"),
     "clipping": (lambda: changed(lambda v, t: np.minimum(v, -20.0, out=v)), r"at its limit \(.* or -20 mV\) in \d+"),
     "a flat sweep": (lambda: changed(lambda v, t: v[1].fill(-70.0)), r"does not move in sweep 1 "),
@@ -96,7 +96,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_every_disturbance_has_a_warning(case):
     make, words = CASES[case]
-    warnings = told(make())
+    warnings = all_warnings(make())
     assert re.search(words, warnings), warnings
 
 
@@ -146,7 +146,7 @@ def test_any_recording_has_a_report(samples, sweeps, dt, kind, current, unit):
     "name, expected",
     [
         ("171116sh_0018.abf", ["synapses"]),
-        ("17o05028_ic_steps.abf", ["drifts", "input resistance goes", "within a sweep", "synapses", "depolarises"]),
+        ("17o05028_ic_steps.abf", ["drifts", "input resistance goes", "within a sweep", "synapses", "depolarising"]),
         ("File_axon_5.abf", ["within a sweep", "synapses"]),
         ("171116sh_0016.abf", ["no step"]),
     ],

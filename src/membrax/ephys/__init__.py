@@ -1,4 +1,4 @@
-"""Measurements on recordings: spikes, passive properties, electrode, quality. No model is known here."""
+"""Measurements on recordings, without a model: spikes, passive properties, electrode, quality."""
 
 from .fittable import check_fittable
 from .passive import PassiveProperties, passive

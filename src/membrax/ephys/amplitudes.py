@@ -15,7 +15,7 @@ from .edges import base_level
 SAME_SHAPE = 0.05  # of a current's power that may differ from the others' shape
 NOISE = 0.02  # of the largest current's root mean square, by which any may differ: a measured current has noise
 SMOOTHED = 2.0  # ms over which currents are averaged before they are compared
-DIRECTED = 0.1  # of a shape's area: with a smaller sum it is neither depolarising nor hyperpolarising
+DIRECTED = 0.1  # of a shape's area, the least sum of a depolarising or hyperpolarising shape
 SAME_HOLDING = 0.05  # of the currents' range, by which holding currents may differ
 
 

@@ -1,4 +1,4 @@
-"""Noise and spontaneous activity in the quiet stretches of a recording: no spike near, current at its resting level."""
+"""Noise and spontaneous activity in the quiet stretches of a recording, without spikes and at the resting current."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from ..recordings import Recording
 from .edges import base_level, changes, stretches
 from .spikes import sweep_spikes
 
-BEFORE, AFTER = 25.0, 100.0  # ms around a spike that are not quiet
+BEFORE, AFTER = 25.0, 100.0  # ms before and after a spike that are not quiet
 SETTLING = 200.0  # ms after a change of the current that are not quiet
-WINDOW = 50.0  # ms over which the noise is measured
-RISING = 3.0  # ms in which a synaptic potential rises
-APART = 20.0  # ms between two of them
-OUTLYING = 6.0  # robust standard deviations from which on such a rise is an event
+WINDOW = 50.0  # ms, the window of the slow noise and the shortest stretch
+RISING = 3.0  # ms, the rise time of a synaptic potential
+APART = 20.0  # ms, the least interval between two of them
+OUTLYING = 6.0  # robust standard deviations, exceeded by the rise of an event
 SMALLEST = 0.5  # mV, the smallest event
 
 
 @dataclasses.dataclass(frozen=True)
 class BaselineNoise:
-    """Noise and spontaneous activity in the quiet stretches; NaN where there are none of 50 ms.
+    """Noise and spontaneous activity in the quiet stretches; NaN without a stretch of 50 ms.
 
     Attributes:
         stretches: [stretch] (sweep, first sample, last sample excluded).
-        duration: of all of them, ms.
-        fast: standard deviation of the noise from one sample to the next, √(mean of squared differences/2), mV.
-        slow: median standard deviation within 50 ms, mV.
+        duration: total duration of the stretches, ms.
+        sample_sd: standard deviation of the noise from one sample to the next, √(mean of squared differences/2), mV.
+        window_sd: median standard deviation within 50 ms, mV.
         wander: largest change between the beginning and end of one sweep's quiet stretches, mV.
         events: [event] (sweep, ms) of fast depolarisations below threshold, such as synaptic potentials.
-        sizes: [event] their rise within about 3 ms, mV.
+        event_sizes: [event] rise within about 3 ms, mV.
     """
 
     stretches: tuple[tuple[int, int, int], ...]
@@ -44,23 +44,23 @@ class BaselineNoise:
 
     @property
     def event_rate(self) -> float:
-        """Events per second of quiet; NaN where nothing is quiet."""
+        """Events per second of the quiet stretches; NaN without one."""
         return 1e3 * len(self.events) / self.duration if self.duration > 0 else np.nan
 
 
 def baseline_noise(data: Recording) -> BaselineNoise:
-    """Measure the stretches where the current is at the sweep's resting level and no spike is near."""
+    """Measure the noise where the current is at the sweep's resting level and no spike is near."""
     pieces = [(k, a, b) for k in range(data.sweeps) for a, b in quiet_stretches(data, k)]
-    whole = [data.v[k, a:b] for k, a, b in pieces]
-    if not whole:
+    potentials = [data.v[k, a:b] for k, a, b in pieces]
+    if not potentials:
         return BaselineNoise((), 0.0, np.nan, np.nan, np.nan, (), np.zeros(0))
-    squares = np.concatenate([np.square(np.diff(v)) for v in whole])
+    squares = np.concatenate([np.square(np.diff(v)) for v in potentials])
     width = round(WINDOW / data.dt)
-    windows = [np.std(v[a : a + width]) for v in whole for a in range(0, len(v) - width + 1, width)]
+    windows = [np.std(v[a : a + width]) for v in potentials for a in range(0, len(v) - width + 1, width)]
     events, sizes = _events(data, pieces)
     return BaselineNoise(
         tuple(pieces),
-        data.dt * sum(len(v) for v in whole),
+        data.dt * sum(len(v) for v in potentials),
         float(np.sqrt(np.mean(squares) / 2)),
         float(np.median(windows)),
         max(_change(data, [piece for piece in pieces if piece[0] == k], width) for k in {k for k, _, _ in pieces}),
@@ -74,19 +74,19 @@ def quiet_stretches(data: Recording, sweep: int) -> list[tuple[int, int]]:
     i, v, dt = data.i[sweep], data.v[sweep], data.dt
     edges = [0, *changes(i, dt), len(i)]
     base, span = base_level(i, dt), float(np.ptp(data.i))
-    calm = np.zeros(len(i), dtype=bool)
+    quiet = np.zeros(len(i), dtype=bool)
     for k, (a, b) in enumerate(itertools.pairwise(edges)):
         settled = a + (round(SETTLING / dt) if k else 0)
-        calm[settled:b] = abs(np.mean(i[a:b]) - base) <= 0.03 * span
-    # A ramp or a slow noise leaves the level without a step.
-    calm &= _near(i, base, span, round(5.0 / dt))
+        quiet[settled:b] = abs(np.mean(i[a:b]) - base) <= 0.03 * span
+    # A ramp or slow noise departs from the level without a step.
+    quiet &= _near(i, base, span, round(5.0 / dt))
     for k in sweep_spikes(v, data.t).indices:
-        calm[max(0, k - round(BEFORE / dt)) : k + round(AFTER / dt)] = False
-    return [(a, b) for a, b in stretches(calm) if (b - a) * dt >= WINDOW]
+        quiet[max(0, k - round(BEFORE / dt)) : k + round(AFTER / dt)] = False
+    return [(a, b) for a, b in stretches(quiet) if (b - a) * dt >= WINDOW]
 
 
 def _near(i: np.ndarray, base: float, span: float, width: int) -> np.ndarray:
-    """Where the means of 5 ms of i stay within 3 % of the range from its base."""
+    """Whether the means of i over 5 ms are within 3 % of the range of its base [time]."""
     width = max(1, width)
     count = -(-len(i) // width)
     padded = np.pad(i, (0, count * width - len(i)), mode="edge")
@@ -94,15 +94,16 @@ def _near(i: np.ndarray, base: float, span: float, width: int) -> np.ndarray:
 
 
 def _change(data: Recording, pieces: list[tuple[int, int, int]], width: int) -> float:
-    """The distance of the potential in a sweep's last quiet 50 ms from that in its first [mV]."""
+    """The difference between the potentials of a sweep's first and last quiet 50 ms, as a magnitude [mV]."""
     (k, first, _), (_, _, last) = pieces[0], pieces[-1]
     return abs(float(np.median(data.v[k, last - width : last]) - np.median(data.v[k, first : first + width])))
 
 
 def _events(data: Recording, pieces: list[tuple[int, int, int]]) -> tuple[tuple[tuple[int, float], ...], np.ndarray]:
-    """Fast rises in the quiet stretches: the mean of 2 ms exceeds that of 2 ms before it.
+    """Times and sizes of fast rises in the quiet stretches.
 
-    It does so by 6 robust standard deviations of that difference and by half a millivolt. One event per 20 ms.
+    In a rise, the mean of 2 ms exceeds the preceding mean of 2 ms by more than 6 robust standard deviations of such
+    differences and by more than half a millivolt. At most one event counts per 20 ms.
     """
     width = max(1, round(2.0 / data.dt))
     gap = max(1, round((RISING - 2.0) / data.dt))
@@ -124,7 +125,7 @@ def _events(data: Recording, pieces: list[tuple[int, int, int]]) -> tuple[tuple[
 
 
 def _rises(v: np.ndarray, width: int, gap: int) -> np.ndarray:
-    """Mean of ``width`` samples minus that of as many, ``gap`` samples before."""
+    """The mean of ``width`` samples minus the mean of ``width`` samples that end ``gap`` samples before."""
     total = np.concatenate([[0.0], np.cumsum(v)])
     means = (total[width:] - total[:-width]) / width
     return means[width + gap :] - means[: -width - gap]

@@ -1,7 +1,7 @@
 """Edges and steps of an injected current, commanded or measured: changes from one constant level to another.
 
-Ramps, sines and noise have none. `pulses` cuts all sweeps of a recording at common edges, and
-`Recording.holding`, which a recording has without this room, is the level before a sweep's first change.
+Ramps, sines and noise have none. `pulses` divides all sweeps of a recording at common edges. `Recording.holding` is the
+level before a sweep's first change.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import itertools
 
 import numpy as np
 
-SHORTEST = 5.0  # ms that a level must last
-BEFORE = 2.0  # ms that the level before it must last
-SMOOTHED = 0.5  # ms over which a measured current is averaged on both sides of a change
-NOISE = 8.0  # standard deviations of such averages that a change must exceed
-SMALLEST = 0.03  # of the current's range that a change must exceed
-LARGE = 0.3  # of the current's range that the first step exceeds
+SHORTEST = 5.0  # ms, the shortest level
+BEFORE = 2.0  # ms, the shortest level before it
+SMOOTHED = 0.5  # ms, averaged on both sides of a change of a measured current
+NOISE = 8.0  # standard deviations of such averages, exceeded by a change
+SMALLEST = 0.03  # of the current's range, exceeded by a change
+LARGE = 0.3  # of the current's range, exceeded by the first step
 SAME_EDGE = 1.0  # ms before a step that belong to its edge
-FLAT = 0.1  # of a step's size by which its level may wander
+FLAT = 0.1  # of a step's size, the largest drift of its level
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,8 +27,8 @@ class CurrentStep:
 
     Attributes:
         start, stop: samples of the level, the last one excluded.
-        before: level before it, in the current's unit.
-        size: level minus the level before.
+        before: preceding level, in the current's unit.
+        size: level minus the preceding level.
     """
 
     start: int
@@ -45,30 +45,30 @@ class CurrentStep:
 def steps(i: np.ndarray, dt: float) -> list[CurrentStep]:
     """All steps of a current i [time] sampled every ``dt`` ms, in order.
 
-    A change is where the means of half a millisecond on its two sides (of one sample in a noiseless command) differ
-    by more than 8 standard deviations of such means and 3 % of the range. It is a step if the level lasts 5 ms
-    after it and 2 ms before it, and neither wanders by more than a tenth of the step.
+    At a change, the means of half a millisecond on its two sides (of one sample in a noiseless command) differ by more
+    than 8 standard deviations of such means and by more than 3 % of the range. A change is a step if the level lasts
+    5 ms after it and 2 ms before it, and neither drifts by more than a tenth of the step.
     """
     edges = [0, *changes(i, dt), len(i)]
     # A glitch is too short for a level, and after it the current is the same again.
     edges = [0, *(b for a, b in itertools.pairwise(edges) if (b - a) * dt >= BEFORE and b < len(i)), len(i)]
     edges, levels = _levels(i, edges)
-    kept = [k for k in range(1, len(levels)) if abs(levels[k] - levels[k - 1]) > SMALLEST * np.ptp(i)]
-    edges, levels = _levels(i, [0, *(edges[k] for k in kept), len(i)])
-    found = []
+    large = [k for k in range(1, len(levels)) if abs(levels[k] - levels[k - 1]) > SMALLEST * np.ptp(i)]
+    edges, levels = _levels(i, [0, *(edges[k] for k in large), len(i)])
+    result = []
     for k in range(1, len(levels)):
         (first, start, stop), size = edges[k - 1 : k + 2], levels[k] - levels[k - 1]
         long = (stop - start) * dt >= SHORTEST and (start - first) * dt >= BEFORE
-        if long and max(_wander(i[first:start]), _wander(i[start:stop])) < FLAT * abs(size):
-            found.append(CurrentStep(start, stop, levels[k - 1], size))
-    return found
+        if long and max(_drift(i[first:start]), _drift(i[start:stop])) < FLAT * abs(size):
+            result.append(CurrentStep(start, stop, levels[k - 1], size))
+    return result
 
 
 def first_step(i: np.ndarray, dt: float) -> int | None:
-    """The first sample of a current's [time] first large step, or None where a ramp or noise comes before it.
+    """The first sample of the first large step of a current i [time], or None without one.
 
-    Large is more than 30 % of the current's range. Until 1 ms before the step the current stays as close to its first
-    level.
+    Large means more than 30 % of the current's range. Until 1 ms before the step the current must stay within that
+    distance of its first level: a ramp or noise before the step gives None.
     """
     least = LARGE * float(np.ptp(i))
     start = next((step.start for step in steps(i, dt) if abs(step.size) > least), None)
@@ -79,7 +79,7 @@ def first_step(i: np.ndarray, dt: float) -> int | None:
 
 
 def _levels(i: np.ndarray, edges: list[int]) -> tuple[list[int], list[float]]:
-    """The edges, and the mean current between each two."""
+    """The edges and the mean currents between them."""
     return edges, [float(np.mean(i[a:b])) for a, b in itertools.pairwise(edges)]
 
 
@@ -113,7 +113,7 @@ def base_level(i: np.ndarray, dt: float) -> float:
 
 
 def depolarised(i: np.ndarray, dt: float) -> np.ndarray:
-    """Where a current i [time] is above its `base_level` by more than 3 % of its range [time], as booleans."""
+    """Whether a current i [time] exceeds its `base_level` by more than 3 % of its range [time]."""
     least = base_level(i, dt) + SMALLEST * float(np.ptp(i))
     edges = changes(i, dt)
     if not edges:
@@ -128,7 +128,7 @@ def stretches(mask: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _wander(i: np.ndarray) -> float:
+def _drift(i: np.ndarray) -> float:
     """The range of the means of four quarters of a level."""
     quarters = [part.mean() for part in np.array_split(i, 4) if len(part)]
     return float(np.ptp(quarters))

@@ -10,13 +10,13 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A measured number; NaN where the recording does not show it.
+    """A measured number; NaN if the recording does not determine it.
 
     Attributes:
         value: in ``unit``.
         error: one standard error, in ``unit``; NaN where it is unknown.
         unit: "mV", "MΩ", …; "" for a ratio.
-        count: of sweeps or steps that it was measured on.
+        count: number of measured sweeps or steps.
     """
 
     value: float
@@ -26,7 +26,7 @@ class Estimate:
 
     @property
     def known(self) -> bool:
-        """Whether it was measured."""
+        """Whether the value is finite."""
         return bool(np.isfinite(self.value))
 
     def __str__(self) -> str:
@@ -59,20 +59,20 @@ def random_effects_mean(values: Sequence[float], errors: Sequence[float], unit: 
 
     Each weighs 1/(σ² + s²), with its own error σ and the scatter s beyond the errors (random effects, DerSimonian &
     Laird 1986, Control Clin Trials 7:177–188). The error is the larger of 1/√Σw and t √(Σw(x − x̄)²/((n − 1)Σw)), which
-    keeps to the scatter where there are few (Hartung & Knapp 2001, Stat Med 20:3875–3889; t of `t_quantile`). A single
-    value has its own error.
+    follows the scatter also of few values (Hartung & Knapp 2001, Stat Med 20:3875–3889; t of `t_quantile`). For a
+    single value the error is its own.
 
     Args:
-        values, errors: [measurement]; those that are not finite are left out.
+        values, errors: [measurement]; entries that are not finite are omitted.
         unit: of the values.
     """
     x, sigma = (np.asarray(a, dtype=float) for a in (values, errors))
-    good = np.isfinite(x) & np.isfinite(sigma)
-    x, sigma = x[good], sigma[good]
+    finite = np.isfinite(x) & np.isfinite(sigma)
+    x, sigma = x[finite], sigma[finite]
     count = len(x)
     if not count:
         return unmeasured(unit)
-    # An error that is small by chance must not outvote the others.
+    # An error that is small by chance must not dominate the weights.
     sigma = np.maximum(sigma, 0.3 * np.median(sigma) + 1e-9 * np.max(np.abs(x)) + 1e-300)
     if count == 1:
         return Estimate(float(x[0]), float(sigma[0]), unit, 1)

@@ -15,17 +15,17 @@ from .saturation import clipped
 from .spikes import spikes as spikes_of
 from .threshold import SPIKE_THRESHOLD, millivolts, upward_crossings
 
-FLAT = 0.05  # mV that the potential of a cell moves at least
-LARGEST = 200.0  # mV that no membrane reaches
-WEAKEST = {"nA": 1e-5, "uA/cm2": 1e-5}  # range of a current that is one
-CLIPPED = 0.01  # of all samples
-COMMANDED = 0.99  # of a clamped voltage's variance that its own levels explain
-JUMP = 3.0  # mV of a step of a clamped voltage, at least
-QUICKLY = 0.8  # of which is reached within 0.3 ms
+FLAT = 0.05  # mV, the least range of a cell's potential
+LARGEST = 200.0  # mV, beyond every membrane's potential
+WEAKEST = {"nA": 1e-5, "uA/cm2": 1e-5}  # the least range of an injected current
+CLIPPED = 0.01  # of all samples, at the amplifier's limit
+COMMANDED = 0.99  # part of a clamped voltage's variance explained by its own levels, at least
+JUMP = 3.0  # mV, the least step of a clamped voltage
+QUICKLY = 0.8  # part of such a step reached within 0.3 ms, at least
 # Input resistances. Giant cells have less than 1 MΩ, and their currents are given as densities; 20 GΩ is more than the
 # seal of a patch electrode. A squid axon has 1 kΩ·cm², a neuron 10 to 100.
 RESISTANCES = {"nA": (1.0, 2e4, "MΩ"), "uA/cm2": (0.01, 5e3, "kΩ·cm²")}
-WIDER = 10.0  # times beyond these bounds must be the range of v over the range of i, where no step was measured
+WIDER = 10.0  # factor by which these bounds are wider for range of v/range of i, compared without a measured step
 
 
 def check_fittable(
@@ -35,26 +35,26 @@ def check_fittable(
     spikes: bool = True,
     resistances: tuple[float, float] | None = None,
 ) -> None:
-    """Raise an error for a recording that no model should be fitted to.
+    """Check that a recording is fit for a model.
 
     Args:
         data: the recording.
-        sweeps: of the fit; by default all.
+        sweeps: sweeps of the fit, by default all.
         spikes: whether the sweeps must contain a spike.
         resistances: bounds of the input resistance, in MΩ, or in kΩ·cm² where the current is a density. By
             default 1 to 20 000 MΩ and 0.01 to 5000 kΩ·cm².
 
     Raises:
-        ValueError: ``data`` is not a `Recording`, a sweep that does not exist, a potential that never moves, voltage
-            clamp, a potential beyond 200 mV, an input resistance that no cell has (wrong units), no current, spikes
-            that no current of the recording explains, an amplifier at its limit, no spike. (`Recording` refuses NaN,
+        ValueError: ``data`` is not a `Recording`, a sweep that does not exist, a constant potential, voltage clamp, a
+            potential beyond 200 mV, an implausible input resistance (wrong units), no current, spikes without a
+            change of the current, an amplifier at its limit, no spike. (`Recording` refuses NaN,
             volts and microvolts.)
     """
     check_recording(data)
     chosen = data if sweeps is None else data.select(choose_sweeps(data, sweeps))
-    found = refusals(chosen, spikes=spikes, resistances=resistances)
-    if found:
-        raise ValueError(f"{data.name or 'the recording'} can't be fitted: {found[0]}")
+    reasons = refusals(chosen, spikes=spikes, resistances=resistances)
+    if reasons:
+        raise ValueError(f"{data.name or 'the recording'} cannot be fitted: {reasons[0]}")
 
 
 def refusals(
@@ -62,39 +62,39 @@ def refusals(
     resistance: Estimate | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """All reasons against a fit, the gravest first; ``resistance`` is the input resistance if already measured."""
-    still = flat(data)
-    if len(still) == data.sweeps:
-        return (_flat_complaint(data),)
+    constant = flat(data)
+    if len(constant) == data.sweeps:
+        return (_flat_message(data),)
     clamped = voltage_clamp(data)
     if clamped:
         return (clamped,)
-    found = (
+    reasons = (
         _beyond(data),
         no_current(data),
         _wrong_resistance(data, resistances, passive(data).input_resistance if resistance is None else resistance),
         _limited(data),
         no_spike(data) if spikes else None,
     )
-    return tuple(one for one in found if one)
+    return tuple(reason for reason in reasons if reason)
 
 
 def flat(data: Recording) -> list[int]:
-    """Sweeps whose potential moves by less than 0.05 mV."""
+    """Numbers of the sweeps whose potential has a range below 0.05 mV."""
     return [k for k, v in enumerate(data.v) if np.ptp(v) < FLAT]
 
 
-def _flat_complaint(data: Recording) -> str:
+def _flat_message(data: Recording) -> str:
     widest = float(np.max(np.ptp(data.v, axis=1)))
-    message = f"v must move by at least {FLAT:g} mV, and its range in every sweep is at most {widest:.2g} mV"
-    return f"{message} (a voltage clamp's holding potential?)" if np.ptp(data.i) > 0 else message
+    message = f"the range of v must be at least {FLAT:g} mV in a sweep, and is at most {widest:.2g} mV"
+    return f"{message} (the holding potential of a voltage clamp?)" if np.ptp(data.i) > 0 else message
 
 
 def voltage_clamp(data: Recording) -> str | None:
-    """The evidence that the voltage was commanded and the current is the response, or None.
+    """A message on a voltage that was commanded, with the current as the response, or None.
 
-    A commanded voltage consists of levels: they explain more than 99 % of its variance, and more of it than those of
-    the current explain of the current's, which answers with transients. And they are reached at once: a membrane takes
-    its time to charge.
+    A commanded voltage consists of levels. They explain more than 99 % of its variance, and a larger part than the
+    levels of the current explain of the current's variance, since the response has transients. The voltage reaches
+    them at once, while a membrane charges slowly.
     """
     for v, i in zip(data.v, data.i, strict=True):
         edges = changes(v, data.dt)
@@ -104,13 +104,13 @@ def voltage_clamp(data: Recording) -> str | None:
         if of_v > COMMANDED and of_v > of_i:
             return (
                 f"the levels of v must explain less than {100 * COMMANDED:g} % of its variance or less than those of i,"
-                f" and explain {100 * of_v:.2f} % (of i {100 * of_i:.2f} %): that is voltage clamp, with i the answer"
+                f" and explain {100 * of_v:.2f} % (of i {100 * of_i:.2f} %): that is voltage clamp, with i the response"
             )
     return None
 
 
 def _at_once(v: np.ndarray, edges: list[int], width: int) -> bool:
-    """Whether v goes from level to level, one of them a step of 3 mV at least, within ``width`` samples."""
+    """Whether v changes from level to level within ``width`` samples, with a step of at least 3 mV."""
     jumps = np.diff([part.mean() for part in np.split(v, edges)])
     if not edges or np.max(np.abs(jumps)) < JUMP:
         return False
@@ -121,7 +121,7 @@ def _at_once(v: np.ndarray, edges: list[int], width: int) -> bool:
 
 
 def _explained(x: np.ndarray, edges: list[int]) -> float:
-    """The part of the variance of x that lies between its levels."""
+    """The part of the variance of x between its levels."""
     rest = sum(float(np.sum(np.square(part - part.mean()))) for part in np.split(x, edges))
     total = float(np.sum(np.square(x - x.mean())))
     return 1.0 - rest / total if total > 0 else 1.0
@@ -131,18 +131,21 @@ def _beyond(data: Recording) -> str | None:
     peak = float(np.max(np.abs(data.v)))
     if peak <= LARGEST:
         return None
-    return f"v must stay within ±{LARGEST:g} mV, and reaches {peak:.4g} mV: another unit, or a gain not divided out?"
+    return (
+        f"v must stay within ±{LARGEST:g} mV, and reaches {peak:.4g} mV: is it in another unit, or not divided"
+        " by the gain?"
+    )
 
 
 def no_current(data: Recording) -> str | None:
-    """A message on a current that never changes, or None."""
+    """A message on a constant current, or None."""
     span = float(np.ptp(data.i))
     if span >= WEAKEST[data.unit]:
         return None
     count = int(spikes_of(data).counts.sum())
     unit, least = UNIT_LABELS[data.unit], WEAKEST[data.unit]
-    message = f"the current must change by at least {least:g} {unit}, and is {data.i[0, 0]:.3g} {unit} all the time"
-    return f"{message}, yet there are {count} spikes: is the injected current missing?" if count else message
+    message = f"the current must change by at least {least:g} {unit}, and is constant at {data.i[0, 0]:.3g} {unit}"
+    return f"{message}, with {count} spikes: is the injected current missing?" if count else message
 
 
 def _wrong_resistance(data: Recording, bounds: tuple[float, float] | None, measured: Estimate) -> str | None:
@@ -165,11 +168,11 @@ def _limited(data: Recording) -> str | None:
     if part <= CLIPPED:
         return None
     limits = f"the amplifier's limit ({data.v.min():.4g} or {data.v.max():.4g} mV)"
-    return f"at most {100 * CLIPPED:g} % of the samples may sit at {limits}, and {100 * part:.3g} % do"
+    return f"at most {100 * CLIPPED:g} % of the samples may be at {limits}, and {100 * part:.3g} % are"
 
 
 def no_spike(data: Recording) -> str | None:
-    """A message on a recording in which the cell never fires, or None."""
+    """A message on a recording without spikes, or None."""
     if np.any(upward_crossings(data.v)):
         return None
     least = millivolts(SPIKE_THRESHOLD)

@@ -1,4 +1,4 @@
-"""The pieces of a recording that are evaluated: pulses, where the current is made of steps, and else whole sweeps."""
+"""The pieces of a recording for an evaluation: pulses of a step protocol, or whole sweeps for any other current."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from ..recordings import Recording
 
 EDGE_WINDOW = 2.0  # ms on either side of an edge whose means are compared
-EDGE = 0.2  # of a sweep's range: a smaller change within that time is no edge
-FLAT = 0.1  # of the range: a piece that varies by more is no pulse
-SHORTEST = 20.0  # ms: the response to a shorter pulse comes after it, so whole sweeps are pieces
-MANY = 12  # pieces; a current of more edges is no protocol of pulses
+EDGE = 0.2  # of a sweep's range, that a change within that time must exceed to be an edge
+FLAT = 0.1  # of the range: largest standard deviation within a pulse
+SHORTEST = 20.0  # ms, the shortest pulse: the response to a shorter one comes after it
+MANY = 12  # pieces, at most, of a protocol of pulses
 SAME_LEVEL, SAME_HOLDING = 0.01, 0.05  # of the range: pulses that differ by less are repeats
 
 
@@ -22,11 +22,11 @@ class Pulse:
     """One piece of one sweep.
 
     Attributes:
-        sweep: its number.
-        number: 0 for a sweep's first pulse, and so on.
+        sweep: number of the sweep.
+        number: position among the sweep's pulses, from 0.
         start, stop: ms on the recording's time axis.
-        level: current above the sweep's holding current, in the recording's unit; NaN where it is no constant.
-        stimulus: the same number for repeats of one stimulus.
+        level: current above the sweep's holding current, in the recording's unit; NaN if it is not constant.
+        stimulus: number of the stimulus, the same for its repeats.
     """
 
     sweep: int
@@ -38,16 +38,17 @@ class Pulse:
 
     @property
     def duration(self) -> float:
-        """ms."""
+        """Time from start to stop, ms."""
         return self.stop - self.start
 
 
 def pulses(data: Recording) -> tuple[Pulse, ...]:
-    """Every sweep's pulses, in the order of the sweeps.
+    """Divide every sweep into pulses, in the order of the sweeps.
 
-    Edges are changes of a sweep's current by more than a fifth of its range within `EDGE_WINDOW`; those of all sweeps
-    cut every sweep. Pulses are the pieces in which the sweeps differ; without such pieces, those that leave the holding
-    current. A current that is not constant between its edges, such as a ramp or noise, is one piece: the whole sweep.
+    Edges are changes of a sweep's current by more than a fifth of its range within `EDGE_WINDOW`; the edges of all
+    sweeps divide every sweep. Pulses are the pieces in which the sweeps differ; without such pieces, those outside the
+    holding current. A current that is not constant between its edges, such as a ramp or noise, is a single piece: the
+    whole sweep.
 
     Two pulses are the same stimulus if they last equally long at the same level above the same holding current, in one
     sweep or in two; whole sweeps, if their currents agree throughout. The current before a pulse is not compared.
@@ -59,31 +60,31 @@ def pulses(data: Recording) -> tuple[Pulse, ...]:
 
 
 def whole_sweeps(data: Recording) -> tuple[Pulse, ...]:
-    """Every sweep as one piece, without a level; sweeps are the same stimulus if their currents agree throughout."""
+    """Every sweep as one piece, without a level; sweeps have the same stimulus if their currents agree throughout."""
     return _of_all_sweeps(data, data.i - data.holding[:, None], [])
 
 
 def _of_all_sweeps(data: Recording, i: np.ndarray, chosen: list[tuple[int, int]]) -> tuple[Pulse, ...]:
     """The chosen pieces of every sweep, or every sweep as one piece; i [sweep, time] is the current above holding."""
-    found = []
+    pieces = []
     for sweep in range(data.sweeps):
         for number, (begin, end) in enumerate(chosen or [(0, data.t.size)]):
             level = float(np.median(i[sweep, begin:end])) if chosen else float("nan")
             start, stop = (float(f"{data.t[0] + k * data.dt:.12g}") for k in (begin, end))
-            found.append(Pulse(sweep, number, start, stop, level, -1))
-    return _numbered(found, i, data.holding)
+            pieces.append(Pulse(sweep, number, start, stop, level, -1))
+    return _numbered(pieces, i, data.holding)
 
 
-def repeats(found: tuple[Pulse, ...]) -> dict[int, list[int]]:
-    """{stimulus: positions in ``found``} of the stimuli that were given more than once."""
+def repeats(pieces: tuple[Pulse, ...]) -> dict[int, list[int]]:
+    """{stimulus: positions in ``pieces``} of the stimuli that occur more than once."""
     groups: dict[int, list[int]] = {}
-    for k, pulse in enumerate(found):
+    for k, pulse in enumerate(pieces):
         groups.setdefault(pulse.stimulus, []).append(k)
     return {stimulus: places for stimulus, places in groups.items() if len(places) > 1}
 
 
 def _cuts(i: np.ndarray, dt: float) -> list[int]:
-    """Samples at which any sweep of i [sweep, time] has an edge, the beginning and the end among them."""
+    """Samples at which any sweep of i [sweep, time] has an edge, with the beginning and the end."""
     width = max(1, round(EDGE_WINDOW / dt))
     samples = i.shape[1]
     if samples <= 2 * width:
@@ -93,15 +94,15 @@ def _cuts(i: np.ndarray, dt: float) -> list[int]:
     jump = np.abs(sums[:, middle + width] - 2.0 * sums[:, middle] + sums[:, middle - width]) / width
     span = np.ptp(i, axis=1, keepdims=True)
     relative = np.max(np.where(span > 0, jump / np.where(span > 0, span, 1.0), 0.0), axis=0)
-    found, steep = [], np.flatnonzero(relative > EDGE)
+    edges, steep = [], np.flatnonzero(relative > EDGE)
     for group in np.split(steep, np.flatnonzero(np.diff(steep) > 1) + 1):
         if len(group):
-            found.append(int(middle[group[np.argmax(relative[group])]]))
-    return [0, *found, samples]
+            edges.append(int(middle[group[np.argmax(relative[group])]]))
+    return [0, *edges, samples]
 
 
 def _chosen(i: np.ndarray, pieces: list[tuple[int, int]], dt: float) -> list[tuple[int, int]]:
-    """The pieces that are pulses; none where the current is not made of steps."""
+    """The pieces that are pulses; none for a current that does not consist of steps."""
     span = np.ptp(i)
     if span == 0 or not 1 < len(pieces) <= MANY:
         return []
@@ -111,19 +112,19 @@ def _chosen(i: np.ndarray, pieces: list[tuple[int, int]], dt: float) -> list[tup
     if not long or any(np.max(np.std(part, axis=1)) > FLAT * span for part in inside):
         return []
     levels = np.array([np.median(part, axis=1) for part in inside])
-    apart = np.ptp(levels, axis=1) > FLAT * span
-    pulses = apart if apart.any() else np.any(np.abs(levels) > FLAT * span, axis=1)
+    differ = np.ptp(levels, axis=1) > FLAT * span
+    pulses = differ if differ.any() else np.any(np.abs(levels) > FLAT * span, axis=1)
     return [piece for piece, chosen in zip(long, pulses, strict=True) if chosen]
 
 
-def _numbered(found: list[Pulse], i: np.ndarray, holding: np.ndarray) -> tuple[Pulse, ...]:
-    """The pulses with the number of their stimulus."""
+def _numbered(pieces: list[Pulse], i: np.ndarray, holding: np.ndarray) -> tuple[Pulse, ...]:
+    """The pieces with the numbers of their stimuli."""
     span = float(np.ptp(i)) or 1.0
     first: list[Pulse] = []
     numbered = []
-    for pulse in found:
-        known = (k for k, other in enumerate(first) if _same(pulse, other, i, holding, span))
-        stimulus = next(known, len(first))
+    for pulse in pieces:
+        equal = (k for k, other in enumerate(first) if _same(pulse, other, i, holding, span))
+        stimulus = next(equal, len(first))
         if stimulus == len(first):
             first.append(pulse)
         numbered.append(dataclasses.replace(pulse, stimulus=stimulus))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..recordings import Recording, check_recording
+from ..tables import text_table
 from .baseline_noise import BaselineNoise, baseline_noise
 from .estimate import Estimate
 from .firing_pattern import FiringPattern, firing_pattern
@@ -30,18 +31,18 @@ class QualityControl:
         passive: rest, input resistance, time constant, capacitance and sag, each with its error.
         electrode: series resistance, MΩ: the bridge's imbalance.
         first_resistance, last_resistance: input resistance in the first and in the last third of the sweeps, from the
-            step that most sweeps share, each with its error.
+            step of most sweeps, each with its error.
         noise: noise and spontaneous activity in the quiet stretches.
         firing: spike counts, half width, rate, adaptation.
         samples_above_half: median number of samples above a spike's half height; NaN without spikes.
-        missed_peak: the largest part that sampling may cut off a spike's peak, mV: (ln 2) h/n² of a spike of height h
-            with n samples above half height, as for a Gaussian whose top falls between two samples.
+        missed_peak: largest loss of a spike's peak by sampling, mV: (ln 2) h/n² for height h and n samples above half
+            height, as for a Gaussian whose top is between two samples.
         peak_jitter: difference of a spike's peak from the trend of its neighbours' peaks, mV.
         clipped: [sweep] samples at the amplifier's limit.
-        flat: sweeps in which the potential does not move.
+        flat: sweeps of constant potential.
         refusals: reasons of `check_fittable` against a fit.
         spikes: [sweep] the spikes.
-        responses: the step responses that resistance and capacitance were measured on.
+        responses: the step responses from which resistance and capacitance are measured.
     """
 
     data: Recording = dataclasses.field(repr=False)
@@ -64,27 +65,26 @@ class QualityControl:
     @property
     def drift(self) -> float:
         """The range of the sweeps' resting potentials, mV; NaN for fewer than two."""
-        known = self.resting_potentials[np.isfinite(self.resting_potentials)]
-        return float(np.ptp(known)) if len(known) > 1 else np.nan
+        finite = self.resting_potentials[np.isfinite(self.resting_potentials)]
+        return float(np.ptp(finite)) if len(finite) > 1 else np.nan
 
     @property
     def checks(self) -> tuple[QCCheck, ...]:
-        """Every number with its unit, its bound, and whether it passes it."""
+        """All numbers with unit and bound, and whether they are within it."""
         return qc_checks(self)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Problems in words: reasons against a fit, numbers beyond their bounds, numbers that were not measured."""
-        forbidden = tuple(f"not fittable: {one}" for one in self.refusals)
-        return (*forbidden, *(one.warning for one in self.checks if one.warning), *self.passive.notes)
+        refusals = tuple(f"not fittable: {reason}" for reason in self.refusals)
+        return (*refusals, *(check.warning for check in self.checks if check.warning), *self.passive.notes)
 
     def table(self) -> str:
-        """The numbers as text, and the warnings below them."""
+        """A text table of the numbers, and the warnings below it."""
         head = ("", "value", "bound", "")
-        rows = [head, *((one.name, one.shown, one.bound, one.mark) for one in self.checks)]
-        widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
-        lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, *(f"! {one}" for one in self.warnings)])
+        rows = [head, *((check.name, check.shown, check.bound, check.mark) for check in self.checks)]
+        table = text_table(rows, left=range(len(head)))
+        return "\n".join([table, *(f"! {warning}" for warning in self.warnings)])
 
 
 def quality_control(data: Recording) -> QualityControl:
@@ -94,20 +94,21 @@ def quality_control(data: Recording) -> QualityControl:
         ValueError: ``data`` is not a `Recording`.
     """
     check_recording(data)
-    prepared, found = preprocess(data), step_responses(data)
+    prepared, responses = preprocess(data), step_responses(data)
     spikes = tuple(sweep_spikes(v, data.t) for v in data.v)
-    first, last = _first_and_last(found, data)
+    informative = tuple(most_informative(responses))
+    first, last = _first_and_last(responses, data)
     samples, missed, jitter = _sampled(spikes)
     unfit = refusals(data, spikes=False, resistance=prepared.passive.input_resistance)
-    limits, still = clipped(data.v).sum(axis=1), tuple(flat(data))
+    limits, constant = clipped(data.v).sum(axis=1), tuple(flat(data))
     return QualityControl(
         data, resting_potentials(data)[0], prepared.passive, prepared.electrode, first, last, baseline_noise(data),
-        firing_pattern(data), samples, missed, jitter, limits, still, unfit, spikes, tuple(most_informative(found)),
+        firing_pattern(data), samples, missed, jitter, limits, constant, unfit, spikes, informative,
     )  # fmt: skip
 
 
 def _first_and_last(responses: Sequence[StepResponse], data: Recording) -> tuple[Estimate, Estimate]:
-    """Input resistance in the first and the last third of the sweeps, from the step that most of them share."""
+    """Input resistance in the first and the last third of the sweeps, from the step of most of them."""
     groups: dict[tuple[float, ...], list[StepResponse]] = {}
     for one in responses:
         if one.from_rest and one.whole:
@@ -118,14 +119,14 @@ def _first_and_last(responses: Sequence[StepResponse], data: Recording) -> tuple
     return input_resistance(common[:third], data), input_resistance(common[len(common) - third :], data)
 
 
-def _sampled(found: tuple[SweepSpikes, ...]) -> tuple[float, float, float]:
+def _sampled(sweeps: tuple[SweepSpikes, ...]) -> tuple[float, float, float]:
     """Samples above half height, the missed part of peaks [mV], and the jitter of peaks [mV]; medians."""
-    above = np.concatenate([spikes.samples_above_half for spikes in found])
-    heights = np.concatenate([spikes.peak_voltage - spikes.ap_begin_voltage for spikes in found])
+    above = np.concatenate([spikes.samples_above_half for spikes in sweeps])
+    heights = np.concatenate([spikes.peak_voltage - spikes.ap_begin_voltage for spikes in sweeps])
     above, heights = above[above > 0], heights[above > 0]
     if not len(above):
         return np.nan, np.nan, np.nan
-    # Second differences leave out what changes steadily along a train; their variance is 6 times that of one peak.
-    jumps = [np.diff(spikes.peak_voltage[1:], n=2) for spikes in found if len(spikes) >= 4]
+    # Second differences contain no linear trend along a train; their variance is 6 times that of one peak.
+    jumps = [np.diff(spikes.peak_voltage[1:], n=2) for spikes in sweeps if len(spikes) >= 4]
     jitter = 1.4826 * float(np.median(np.abs(np.concatenate(jumps)))) / np.sqrt(6) if jumps else np.nan
     return float(np.median(above)), float(np.median(np.log(2.0) * heights / np.square(above))), jitter

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Criteria v1.1): noise within a sweep, series resistance, and its part of the input resistance.
 SLOW_NOISE = 0.5  # mV
 SERIES, SERIES_PART = 20.0, 0.15  # MΩ, of R
-# The others are this package's: beyond them a disturbance hides the cell from a model without it.
+# The other bounds are this package's: beyond them a disturbance conceals the cell's own behaviour.
 FAST_NOISE = 0.3  # mV
 DRIFT = 5.0  # mV between sweeps
 WANDER = 3.0  # mV within a sweep
@@ -26,7 +26,7 @@ MISSED = 0.5  # mV of a peak
 JITTER = 5.0  # mV
 EVENTS = 1.0  # per second
 RESTS = (-110.0, -30.0)  # mV
-CERTAIN = 2.0  # standard errors by which a measured number must be beyond its bound
+CERTAIN = 2.0  # standard errors, the least distance of a significant value from its bound
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +34,11 @@ class QCCheck:
     """One number of a quality report.
 
     Attributes:
-        name: of the number.
-        shown: its value with its unit.
-        bound: of the values that pass, with the unit; "" without one.
-        passes: whether the value is within the bound; a number that was not measured passes.
-        warning: the problem in words; "" where the number passes.
+        name: name of the number.
+        shown: value with unit.
+        bound: bound with unit; "" without one.
+        passes: whether the value is within the bound; an unmeasured number passes.
+        warning: the problem in words; "" if the number passes.
     """
 
     name: str
@@ -49,25 +49,25 @@ class QCCheck:
 
     @property
     def mark(self) -> str:
-        """An exclamation mark where it does not pass."""
+        """An exclamation mark if the number does not pass."""
         return "" if self.passes else "!"
 
 
-def qc_checks(found: QualityControl) -> tuple[QCCheck, ...]:
+def qc_checks(quality: QualityControl) -> tuple[QCCheck, ...]:
     """All checks of a `QualityControl`."""
-    return (*_on_the_cell(found), *_on_the_electrode(found), *_on_the_noise(found), *_on_the_spikes(found))
+    return (*_on_the_cell(quality), *_on_the_electrode(quality), *_on_the_noise(quality), *_on_the_spikes(quality))
 
 
-def _on_the_cell(found: QualityControl) -> list[QCCheck]:
-    cell, rest = found.passive, found.passive.rest
+def _on_the_cell(quality: QualityControl) -> list[QCCheck]:
+    cell, rest = quality.passive, quality.passive.rest
     within = f"{RESTS[0]:g} to {RESTS[1]:g} mV"
     out = rest.known and not RESTS[0] <= rest.value <= RESTS[1]
     drift = "the resting potential drifts by {} from sweep to sweep"
     return [
-        _judged("rest", str(rest), within, out, f"the cell rests at {rest}, outside {within}"),
-        _at_most("drift of rest over sweeps", found.drift, DRIFT, "mV", drift),
+        _check("rest", str(rest), within, out, f"the cell rests at {rest}, outside {within}"),
+        _at_most("drift of rest over sweeps", quality.drift, DRIFT, "mV", drift),
         QCCheck("resistance", str(cell.input_resistance)),
-        _rundown(found.first_resistance, found.last_resistance),
+        _rundown(quality.first_resistance, quality.last_resistance),
         QCCheck("time constant", str(cell.time_constant)),
         QCCheck("capacitance", str(cell.capacitance)),
         QCCheck("sag", str(cell.sag)),
@@ -75,7 +75,7 @@ def _on_the_cell(found: QualityControl) -> list[QCCheck]:
 
 
 def _rundown(first: Estimate, last: Estimate) -> QCCheck:
-    """How the input resistance changes; its change must also be beyond its error."""
+    """The change of the input resistance, which must also exceed its error."""
     change = last.value / first.value - 1
     error = np.hypot(first.error / first.value, last.error / last.value)
     wrong = abs(change) > max(RUNDOWN, CERTAIN * error)
@@ -84,11 +84,11 @@ def _rundown(first: Estimate, last: Estimate) -> QCCheck:
     message = (
         f"the input resistance goes from {first} in the first sweeps to {last} in the last, {shown} (bound {bound})"
     )
-    return _judged("  change from first to last sweeps", shown, bound, wrong, message)
+    return _check("  change from first to last sweeps", shown, bound, wrong, message)
 
 
-def _on_the_electrode(found: QualityControl) -> list[QCCheck]:
-    series, part = found.electrode, found.electrode.value / found.passive.input_resistance.value
+def _on_the_electrode(quality: QualityControl) -> list[QCCheck]:
+    series, part = quality.electrode, quality.electrode.value / quality.passive.input_resistance.value
     sure = series.known and abs(series.value) > CERTAIN * np.nan_to_num(series.error)
     share = f"{100 * SERIES_PART:.0f} % of R"
     message = ""
@@ -98,49 +98,49 @@ def _on_the_electrode(found: QualityControl) -> list[QCCheck]:
         message = f"the bridge is not balanced: series resistance {series}, above {SERIES:g} MΩ"
     elif sure and part > SERIES_PART:
         message = f"the bridge is not balanced: series resistance {series}, {100 * part:.0f} % of R, above {share}"
-    return [_judged("series resistance", str(series), f"0 to {SERIES:g} MΩ, ≤ {share}", bool(message), message)]
+    return [_check("series resistance", str(series), f"0 to {SERIES:g} MΩ, ≤ {share}", bool(message), message)]
 
 
-def _on_the_noise(found: QualityControl) -> list[QCCheck]:
-    calm, limits = found.noise, int(np.sum(found.clipped))
-    sweeps = ", ".join(map(str, np.flatnonzero(found.clipped)))
-    ends = f"{found.data.v.min():.4g} or {found.data.v.max():.4g} mV"
+def _on_the_noise(quality: QualityControl) -> list[QCCheck]:
+    calm, limits = quality.noise, int(np.sum(quality.clipped))
+    sweeps = ", ".join(map(str, np.flatnonzero(quality.clipped)))
+    ends = f"{quality.data.v.min():.4g} or {quality.data.v.max():.4g} mV"
     at_limit = f"the amplifier is at its limit ({ends}) in {limits} samples of sweep {sweeps} (bound 0)"
-    still = f"the potential does not move in sweep {', '.join(map(str, found.flat))} (bound: in none)"
+    constant = f"the potential does not move in sweep {', '.join(map(str, quality.flat))} (bound: in none)"
     fast, slow = "neighbouring samples differ by noise of {}", "the quiet potential has an SD of {} within 50 ms"
-    synaptic = "fast depolarisations, as synapses make, come at {}, and no model of the cell alone has them"
+    synaptic = "fast depolarisations, as of synapses, have a rate of {}, and no model of the cell alone has them"
     wander = "the quiet potential changes by {} within a sweep"
     return [
         _at_most("noise between samples", calm.sample_sd, FAST_NOISE, "mV", fast),
         _at_most("noise within 50 ms", calm.window_sd, SLOW_NOISE, "mV", slow),
         _at_most("wander within a sweep", calm.wander, WANDER, "mV", wander),
         _at_most("synaptic events", calm.event_rate, EVENTS, "/s", synaptic),
-        _judged("samples at the amplifier's limit", str(limits), "0", limits > 0, at_limit),
-        _judged("sweeps that never move", str(len(found.flat)), "0", bool(found.flat), still),
+        _check("samples at the amplifier's limit", str(limits), "0", limits > 0, at_limit),
+        _check("sweeps that never move", str(len(quality.flat)), "0", bool(quality.flat), constant),
     ]
 
 
-def _on_the_spikes(found: QualityControl) -> list[QCCheck]:
-    fires, total, sweeps = found.firing, int(found.firing.spike_counts.sum()), found.data.sweeps
-    none = f"no spike passes {millivolts(SPIKE_THRESHOLD)} (bound: 1): a search on spikes has nothing to fit"
-    alone = f"{fires.undriven} of {total} spikes come while no current depolarises the cell (bound 0)"
-    one = "there is one sweep (bound: 2): once it is fitted, nothing is left to predict"
-    samples = f"{found.samples_above_half:.3g} samples above half height"
+def _on_the_spikes(quality: QualityControl) -> list[QCCheck]:
+    fires, total, sweeps = quality.firing, int(quality.firing.spike_counts.sum()), quality.data.sweeps
+    none = f"no spike passes {millivolts(SPIKE_THRESHOLD)} (bound: 1): a fit of spikes requires one"
+    alone = f"{fires.undriven} of {total} spikes occur without a depolarising current (bound 0)"
+    one = "there is one sweep (bound: 2): a fit of it leaves no held-out sweep"
+    samples = f"{quality.samples_above_half:.3g} samples above half height"
     cut = f"spikes are cut by sampling: with {samples} {{}} of a peak may be missed"
     jitter = "the peaks of neighbouring spikes jump by {}"
     return [
-        _judged("spikes", str(total), "≥ 1", total == 0, none),
-        _judged("  outside of depolarising steps", str(fires.undriven), "0", fires.undriven > 0, alone),
+        _check("spikes", str(total), "≥ 1", total == 0, none),
+        _check("  outside of depolarising steps", str(fires.undriven), "0", fires.undriven > 0, alone),
         QCCheck("  half width", _number(fires.ap_duration_half_width, "ms")),
         QCCheck("  highest rate", _number(fires.max_rate, "Hz")),
         QCCheck("  adaptation index", _number(fires.adaptation_index, "")),
-        _at_most("  missed of a peak by sampling", found.missed_peak, MISSED, "mV", cut),
-        _at_most("  jitter of peaks", found.peak_jitter, JITTER, "mV", jitter),
-        _judged("sweeps", str(sweeps), "≥ 2", sweeps < 2, one),
+        _at_most("  missed of a peak by sampling", quality.missed_peak, MISSED, "mV", cut),
+        _at_most("  jitter of peaks", quality.peak_jitter, JITTER, "mV", jitter),
+        _check("sweeps", str(sweeps), "≥ 2", sweeps < 2, one),
     ]
 
 
-def _judged(name: str, shown: str, bound: str, wrong: bool, message: str) -> QCCheck:
+def _check(name: str, shown: str, bound: str, wrong: bool, message: str) -> QCCheck:
     return QCCheck(name, shown, bound, not wrong, message if wrong else "")
 
 
@@ -148,7 +148,7 @@ def _at_most(name: str, value: float, bound: float, unit: str, message: str) -> 
     """A number that should not exceed a bound; ``message`` has a place for the number."""
     shown = _number(value, unit)
     message = f"{message.format(shown)} (bound {bound:g} {unit})"
-    return _judged(name, shown, f"≤ {bound:g} {unit}", bool(value > bound), message)
+    return _check(name, shown, f"≤ {bound:g} {unit}", bool(value > bound), message)
 
 
 def _number(value: float, unit: str) -> str:

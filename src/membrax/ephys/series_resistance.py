@@ -1,8 +1,8 @@
-"""The electrode and the membrane in the first step of every sweep, all sweeps together.
+"""The electrode and the membrane from the first steps of all sweeps together.
 
-`passive.passive` fits each response from rest by itself, with errors, and gives the numbers of reports. The resistance
-and time constant here are one number for all first steps, up and down, as far as the cell stays silent: the range in
-which a model is compared with the recording. Corrections and the sizes of templates use them.
+`passive.passive` fits each response from rest separately, with errors, for reports. The resistance and time constant
+here are one number for all first steps, up and down, below the spikes: the range in which a model is compared with
+the recording. Corrections and the sizes of templates use them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 from ..recordings import Recording
 from .estimate import Estimate, t_quantile, unmeasured
 
-SETTLED = (0.5, 4.0)  # ms after a step: the electrode has settled and the membrane still moves along a parabola
-BENT = 0.5  # MΩ by which the parabola may miss the jump; beyond it the time ends at a quarter of the time constant
-CHARGING = 120.0  # ms of the membrane's response that are fitted
+SETTLED = (0.5, 4.0)  # ms after a step: the electrode has settled, and the membrane still follows a parabola
+BENT = 0.5  # MΩ, the largest error of the parabola; beyond it the time ends at a quarter of the time constant
+CHARGING = 120.0  # ms, the fitted part of the membrane's response
 SILENT = -50.0  # mV: below it a cell counts as a resistor and a capacitor
 SHORTEST = 8.0  # ms, the shortest response that is fitted
 TIME_CONSTANTS = np.geomspace(2.0, 150.0, 80)  # ms, the grid of the fit
@@ -31,48 +31,47 @@ class Jump(NamedTuple):
 
 
 def electrode_and_membrane(data: Recording, onsets: list[int | None]) -> tuple[list[Jump], float, float]:
-    """The electrode's jump at every step, and R [MΩ] and τ [ms] of the rest; see `jumps` and
-    `first_step_charging`.
+    """The electrode's jump at every step, and R [MΩ] and τ [ms] of the membrane; see `jumps` and `first_step_charging`.
 
-    Where the membrane is fast the jump is measured again over a time so short that a parabola still describes it: over
-    a time T it misses an exponential by about R (T/τ)³/40.
+    For a fast membrane the jump is measured again over a shorter time, in which a parabola still describes the
+    response: over a time T its error is about R (T/τ)³/40.
     """
-    found = jumps(data, onsets)
-    resistance, tau = first_step_charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
+    steps = jumps(data, onsets)
+    resistance, tau = first_step_charging(data.v - series_resistance(steps)[0] * data.i, data.i, onsets, data.dt)
     if resistance * (SETTLED[1] / tau) ** 3 / 40 > BENT:
-        found = jumps(data, onsets, max(tau / 4, 2 * SETTLED[0]))
-        resistance, tau = first_step_charging(data.v - series_resistance(found)[0] * data.i, data.i, onsets, data.dt)
-    return found, resistance, tau
+        steps = jumps(data, onsets, max(tau / 4, 2 * SETTLED[0]))
+        resistance, tau = first_step_charging(data.v - series_resistance(steps)[0] * data.i, data.i, onsets, data.dt)
+    return steps, resistance, tau
 
 
-def series_resistance(found: list[Jump]) -> tuple[float, float]:
-    """R_s [MΩ], the mean of the jumps weighted by the square of their steps, and its standard error over them.
+def series_resistance(steps: list[Jump]) -> tuple[float, float]:
+    """R_s [MΩ], the mean of the jumps weighted by the squared sizes of their steps, and its standard error from them.
 
-    A single jump has its own error; without one both are 0.
+    For a single jump the error is its own; without a jump both are 0.
     """
-    if not found:
+    if not steps:
         return 0.0, 0.0
-    if len(found) == 1:
-        return found[0].resistance, found[0].error
-    estimates, sizes = (np.array([getattr(jump, name) for jump in found]) for name in ("resistance", "size"))
+    if len(steps) == 1:
+        return steps[0].resistance, steps[0].error
+    estimates, sizes = (np.array([getattr(jump, name) for jump in steps]) for name in ("resistance", "size"))
     weights = np.square(sizes) / np.sum(np.square(sizes))
     mean = float(np.sum(weights * estimates))
     return mean, float(np.sqrt(np.sum(weights**2 * np.square(estimates - mean))))
 
 
-def with_error(found: list[Jump], lag: float) -> Estimate:
-    """R_s with its whole error [MΩ].
+def with_error(steps: list[Jump], lag: float) -> Estimate:
+    """R_s with its total error [MΩ].
 
     The error is the scatter of the jumps, with the t of `t_quantile`, and at least that of their own errors. A lag of
-    up to one sampling interval between current and voltage, either way, adds a third of the square of ``lag`` to the
-    variance: the resistance dt/C that such a lag resembles.
+    up to one sampling interval between current and voltage, of either sign, adds a third of the square of ``lag`` to
+    the variance: the resistance dt/C of the same effect.
     """
-    count = len(found)
+    count = len(steps)
     if not count:
         return unmeasured("MΩ")
-    value, scatter = series_resistance(found)
-    weights = np.square([jump.size for jump in found])
-    own = float(np.sqrt(np.sum(np.square(weights * [jump.error for jump in found]))) / np.sum(weights))
+    value, scatter = series_resistance(steps)
+    weights = np.square([jump.size for jump in steps])
+    own = float(np.sqrt(np.sum(np.square(weights * [jump.error for jump in steps]))) / np.sum(weights))
     scatter = scatter * t_quantile(count) * np.sqrt(count / (count - 1)) if count > 1 else 0.0
     return Estimate(value, float(np.hypot(max(own, scatter), np.nan_to_num(lag) / np.sqrt(3.0))), "MΩ", count)
 
@@ -80,8 +79,8 @@ def with_error(found: list[Jump], lag: float) -> Estimate:
 def jumps(data: Recording, onsets: list[int | None], until: float = SETTLED[1]) -> list[Jump]:
     """The voltage's jump at every sweep's first step: the membrane's first ms, extrapolated to the step.
 
-    A charging dendrite within the first half millisecond is counted as electrode. A negative resistance is an
-    electrode that was overcompensated.
+    Known limit: the charging of a dendrite within the first half millisecond counts as electrode. A negative
+    resistance means an overcompensated electrode.
     """
     each = (_jump(v, i, start, data.dt, until) for v, i, start in zip(data.v, data.i, onsets, strict=True))
     return [jump for jump in each if jump is not None]
@@ -109,20 +108,20 @@ def first_step_charging(v: np.ndarray, i: np.ndarray, onsets: list[int | None], 
     for sweep, current, start in zip(v, i, onsets, strict=True):
         if start is None:
             continue
-        seen = sweep[start : start + round(CHARGING / dt)]
-        fast = np.flatnonzero(seen > SILENT)
-        seen = seen[: max(0, fast[0] - round(1.0 / dt))] if len(fast) else seen
-        if len(seen) * dt < SHORTEST:
+        part = sweep[start : start + round(CHARGING / dt)]
+        fast = np.flatnonzero(part > SILENT)
+        part = part[: max(0, fast[0] - round(1.0 / dt))] if len(fast) else part
+        if len(part) * dt < SHORTEST:
             continue
         before = slice(max(0, start - round(20.0 / dt)), max(1, start))
         size = np.median(current[start : start + round(5.0 / dt)]) - np.median(current[before])
-        responses.append((size, seen - np.mean(sweep[before])))
+        responses.append((size, part - np.mean(sweep[before])))
     return min((_misfit(responses, tau, dt) for tau in TIME_CONSTANTS), default=(0.0, np.nan, np.nan))[1:]
 
 
 def _misfit(responses: list[tuple[float, np.ndarray]], tau: float, dt: float) -> tuple[float, float, float]:
     """Squared misfit, the best R at this τ, and τ; R must be positive."""
-    shapes = [(size * (1.0 - np.exp(-np.arange(len(seen)) * dt / tau)), seen) for size, seen in responses]
+    shapes = [(size * (1.0 - np.exp(-np.arange(len(y)) * dt / tau)), y) for size, y in responses]
     power = sum(float(x @ x) for x, _ in shapes)
     resistance = sum(float(x @ y) for x, y in shapes) / power if power > 0 else np.nan
     if not resistance > 0:

@@ -1,4 +1,4 @@
-"""Responses to current steps that leave a cell below its spikes, each fitted by a resistor and a capacitor."""
+"""Subthreshold responses to current steps, each fitted by a resistor and a capacitor."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ..recordings import Recording
 from .edges import CurrentStep, base_level, steps
 from .spikes import SweepSpikes, sweep_spikes
 
-BASELINE = 20.0  # ms before a step whose mean is the initial potential
+BASELINE = 20.0  # ms before a step, averaged for the initial potential
 SHORTEST = 8.0  # ms, the shortest response that is fitted
-LONGEST = 150.0  # ms of a response that are fitted
+LONGEST = 150.0  # ms, the longest fitted part of a response
 SETTLED = 0.5  # ms after a step that belong to the electrode
-QUIET = 100.0  # ms after a spike in which its afterpotential is in the way
-STEADY = 0.2  # of the deflection by which the potential may move before a step
-BLOCK = 15.0  # ms within which neighbouring samples count as one,
-FEWEST = 8  # but at least so many blocks
-SAME = 0.1  # of a step, by which two levels may differ and still be the same
-SAMPLES = 600  # of a response that are fitted; more are averaged to as many
+QUIET = 100.0  # ms, the duration of a spike's afterpotential
+STEADY = 0.2  # of the deflection, the largest drift of the potential before a step
+BLOCK = 15.0  # ms, the longest block of the jackknife
+FEWEST = 8  # blocks, at least
+SAME = 0.1  # of a step, the largest difference of equal levels
+SAMPLES = 600  # of a fitted response, at most; more are averaged
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,11 +27,10 @@ class StepResponse:
     """The response to one step.
 
     Attributes:
-        sweep, step: the sweep's number and its step.
-        v: [time] potential from the step's first sample on, before the first spike and the step's end, mV, less the
-            mean before the step.
-        start: that mean, mV.
-        base: the current at which the sweep rests, in the recording's unit.
+        sweep, step: the sweep's number and the step.
+        v: [time] potential from the step's first sample to its end or the first spike, mV, minus ``start``.
+        start: mean potential before the step, mV.
+        base: the sweep's resting current, in the recording's unit.
     """
 
     sweep: int
@@ -42,20 +41,20 @@ class StepResponse:
 
     @property
     def whole(self) -> bool:
-        """Whether it lasts to the end of the step."""
+        """Whether the response lasts to the end of the step."""
         return len(self.v) == self.step.stop - self.step.start
 
     @property
     def from_rest(self) -> bool:
-        """Whether the step leaves the current that the sweep rests at."""
+        """Whether the step starts from the sweep's resting current."""
         return abs(self.step.before - self.base) < SAME * abs(self.step.size)
 
 
 @dataclasses.dataclass(frozen=True)
 class ChargingFit:
-    """v = A + B (1 − e^(−t/τ)) fitted to the response to a current ΔI; R = B/ΔI and C = τ/R with standard errors.
+    """Fit of v = A + B (1 − e^(−t/τ)) to the response to a current ΔI: R = B/ΔI, τ and C = τ/R with standard errors.
 
-    R in MΩ and C in pF where the current is in nA; kΩ·cm² and µF/cm² where it is a density.
+    R in MΩ and C in pF for a current in nA, in kΩ·cm² and µF/cm² for a current density; τ in ms.
     """
 
     resistance: float
@@ -67,10 +66,10 @@ class ChargingFit:
 
 
 def step_responses(data: Recording) -> list[StepResponse]:
-    """The responses to all steps at which the cell is steady.
+    """The responses to all steps from a steady potential.
 
-    A step counts if no spike comes in the 100 ms before it, if the potential is steady in the last 20 ms, if the
-    deflection has the sign of the current, and if it lasts 8 ms before the first spike.
+    A step counts without a spike in the preceding 100 ms, with a steady potential in the preceding 20 ms, with a
+    deflection of the sign of the current, and with at least 8 ms before the first spike.
     """
     responses = []
     for k, (v, i) in enumerate(zip(data.v, data.i, strict=True)):
@@ -81,10 +80,10 @@ def step_responses(data: Recording) -> list[StepResponse]:
 
 
 def most_informative(responses: list[StepResponse]) -> list[StepResponse]:
-    """The responses that show the resting membrane best: those to steps down from rest.
+    """The responses that determine the resting membrane best: those to steps down from rest.
 
-    Without them, those to steps up from rest that elicit no spike; else those to steps up from rest until the first
-    spike; else all.
+    Without such steps, the responses to steps from rest without a spike; else those to steps from rest until the
+    first spike; else all.
     """
     kinds = (
         lambda one: one.from_rest and one.step.size < 0,
@@ -98,13 +97,13 @@ def most_informative(responses: list[StepResponse]) -> list[StepResponse]:
 def _response(
     sweep: int, v: np.ndarray, step: CurrentStep, base: float, spikes: SweepSpikes, dt: float
 ) -> StepResponse | None:
-    """One step's response, or None where it does not count; see `step_responses`."""
+    """One step's response, or None if it does not count; see `step_responses`."""
     before = v[max(0, step.start - round(BASELINE / dt)) : step.start]
     since = step.start - spikes.indices[spikes.indices < step.start]
     if np.any(since * dt < QUIET):
         return None
     next_spikes = spikes.indices[spikes.indices >= step.start]
-    # A spike begins some milliseconds before it passes the threshold.
+    # A spike begins some milliseconds before it crosses the threshold.
     stop = min([step.stop, *(next_spikes - round(3.0 / dt))])
     if (stop - step.start) * dt < SHORTEST or stop - step.start < 12:
         return None
@@ -118,7 +117,7 @@ def _response(
 
 
 def fit_charging(response: StepResponse, dt: float, until: float = LONGEST) -> ChargingFit | None:
-    """The resistor and capacitor of one response, or None where its shape fits none.
+    """Fit a resistor and a capacitor to one response; None for another shape.
 
     Least squares over A, B and τ between 0.5 ms and ``until`` [ms] after the step. The errors allow for correlated
     noise: they are those of a linearised jackknife over blocks of at most 15 ms and τ/1.5 (MacKinnon & White 1985,
@@ -139,7 +138,7 @@ def fit_charging(response: StepResponse, dt: float, until: float = LONGEST) -> C
     if not b * response.step.size > 0:
         return None
     slopes = np.stack([*design, -b * t / tau**2 * np.exp(-t / tau)])
-    # Without a block that contains the whole rise, nothing would remain for comparison.
+    # The jackknife omits one block at a time: no block may contain the whole rise.
     block = min(BLOCK, tau / 1.5, (t[-1] - t[0]) / FEWEST)
     spread = _covariance(slopes, y - a - b * design[1], np.floor((t - t[0]) / block).astype(int))
     return _charging_fit(b, tau, spread[1:, 1:], response.step.size)
@@ -156,7 +155,7 @@ def _charging_fit(b: float, tau: float, spread: np.ndarray, size: float) -> Char
 
 
 def _time_constant(t: np.ndarray, y: np.ndarray) -> float | None:
-    """The τ [ms] of the least squared misfit, or None at an end of the range that t resolves."""
+    """The τ [ms] of the least squared misfit, or None at an end of the range resolved by t."""
     low, high = 0.3 * (t[1] - t[0]), 5.0 * t[-1]
     taus = np.geomspace(low, high, 60)
     for _ in range(5):
@@ -177,11 +176,11 @@ def _misfits(t: np.ndarray, y: np.ndarray, taus: np.ndarray) -> np.ndarray:
 
 
 def _covariance(slopes: np.ndarray, residual: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """Covariance of the parameters of slopes [parameter, time] from their changes when one block is left out."""
+    """Covariance of the parameters of slopes [parameter, time] from their changes without each block."""
     gram = slopes @ slopes.T
-    moves = []
+    changes = []
     for block in np.unique(blocks):
         x = slopes[:, blocks == block]
-        moves.append(np.linalg.pinv(gram - x @ x.T) @ (x @ residual[blocks == block]))
-    moved = np.array(moves) - np.mean(moves, axis=0)
-    return moved.T @ moved * (1 - 1 / len(moved))
+        changes.append(np.linalg.pinv(gram - x @ x.T) @ (x @ residual[blocks == block]))
+    centred = np.array(changes) - np.mean(changes, axis=0)
+    return centred.T @ centred * (1 - 1 / len(centred))
