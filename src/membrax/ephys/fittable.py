@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..recordings import Recording, check_recording, choose_sweeps
+from ..typing import Sweeps
 from ..units import UNIT_LABELS
 from .edges import changes
 from .estimate import Estimate
@@ -30,7 +29,7 @@ WIDER = 10.0  # factor by which these bounds are wider for range of v/range of i
 
 def check_fittable(
     data: Recording,
-    sweeps: int | Iterable[int] | None = None,
+    sweeps: Sweeps = None,
     *,
     spikes: bool = True,
     resistances: tuple[float, float] | None = None,

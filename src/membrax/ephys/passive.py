@@ -39,8 +39,8 @@ class PassiveProperties:
         time_constant: τ of the same fits, ms.
         capacitance: τ/R of the same fits, pF or µF/cm².
         sag: 1 − (deflection at the end of a step)/(largest deflection), mean over downward steps of at least 200 ms
-            from rest. 0 is no sag; 1 − sag is often called sag ratio. The electrode's jump, where it is not taken out,
-            is part of both deflections.
+            from rest. 0 is no sag; 1 − sag is often called sag ratio. An uncorrected voltage across the
+            electrode is part of both deflections.
         direction: of the steps used: "down", "up", or "" for none.
         notes: limits of these numbers, in words.
     """

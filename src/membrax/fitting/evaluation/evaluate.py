@@ -58,7 +58,7 @@ class Evaluation:
         """Means and medians over the pieces of the training or of the held-out sweeps; empty if there are none.
 
         Quantities that the recording does not determine are left out: baselines of training sweeps, Γ without a
-        ceiling of at least 0.3.
+        ceiling of at least `LOWEST_CEILING`.
         """
         return summary(self.side(training=training))
 

@@ -36,8 +36,8 @@ class Row:
         interpolated: spike count on the f–I curve of the training sweeps; NaN for these.
         mean_trace_rms, mean_trace_quiet_rms: as rms and quiet_rms, of the mean trace of the training sweeps; NaN for
             these.
-        gamma: coincidence factor with the recorded spikes, Δ = 4 ms; NaN where the ceiling is unknown or below 0.3,
-            or the model fires too fast.
+        gamma: coincidence factor with the recorded spikes, Δ = `coincidence.DELTA`; NaN where the ceiling is unknown
+            or below `LOWEST_CEILING`, or the model fires too fast.
         ceiling: coincidence factor of the cell with itself over the repeats of this piece; NaN where there are none,
             or the cell fires too fast.
         repeated: whether the recording has this stimulus more than once.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...ephys.coincidence import DELTA, LOWEST_CEILING
 from ...ephys.spikes import STEEP
 from ...ephys.threshold import SUBTHRESHOLD, TROUGH_WINDOW, millivolts
 from ...tables import counted
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 SPIKES = """Two numbers are those of the recording and of the model. Adaptation: the mean of
 (ISI₂ − ISI₁)/(ISI₂ + ISI₁) over neighbouring intervals (Druckmann et al. 2007)."""
 F_I = "f–I: the spike count linearly interpolated between the pulses of the training sweeps."
-GAMMA = """Γ: the coincidence factor, the share of spikes that coincide within 4 ms, corrected for chance; 1 is the same
-train, 0 is chance (Kistler, Gerstner & van Hemmen 1997). Its ceiling: Γ of the cell with itself, where a pulse of the
-same current and length occurs twice (Jolivet et al. 2008; the current before the pulse is not compared). A ceiling
-below 0.3 means that the cell does not repeat its own spikes, and no Γ is given."""
+GAMMA = f"""Γ: the coincidence factor, the share of spikes that coincide within {DELTA:g} ms, corrected for chance; 1 is
+the same train, 0 is chance (Kistler, Gerstner & van Hemmen 1997). Its ceiling: Γ of the cell with itself, where a pulse
+of the same current and length occurs twice (Jolivet et al. 2008; the current before the pulse is not compared). A
+ceiling below {LOWEST_CEILING:g} means that the cell does not repeat its own spikes, and no Γ is given."""
 SHAPES = f"""Amplitude: peak above the potential at which the slope passes {STEEP:g} mV/ms; half width: at half
 amplitude; trough: lowest potential within {TROUGH_WINDOW:g} ms after the peak; means over the spikes. Below
 {millivolts(SUBTHRESHOLD)}: root mean square error of the traces clipped there."""
