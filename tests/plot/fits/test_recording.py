@@ -1,8 +1,6 @@
-import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.ephys.amplitudes import amplitudes
 from membrax.plot.style import select_evenly
 
 
@@ -32,18 +30,6 @@ def test_sweeps_of_equal_current_are_numbered(recording):
     assert figure.axes[2].get_ylabel() == "sweep"
 
 
-def test_amplitudes_are_those_of_the_step_that_differs(recording):
-    np.testing.assert_allclose(amplitudes(recording.i), np.arange(7) * 4.0 - 4.0)
-    noisy = recording.i + np.random.default_rng(0).normal(0, 0.3, recording.i.shape)
-    np.testing.assert_allclose(amplitudes(noisy), np.arange(7) * 4.0 - 4.0, atol=0.1)
-
-
-def test_noise_has_no_amplitude(recording):
-    assert amplitudes(recording.i[:1]) is None
-    assert amplitudes(recording.i[[1, 1]]) is None
-    assert amplitudes(np.random.default_rng(0).normal(0, 1, (5, 1000))) is None
-
-
 def test_an_even_selection_of_many():
     assert select_evenly(list(range(13)), 4) == [0, 4, 8, 12]
     assert select_evenly([3, 7], 4) == [3, 7]
@@ -52,7 +38,6 @@ def test_an_even_selection_of_many():
 
 def test_a_real_recording(shared_data):
     recording = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
-    np.testing.assert_allclose(amplitudes(recording.i), np.arange(17) * 0.025 - 0.1, atol=1e-6)
     figure = mx.plot.recording(recording.decimate(20))
     assert "current\n(nA)" in [ax.get_ylabel() for ax in figure.axes]
 
