@@ -61,7 +61,7 @@ def test_activation_and_inactivation_with_their_curves(cell):
     assert ax.get_xlabel() == "membrane potential (mV)"
 
 
-def test_tails_turn_round_at_the_battery(cell, tmp_path):
+def test_tails_reverse_at_the_reversal_potential(cell, tmp_path):
     tails = mx.protocols.tail_currents(cell, np.array([-100.0, -77.0, -60.0]), channel="k", duration=3.0, dt=0.05)
     left, right = mx.plot.tails(tails, stop=2.0, path=tmp_path / "tails.png").axes
     assert left.get_lines()[0].get_xdata().max() == pytest.approx(2.0)

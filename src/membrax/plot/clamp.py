@@ -96,7 +96,7 @@ def boltzmann(
         ax.plot([], [], color=paint, marker="o", ms=3.5, label=label)
         ax.plot(curve.levels, values / fit.maximum, color=paint, ls="", marker="o", ms=3.5)
     ax.axhline(0.5, color=style.BAR, lw=0.8, zorder=0)
-    ax.set(xlabel="membrane potential (mV)", ylabel="fraction of the maximum", ylim=(-0.05, 1.12))
+    ax.set(xlabel=style.POTENTIAL, ylabel="fraction of the maximum", ylim=(-0.05, 1.12))
     style.legend_outside(ax, labelspacing=0.9)
     style.title(figure, "Measured in voltage clamp (dots), and fitted Boltzmann curves")
     return style.finish(figure, path)

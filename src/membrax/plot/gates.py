@@ -55,7 +55,7 @@ def gates(
     else:
         right.set_ylim(bottom=0)
     for ax in (left, right):
-        ax.set(xlabel="membrane potential (mV)", xlim=(LOWEST, HIGHEST))
+        ax.set(xlabel=style.POTENTIAL, xlim=(LOWEST, HIGHEST))
     style.legend_outside(right, title="gate")
     style.title(figure, _title(channel, celsius))
     return style.finish(figure, path)

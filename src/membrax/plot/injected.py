@@ -12,6 +12,7 @@ from ..population import count_neurons
 from ..pytrees import strong
 from ..simulate import Trace
 from ..stimuli import Stimulus, StimulusLike, as_stimulus, batch_axes, batch_size, evaluate
+from ..units import UNIT_LABELS
 from . import style
 from .clock import Clock
 
@@ -47,14 +48,14 @@ def injected(trace: Trace, time: Clock, stimulus: StimulusLike, cell: Cell | Non
     area = jnp.asarray(1e5 if cell is None else cell.area, dtype=float)
     values = _means(given, time, area)
     edges = time.start[:, None] + np.arange(time.steps + 1) * time.dt
-    return edges, values, "nA" if as_nA else "µA/cm²", "injected\ncurrent"
+    return edges, values, UNIT_LABELS["nA" if as_nA else "uA/cm2"], "injected\ncurrent"
 
 
 def _recorded(values: np.ndarray, middles: np.ndarray, dt: float) -> Injected:
     """Recorded means, each over the duration of its step."""
     half = 0.5 * (middles[:, 1:2] - middles[:, :1]) if values.shape[-1] > 1 else np.full_like(middles[:, :1], dt)
     edges = np.concatenate([middles[:, :1] - half, middles + half], axis=1)
-    return edges, values, "µA/cm²", "injected\ncurrent"
+    return edges, values, UNIT_LABELS["uA/cm2"], "injected\ncurrent"
 
 
 def _check_numbers(time: Clock, **numbers: int | None) -> None:

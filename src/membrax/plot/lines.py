@@ -33,16 +33,16 @@ def lines(
     Raises:
         ValueError: no lines, values of another length than x, or a logarithmic axis that is neither x nor y.
     """
-    x, drawn = checked(x, lines)
+    x, arrays = checked(x, lines)
     if set(log) - set("xy"):
         raise ValueError(f'log names the logarithmic axes, "x", "y" or "xy", got {log!r}')
     figure = style.figure(2.6)
     ax = figure.subplots()
-    paint_lines(ax, x, drawn, points or {})
+    paint_lines(ax, x, arrays, points or {})
     paint_levels(ax, levels or {})
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.set(**{f"{axis}scale": "log" for axis in log})
-    if len(drawn) + len(points or {}) > 1:
+    if len(arrays) + len(points or {}) > 1:
         style.legend_outside(ax)
     style.title(figure, title)
     return style.finish(figure, path)

@@ -42,6 +42,8 @@ MODEL = "#D55E00"
 PALETTE = ("#0072B2", "#D55E00", "#1F4E2C", "#9B3FE0", "#A67C52", "#001E73")
 DASHES = ("-", "--", ":", "-.")
 
+POTENTIAL, POTENTIAL_WRAPPED = "membrane potential (mV)", "membrane\npotential (mV)"  # labels of axes
+
 RC = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -172,20 +174,20 @@ def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
     return figure
 
 
-def expect(value: object, kind: type | tuple[str, ...], drawn: str) -> None:
+def expect(value: object, kind: type | tuple[str, ...], noun: str) -> None:
     """Check that a value is of the kind that a figure draws.
 
     Args:
         value: the argument of the figure.
         kind: a class, or the names of attributes that the value must have.
-        drawn: a noun phrase for the message.
+        noun: a noun phrase for the message.
 
     Raises:
         ValueError: it is not of the kind; the message names the kind and the type of the value.
     """
     good = isinstance(value, kind) if isinstance(kind, type) else all(hasattr(value, name) for name in kind)
     if not good or isinstance(value, type):
-        raise ValueError(f"this figure draws {drawn}, got {type(value).__name__}")
+        raise ValueError(f"this figure draws {noun}, got {type(value).__name__}")
 
 
 def expect_single(tree: object) -> None:

@@ -120,7 +120,7 @@ def _voltage(trace: Trace, time: Clock) -> Panel:
     def draw(ax: Axes) -> None:
         for k, paint in enumerate(_colours(time)):
             ax.plot(t[k], v[k], color=paint)
-        ax.set_ylabel("membrane\npotential (mV)")
+        ax.set_ylabel(style.POTENTIAL_WRAPPED)
 
     return 1.7, draw
 

@@ -64,8 +64,8 @@ def potential(k, na, cl):
     return RT_F * np.log((k + 0.04 * na + 0.45 * 10.0) / (140.0 + 0.04 * 12.0 + 0.45 * cl))
 
 
-def test_goldman_over_the_outside_concentration(tmp_path):
-    figure = ghk(TABLE, path=tmp_path / "goldman.png")
+def test_ghk_over_the_outside_concentration(tmp_path):
+    figure = ghk(TABLE, path=tmp_path / "ghk.png")
     (ax,) = figure.axes
     drawn = lines(ax)
     k, v = drawn["Goldman–Hodgkin–Katz"]
@@ -75,7 +75,7 @@ def test_goldman_over_the_outside_concentration(tmp_path):
     np.testing.assert_allclose(np.ravel(dot.get_data()), [5.0, potential(5.0, 145.0, 110.0)], rtol=1e-5)
     assert (ax.get_xlabel(), ax.get_xscale()) == ("K⁺ outside (mM)", "log")
     assert figure.get_suptitle() == "With 5 mM K⁺ outside: −67.3 mV"
-    assert (tmp_path / "goldman.png").is_file()
+    assert (tmp_path / "ghk.png").is_file()
 
 
 def test_dot_and_levels_follow_the_concentration():

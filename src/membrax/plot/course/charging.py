@@ -46,7 +46,7 @@ def charging(
     ax.plot(t, v, color=style.PALETTE[0], lw=1.6, label="membrane potential")
     _tangent(ax, at, float(_exact(at, start, target, tau)), target, tau)
     _marks(ax, start, target, tau)
-    ax.set(xlabel="time (ms)", ylabel="membrane potential (mV)", xlim=(0.0, LASTS * tau))
+    ax.set(xlabel="time (ms)", ylabel=style.POTENTIAL, xlim=(0.0, LASTS * tau))
     style.label_right(ax, target, "$v_\\infty$")
     ax.margins(y=0.08)
     style.title(figure, "The tangent reaches the final value one τ after its contact")
@@ -85,7 +85,7 @@ def mirror(low: float, high: float, tau: float, *, path: str | os.PathLike[str] 
     for values, k, name, at in ((up, 0, "charging", -9), (down, 1, "discharging", 9)):
         left.annotate(name, (3.2 * tau, np.interp(3.2 * tau, t, values)), (0, at), textcoords="offset points",
                       color=style.PALETTE[k], ha="center", va="center")  # fmt: skip
-    left.set(ylabel="membrane potential (mV)")
+    left.set(ylabel=style.POTENTIAL)
     left.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     _semilog(right, t, np.array([high - up, down - low]), ("charging", "discharging"))
     for ax in (left, right):

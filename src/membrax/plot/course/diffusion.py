@@ -91,4 +91,4 @@ def _potential(ax: Axes, t: np.ndarray, v: np.ndarray, equilibrium: float | None
         ax.annotate("Nernst", (1.0, float(equilibrium)), (-2, 3), xycoords=("axes fraction", "data"), ha="right",
                     textcoords="offset points", color=style.FAINT)  # fmt: skip
     ax.plot(t, v, color=style.INK, lw=1.5, label="membrane potential")
-    ax.set(ylabel="membrane potential (mV)")
+    ax.set(ylabel=style.POTENTIAL)

@@ -42,7 +42,7 @@ def overlap(
     figure = style.figure(3.2)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.6])
     upper.plot(trace.t, np.asarray(trace.v), color=style.INK)
-    upper.set_ylabel("membrane\npotential (mV)")
+    upper.set_ylabel(style.POTENTIAL_WRAPPED)
     lower.fill_between(t, both, color=style.FAINT, alpha=0.35, lw=0, label="overlap: cancelled")
     lower.plot(t, inward, color=first, lw=1.4, label=f"{sodium}, inward")
     lower.plot(t, outward, color=second, lw=1.4, ls="--", label=f"{potassium}, outward")

@@ -93,5 +93,5 @@ def _potential(
         style.label_right(ax, level, f"{subscripted('E', name)} = {style.number(round(level, 1))} mV", colour[name])
     ax.plot(trace.times["gates"], target, color=style.FAINT, ls="--", lw=1.0, label="Σ g E/Σ g")
     ax.plot(trace.t, np.asarray(trace.v), color=style.INK, lw=1.8, label="v")
-    ax.set(ylabel="membrane\npotential (mV)", ylim=(low - 12.0, high + 12.0))
+    ax.set(ylabel=style.POTENTIAL_WRAPPED, ylim=(low - 12.0, high + 12.0))
     ax.legend(loc="center right")

@@ -49,7 +49,7 @@ def rectification(
     for ax in axes[count:]:
         ax.remove()
     axes[0].legend(loc="upper left")
-    figure.supxlabel("membrane potential (mV)", fontsize=7.5)
+    figure.supxlabel(style.POTENTIAL, fontsize=7.5)
     figure.supylabel("current (µA/cm²), outward positive", fontsize=7.5)
     return style.finish(figure, path)
 
@@ -119,7 +119,7 @@ def _over(ax: Axes, ions: dict[str, Ion], varied: str, axis: np.ndarray, celsius
     ax.plot(axis, own, color=channel_colours([varied])[0], ls="--", lw=1.2, label=f"Nernst, {named} alone")
     ax.plot(axis, _potential(ions, varied, axis, celsius), color=style.INK, lw=1.7, label="Goldman–Hodgkin–Katz")
     ax.plot(ion.outside, here, "o", ms=5, color=style.INK)
-    ax.set(xscale="log", xlim=(axis[0], axis[-1]), ylabel="membrane potential (mV)")
+    ax.set(xscale="log", xlim=(axis[0], axis[-1]), ylabel=style.POTENTIAL)
     ax.set(xlabel=f"{named} outside (mM)", ylim=(min(*e, LOWEST) - 8.0, max(*e, HIGHEST) + 8.0))
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter(NullFormatter())

@@ -65,7 +65,7 @@ def hydraulic_analogy(
     _bars(bars, i, g * (v - e))
     _currents(flows, t, i, leak, now)
     for ax in (sink, curve):
-        ax.set(ylim=(e - BELOW * (top - e), top), ylabel="membrane potential (mV)")
+        ax.set(ylim=(e - BELOW * (top - e), top), ylabel=style.POTENTIAL)
     for ax in (curve, flows):
         ax.set(xlim=(0.0, duration))
     curve.tick_params(labelbottom=False)

@@ -100,7 +100,7 @@ def _line(ax: Axes, name: str, colour: style.Colour, e: float, is_cation: bool, 
         ax.annotate(f"{where} current\n({sign}):\n{name} moves {way}", (x, 0.97), xycoords="axes fraction", va="top",
                     ha="center", fontsize=size)  # fmt: skip
     # The upper half of the axis has room for the words.
-    ax.set(xlabel="membrane potential (mV)", xlim=(v[0], v[1]), ylim=(-1.1 * HALF, 2.1 * HALF))
+    ax.set(xlabel=style.POTENTIAL, xlim=(v[0], v[1]), ylim=(-1.1 * HALF, 2.1 * HALF))
     ax.set_yticks([-HALF, 0.0, HALF], [signed(-HALF), "0", signed(HALF)])
     style.heading(ax, f"{name} reverses at {signed(e)} mV")
 

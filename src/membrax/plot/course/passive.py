@@ -42,7 +42,7 @@ def responses(
     axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     paint_lines(axes[0], t, potentials, points or {})
     paint_levels(axes[0], levels or {})
-    axes[0].set_ylabel("membrane\npotential (mV)")
+    axes[0].set_ylabel(style.POTENTIAL_WRAPPED)
     if len(potentials) + len(points or {}) > 1:
         style.legend_outside(axes[0])
     if currents:

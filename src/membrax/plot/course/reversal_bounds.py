@@ -48,7 +48,7 @@ def reversal_bounds(
         ax.axhline(float(e), color=colour, ls="--", lw=0.9)
         style.label_right(ax, float(e), subscripted("E", name), colour)
     v = _draw(ax, traces)
-    ax.set(xlabel="time (ms)", ylabel="membrane potential (mV)", ylim=(min(low, *v) - OUTSIDE, max(high, *v) + OUTSIDE))
+    ax.set(xlabel="time (ms)", ylabel=style.POTENTIAL, ylim=(min(low, *v) - OUTSIDE, max(high, *v) + OUTSIDE))
     return style.finish(figure, path)
 
 

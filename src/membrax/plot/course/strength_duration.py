@@ -102,7 +102,7 @@ def _response(ax: Axes, t: np.ndarray, v: np.ndarray, start: float, rest: float,
     ax.annotate("start + τ", (start + tau, rest), xytext=(4, 5 if plateau > rest else -10), textcoords="offset points",
                 color=style.MODEL)  # fmt: skip
     paint_levels(ax, {"rest": rest, "plateau": plateau})
-    ax.set(xlabel="time (ms)", ylabel="membrane potential (mV)", xlim=(t[0], t[-1]))
+    ax.set(xlabel="time (ms)", ylabel=style.POTENTIAL, xlim=(t[0], t[-1]))
 
 
 def _distance(ax: Axes, t: np.ndarray, v: np.ndarray, start: float, rest: float, plateau: float, tau: float) -> None:

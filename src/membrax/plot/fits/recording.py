@@ -34,7 +34,7 @@ def recording(recording: Recording, *, path: str | os.PathLike[str] | None = Non
     for k in np.argsort(key)[::-1]:
         above.plot(recording.t, recording.v[k], color=colours[k], lw=0.7)
         below.plot(recording.t, recording.i[k], color=colours[k], lw=0.9, drawstyle="steps-post")
-    above.set_ylabel("membrane potential (mV)")
+    above.set_ylabel(style.POTENTIAL)
     below.set_ylabel(f"current\n({UNIT_LABELS[recording.unit]})")
     below.set_xlabel("time (ms)")
     figure.align_ylabels()

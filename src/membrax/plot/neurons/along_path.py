@@ -13,7 +13,7 @@ from ...cell import Cell
 from ...morphology import Compartments
 from ...simulate import Trace
 from .. import style
-from .paths import LABEL, Site, compartment_of, half_rise_times, path_to, voltages
+from .paths import Site, compartment_of, half_rise_times, path_to, voltages
 from .strokes import ends_of_bar
 
 
@@ -54,7 +54,7 @@ def along_path(
     origin = "soma" if tree.tree.soma else "root"
     ax.set(xlabel="time (ms)", ylabel=f"distance from the {origin} (µm)")
     ax.set(xlim=(trace.t[0], trace.t[-1]), ylim=(distance[0], distance[-1]))
-    bar = figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=LABEL, aspect=25, pad=0.03)
+    bar = figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=style.POTENTIAL, aspect=25, pad=0.03)
     bar.outline.set_visible(False)
     style.title(figure, title or f"{tree.tree.name or 'A neuron'}, from the {origin} to a tip")
     style.caption(figure, "Dashed: half of the rise from the first voltage to the highest. Ticks: branch points.")

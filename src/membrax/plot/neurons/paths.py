@@ -11,8 +11,6 @@ from ...morphology import Compartments, Section
 from ...simulate import Trace
 from .. import style
 
-LABEL = "membrane potential (mV)"
-
 Site: TypeAlias = int | str | Section | tuple[int | str | Section, float]
 """A section, which stands for its end, or (section, fraction 0 … 1 along it)."""
 

@@ -19,7 +19,7 @@ from ...cell import Cell
 from ...morphology import Compartments
 from ...simulate import Trace
 from .. import style
-from .paths import LABEL, Site, compartment_of, far_tips, half_rise_times, voltages
+from .paths import Site, compartment_of, far_tips, half_rise_times, voltages
 from .strokes import Strokes, ends_of_bar, extent, scale_bar, strokes_of, turned
 
 COUNT = 6  # trees, by default
@@ -144,7 +144,7 @@ def _mark(ax: Axes, places: np.ndarray, box: tuple[np.ndarray, np.ndarray]) -> N
 def _scale(figure: style.Figure, ax: Axes, shade: ScalarMappable) -> None:
     """Draw the colour bar next to the trees."""
     ax.set_axis_off()
-    bar = figure.colorbar(shade, cax=ax.inset_axes((0.1, 0.08, 0.13, 0.84)), label=LABEL)
+    bar = figure.colorbar(shade, cax=ax.inset_axes((0.1, 0.08, 0.13, 0.84)), label=style.POTENTIAL)
     bar.outline.set_visible(False)
     bar.ax.set_in_layout(False)  # it has a column of its own, with the legend
 
@@ -154,7 +154,7 @@ def _lines(ax: Axes, t: np.ndarray, v: np.ndarray, tree: Compartments, ends: lis
     ax.plot(t, v[:, 0], color=style.INK, lw=1.4, label="soma" if tree.tree.soma else "root")
     for end, colour, dash in zip(ends, itertools.cycle(TIP_COLOURS), itertools.cycle(style.DASHES), strict=False):
         ax.plot(t, v[:, end], color=colour, ls=dash, label=f"{tree.path_distance[end]:.0f} µm away")
-    ax.set(xlabel="time (ms)", ylabel="membrane\npotential (mV)", xlim=(t[0], t[-1]))
+    ax.set(xlabel="time (ms)", ylabel=style.POTENTIAL_WRAPPED, xlim=(t[0], t[-1]))
     ax.locator_params(axis="y", nbins=6)
     style.legend_outside(ax).set_in_layout(False)
 
