@@ -1,10 +1,10 @@
-"""One environment for each peer: what it needs, installed by pip into a virtual environment of its own.
+"""A virtual environment for each peer, with its packages installed by pip.
 
     python experiments/benchmarks/fitting/environments.py                       # all, in .cache/fitting
     python experiments/benchmarks/fitting/environments.py --root DIR jaxley
 
-An environment whose packages can be imported is left as it is; a peer that can't be installed is named and skipped.
-membrax runs in the interpreter at hand.
+An environment whose packages can be imported is not changed; a peer that can't be installed is named and skipped.
+membrax runs in this interpreter.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3] / ".cache" / "fitting"
-ENVIRONMENTS = {  # what is imported: what pip installs
+ENVIRONMENTS = {  # name of the import: packages for pip
     "bluepyopt": ["bluepyopt==1.14.26", "neuron==9.0.2", "efel==5.7.34"],
-    # brian2modelfitting 0.4 is of 2020: newer NumPy, Cython and Brian2 break it, newer eFEL renames what it calls.
+    # brian2modelfitting 0.4 dates from 2020: newer NumPy, Cython and Brian2 break it, and newer eFEL has other names.
     "brian2modelfitting": [
         "brian2modelfitting==0.4", "brian2==2.5.4", "nevergrad==0.3.0", "efel==5.0.6", "numpy<1.24", "cython<3",
         "pandas<2.1", "setuptools<70",
@@ -27,18 +27,18 @@ ENVIRONMENTS = {  # what is imported: what pip installs
 
 
 def python_of(name: str | None, root: Path = ROOT) -> Path:
-    """The interpreter of an environment; the one at hand for none."""
+    """The interpreter of an environment, or this interpreter."""
     return Path(root, name, "bin", "python") if name else Path(sys.executable)
 
 
 def ready(name: str, root: Path) -> bool:
-    """Whether the environment is there and its package can be imported."""
+    """Whether the environment exists and its package can be imported."""
     python = python_of(name, root)
     return python.exists() and subprocess.run([python, "-c", f"import {name}"], capture_output=True).returncode == 0
 
 
 def make(name: str, root: Path, python: str) -> str | None:
-    """Makes one environment, unless it is ready; the last line of what went wrong, if anything did."""
+    """Make an environment unless it is ready; returns the last line of an error, or None."""
     if ready(name, root):
         return None
     commands = [
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ENVIRONMENTS)}; all unless given")
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the environments")
-    parser.add_argument("--python", default=sys.executable, help="the interpreter to make them with, 3.11")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter that makes them, 3.11")
     arguments = parser.parse_args()
     names = arguments.names or list(ENVIRONMENTS)
     unknown = [name for name in names if name not in ENVIRONMENTS]

@@ -1,4 +1,4 @@
-"""One judge for all: the voltages a contender left behind, beside the recording."""
+"""One judge for all contenders: scores of their voltages compared with the recording."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ NUMBERS = {
 
 
 def prepared(file: Path, stop: float | None) -> Preprocessed:
-    """The recording as all are held against it: cut, the electrode taken out, the drift of rest as a bias."""
+    """The recording for all contenders: cropped, without the electrode's voltage, the drift of rest as a bias."""
     return preprocess(mx.recordings.load(file).crop(None, stop))
 
 
 def save(ready: Preprocessed, path: Path) -> None:
-    """What contenders read: t [ms], v [mV], i [nA], area [µm²], rest [mV], and the pulse's beginning and end [ms]."""
+    """Save the contenders' input: t [ms], v [mV], i [nA], area [µm²], rest [mV], onset and end of the pulse [ms]."""
     data = ready.data
     np.savez(path, t=data.t, v=data.v, i=data.i, area=ready.area, rest=ready.rest, pulse=pulse(data))
 
 
 def pulse(data: mx.Recording) -> tuple[float, float]:
-    """Where the largest current step begins and ends, ms."""
+    """Onset and end of the largest current step, ms."""
     widest = data.i[np.argmax(np.ptp(data.i, axis=1))]
     begin = first_step(widest, data.dt)
     if begin is None:
@@ -51,15 +51,15 @@ def pulse(data: mx.Recording) -> tuple[float, float]:
 
 
 def read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """What a contender told and its arrays."""
-    with np.load(path) as kept:
-        return json.loads(str(kept["told"])), {name: kept[name] for name in kept.files if name != "told"}
+    """The description of a run and its arrays."""
+    with np.load(path) as archive:
+        return json.loads(str(archive["run"])), {name: archive[name] for name in archive.files if name != "run"}
 
 
-def judged(told: dict, arrays: dict[str, np.ndarray], data: mx.Recording, fitted: list[int]) -> list[dict]:
-    """One row for each time at which the contender had something."""
+def judged(run: dict, arrays: dict[str, np.ndarray], data: mx.Recording, fitted: list[int]) -> list[dict]:
+    """One row for each time at which the contender had a candidate."""
     rows = []
-    for k, shot in enumerate(told["snapshots"]):
+    for k, shot in enumerate(run["snapshots"]):
         evaluation = evaluate(data, sound(arrays[f"v{k}"], data), fitted, by="sweep")
         sides = {name: scores(evaluation, training) for name, training in (("held_out", False), ("fitted", True))}
         rows.append({**shot, "voltage": f"v{k}", **sides})
@@ -67,10 +67,10 @@ def judged(told: dict, arrays: dict[str, np.ndarray], data: mx.Recording, fitted
 
 
 def sound(v: np.ndarray, data: mx.Recording) -> np.ndarray:
-    """The voltage, if it is of the recording's shape; what is not finite counts as silence at 0 mV.
+    """The voltage in the recording's shape; samples that are not finite become 0 mV.
 
     Raises:
-        ValueError: it has another shape.
+        ValueError: the voltage has another shape.
     """
     if v.shape != data.v.shape:
         raise ValueError(f"voltages [sweep, time] should be {data.v.shape}, got {v.shape}")
@@ -78,27 +78,27 @@ def sound(v: np.ndarray, data: mx.Recording) -> np.ndarray:
 
 
 def scores(evaluation: Evaluation, training: bool) -> dict:
-    """The numbers of the table over the held-out or the training sweeps; None where no sweep fires in both."""
+    """The numbers of the table for the held-out or the training sweeps; None where no sweep fires in both."""
     summary, rows = evaluation.summary(training=training), evaluation.side(training=training)
-    found = {name: summary.get(key) for name, key in NUMBERS.items()}
+    errors = {name: summary.get(key) for name, key in NUMBERS.items()}
     both = sum(bool(row.recorded.spike_count and row.model.spike_count) for row in rows)
     counts = {"count_error_sum": sum(row.count_error for row in rows), "fire_in_both": both}
-    return {**found, **counts, "model_spikes": [row.model.spike_count for row in rows]}
+    return {**errors, **counts, "model_spikes": [row.model.spike_count for row in rows]}
 
 
 def spike_times(v: np.ndarray, dt: float) -> list[np.ndarray]:
     """Upward crossings of −10 mV [ms] of every sweep."""
-    found = []
+    times = []
     for sweep in v:
         k = np.flatnonzero((sweep[:-1] < -10.0) & (sweep[1:] >= -10.0))
-        found.append((k + (-10.0 - sweep[k]) / (sweep[k + 1] - sweep[k])) * dt)
-    return found
+        times.append((k + (-10.0 - sweep[k]) / (sweep[k + 1] - sweep[k])) * dt)
+    return times
 
 
 def reference(ready: Preprocessed, values: dict[str, float], finer: int = 4) -> np.ndarray:
-    """What the cell of eight free parameters does in truth: membrax at a finer step, begun as the peers begin.
+    """The reference voltage of the eight-parameter cell: membrax at a finer step, from the peers' initial state.
 
-    They begin at the recorded rest with gates steady there, and hold every sample of the current until the next.
+    The initial state is the recorded rest with gates at their steady state; the current is constant between samples.
     """
     na = Sodium(g=values["g_na"], e=E_NA, v_t=values["v_t"])
     channels = {
@@ -116,7 +116,7 @@ def reference(ready: Preprocessed, values: dict[str, float], finer: int = 4) -> 
 
 
 def same_model(v: np.ndarray, ours: np.ndarray, dt: float) -> dict:
-    """How far a simulator's spikes are from the reference at the same parameters: whether the cell is the same."""
+    """Differences of a simulator's spikes from the reference at the same parameters: a test for the same cell."""
     theirs, mine = spike_times(v, dt), spike_times(ours, dt)
     lags = [np.abs(a - b) for a, b in zip(theirs, mine, strict=True) if len(a) == len(b) and len(a)]
     starts = [abs(a[0] - b[0]) for a, b in zip(theirs, mine, strict=True) if len(a) and len(b)]
@@ -129,16 +129,16 @@ def same_model(v: np.ndarray, ours: np.ndarray, dt: float) -> dict:
 
 
 def counts_interpolated(data: mx.Recording, fitted: list[int]) -> dict:
-    """Errors on the held-out sweeps of a straight line between the fitted sweeps' counts: no membrane at all."""
+    """Count errors on the held-out sweeps of linear interpolation between the training sweeps: a baseline."""
     counts = [len(times) for times in spike_times(data.v, data.dt)]
     others = [k for k in range(data.sweeps) if k not in fitted]
-    wrong = np.abs(np.round(np.interp(others, fitted, [counts[k] for k in fitted])) - [counts[k] for k in others])
-    return {"count_error_mean": float(wrong.mean()), "count_error_max": int(wrong.max()),
-            "count_error_sum": int(wrong.sum())}  # fmt: skip
+    errors = np.abs(np.round(np.interp(others, fitted, [counts[k] for k in fitted])) - [counts[k] for k in others])
+    return {"count_error_mean": float(errors.mean()), "count_error_max": int(errors.max()),
+            "count_error_sum": int(errors.sum())}  # fmt: skip
 
 
 def lines(files: list[Path]) -> int:
-    """Lines a user must write: neither blank, comment nor docstring, and without the benchmark's own."""
+    """Number of lines of code that a user must write: without blank lines, comments, docstrings and benchmark code."""
     return sum(_of_python(file) if file.suffix == ".py" else _of_mod(file) for file in files)
 
 

@@ -1,4 +1,4 @@
-"""The contenders, and how each is run: a script in its own environment, held to given cores."""
+"""The contenders, and a run of each: a script in its own environment on the given cores."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import judge
 from environments import python_of, ready
 
 HERE = Path(__file__).parent / "contenders"
-# A cell that fires, to see whether all simulators mean the same by it.
+# Parameters of a firing cell, for the test that all simulators have the same model.
 REFERENCE = {"g_na": 60.0, "g_kd": 8.0, "g_m": 0.15, "tau_max": 800.0, "g_leak": 0.025, "e_leak": -62.0, "v_t": -58.0,
              "c": 0.9}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """A script, its files, the environment (none: the interpreter at hand), and the packages whose versions count."""
+    """A script with its files, its environment (None for this interpreter), and the packages of the version table."""
 
     label: str
     files: tuple[str, ...]
@@ -39,7 +39,7 @@ NRN = ("bluepyopt_cell.py", "pospischil.mod", "features.py", CELL)
 CONTENDERS = {
     "membrax_recipe": Contender(
         "membrax, its recipe", ("membrax_recipe.py",), None, ("membrax", "jax", "cmaes"),
-        "races of CMA-ES on spike trains, its own cell; of held-out sweeps it reads the current"),
+        "CMA-ES with successive halving on spike trains, its own cell; from held-out sweeps it uses the current"),
     "membrax_cmaes": Contender(
         "membrax, 8 free", ("membrax_cmaes.py", CELL), None, ("membrax", "jax", "cmaes"), "CMA-ES on spike scores"),
     "bluepyopt_cma": Contender(
@@ -61,38 +61,38 @@ CONTENDERS = {
 
 
 class Failed(RuntimeError):
-    """What a contender said last before it gave up."""
+    """The last line of a contender's error message."""
 
 
 def run_all(given: argparse.Namespace) -> dict[str, str]:
-    """Runs what is asked for, a seed of all before the next; {contender: why it is left out}."""
-    asked, left_out = [name for name in given.only if name != "none"], {}
-    if asked:
+    """Run the selected contenders, all with one seed before the next; returns {contender: reason for its absence}."""
+    selected, left_out = [name for name in given.only if name != "none"], {}
+    if selected:
         judge.save(judge.prepared(given.file, given.stop), given.work / "recording.npz")
-    for name in asked:
+    for name in selected:
         environment = CONTENDERS[name].environment
         if environment and not ready(environment, given.root):
             left_out[name] = f"no environment {environment}: python environments.py {environment}"
             print(f"{name} is left out: {left_out[name]}", flush=True)
     for seed in given.seeds:
-        for name in asked:
+        for name in selected:
             if name in left_out:
                 continue
             begun = time.time()
             try:
-                if CONTENDERS[name].cached:  # its compiled code is on disk from here on, as on a user's second day
-                    ask(name, given, seed, [1.0], given.work / "warm.npz")
-                ask(name, given, seed, given.at, given.work / f"{name}.{seed}.npz")
-            except Failed as why:
-                left_out[name] = str(why)
-                print(f"{name} is left out: {why}", flush=True)
+                if CONTENDERS[name].cached:  # from here on its compiled code is on disk, as after a first use
+                    start(name, given, seed, [1.0], given.work / "warm.npz")
+                start(name, given, seed, given.at, given.work / f"{name}.{seed}.npz")
+            except Failed as error:
+                left_out[name] = str(error)
+                print(f"{name} is left out: {error}", flush=True)
                 continue
-            print(f"{name}, seed {seed}: {time.time() - begun:.0f} s with all around it", flush=True)
+            print(f"{name}, seed {seed}: {time.time() - begun:.0f} s in total", flush=True)
     return left_out
 
 
 def job(name: str, given: argparse.Namespace, seed: int, at: list[float], out: Path) -> dict:
-    """All that a contender is told."""
+    """The job of a contender, which it receives as JSON."""
     folder = given.work / (CONTENDERS[name].environment or "membrax")
     folder.mkdir(exist_ok=True)
     return {
@@ -102,39 +102,39 @@ def job(name: str, given: argparse.Namespace, seed: int, at: list[float], out: P
     }  # fmt: skip
 
 
-def ask(name: str, given: argparse.Namespace, seed: int, at: list[float], out: Path) -> None:
+def start(name: str, given: argparse.Namespace, seed: int, at: list[float], out: Path) -> None:
     """Run one contender.
 
     Raises:
-        Failed: it ended with an error, or took ten times as long as it was given.
+        Failed: the contender ended with an error, or took more than ten times the last time plus 600 s.
     """
     contender = CONTENDERS[name]
     python = python_of(contender.environment, given.root)
     env = {key: value for key, value in os.environ.items() if key not in ("XLA_FLAGS", "PYTHONPATH")}
     env |= {key: str(given.cores) for key in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    env["PATH"] = f"{python.parent}{os.pathsep}{env['PATH']}"  # where nrnivmodl is
+    env["PATH"] = f"{python.parent}{os.pathsep}{env['PATH']}"  # the folder of nrnivmodl
     out.unlink(missing_ok=True)
-    told = job(name, given, seed, at, out) | {"began": time.time()}
+    message = job(name, given, seed, at, out) | {"began": time.time()}
     try:
         done = subprocess.run(
-            [python, HERE / contender.files[0], json.dumps(told)], capture_output=True, text=True, env=env,
-            cwd=told["folder"], timeout=10 * at[-1] + 600,
+            [python, HERE / contender.files[0], json.dumps(message)], capture_output=True, text=True, env=env,
+            cwd=message["folder"], timeout=10 * at[-1] + 600,
             preexec_fn=lambda: os.sched_setaffinity(0, cores(given.cores)),
         )  # fmt: skip
     except subprocess.TimeoutExpired as late:
         raise Failed(f"took more than {late.timeout:g} s") from None
     if done.returncode:
         (given.work / f"{name}.log").write_text(done.stdout + done.stderr)
-        raise Failed((done.stderr.strip().splitlines() or ["no word"])[-1][:300])
+        raise Failed((done.stderr.strip().splitlines() or ["no message"])[-1][:300])
 
 
 def cores(count: int) -> set[int]:
-    """The first so many of the cores this process may use."""
+    """The first ``count`` of the cores that this process may use."""
     return set(sorted(os.sched_getaffinity(0))[:count])
 
 
 def hardware() -> dict[str, str | int]:
-    """What this machine is."""
+    """Processor, number of cores and operating system of this machine."""
     model = platform.processor()
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

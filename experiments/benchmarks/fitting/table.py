@@ -11,46 +11,46 @@ import numpy as np
 import membrax as mx
 from membrax.plot import style
 
-LIMITS = {"peak": 5.0, "width": 0.2, "trough": 5.0, "latency": 5.0}  # mV, ms, mV, ms: what is good enough
-WAY = ("mean count error, and in brackets the median errors of peak, width, trough and latency, each over what is good "
-       "enough (5 mV, 0.2 ms, 5 mV, 5 ms), summed.")  # fmt: skip
+LIMITS = {"peak": 5.0, "width": 0.2, "trough": 5.0, "latency": 5.0}  # mV, ms, mV, ms: acceptable errors
+UNITS = {"wall": "seconds of wall clock time", "core": "seconds of processor time"}
+PROGRESS = ("mean count error, and in brackets the sum of the median errors of peak, width, trough and latency, each "
+            "divided by an acceptable error (5 mV, 0.2 ms, 5 mV, 5 ms).")  # fmt: skip
 
 
 # --- the table
 
 
 def markdown(report: dict) -> str:
-    """By each clock the last time of every run and its way there; that the cell is the same; what was run."""
-    parts = ["# Fitting engines on one recording\n\n" + _told(report) + "\n"]
+    """The page: results at the last time and at all times by each clock, the test for the same cell, and versions."""
+    parts = ["# Fitting engines on one recording\n\n" + _settings(report) + "\n"]
     for clock in report["clocks"]:
-        what = {"wall": "seconds of the wall", "core": "seconds of the processor"}[clock]
-        parts.append(f"## After {report['at'][-1]:g} {what}\n\n" + _last(report, clock) + "\n")
-        parts.append(f"On the way, in {what}: " + WAY + "\n\n" + _way(report, clock) + "\n")
+        parts.append(f"## After {report['at'][-1]:g} {UNITS[clock]}\n\n" + _last(report, clock) + "\n")
+        parts.append(f"In {UNITS[clock]}: " + PROGRESS + "\n\n" + _progress(report, clock) + "\n")
     line = report["counts_interpolated"]
     parts.append(
-        "A baseline that knows no membrane, a straight line between the fitted sweeps' counts, miscounts by "
-        f"{line['count_error_mean']:.2f} on average, {line['count_error_max']} at most, {line['count_error_sum']} in "
-        "sum.\n"
+        "The baseline without a membrane, linear interpolation of the fitted sweeps' counts, has a count error of "
+        f"{line['count_error_mean']:.2f} on average, {line['count_error_max']} at most and {line['count_error_sum']} "
+        "in total.\n"
     )
     parts.append("## The same cell in all simulators\n\n" + _same(report) + "\n")
-    parts.append("## What was run\n\n" + _versions(report) + "\n")
+    parts.append("## Methods and versions\n\n" + _versions(report) + "\n")
     parts += [f"{name} was left out: {why}.\n" for name, why in report["left_out"].items()]
     machine = report["hardware"]
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {report['on']}"
     return "\n".join(parts) + f"\n*{where}.{_share(report)}*\n"
 
 
-def _told(report: dict) -> str:
+def _settings(report: dict) -> str:
     recording, held_out = report["recording"], report["recording"]["sweeps"] - len(report["recording"]["fitted"])
     return (
         "Printed by `python experiments/benchmarks/fitting/compare.py`. "
         f"{recording['file']}, t < {recording['stop']:g} ms, sweeps {', '.join(map(str, recording['fitted']))} "
         f"fitted, {held_out} held out; {recording['prepared']}. Each contender is one process on {report['cores']} "
         f"core{'s' * (report['cores'] > 1)}, timed from the interpreter's start. The best at each time is chosen by "
-        "the contender's own score on the fitted sweeps; all numbers are of the held-out sweeps: spikes too many or "
-        "too few (mean, largest, sum), medians of absolute errors over the sweeps that fire in both, and the root "
-        "mean square below −40 mV. Free parameters, candidates tried by then and processor seconds used; lines are "
-        "those that a user must write."
+        "the contender's own score on the fitted sweeps. All numbers refer to the held-out sweeps: the error of the "
+        "spike count (mean, largest, sum), medians of absolute errors over the sweeps that fire in both, and the root "
+        "mean square error below −40 mV. The last columns are the number of free parameters, of candidates evaluated "
+        "by then, of processor seconds, and of lines that a user must write."
     )
 
 
@@ -64,19 +64,20 @@ def _last(report: dict, clock: str) -> str:
             "fire in both", "free", "tried", "core s", "lines"]  # fmt: skip
     body = []
     for run in report["runs"]:
-        found = of_clock(run, clock)
-        if not found:
-            body.append([run["label"], run["seed"], "nothing yet", *[""] * 9, run["lines"]])
+        known = of_clock(run, clock)
+        if not known:
+            body.append([run["label"], run["seed"], "no candidate", *[""] * 9, run["lines"]])
             continue
-        row, told = found[-1], found[-1]["held_out"]
-        errors = f"{told['count_error_mean']:.2f}, {told['count_error_max']}, {told['count_error_sum']}"
-        shape = [_number(told[f"{name}_error_median"]) for name in LIMITS]
-        body.append([run["label"], run["seed"], errors, *shape, _number(told["quiet_rms_mean"]), told["fire_in_both"],
+        row, held_out = known[-1], known[-1]["held_out"]
+        errors = f"{held_out['count_error_mean']:.2f}, {held_out['count_error_max']}, {held_out['count_error_sum']}"
+        shape = [_number(held_out[f"{name}_error_median"]) for name in LIMITS]
+        quiet = _number(held_out["quiet_rms_mean"])
+        body.append([run["label"], run["seed"], errors, *shape, quiet, held_out["fire_in_both"],
                      len(row["values"]), row["tried"], f"{row['core_seconds']:.0f}", run["lines"]])  # fmt: skip
     return rows(head, body)
 
 
-def _way(report: dict, clock: str) -> str:
+def _progress(report: dict, clock: str) -> str:
     body = []
     for run in report["runs"]:
         known = {row["at"]: row["held_out"] for row in of_clock(run, clock)}
@@ -84,7 +85,7 @@ def _way(report: dict, clock: str) -> str:
                  for at in report["at"]]  # fmt: skip
         ended = run["ended"][clock]
         body.append([run["label"], run["seed"], *cells, f"{ended:.0f} s" if ended < report["at"][-1] else "–"])
-    return rows(["", "seed", *(f"{at:g} s" for at in report["at"]), "done by itself after"], body)
+    return rows(["", "seed", *(f"{at:g} s" for at in report["at"]), "finished after"], body)
 
 
 def of_clock(run: dict, clock: str) -> list[dict]:
@@ -93,42 +94,42 @@ def of_clock(run: dict, clock: str) -> list[dict]:
 
 
 def share(held_out: dict) -> float | None:
-    """The four shape errors, each over its limit, summed; None where no sweep fires in both."""
-    found = [held_out[f"{name}_error_median"] for name in LIMITS]
-    return None if None in found else float(sum(x / limit for x, limit in zip(found, LIMITS.values(), strict=True)))
+    """The sum of the four shape errors, each divided by its limit; None where no sweep fires in both."""
+    errors = [held_out[f"{name}_error_median"] for name in LIMITS]
+    return None if None in errors else float(sum(x / limit for x, limit in zip(errors, LIMITS.values(), strict=True)))
 
 
 def _same(report: dict) -> str:
     labels = {run["contender"]: run["label"] for run in report["runs"]}
     body = [
-        [labels[name], f"{told['spikes'][0]} of {told['spikes'][1]}", told["sweeps_of_equal_count"],
-         _number(told["largest_lag_of_a_first_spike_ms"]), _number(told["largest_lag_ms"])]
-        for name, told in report["same_model"].items() if name in labels
+        [labels[name], f"{test['spikes'][0]} of {test['spikes'][1]}", test["sweeps_of_equal_count"],
+         _number(test["largest_lag_of_a_first_spike_ms"]), _number(test["largest_lag_ms"])]
+        for name, test in report["same_model"].items() if name in labels
     ]  # fmt: skip
     head = ["", "spikes, of the reference's", "sweeps of equal count", "largest lag of a first spike [ms]",
             "largest lag [ms]"]  # fmt: skip
-    told = (
+    text = (
         "At one set of parameters, all sweeps, from the recorded rest: each peer's own scheme at the recording's step "
-        "against membrax at a quarter of it. Lags are the schemes' errors, and grow along a train.\n\n"
+        "compared with membrax at a quarter of it. Lags are the schemes' errors, and grow along a train.\n\n"
     )
-    return told + rows(head, body)
+    return text + rows(head, body)
 
 
 def _versions(report: dict) -> str:
     seen = {}
     for run in report["runs"]:
         seen.setdefault(run["label"], [run["method"], ", ".join(f"{n} {v}" for n, v in run["versions"].items())])
-    return rows(["", "method", "versions"], [[label, *told] for label, told in seen.items()])
+    return rows(["", "method", "versions"], [[label, *cells] for label, cells in seen.items()])
 
 
 def _share(report: dict) -> str:
-    """What part of its cores each run got, if some got little: then seconds of the wall say little."""
+    """A note on the share of its cores that each run had, if one was small: then the wall clock is not comparable."""
     got = [run["ended"]["core"] / (run["ended"]["wall"] * report["cores"]) for run in report["runs"]]
     if not got or min(got) > 0.9:
         return ""
     return (
-        f" The machine was shared with other work: a run got {min(got):.0%} to {max(got):.0%} of its "
-        f"core{'s' * (report['cores'] > 1)}, so that seconds of the wall favour some"
+        f" The machine was shared with other work: a run had {min(got):.0%} to {max(got):.0%} of its "
+        f"core{'s' * (report['cores'] > 1)}, so that wall clock times are not comparable"
     )
 
 
@@ -141,7 +142,7 @@ def _number(x: float | None) -> str:
 
 @style.styled
 def draw(report: dict, work: Path, data: mx.Recording, path: Path) -> None:
-    """Count and shape errors by the last of the clocks, and what each contender makes of a sweep it never saw."""
+    """Draw count and shape errors by the last of the clocks, and each contender's voltage for a held-out sweep."""
     clock = report["clocks"][-1]
     runs = [run for run in report["runs"] if of_clock(run, clock)]
     first: dict[str, dict] = {}
@@ -158,8 +159,7 @@ def draw(report: dict, work: Path, data: mx.Recording, path: Path) -> None:
         _, arrays = judge.read(work / run["file"])
         v = arrays[of_clock(run, clock)[-1]["voltage"]][sweep]
         _trace(ax, data, sweep, v, run["label"], colours[run["contender"]])
-    what = {"wall": "seconds of the wall", "core": "seconds of the processor"}[clock]
-    style.heading(axes[0], f"sweep {sweep}, held out, after {report['at'][-1]:g} {what}; recorded in grey")
+    style.heading(axes[0], f"sweep {sweep}, held out, after {report['at'][-1]:g} {UNITS[clock]}; recorded in grey")
     axes[-1].set_xlabel("ms")
     figure.savefig(path, dpi=style.DPI)
 
@@ -174,25 +174,25 @@ def _colours(names: list[str]) -> list[Any]:
 def _errors(axes: Any, report: dict, runs: list[dict], colours: dict, clock: str) -> None:
     named, every = set(), []
     for run in runs:
-        colour, found = colours[run["contender"]], of_clock(run, clock)
-        at = [row["at"] for row in found]
-        counts = [row["held_out"]["count_error_mean"] for row in found]
-        shapes = [np.nan if share(row["held_out"]) is None else share(row["held_out"]) for row in found]
+        colour, known = colours[run["contender"]], of_clock(run, clock)
+        at = [row["at"] for row in known]
+        counts = [row["held_out"]["count_error_mean"] for row in known]
+        shapes = [np.nan if share(row["held_out"]) is None else share(row["held_out"]) for row in known]
         label = None if run["contender"] in named else run["label"]
         named.add(run["contender"])
         axes[0].plot(at, counts, "o-", ms=3, color=colour, label=label)
         axes[1].plot(at, shapes, "o-", ms=3, color=colour)
         every += [x for x in shapes if np.isfinite(x)]
     for ax in axes:
-        ax.set(xscale="log", xlabel=f"seconds of the {'wall' if clock == 'wall' else 'processor'}")
+        ax.set(xscale="log", xlabel=UNITS[clock])
         ax.set_xticks(report["at"], [f"{x:g}" for x in report["at"]])
         ax.minorticks_off()
     axes[0].set_ylim(bottom=0)
-    axes[0].set_ylabel("spikes too many or too few, mean")
+    axes[0].set_ylabel("mean count error")
     style.heading(axes[0], "held-out sweeps: counts")
     if every:
         style.logarithmic(axes[1], min(*every, 4.0), max(*every, 4.0))
-    axes[1].set_ylabel("errors over their limits, summed")
+    axes[1].set_ylabel("sum of errors / limits")
     axes[1].axhline(4, color="#C4C4C4", lw=0.8, ls=(0, (4, 3)), zorder=0)
     axes[1].text(report["at"][0], 4, "all at their limits", va="bottom", fontsize=style.SMALL, color=style.FAINT)
     style.heading(axes[1], "peak, width, trough, latency")

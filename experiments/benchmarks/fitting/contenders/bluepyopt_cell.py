@@ -1,4 +1,4 @@
-"""The cell of eight free parameters and what BluePyOpt is to compare: a NEURON section, one protocol a sweep."""
+"""The cell of eight free parameters in NEURON, and its protocols and objectives for BluePyOpt."""
 
 import subprocess
 from pathlib import Path
@@ -9,11 +9,11 @@ import numpy as np
 from features import FEATURES
 from pospischil import BOUNDS, E_K, E_NA
 
-UNIT = {name: 1e-3 for name in ("g_na", "g_kd", "g_m", "g_leak")}  # S/cm², as NEURON has it
+UNIT = {name: 1e-3 for name in ("g_na", "g_kd", "g_m", "g_leak")}  # S/cm², NEURON's unit
 
 
 def cell(area, rest, folder):
-    """The cell model; its soma is a cylinder as long as it is wide."""
+    """The cell model; its soma is a cylinder whose length is its diameter."""
     radius = np.sqrt(area / np.pi) / 2
     swc = Path(folder, "soma.swc")
     swc.write_text("".join(f"{k + 1} 1 0 {y * radius} 0 {radius} {k or -1}\n" for k, y in enumerate((-1, 0, 1))))
@@ -35,7 +35,7 @@ def cell(area, rest, folder):
 
 
 def protocol(sweep, t, i):
-    """One sweep's current, as it was recorded."""
+    """The protocol of one sweep: its recorded current."""
     where = ephys.locations.NrnSeclistCompLocation("soma", seclist_name="somatic", sec_index=0, comp_x=0.5)
     recording = ephys.recordings.CompRecording(name=f"{sweep}.v", location=where, variable="v")
     stimulus = ephys.stimuli.NrnCurrentPlayStimulus(current_points=i, time_points=t, location=where)
@@ -43,7 +43,7 @@ def protocol(sweep, t, i):
 
 
 def objectives(sweep, t, v, begin, end):
-    """One objective for every feature that the recorded sweep has."""
+    """An objective for each feature that the recorded sweep has."""
     trace = {"T": t, "V": v, "stim_start": [begin], "stim_end": [end]}
     recorded = efel.get_feature_values([trace], list(FEATURES))[0]
     return [
@@ -60,27 +60,27 @@ def objectives(sweep, t, v, begin, end):
 
 
 def evaluator(file, sweeps, folder):
-    """Everything that an optimiser needs, and the protocols of all sweeps."""
-    kept = np.load(file)
-    t, begin, end = kept["t"], *kept["pulse"]
+    """The evaluator of candidates for an optimiser, and the protocols of all sweeps."""
+    data = np.load(file)
+    t, begin, end = data["t"], *data["pulse"]
     if not list(Path(folder).glob("*/special")):
         subprocess.run(["nrnivmodl", str(Path(__file__).parent)], cwd=folder, check=True, capture_output=True)
-    simulator = ephys.simulators.NrnSimulator(dt=float(t[1]), cvode_active=False)  # loads what nrnivmodl made
-    protocols = {k: protocol(k, t, i) for k, i in enumerate(kept["i"])}
-    fitness = [one for k in sweeps for one in objectives(k, t, kept["v"][k], begin, end)]
-    found = ephys.evaluators.CellEvaluator(
-        cell_model=cell(float(kept["area"]), float(kept["rest"]), folder),
+    simulator = ephys.simulators.NrnSimulator(dt=float(t[1]), cvode_active=False)  # loads the library from nrnivmodl
+    protocols = {k: protocol(k, t, i) for k, i in enumerate(data["i"])}
+    fitness = [one for k in sweeps for one in objectives(k, t, data["v"][k], begin, end)]
+    scored = ephys.evaluators.CellEvaluator(
+        cell_model=cell(float(data["area"]), float(data["rest"]), folder),
         param_names=list(BOUNDS),
         fitness_protocols={str(k): protocols[k] for k in sweeps},
         fitness_calculator=ephys.objectivescalculators.ObjectivesCalculator(fitness),
         isolate_protocols=False,
         sim=simulator,
     )
-    return found, protocols
+    return scored, protocols
 
 
-def voltages(found, protocols, values):
-    """The cell's voltage under every sweep's current."""
+def voltages(scored, protocols, values):
+    """The cell's voltage for every sweep's current."""
     scaled = {name: UNIT.get(name, 1.0) * x for name, x in values.items()}
-    responses = found.run_protocols(protocols.values(), scaled)
+    responses = scored.run_protocols(protocols.values(), scaled)
     return np.stack([responses[f"{k}.v"]["voltage"] for k in protocols])

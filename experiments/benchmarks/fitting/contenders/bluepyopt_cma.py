@@ -1,4 +1,4 @@
-"""BluePyOpt's CMA-ES on the sum of eFEL scores, begun anew when it stagnates."""
+"""BluePyOpt's CMA-ES on the sum of eFEL scores, restarted when it stagnates."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Where the benchmark looks over BluePyOpt's shoulder: each candidate's summed score goes to the keeper."""
+"""The benchmark's record of BluePyOpt: each candidate's summed score goes to the keeper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def watch(optimiser: Any, evaluator: Any, unit: dict[str, float], keep: Any) -> None:
-    """Score as before, and offer every candidate."""
+    """Replace the optimiser's evaluation by one with the same scores that also records every candidate."""
 
     def evaluate(candidate: Any) -> list[float]:
         scores = evaluator.init_simulator_and_evaluate_with_lists(candidate)

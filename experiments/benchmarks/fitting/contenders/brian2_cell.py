@@ -1,11 +1,11 @@
-"""The cell of eight free parameters as Brian2 takes it, and a fitter of some sweeps."""
+"""The cell of eight free parameters as equations of Brian2, and a fitter of some sweeps."""
 
 import numpy as np
 from brian2 import defaultclock, ms, mV, nA
 from brian2modelfitting import TraceFitter
 from pospischil import BOUNDS, E_K, E_NA
 
-# A fitter hands eFEL plain numbers, which takes them for mV: so u is what is compared.
+# The fitter passes plain numbers to eFEL, whose unit is mV: the compared variable is therefore u.
 EQUATIONS = f"""
 dv/dt = (I/area - i_ion)/(c*ufarad/cm**2) : volt
 i_ion = (i_na + i_k + g_leak*(u - e_leak))*uamp/cm**2 : amp/meter**2
@@ -29,17 +29,17 @@ dp/dt = (p_inf - p)*(3.3*exp(y) + exp(-y))/(tau_max*ms) : 1
 STEADY = {"m": "a_m/(a_m + b_m)", "h": "a_h/(a_h + b_h)", "n": "a_n/(a_n + b_n)", "p": "p_inf"}
 
 
-def fitter(kept, sweeps, candidates):
-    """A fitter of the sweeps, so many candidates at once."""
-    defaultclock.dt = dt = float(kept["t"][1]) * ms
+def fitter(data, sweeps, candidates):
+    """A fitter of the sweeps with a number of simultaneous candidates."""
+    defaultclock.dt = dt = float(data["t"][1]) * ms
     return TraceFitter(
-        model=EQUATIONS.replace("I/area", f"I/({float(kept['area'])}*um**2)"), input_var="I", output_var="u",
-        input=kept["i"][sweeps] * nA, output=kept["v"][sweeps], dt=dt, n_samples=candidates,
-        method="exponential_euler", param_init={"v": float(kept["rest"]) * mV, **STEADY},
+        model=EQUATIONS.replace("I/area", f"I/({float(data['area'])}*um**2)"), input_var="I", output_var="u",
+        input=data["i"][sweeps] * nA, output=data["v"][sweeps], dt=dt, n_samples=candidates,
+        method="exponential_euler", param_init={"v": float(data["rest"]) * mV, **STEADY},
     )  # fmt: skip
 
 
-def voltages(kept, values):
-    """The cell's voltage under every sweep's current."""
-    every = fitter(kept, np.arange(len(kept["i"])), 1)
+def voltages(data, values):
+    """The cell's voltage for every sweep's current."""
+    every = fitter(data, np.arange(len(data["i"])), 1)
     return every.generate_traces(params=dict(values))

@@ -10,11 +10,11 @@ from pospischil import BOUNDS
 
 keep = keeping.Keeper()  # bench
 np.random.seed(keep.seed)
-kept = np.load(keep.recording)
-begin, end = kept["pulse"]
+data = np.load(keep.recording)
+begin, end = data["pulse"]
 weights = {name: 1.0 / tolerance for name, tolerance in FEATURES.items()}
 metric = FeatureMetric([(begin * ms, end * ms)] * len(keep.sweeps), list(FEATURES), weights=weights)
-fit = fitter(kept, keep.sweeps, 60)
+fit = fitter(data, keep.sweeps, 60)
 
 
 def callback(candidates, errors, best, error, index):  # bench
@@ -26,4 +26,4 @@ with keep:  # bench
         optimizer=NevergradOptimizer("DE"), metric=metric, n_rounds=10_000, **BOUNDS,
         callback=callback,  # bench
     )  # fmt: skip
-keep.finish(lambda values: voltages(kept, values))
+keep.finish(lambda values: voltages(data, values))

@@ -8,8 +8,8 @@ from pospischil import BOUNDS
 
 keep = keeping.Keeper()  # bench
 np.random.seed(keep.seed)
-kept = np.load(keep.recording)
-fit = fitter(kept, keep.sweeps, 60)
+data = np.load(keep.recording)
+fit = fitter(data, keep.sweeps, 60)
 
 
 def callback(candidates, errors, best, error, index):  # bench
@@ -21,4 +21,4 @@ with keep:  # bench
         optimizer=NevergradOptimizer("DE"), metric=MSEMetric(), n_rounds=10_000, **BOUNDS,
         callback=callback,  # bench
     )  # fmt: skip
-keep.finish(lambda values: voltages(kept, values))
+keep.finish(lambda values: voltages(data, values))

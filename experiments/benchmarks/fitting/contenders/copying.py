@@ -1,7 +1,7 @@
-"""A fit of membrax by the clock: one undisturbed call, its checkpoint copied at the times and read back afterwards.
+"""A timed fit of membrax: one undisturbed call, whose checkpoint is copied at the times and read back afterwards.
 
-The call writes its checkpoint after every generation. From a copy the same call comes to the same state; stopped there
-by what Ctrl-C raises, it gives the best that it had.
+The call writes its checkpoint after every generation. From a copy the same call resumes at the same state; a
+KeyboardInterrupt there makes it return the best candidate so far.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ class Copies:
 
     def __init__(self, keep: keeping.Keeper, method: str) -> None:
         self.keep = keep
-        self.method = method  # "module:class" of the search whose next generation is refused
+        self.method = method  # "module:class" of the search that is interrupted at its next generation
         self.file = Path(keep.job["out"]).with_suffix(".checkpoint.npz")
         self.taken: dict[tuple[str, float], tuple[Path, float]] = {}
         self.over = False
 
     def write(self, fit: Callable[[Path], Any]) -> None:
-        """Run the fit, and leave the best at each time."""
+        """Run the fit, and save the best candidate at each time."""
         for old in self.file.parent.glob(f"{self.file.stem}*"):
             old.unlink()
         watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
         with self.keep:
-            found = fit(self.file)
+            result = fit(self.file)
         self.over = True
         watcher.join()
-        self._refuse()
-        snapshots = [self._snapshot(time_at, fit, found) for time_at in self.keep.times]
+        self._interrupt_searches()
+        snapshots = [self._snapshot(time_at, fit, result) for time_at in self.keep.times]
         self.keep.write([one for one in snapshots if one is not None])
 
     def _watch(self) -> None:
-        """Copy the checkpoint whenever one of the times has come."""
+        """Copy the checkpoint at each of the times."""
         missing = list(self.keep.times)
         while missing and not self.over:
             now = self.keep.seconds()
@@ -56,8 +56,8 @@ class Copies:
                     self.taken[clock, at] = copy, now["core"]
             time.sleep(0.05)
 
-    def _refuse(self) -> None:
-        """From now on no search does another generation."""
+    def _interrupt_searches(self) -> None:
+        """Interrupt every search from now on at its next generation."""
         module, name = self.method.split(":")
 
         def iterate(*_: Any) -> None:
@@ -65,16 +65,16 @@ class Copies:
 
         getattr(importlib.import_module(module), name).iterate = iterate
 
-    def _snapshot(self, time_at: tuple[str, float], fit: Callable, found: Any) -> keeping.Snapshot | None:
-        """What there was at a time: the finished fit, the fit stopped at its copy, or nothing yet."""
+    def _snapshot(self, time_at: tuple[str, float], fit: Callable, result: Any) -> keeping.Snapshot | None:
+        """The state at a time: the finished fit, the fit resumed from its copy, or None before the first checkpoint."""
         clock, at = time_at
         copy, core = self.taken.get(time_at, (self.file, self.keep.ended["core"]))
         if time_at in self.taken:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that it was interrupted
-                found = fit(copy)
+                warnings.simplefilter("ignore")  # about the interruption
+                result = fit(copy)
         elif self.keep.ended[clock] > at:
             return None
-        with np.load(copy) as kept:
-            tried = sum(kept[name].size for name in kept.files if name.startswith("search/"))
-        return keeping.Snapshot(clock, at, found.loss, found.values, np.asarray(found.v), tried, core)
+        with np.load(copy) as archive:
+            tried = sum(archive[name].size for name in archive.files if name.startswith("search/"))
+        return keeping.Snapshot(clock, at, result.loss, result.values, np.asarray(result.v), tried, core)

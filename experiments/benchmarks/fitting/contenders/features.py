@@ -1,6 +1,6 @@
-"""What a sweep is known by, as eFEL names it, and what each may be off by.
+"""The features of a sweep by eFEL's names, and the tolerance of each.
 
-Peers' own measures need features that have one value in every sweep or none: brian2modelfitting takes no others.
+The features have one value in every sweep or none, as brian2modelfitting requires.
 """
 
 FEATURES = {

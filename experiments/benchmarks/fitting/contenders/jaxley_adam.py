@@ -17,14 +17,14 @@ KEYS = {
     "g_na": "Na_gNa", "g_kd": "K_gK", "g_m": "Km_gKm", "tau_max": "Km_taumax", "g_leak": "Leak_gLeak",
     "e_leak": "Leak_eLeak", "v_t": "vt", "c": "capacitance",
 }  # fmt: skip
-UNIT = {name: 1e-3 for name in ("g_na", "g_kd", "g_m", "g_leak")}  # S/cm², as Jaxley has it
+UNIT = {name: 1e-3 for name in ("g_na", "g_kd", "g_m", "g_leak")}  # S/cm², Jaxley's unit
 
 keep = keeping.Keeper()  # bench
-kept = np.load(keep.recording)
-dt, samples = float(kept["t"][1]), len(kept["t"])
+data = np.load(keep.recording)
+dt, samples = float(data["t"][1]), len(data["t"])
 cell = jx.Cell()
-side = float(np.sqrt(kept["area"] / np.pi))  # a cylinder as long as it is wide
-for key, value in {"radius": side / 2, "length": side, "v": float(kept["rest"])}.items():
+side = float(np.sqrt(data["area"] / np.pi))  # a cylinder whose length is its diameter
+for key, value in {"radius": side / 2, "length": side, "v": float(data["rest"])}.items():
     cell.set(key, value)
 for channel in (Na(), K(), Km(), Leak()):
     cell.insert(channel)
@@ -34,8 +34,8 @@ cell.record("v", verbose=False)
 for name, key in KEYS.items():
     cell.make_trainable(key, UNIT.get(name, 1.0) * sum(BOUNDS[name]) / 2, verbose=False)
 cell.init_states(dt)
-# Jaxley 0.14 takes p_inf and tau_p for rates here, and would begin without M current.
-cell.set("Km_p", 1.0 / (1.0 + float(np.exp(-(kept["rest"] + 35.0) / 10.0))))
+# Jaxley 0.14 uses p_inf and tau_p as rates here, and would start without M current.
+cell.set("Km_p", 1.0 / (1.0 + float(np.exp(-(data["rest"] + 35.0) / 10.0))))
 scaled = {name: [UNIT.get(name, 1.0) * x for x in pair] for name, pair in BOUNDS.items()}
 transform = jx.ParamTransform([{KEYS[name]: jt.SigmoidTransform(*pair)} for name, pair in scaled.items()])
 levels = [int(np.ceil(np.sqrt(samples)))] * 2  # of checkpointing
@@ -52,8 +52,8 @@ def summary(v):
     return jnp.concatenate([windows.mean(axis=1), windows.std(axis=1)])
 
 
-currents = jnp.asarray(kept["i"][keep.sweeps])
-targets = jax.vmap(summary)(jnp.asarray(kept["v"][keep.sweeps]))
+currents = jnp.asarray(data["i"][keep.sweeps])
+targets = jax.vmap(summary)(jnp.asarray(data["v"][keep.sweeps]))
 
 
 def loss(places):
@@ -90,7 +90,7 @@ with keep:  # bench
 
 def voltages(values):
     params = [{KEYS[name]: jnp.array([UNIT.get(name, 1.0) * value])} for name, value in values.items()]
-    return jax.jit(jax.vmap(simulate, in_axes=(None, 0)))(params, jnp.asarray(kept["i"]))
+    return jax.jit(jax.vmap(simulate, in_axes=(None, 0)))(params, jnp.asarray(data["i"]))
 
 
 keep.finish(voltages)

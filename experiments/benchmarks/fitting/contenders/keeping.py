@@ -1,7 +1,7 @@
-"""What every contender leaves behind: its best parameters by the clock, and the voltages they give.
+"""The record of every contender: its best parameters at the times, and their voltages.
 
-Needs NumPy alone, for it runs in every peer's environment. Lines of a contender that call it end in "# bench": they
-are the benchmark's, and not counted as a user's.
+It needs NumPy alone, since it runs in every peer's environment. A contender's lines that call it end in "# bench" and
+do not count as a user's lines.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import numpy as np
 
 
 class Spent(Exception):
-    """The last of the times is past."""
+    """The last of the times has passed."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class Candidate:
     """A candidate better than all before it; ``score`` is the contender's own, on the fitted sweeps alone."""
 
     seconds: dict[str, float]
@@ -36,7 +36,7 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """The best at one of the times: the voltage [sweep, time] in mV under every sweep's current."""
+    """The best candidate at one of the times; ``v`` is its voltage [sweep, time] in mV for every sweep's current."""
 
     clock: str
     at: float
@@ -48,41 +48,41 @@ class Snapshot:
 
 
 def core_seconds() -> float:
-    """Processor time of this process and of the children it has waited for."""
+    """Processor time of this process and of its finished child processes."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 class Keeper:
-    """The job, its clocks, and the best so far.
+    """The job, its clocks, and the best candidates so far.
 
-    A script that does ``with keeper: search()`` goes on after the block when the time is spent.
+    After ``with keeper: search()`` a script continues when the time is spent.
     """
 
     def __init__(self) -> None:
         self.job = json.loads(sys.argv[1])
         self.recording, self.sweeps, self.seed = (self.job[name] for name in ("recording", "sweeps", "seed"))
         self.times = [(clock, at) for clock in self.job["clocks"] for at in self.job["at"]]
-        self.found: list[Found] = []
+        self.best: list[Candidate] = []
         self.ticks: list[tuple[dict[str, float], int]] = []  # seconds by each clock, candidates tried by then
         self.ended: dict[str, float] = {}
 
     def seconds(self) -> dict[str, float]:
-        """Since the interpreter was started, by the wall and by the processor."""
+        """Wall clock time and processor time since the start of the interpreter."""
         return {"wall": time.time() - self.job["began"], "core": core_seconds()}
 
     def offer(self, score: float, values: Mapping[str, Any], tried: int = 1) -> None:
-        """A candidate and its score on the fitted sweeps.
+        """Record a candidate and its score on the fitted sweeps.
 
         Raises:
-            Spent: the time is up by every clock. A candidate that was ready too late does not count.
+            Spent: the last time has passed by every clock. A late candidate does not count.
         """
         now = self.seconds()
         if all(now[clock] > at for clock, at in self.times):
             raise Spent
         self.ticks.append((now, tried + (self.ticks[-1][1] if self.ticks else 0)))
-        if math.isfinite(score) and (not self.found or score < self.found[-1].score):
-            self.found.append(Found(now, float(score), {name: float(value) for name, value in values.items()}))
+        if math.isfinite(score) and (not self.best or score < self.best[-1].score):
+            self.best.append(Candidate(now, float(score), {name: float(value) for name, value in values.items()}))
 
     def __enter__(self) -> Keeper:
         return self
@@ -92,34 +92,34 @@ class Keeper:
         return isinstance(error, Spent)
 
     def snapshots(self, simulate: Callable[[Mapping[str, float]], np.ndarray]) -> list[Snapshot]:
-        """The best at each of the times, simulated now that no clock counts any more."""
-        kept, shown = [], {}
+        """The best candidate at each of the times, simulated after the last time."""
+        snapshots, voltages = [], {}
         for clock, at in self.times:
-            best = [one for one in self.found if one.seconds[clock] <= at]
+            best = [one for one in self.best if one.seconds[clock] <= at]
             if not best:
                 continue
             key = best[-1].score  # each is better than all before it
-            if key not in shown:
-                shown[key] = np.asarray(simulate(best[-1].values))
+            if key not in voltages:
+                voltages[key] = np.asarray(simulate(best[-1].values))
             now, tried = [tick for tick in self.ticks if tick[0][clock] <= at][-1]
-            kept.append(Snapshot(clock, at, key, best[-1].values, shown[key], tried, now["core"]))
-        return kept
+            snapshots.append(Snapshot(clock, at, key, best[-1].values, voltages[key], tried, now["core"]))
+        return snapshots
 
     def write(self, snapshots: Sequence[Snapshot], reference: np.ndarray | None = None) -> None:
-        """All of it as one archive; ``reference`` is the voltage at parameters that all peers try."""
+        """Write everything to one archive; ``reference`` is the voltage at the parameters that all peers share."""
         arrays = {f"v{k}": one.v.astype(np.float32) for k, one in enumerate(snapshots)}
         if reference is not None:
             arrays["reference"] = np.asarray(reference, dtype=np.float32)
         fields = [field.name for field in dataclasses.fields(Snapshot) if field.name != "v"]
-        told = {
+        run = {
             "job": self.job,
             "ended": self.ended,
             "versions": {name: version(name) for name in self.job["packages"]},
             "affinity": sorted(os.sched_getaffinity(0)),
             "snapshots": [{name: getattr(one, name) for name in fields} for one in snapshots],
         }
-        np.savez_compressed(self.job["out"], told=np.array(json.dumps(told)), **arrays)
+        np.savez_compressed(self.job["out"], run=np.array(json.dumps(run)), **arrays)
 
     def finish(self, simulate: Callable[[Mapping[str, float]], np.ndarray]) -> None:
-        """Simulate the best and the reference parameters, and write them."""
+        """Simulate the best candidates and the reference parameters, and write the voltages."""
         self.write(self.snapshots(simulate), simulate(self.job["reference"]))

@@ -1,4 +1,4 @@
-"""membrax as its first page says: a file, the sweeps, nothing else. It chooses cell, bounds and budget itself."""
+"""membrax's recipe with a file and the sweeps as its only input; it chooses cell, bounds and budget."""
 
 import keeping  # bench
 from copying import Copies  # bench

@@ -1,7 +1,7 @@
 """The cell of eight free parameters: sodium, delayed rectifier, M current and leak (Pospischil et al. 2008).
 
 Pospischil et al., Biol Cybern 99:427-441, equations of I_Na, I_Kd and I_M. Bounds are those of membrax's cortical
-template; what is not free is published there.
+template; the values of the other parameters are in the paper.
 """
 
 BOUNDS = {
