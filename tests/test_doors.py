@@ -25,6 +25,19 @@ def run(**named):
     return mx.run(two(), **{"duration": 1.0, "progress": False, **named})
 
 
+class Plain:
+    """A channel with all methods, but a class that JAX knows nothing of."""
+
+    def init(self, v, env):
+        return {}
+
+    def advance(self, gates, v, dt, env):
+        return gates
+
+    def current(self, gates, v, env):
+        return v
+
+
 class Vague:
     """A channel that won't say whether it is ohmic."""
 
@@ -55,6 +68,7 @@ WRONG = {
     "a class as channel": (lambda: simulate(mx.Cell({"x": mx.channels.Leak})), "channel 'x' must be one such as"),
     "a list of channels": (lambda: simulate(mx.Cell([mx.channels.Leak()])), "channels must be a dictionary"),
     "neither ohmic nor not": (lambda: simulate(mx.Cell({"x": Vague()})), "ohmic of channel 'x' must be True or False"),
+    "a channel that is no pytree": (lambda: simulate(mx.Cell({"x": Plain()})), "the class with @membrax.pytree"),
     "rest of no cell": (lambda: mx.rest(3), "cell must be a membrax.Cell"),
     "rest under nan": (lambda: mx.rest(CELL, np.nan), "current must be finite, got nan µA/cm²"),
     "rest under a word": (lambda: mx.rest(CELL, "a"), "current must be a number"),
@@ -76,7 +90,7 @@ WRONG = {
     "no samples": (lambda: stimuli.from_samples(np.zeros((0, 3)), 1.0), "samples must be a number.*empty"),
     "a batch sampled": (lambda: stimuli.evaluate(stimuli.step([1.0, 2.0]), duration=1, dt=0.1), "holds 2"),
     "no area": (lambda: stimuli.evaluate(1.0, duration=1, dt=0.1, area=0), "area must be above 0, got 0 µm²"),
-    "no file": (lambda: mx.recordings.load(None), "path must be a file's, or a list of them, got None"),
+    "no file": (lambda: mx.recordings.load(None), "path must be the path of a file or a list of paths, got None"),
     "a late nan": (lambda: stimuli.evaluate(1.0, duration=1, dt=0.1, start=np.nan), "start must be finite"),
 }  # fmt: skip
 

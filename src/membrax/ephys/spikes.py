@@ -1,6 +1,6 @@
 """Spikes of a trace or a recording, one by one: time, beginning, peak, half width, trough.
 
-This is the one measurement of a spike on the host; `spike_features` lists where the package measures spikes otherwise.
+This is the one measurement of recorded spikes; `spike_features` lists where the package measures spikes otherwise.
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ def fit(
             name of one with its defaults: "levenberg_marquardt" (Gauss–Newton steps, nudging annealed to 0), "adam"
             (gradients, nudging annealed to 0) or "cmaes" (CMA-ES on spike scores). None chooses: Levenberg–Marquardt up
             to 16 parameters, else Adam; and where their best model does not fire as the recorded cell, CMA-ES after it.
+            With a ``loss`` it chooses CMA-ES.
         loss: the loss to minimise instead, a function ``loss(v, recorded, interval)`` such as `losses.spike_times` or
             a `losses.weighted` sum (see `objective`); by "cmaes", or by "adam" if it is differentiable.
         iterations: of a method given by name or by default; None is its default.
@@ -95,7 +96,8 @@ def fit(
 
     Raises:
         ValueError: unknown paths, bounds that are swapped or out of range, unknown sweeps, a dt that is no whole
-            fraction of the sampling interval, an unknown method or ad_mode, no start that stayed finite.
+            fraction of the sampling interval, an unknown method or ad_mode, a loss that does not return one number, no
+            start that stayed finite.
     """
     check_inputs(cell, data, integrator)
     check_seed(seed)

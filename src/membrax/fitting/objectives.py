@@ -1,7 +1,7 @@
 """A loss of one's own as a function of a cell's parameters: its value and slope, for one candidate or thousands.
 
-What `fit` minimises is chosen for it; here the loss is any function of two voltages (see `losses`), and what moves the
-parameters is the user's: optax, scipy, a sampler, a grid. A candidate is a *place* [parameter] in the unit cube, 0 at
+The loss is any function of two voltages (see `losses`), as in `fit`; here the search is the user's own: optax, scipy, a
+sampler, a grid. A candidate is a *place* [parameter] in the unit cube, 0 at
 each parameter's lower bound and 1 at its upper one, on the scale that `fit` searches (logarithmic over a decade).
 """
 

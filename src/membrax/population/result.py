@@ -39,7 +39,8 @@ class PopulationResult:
         spike_times: [neuron, k] ms in float64, padded with NaN; k is the largest number of spikes kept.
         spike_counts: [neuron], all spikes, kept or not.
         finite: [neuron], false for neurons that diverged or were quarantined.
-        quarantined: {neuron: message} for parameters that were not finite or out of bounds.
+        quarantined: {neuron: message} for parameters that were not finite or out of bounds. These neurons run all the
+            same, and their spikes are in the result: select by ``finite``.
         recorded: {probe name: arrays [neuron, …]} of all probes except the spikes.
         times: {probe name: ms [time]} of the probes that sample.
         final: the population's `State`, from which `run` continues bit for bit; its gates are ``final.lag`` ms behind

@@ -66,8 +66,9 @@ def run(
             stimuli that are formulas. Elsewhere it is interpreted, which is slow.
 
     Returns:
-        A `PopulationResult`. Ctrl-C returns the part that is done, with a warning. A warning names neurons whose
-        parameters are out of bounds and neurons that diverge; ``finite`` marks them, and the others are unaffected.
+        A `PopulationResult`. Ctrl-C returns the part that is done, with a warning. A warning names the first
+        neurons whose parameters are out of bounds or that diverge. ``finite`` is false for all of these; their numbers
+        are in the result too, so select by it. The other neurons are unaffected.
 
     Raises:
         ValueError: a duration or chunk that is no multiple of dt, a shared parameter out of bounds, different

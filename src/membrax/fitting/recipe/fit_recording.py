@@ -57,8 +57,8 @@ def fit_recording(
     5. Simulate the best cell under every sweep's current.
 
     From the held-out sweeps it uses the injected current, the pre-step baseline and the subthreshold response, the
-    last two for the electrode, the membrane and the drift of rest. Where ``sweeps`` is None it also uses their spike
-    counts, to select the training sweeps.
+    last two for the electrode, the membrane and the drift of rest, and the half width of their spikes for the sampling
+    interval. Where ``sweeps`` is None it also uses their spike counts, to select the training sweeps.
 
     Args:
         data: the recording, or a file that `membrax.recordings.load` reads.

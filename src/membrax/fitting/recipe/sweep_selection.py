@@ -40,7 +40,8 @@ def select_training_sweeps(data: Recording, most: int | None = None) -> SweepSel
 
     1. the one of the largest current that makes the cell fire: the top of the firing range;
     2. the first that fires (rheobase), if at least three do;
-    3. the lowest current, for the response of the membrane without spikes;
+    3. the lowest current, for the response of the membrane without spikes, if a silent sweep lies below the first
+       that fires;
     4. from four firing sweeps on, the one whose current is closest to the middle between the first two;
     5. the largest current that leaves the cell silent below the first that fires;
     6. those that are farthest from the ones selected, in the order of currents; silent ones count half.
@@ -48,9 +49,9 @@ def select_training_sweeps(data: Recording, most: int | None = None) -> SweepSel
     The middle is that of the currents and not of the counts: where firing saturates, half of the top's count comes
     early, and in the wide gap above it models fire several times too often.
 
-    At least half of the sweeps are held out (of an odd number one less than that from four firing sweeps on), and at
-    least one that fires if two do. A single sweep is selected. Where all sweeps have the same current, the selection
-    is spread evenly from first to last.
+    At least half of the sweeps are held out; from four firing sweeps on, training may take one more of an odd number.
+    If two sweeps or more fire, at least one of them is held out. A single sweep is selected. Where all sweeps have the
+    same current, the selection is spread evenly from first to last.
 
     Args:
         data: the recording.
