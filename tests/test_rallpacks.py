@@ -54,7 +54,7 @@ def first_and_last(cell, row, integrator, dt, until):
 # --- quick
 
 
-def test_twigs_charge_as_the_exact_solution_of_their_compartments():
+def test_twigs_charge_as_their_exact_solution():
     off = first_and_last(passive(twigs()), TABLE["rallpack2"], hines, 0.05, 10.0)
     assert np.abs(off[:3]).max() < 2e-3
     assert np.abs(off[3:]).max() < 2e-4

@@ -1,4 +1,4 @@
-"""Noise and synaptic events in the quiet stretches, put there beforehand."""
+"""Noise and synaptic events of known size in the quiet stretches."""
 
 import numpy as np
 import pytest
@@ -24,27 +24,27 @@ def recording(noise=0.1, events=(), size=2.0, seed=0, sweeps=2):
 
 @pytest.mark.parametrize("noise", [0.02, 0.1, 0.5])
 def test_white_noise_between_samples_and_in_a_window(noise):
-    found = baseline_noise(recording(noise))
-    assert found.sample_sd == pytest.approx(noise, rel=0.05) and found.window_sd == pytest.approx(noise, rel=0.1)
-    assert found.events == () and found.event_rate == 0.0
+    result = baseline_noise(recording(noise))
+    assert result.sample_sd == pytest.approx(noise, rel=0.05) and result.window_sd == pytest.approx(noise, rel=0.1)
+    assert result.events == () and result.event_rate == 0.0
 
 
 def test_slow_noise_is_not_between_samples():
     data = recording(0.02)
     v = data.v + 0.5 * np.sin(2 * np.pi * T / 40.0)
-    found = baseline_noise(mx.Recording(t=T, v=v, i=data.i))
-    assert found.sample_sd < 0.03 and found.window_sd == pytest.approx(0.5 / np.sqrt(2), rel=0.1)
+    result = baseline_noise(mx.Recording(t=T, v=v, i=data.i))
+    assert result.sample_sd < 0.03 and result.window_sd == pytest.approx(0.5 / np.sqrt(2), rel=0.1)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_events_have_their_times(seed):
-    found = baseline_noise(recording(events=EVENTS, seed=seed))
-    # Those at 640 ms fall into the 200 ms after the step.
+    result = baseline_noise(recording(events=EVENTS, seed=seed))
+    # Those at 640 ms are within the 200 ms after the step.
     expected = [at for at in EVENTS if at != 640.0]
-    assert [sweep for sweep, _ in found.events] == [0] * len(expected)
-    np.testing.assert_allclose([at for _, at in found.events], expected, atol=3.0)
-    assert np.all((found.event_sizes > 0.5) & (found.event_sizes < 2.0))
-    assert found.event_rate == pytest.approx(1e3 * len(expected) / found.duration)
+    assert [sweep for sweep, _ in result.events] == [0] * len(expected)
+    np.testing.assert_allclose([at for _, at in result.events], expected, atol=3.0)
+    assert np.all((result.event_sizes > 0.5) & (result.event_sizes < 2.0))
+    assert result.event_rate == pytest.approx(1e3 * len(expected) / result.duration)
 
 
 def test_small_events_count_as_noise():
@@ -55,8 +55,8 @@ def test_steps_and_spikes_are_not_quiet():
     data = recording()
     v = data.v.copy()
     v[0, 1500:1510] = 30.0
-    found = quiet_stretches(mx.Recording(t=T, v=v, i=data.i), 0)
-    assert found == [(0, 1250), (7000, 10000)] or found == [(0, 1250), (2500, 3000), (7000, 10000)]
+    result = quiet_stretches(mx.Recording(t=T, v=v, i=data.i), 0)
+    assert result == [(0, 1250), (7000, 10000)] or result == [(0, 1250), (2500, 3000), (7000, 10000)]
     assert quiet_stretches(data, 1) == [(0, 3000), (7000, 10000)]
 
 
@@ -68,7 +68,10 @@ def test_drift_within_a_sweep_is_measured():
 
 def test_no_quiet_stretch_gives_nan():
     ramp = mx.Recording(t=T, v=recording().v, i=np.sin(T / 5.0) * 0.1)
-    found = baseline_noise(ramp)
+    result = baseline_noise(ramp)
     assert (
-        found.stretches == () and np.isnan(found.sample_sd) and np.isnan(found.window_sd) and np.isnan(found.event_rate)
+        result.stretches == ()
+        and np.isnan(result.sample_sd)
+        and np.isnan(result.window_sd)
+        and np.isnan(result.event_rate)
     )

@@ -11,7 +11,7 @@ TRAINS = st.lists(st.integers(0, 110), max_size=40, unique=True).map(lambda k: 9
 
 def test_spikes_within_delta_coincide_once():
     data, model = np.array([10.0, 50.0, 100.0]), np.array([13.9, 14.0, 54.1, 97.0])
-    assert coincidences(data, model) == 2  # the second model spike finds the recorded one taken
+    assert coincidences(data, model) == 2  # the recorded spike already coincides with the first model spike
     assert coincidences(data, model, delta=4.2) == 3
 
 
@@ -29,10 +29,10 @@ def test_train_agrees_with_itself(train):
 
 @given(TRAINS, TRAINS, st.floats(-200.0, 200.0))
 def test_coincidences_are_symmetric_and_shift_invariant(one, other, shift):
-    found = coincidences(one, other)
-    assert found == coincidences(other, one) <= min(len(one), len(other))
+    result = coincidences(one, other)
+    assert result == coincidences(other, one) <= min(len(one), len(other))
     assert coincidences(np.round(one + shift), np.round(other + shift)) == coincidences(one, other, 4.0)
-    assert found <= coincidences(one, other, 8.0)
+    assert result <= coincidences(one, other, 8.0)
 
 
 @given(TRAINS, TRAINS)

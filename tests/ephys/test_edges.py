@@ -1,4 +1,4 @@
-"""Steps of a current: found where they are, in commands and measured currents, and nowhere else."""
+"""Steps of commands and of measured currents; currents without steps."""
 
 import itertools
 
@@ -23,20 +23,20 @@ def noisy(i, noise=0.003, seed=0):
 
 
 def test_steps_of_a_command_are_exact():
-    found = steps(command(0.0, -0.1, 0.0, 0.2, 0.05), DT)
-    assert [step.start for step in found] == [800, 1600, 2400, 3200]
-    assert [step.stop for step in found] == [1600, 2400, 3200, 4000]
-    np.testing.assert_allclose([step.before for step in found], [0.0, -0.1, 0.0, 0.2], atol=1e-12)
-    np.testing.assert_allclose([step.level for step in found], [-0.1, 0.0, 0.2, 0.05], atol=1e-12)
+    result = steps(command(0.0, -0.1, 0.0, 0.2, 0.05), DT)
+    assert [step.start for step in result] == [800, 1600, 2400, 3200]
+    assert [step.stop for step in result] == [1600, 2400, 3200, 4000]
+    np.testing.assert_allclose([step.before for step in result], [0.0, -0.1, 0.0, 0.2], atol=1e-12)
+    np.testing.assert_allclose([step.level for step in result], [-0.1, 0.0, 0.2, 0.05], atol=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_measured_current_has_the_same_steps(seed):
-    found = steps(noisy(command(-0.01, 0.1, -0.01, 0.06, -0.01), seed=seed), DT)
-    assert len(found) == 4
-    assert np.max(np.abs(np.array([step.start for step in found]) - [800, 1600, 2400, 3200])) <= 2
+    result = steps(noisy(command(-0.01, 0.1, -0.01, 0.06, -0.01), seed=seed), DT)
+    assert len(result) == 4
+    assert np.max(np.abs(np.array([step.start for step in result]) - [800, 1600, 2400, 3200])) <= 2
     # The mean of 800 samples is known to 0.003/√800 = 0.0001 nA.
-    np.testing.assert_allclose([step.size for step in found], [0.11, -0.11, 0.07, -0.07], atol=0.001)
+    np.testing.assert_allclose([step.size for step in result], [0.11, -0.11, 0.07, -0.07], atol=0.001)
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_sweep_may_begin_in_a_step():
 
 @given(st.lists(st.booleans(), max_size=60))
 def test_stretches_are_the_runs(mask):
-    found = stretches(np.array(mask, dtype=bool))
+    result = stretches(np.array(mask, dtype=bool))
     again = np.zeros(len(mask), dtype=bool)
-    for start, stop in found:
+    for start, stop in result:
         assert start < stop and not again[start:stop].any()
         again[start:stop] = True
     assert again.tolist() == mask
-    assert all(b < c for (_, b), (c, _) in itertools.pairwise(found))
+    assert all(b < c for (_, b), (c, _) in itertools.pairwise(result))
 
 
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
@@ -95,8 +95,8 @@ def test_offset_and_scale_leave_steps_unchanged(offset, scale):
     ("levels", "expected"), [([0, 0, 1, 1], 2), ([0, 0, 0, 0], None), ([1, 1, -2, 1], 2), ([0, 0.1, 1, 0], 2)]
 )
 def test_first_step_is_the_first_large_one(levels, expected):
-    found = first_step(np.repeat(np.array(levels, dtype=float), 100), 0.1)
-    assert found == (None if expected is None else 100 * expected)
+    result = first_step(np.repeat(np.array(levels, dtype=float), 100), 0.1)
+    assert result == (None if expected is None else 100 * expected)
 
 
 def test_step_after_a_ramp_is_not_the_first():

@@ -1,4 +1,4 @@
-"""Numbers with errors: how several become one, and how they are printed."""
+"""Numbers with errors: their mean and their text."""
 
 import numpy as np
 import pytest
@@ -9,17 +9,17 @@ from membrax.ephys.estimate import Estimate, random_effects_mean, unmeasured
 
 
 def test_values_that_agree_are_weighted_by_their_errors():
-    found = random_effects_mean([10.0, 10.2, 9.9], [0.2, 0.4, 0.3], "ms")
+    result = random_effects_mean([10.0, 10.2, 9.9], [0.2, 0.4, 0.3], "ms")
     w = 1 / np.square([0.2, 0.4, 0.3])
-    assert found.value == pytest.approx(np.sum(w * [10.0, 10.2, 9.9]) / np.sum(w))
-    assert found.error >= 1 / np.sqrt(np.sum(w)) and found.count == 3 and found.unit == "ms"
+    assert result.value == pytest.approx(np.sum(w * [10.0, 10.2, 9.9]) / np.sum(w))
+    assert result.error >= 1 / np.sqrt(np.sum(w)) and result.count == 3 and result.unit == "ms"
 
 
 def test_scatter_beyond_errors_gives_equal_weights():
-    found = random_effects_mean([1.0, 2.0, 3.0, 6.0], [0.001, 0.002, 0.001, 0.003], "")
-    assert found.value == pytest.approx(3.0, abs=1e-3)
+    result = random_effects_mean([1.0, 2.0, 3.0, 6.0], [0.001, 0.002, 0.001, 0.003], "")
+    assert result.value == pytest.approx(3.0, abs=1e-3)
     # Student's t at one sigma is 1.197 for four values.
-    assert found.error == pytest.approx(1.197 * np.std([1, 2, 3, 6], ddof=1) / 2, rel=1e-3)
+    assert result.error == pytest.approx(1.197 * np.std([1, 2, 3, 6], ddof=1) / 2, rel=1e-3)
 
 
 def test_single_value_keeps_its_error():
@@ -33,17 +33,17 @@ def test_error_is_that_of_the_mean(count):
     within = 0
     for _ in range(400):
         sigma = rng.uniform(0.5, 2.0, count)
-        found = random_effects_mean(5.0 + rng.normal(0.0, np.hypot(sigma, 1.0)), sigma, "")
-        within += abs(found.value - 5.0) < 2 * found.error
-    # Of Student's t with three degrees of freedom 90 % lie within twice its one-sigma width, of a Gaussian 95 %.
+        result = random_effects_mean(5.0 + rng.normal(0.0, np.hypot(sigma, 1.0)), sigma, "")
+        within += abs(result.value - 5.0) < 2 * result.error
+    # With three degrees of freedom, 90 % of Student's t lie within twice its one-sigma width, 95 % of a Gaussian.
     assert 0.88 <= within / 400 <= 0.99
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8), st.floats(1e-3, 1e2))
 def test_mean_lies_among_the_values(values, error):
-    found = random_effects_mean(values, [error] * len(values), "")
-    assert min(values) - 1e-9 <= found.value <= max(values) + 1e-9
-    assert found.error > 0
+    result = random_effects_mean(values, [error] * len(values), "")
+    assert min(values) - 1e-9 <= result.value <= max(values) + 1e-9
+    assert result.error > 0
 
 
 def test_two_digits_of_the_error_are_shown():

@@ -1,4 +1,4 @@
-"""What no model should be fitted to is refused, in words that name value, unit and bound."""
+"""Recordings unfit for a model raise an error with value, unit and bound."""
 
 import dataclasses
 import warnings
@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.ephys.fittable import check_fittable, refusals, voltage_clamp
+from membrax.ephys import check_fittable
+from membrax.ephys.fittable import refusals, voltage_clamp
 
 DT = 0.1
 T = np.arange(5000) * DT
@@ -42,12 +43,12 @@ def clamped(noise=0.0, levels=(-90.0, -40.0, 0.0), unit="uA/cm2"):
     rng, v, i = np.random.default_rng(0), [], []
     for level in levels:
         command = np.where((t >= 5) & (t < 25), level, -70.0)
-        found = mx.clamp.voltage_clamp(
+        result = mx.clamp.voltage_clamp(
             mx.models.hodgkin_huxley(), mx.stimuli.from_samples(jnp.asarray(command[:-1], dtype=float), 0.025),
             duration=40.0, dt=0.025,
         )  # fmt: skip
         v.append(command + rng.normal(0.0, noise, t.size))
-        i.append(np.asarray(found.i) * (1.0 if unit == "uA/cm2" else 0.01))
+        i.append(np.asarray(result.i) * (1.0 if unit == "uA/cm2" else 0.01))
     return mx.Recording(t=t, v=np.array(v), i=np.array(i), unit=unit)
 
 
@@ -165,7 +166,7 @@ def test_real_recordings_are_fittable_with_their_current(shared_data):
     for file in [*sorted(folder.glob("*.abf")), *sorted((folder / "allen").glob("*.npz"))]:
         data = mx.recordings.load(file)
         check_fittable(data)
-        if file.name != "171116sh_0016.abf":  # a ramp has no step to read a resistance off
+        if file.name != "171116sh_0016.abf":  # a ramp has no step for a resistance
             with pytest.raises(ValueError, match=r"pA given as nA|range of v over the range of i"):
                 check_fittable(quietly(data, i=1e4 * data.i))
     for name, dt in (("example_trace_no_current.txt", 0.25), ("zero_ISI_log_slope_skip95824004.abf.csv", 0.1)):

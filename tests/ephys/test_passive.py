@@ -1,4 +1,4 @@
-"""The resting membrane of cells of which it is known, within the error bars that are given for it."""
+"""Passive properties of known cells, within their error bars."""
 
 import dataclasses
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.ephys.passive import passive, resting_potential
+from membrax.ephys import passive
+from membrax.ephys.passive import resting_potential
 from membrax.ephys.step_responses import fit_charging, most_informative, step_responses
 
 RESISTANCE, TAU, REST, SERIES = 150.0, 22.0, -68.0, 14.0  # MΩ, ms, mV, MΩ
@@ -29,25 +30,25 @@ def correlated(shape, dt, size, tau, seed):
     return noise + rng.normal(0.0, 0.1, shape)
 
 
-def recording(*sizes, dt=0.1, on=ON, off=OFF, tau=TAU, size=0.0, seed=None, held=0.0, sag=0.0, unit="nA"):
+def recording(*sizes, dt=0.1, on=ON, off=OFF, tau=TAU, size=0.0, seed=None, holding=0.0, sag=0.0, unit="nA"):
     """Answers of an RC cell behind a series resistance to steps [nA]; a part ``sag`` of them fades in 100 ms."""
     t = np.arange(round(DURATION / dt)) * dt
-    i, v = np.full((len(sizes), t.size), held), np.full((len(sizes), t.size), REST)
+    i, v = np.full((len(sizes), t.size), holding), np.full((len(sizes), t.size), REST)
     rise = lambda since: np.where(since > 0, 1 - np.exp(-np.maximum(since, 0) / tau), 0.0)  # noqa: E731
     fade = lambda since: np.where(since > 0, 1 - np.exp(-np.maximum(since, 0) / 100.0), 0.0)  # noqa: E731
     for k, step in enumerate(sizes):
         i[k] += step * ((t >= on) & (t < off))
         v[k] += step * RESISTANCE * (rise(t - on) - rise(t - off) - sag * (fade(t - on) - fade(t - off)))
-    v = v + SERIES * (i - held)
+    v = v + SERIES * (i - holding)
     return mx.Recording(t=t, v=v if seed is None else v + correlated(v.shape, dt, size, 8.0, seed), i=i, unit=unit)
 
 
 @pytest.mark.parametrize("dt", [0.02, 0.05, 0.1, 0.25])
 def test_without_noise_the_numbers_are_exact(dt):
-    found = passive(recording(-0.1, -0.05, 0.05, dt=dt))
+    result = passive(recording(-0.1, -0.05, 0.05, dt=dt))
     for name, value in TRUTH.items():
-        assert getattr(found, name).value == pytest.approx(value, rel=0.002, abs=1e-6), name
-    assert found.direction == "down" and found.notes == ()
+        assert getattr(result, name).value == pytest.approx(value, rel=0.002, abs=1e-6), name
+    assert result.direction == "down" and result.notes == ()
 
 
 CASES = {
@@ -64,13 +65,13 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_error_bars_cover_the_truth(case):
     make, truth = CASES[case]
-    found = [passive(make(seed)) for seed in range(30)]
+    result = [passive(make(seed)) for seed in range(30)]
     for name in ("rest", "input_resistance", "time_constant", "capacitance"):
-        each = [getattr(one, name) for one in found]
+        each = [getattr(one, name) for one in result]
         off = np.array([(one.value - truth[name]) / one.error for one in each])
-        # Of 30 draws with a chance of 0.9 to lie within twice the error, fewer than 21 come once in a thousand.
+        # With a chance of 0.9 to lie within twice the error, fewer than 21 of 30 draws have a probability of 0.001.
         assert np.sum(np.abs(off) < 2) >= 21, name
-        # And the errors are not large for nothing: the values scatter by a third of them at least.
+        # The errors are not too large: the values scatter by at least a third of them.
         spread, error = np.std([one.value for one in each]), np.median([one.error for one in each])
         assert spread > error / 3, name
         assert abs(np.mean([one.value for one in each]) / truth[name] - 1) < 0.04, name
@@ -83,40 +84,42 @@ def test_more_steps_make_smaller_errors():
 
 
 def test_sag_is_excluded_from_the_charging():
-    found = passive(recording(-0.1, -0.08, sag=0.3))
+    result = passive(recording(-0.1, -0.08, sag=0.3))
     peak = np.max([(1 - np.exp(-x / TAU)) - 0.3 * (1 - np.exp(-x / 100.0)) for x in np.arange(0.0, 400.0, 0.1)])
     series = SERIES / RESISTANCE
     # The last fifth of the step is from 320 to 400 ms.
     end = np.mean([1 - 0.3 * (1 - np.exp(-x / 100.0)) for x in np.arange(320.0, 400.0, 0.1)])
-    assert found.sag.value == pytest.approx(1 - (end + series) / (peak + series), abs=0.005)
-    assert found.sag.value > 3 * found.sag.error
-    assert found.input_resistance.value == pytest.approx(RESISTANCE, rel=0.3)
+    assert result.sag.value == pytest.approx(1 - (end + series) / (peak + series), abs=0.005)
+    assert result.sag.value > 3 * result.sag.error
+    assert result.input_resistance.value == pytest.approx(RESISTANCE, rel=0.3)
 
 
 def test_offset_changes_only_the_rest():
     data = recording(-0.1, -0.05, size=0.2, seed=3)
-    found, moved = passive(data), passive(dataclasses.replace(data, v=data.v - 7.0, i=data.i + 0.02))
-    assert moved.rest.value == pytest.approx(found.rest.value - 7.0)
+    result, moved = passive(data), passive(dataclasses.replace(data, v=data.v - 7.0, i=data.i + 0.02))
+    assert moved.rest.value == pytest.approx(result.rest.value - 7.0)
     for name in ("input_resistance", "time_constant", "capacitance"):
-        assert getattr(moved, name).value == pytest.approx(getattr(found, name).value, rel=1e-6)
+        assert getattr(moved, name).value == pytest.approx(getattr(result, name).value, rel=1e-6)
     assert any("holding current of 0.02 nA" in note for note in moved.notes)
 
 
 def test_larger_deflection_is_a_larger_resistance():
     data = recording(-0.1, -0.05, size=0.2, seed=3)
-    found = passive(data)
+    result = passive(data)
     doubled = passive(dataclasses.replace(data, v=REST + 2 * (data.v - REST)))
-    assert doubled.input_resistance.value == pytest.approx(2 * found.input_resistance.value, rel=1e-6)
-    assert doubled.input_resistance.error == pytest.approx(2 * found.input_resistance.error, rel=1e-6)
-    assert doubled.capacitance.value == pytest.approx(found.capacitance.value / 2, rel=1e-6)
-    assert doubled.time_constant.value == pytest.approx(found.time_constant.value, rel=1e-6)
+    assert doubled.input_resistance.value == pytest.approx(2 * result.input_resistance.value, rel=1e-6)
+    assert doubled.input_resistance.error == pytest.approx(2 * result.input_resistance.error, rel=1e-6)
+    assert doubled.capacitance.value == pytest.approx(result.capacitance.value / 2, rel=1e-6)
+    assert doubled.time_constant.value == pytest.approx(result.time_constant.value, rel=1e-6)
 
 
 def test_density_has_its_units():
-    found = passive(recording(-0.1, unit="uA/cm2"))
-    assert (found.input_resistance.unit, found.capacitance.unit) == ("kΩ·cm²", "µF/cm²")
+    result = passive(recording(-0.1, unit="uA/cm2"))
+    assert (result.input_resistance.unit, result.capacitance.unit) == ("kΩ·cm²", "µF/cm²")
     # τ = R C without a factor.
-    assert found.capacitance.value * found.input_resistance.value == pytest.approx(found.time_constant.value, rel=1e-6)
+    assert result.capacitance.value * result.input_resistance.value == pytest.approx(
+        result.time_constant.value, rel=1e-6
+    )
 
 
 def test_steps_down_come_before_steps_up():
@@ -129,9 +132,9 @@ def test_steps_down_come_before_steps_up():
 def test_sweep_that_begins_in_a_step_is_measured_after_it():
     data = recording(-0.1)
     begun = dataclasses.replace(data, t=data.t[3000:], v=data.v[:, 3000:], i=data.i[:, 3000:])
-    found = passive(begun)
-    assert found.input_resistance.value == pytest.approx(RESISTANCE, rel=0.01)
-    assert "no step starts from rest" in found.notes[0]
+    result = passive(begun)
+    assert result.input_resistance.value == pytest.approx(RESISTANCE, rel=0.01)
+    assert "no step starts from rest" in result.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -141,9 +144,9 @@ def test_sweep_that_begins_in_a_step_is_measured_after_it():
 )
 def test_without_a_step_only_the_rest_is_measured(i):
     data = recording(0.0, size=0.2, seed=0)
-    found = passive(dataclasses.replace(data, i=i(data.t)))
-    assert not found.input_resistance.known and not found.capacitance.known and not found.sag.known
-    assert found.direction == "" and "not measured" in found.notes[0] and "not measured" in found.table()
+    result = passive(dataclasses.replace(data, i=i(data.t)))
+    assert not result.input_resistance.known and not result.capacitance.known and not result.sag.known
+    assert result.direction == "" and "not measured" in result.notes[0] and "not measured" in result.table()
 
 
 def test_only_the_rise_before_the_first_spike_is_fitted():
@@ -172,6 +175,8 @@ def test_spikes_do_not_move_the_rest():
 def test_real_cells(shared_data):
     files = {"171116sh_0018.abf": (133, 36, 271), "File_axon_5.abf": (179, 54, 303)}
     for name, expected in files.items():
-        found = passive(mx.recordings.load(shared_data / "recordings" / name))
-        for one, value in zip((found.input_resistance, found.time_constant, found.capacitance), expected, strict=True):
+        result = passive(mx.recordings.load(shared_data / "recordings" / name))
+        for one, value in zip(
+            (result.input_resistance, result.time_constant, result.capacitance), expected, strict=True
+        ):
             assert abs(one.value - value) < 3 * one.error and one.error < 0.3 * one.value

@@ -1,4 +1,4 @@
-"""Electrode, membrane and drift: measured on recordings of which they are known."""
+"""Electrode, membrane and drift of recordings with known values."""
 
 import dataclasses
 
@@ -38,21 +38,21 @@ def recording(*sizes, noise=0.0, series=SERIES, drift=None, holding=0.0):
 
 @pytest.mark.parametrize("noise, tolerance", [(0.0, 0.03), (0.05, 0.05)])
 def test_electrode_and_membrane_are_those_of_the_cell(noise, tolerance):
-    found = preprocess(recording(-0.1, -0.05, 0.05, noise=noise))
-    # The parabola through the first ms misses the third order of the exponential, below (4 ms/τ)³/40 of R.
-    assert found.series_resistance == pytest.approx(SERIES, abs=20 * tolerance - 0.5)
-    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=tolerance)
-    assert found.first_step_time_constant == pytest.approx(TAU, rel=2 * tolerance)
-    assert found.area == pytest.approx(1e5 * TAU / RESISTANCE / 0.9, rel=2 * tolerance)
+    result = preprocess(recording(-0.1, -0.05, 0.05, noise=noise))
+    # The parabola through the first ms lacks the third order of the exponential, below (4 ms/τ)³/40 of R.
+    assert result.series_resistance == pytest.approx(SERIES, abs=20 * tolerance - 0.5)
+    assert result.first_step_resistance == pytest.approx(RESISTANCE, rel=tolerance)
+    assert result.first_step_time_constant == pytest.approx(TAU, rel=2 * tolerance)
+    assert result.area == pytest.approx(1e5 * TAU / RESISTANCE / 0.9, rel=2 * tolerance)
 
 
 def test_electrode_jump_is_subtracted():
     data = recording(-0.1, 0.05)
-    found = preprocess(data)
+    result = preprocess(data)
     start = round(ON / DT)
-    jumps = found.data.v[:, start] - found.data.v[:, start - 1]
+    jumps = result.data.v[:, start] - result.data.v[:, start - 1]
     np.testing.assert_allclose(jumps, 0.0, atol=0.05)
-    np.testing.assert_allclose(found.data.v + found.series_resistance * data.i, data.v, atol=1e-9)
+    np.testing.assert_allclose(result.data.v + result.series_resistance * data.i, data.v, atol=1e-9)
 
 
 def electrode(data):
@@ -74,17 +74,17 @@ def test_overcompensated_bridge_is_corrected():
 def test_drift_of_rest_becomes_a_current():
     drift = np.array([0.0, 1.5, -1.5])
     data = recording(-0.1, -0.05, 0.05, drift=drift)
-    found = preprocess(data)
-    assert found.rest == pytest.approx(REST, abs=0.05)
-    np.testing.assert_allclose(found.bias * found.first_step_resistance, drift, atol=0.05)
-    np.testing.assert_allclose(found.data.i - data.i, np.repeat(found.bias[:, None], data.t.size, axis=1), atol=1e-12)
-    np.testing.assert_allclose(found.data.holding, found.bias, atol=1e-12)
+    result = preprocess(data)
+    assert result.rest == pytest.approx(REST, abs=0.05)
+    np.testing.assert_allclose(result.bias * result.first_step_resistance, drift, atol=0.05)
+    np.testing.assert_allclose(result.data.i - data.i, np.repeat(result.bias[:, None], data.t.size, axis=1), atol=1e-12)
+    np.testing.assert_allclose(result.data.holding, result.bias, atol=1e-12)
 
 
 def test_holding_current_is_no_step():
-    found = preprocess(recording(-0.1, 0.05, holding=-0.02))
-    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.03)
-    assert found.rest == pytest.approx(REST, abs=0.05)
+    result = preprocess(recording(-0.1, 0.05, holding=-0.02))
+    assert result.first_step_resistance == pytest.approx(RESISTANCE, rel=0.03)
+    assert result.rest == pytest.approx(REST, abs=0.05)
 
 
 def test_simulation_begins_just_before_the_first_step():
@@ -102,30 +102,30 @@ def test_spikes_are_excluded_from_the_measurement():
     data = recording(-0.1, 0.09)
     v = data.v.copy()
     v[1, 1400:1410] = 30.0
-    found = preprocess(dataclasses.replace(data, v=v))
-    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
+    result = preprocess(dataclasses.replace(data, v=v))
+    assert result.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
 
 
 def test_without_a_step_nothing_is_measured():
-    found = preprocess(recording(0.0, 0.0))
-    assert found.series_resistance == 0.0 and np.isnan(found.area) and np.all(found.bias == 0.0)
-    assert "not" not in found.summary and "pF" not in found.summary
+    result = preprocess(recording(0.0, 0.0))
+    assert result.series_resistance == 0.0 and np.isnan(result.area) and np.all(result.bias == 0.0)
+    assert "not" not in result.summary and "pF" not in result.summary
 
 
 def test_current_density_is_not_corrected():
     data = dataclasses.replace(recording(-0.1, 0.05), unit="uA/cm2")
-    found = preprocess(data)
-    assert found.data is data and found.series_resistance == 0.0
+    result = preprocess(data)
+    assert result.data is data and result.series_resistance == 0.0
 
 
 def test_junction_potential_is_subtracted_everywhere():
     data = dataclasses.replace(recording(-0.1, 0.05), notes=("voltage: liquid junction potential not corrected",))
-    found, moved = preprocess(data), preprocess(data, liquid_junction_potential=14.0)
-    np.testing.assert_allclose(moved.data.v, found.data.v - 14.0)
-    assert moved.rest == pytest.approx(found.rest - 14.0)
-    assert moved.passive.rest.value == pytest.approx(found.passive.rest.value - 14.0)
-    assert moved.first_step_resistance == found.first_step_resistance
-    assert moved.series_resistance == found.series_resistance
+    result, moved = preprocess(data), preprocess(data, liquid_junction_potential=14.0)
+    np.testing.assert_allclose(moved.data.v, result.data.v - 14.0)
+    assert moved.rest == pytest.approx(result.rest - 14.0)
+    assert moved.passive.rest.value == pytest.approx(result.passive.rest.value - 14.0)
+    assert moved.first_step_resistance == result.first_step_resistance
+    assert moved.series_resistance == result.series_resistance
     assert "liquid junction potential of 14 mV subtracted" in moved.summary
     assert not any("not corrected" in note for note in moved.data.notes) and moved.liquid_junction_potential == 14.0
     density = preprocess(dataclasses.replace(data, unit="uA/cm2"), liquid_junction_potential=-5.0)
@@ -158,9 +158,9 @@ def test_electrode_is_known_within_its_error(tau, noise):
     for seed in range(20):
         data = recording(-0.1, -0.08, -0.06, -0.04, series=SERIES)
         scaled = dataclasses.replace(data, v=with_time_constant(data, tau, noise, seed))
-        found = preprocess(scaled).electrode
-        off.append((found.value - SERIES) / found.error)
-    # Twice the error covers it, and a lag of an interval, which there is none of here, widens it.
+        result = preprocess(scaled).electrode
+        off.append((result.value - SERIES) / result.error)
+    # Twice the error includes it; the error allows for a lag of an interval, absent here.
     assert np.mean(np.abs(off) < 2) > 0.8
 
 
@@ -182,33 +182,33 @@ def test_single_step_has_an_error():
 def test_ramp_is_no_step():
     data = recording(0.0, 0.0)
     ramps = np.array([[0.0], [0.05]]) + 0.05 * data.t / data.t[-1]
-    found = preprocess(dataclasses.replace(data, i=ramps, v=REST + RESISTANCE * ramps))
-    assert np.isnan(found.area) and not found.electrode.known and np.all(found.bias == 0.0)
-    assert "no step for a series resistance" in found.summary and "no step" in found.notes[0]
-    assert found.rest == pytest.approx(REST + 1.0, abs=1.1)  # the first sweep's, not that held at 0.05 nA
+    result = preprocess(dataclasses.replace(data, i=ramps, v=REST + RESISTANCE * ramps))
+    assert np.isnan(result.area) and not result.electrode.known and np.all(result.bias == 0.0)
+    assert "no step for a series resistance" in result.summary and "no step" in result.notes[0]
+    assert result.rest == pytest.approx(REST + 1.0, abs=1.1)  # the first sweep's, not that at 0.05 nA
 
 
 def test_another_holding_current_is_no_drift():
     data = recording(-0.1, -0.05, 0.05)
-    held = np.array([[0.0], [0.0], [0.1]])
-    found = preprocess(dataclasses.replace(data, i=data.i + held, v=data.v + (RESISTANCE + SERIES) * held))
-    np.testing.assert_allclose(found.bias, 0.0, atol=1e-3)
-    assert found.rest == pytest.approx(REST, abs=0.1)
+    offset = np.array([[0.0], [0.0], [0.1]])
+    result = preprocess(dataclasses.replace(data, i=data.i + offset, v=data.v + (RESISTANCE + SERIES) * offset))
+    np.testing.assert_allclose(result.bias, 0.0, atol=1e-3)
+    assert result.rest == pytest.approx(REST, abs=0.1)
 
 
 def test_sweeps_that_begin_in_a_step_have_a_note():
     data = recording(-0.1, 0.05)
     begun = dataclasses.replace(data, t=data.t[2000:], v=data.v[:, 2000:], i=data.i[:, 2000:])
-    found = preprocess(begun)
-    assert any("2 of 2 sweeps begin in a step" in note for note in found.notes)
-    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
-    assert found.begin == pytest.approx(OFF - 10.0)
+    result = preprocess(begun)
+    assert any("2 of 2 sweeps begin in a step" in note for note in result.notes)
+    assert result.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
+    assert result.begin == pytest.approx(OFF - 10.0)
 
 
 def test_cell_with_a_high_rest_is_measured():
     data = recording(-0.1, -0.05)
-    found = preprocess(dataclasses.replace(data, v=data.v + 24.0))
-    assert found.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
+    result = preprocess(dataclasses.replace(data, v=data.v + 24.0))
+    assert result.first_step_resistance == pytest.approx(RESISTANCE, rel=0.05)
 
 
 @given(
@@ -223,34 +223,34 @@ def test_any_input_gives_finite_numbers_or_nan(samples, kind, current):
         "ramp": 0.1 * t / t[-1],
         "step": 0.1 * (t > t[samples // 2]),
     }
-    found = preprocess(mx.Recording(t=t, v=v, i=i[current]))
-    assert np.all(np.isfinite(found.data.v)) and np.all(np.isfinite(found.data.i)) and np.isfinite(found.rest)
-    assert np.isnan(found.first_step_resistance) or found.first_step_resistance > 0
-    assert found.summary and found.data.t[0] <= found.begin <= found.data.t[-1]
+    result = preprocess(mx.Recording(t=t, v=v, i=i[current]))
+    assert np.all(np.isfinite(result.data.v)) and np.all(np.isfinite(result.data.i)) and np.isfinite(result.rest)
+    assert np.isnan(result.first_step_resistance) or result.first_step_resistance > 0
+    assert result.summary and result.data.t[0] <= result.begin <= result.data.t[-1]
 
 
 def test_numbers_of_the_main_sample(shared_data):
     data = mx.recordings.load(shared_data / "recordings" / "171116sh_0018.abf")
-    found = preprocess(data)
-    assert found.summary.startswith(
+    result = preprocess(data)
+    assert result.summary.startswith(
         "series resistance 12.85 ± 0.14 MΩ corrected; R 132.7 ± 3.3 MΩ, τ 35.94 ± 0.95 ms, C 272.9 ± 3.0 pF; rest -62.0"
     )
-    assert found.first_step_resistance == pytest.approx(135.0, abs=0.5)
-    assert found.first_step_time_constant == pytest.approx(32.5, abs=0.05)
-    assert found.begin == pytest.approx(136.85)
-    assert 1e3 * np.max(np.abs(found.bias)) == pytest.approx(6.6, abs=0.05)
+    assert result.first_step_resistance == pytest.approx(135.0, abs=0.5)
+    assert result.first_step_time_constant == pytest.approx(32.5, abs=0.05)
+    assert result.begin == pytest.approx(136.85)
+    assert 1e3 * np.max(np.abs(result.bias)) == pytest.approx(6.6, abs=0.05)
 
 
 def test_template_uses_measured_size_leak_and_rest():
-    found = preprocess(recording(-0.1, 0.05))
-    cell, bounds = pyramidal(found)
-    assert float(cell.area) == pytest.approx(found.area, rel=1e-6)
+    result = preprocess(recording(-0.1, 0.05))
+    cell, bounds = pyramidal(result)
+    assert float(cell.area) == pytest.approx(result.area, rel=1e-6)
     low, high = bounds["leak.g"]
-    conductance = 1e5 / (found.first_step_resistance * found.area)  # mS/cm²
+    conductance = 1e5 / (result.first_step_resistance * result.area)  # mS/cm²
     assert low < conductance < high
-    assert bounds["leak.e"][0] < found.rest < bounds["leak.e"][1]
+    assert bounds["leak.e"][0] < result.rest < bounds["leak.e"][1]
     # 1/(g A) is the input resistance: mS/cm² times µm² is 1e-11 S.
-    assert 1e-6 / (conductance * float(cell.area) * 1e-11) == pytest.approx(found.first_step_resistance, rel=1e-5)
+    assert 1e-6 / (conductance * float(cell.area) * 1e-11) == pytest.approx(result.first_step_resistance, rel=1e-5)
 
 
 def test_template_without_a_measurement():
@@ -262,6 +262,6 @@ def test_template_without_a_measurement():
 @pytest.mark.parametrize("template", [pyramidal, adapting])
 def test_persistent_sodium_reverses_where_the_transient_one_does(template):
     cell, bounds = template(preprocess(recording(0.0, 0.0)))
-    found = free(cell, bounds)
-    assert {"na.e, nap.e", "nap.g", "nap.half"} <= set(found.names)
-    assert found.logarithmic[found.names.index("nap.g")] and not found.logarithmic[found.names.index("nap.half")]
+    result = free(cell, bounds)
+    assert {"na.e, nap.e", "nap.g", "nap.half"} <= set(result.names)
+    assert result.logarithmic[result.names.index("nap.g")] and not result.logarithmic[result.names.index("nap.half")]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.ephys.quality import QualityControl, quality_control
+from membrax.ephys import QualityControl, quality_control
 
 DT = 0.05
 T = np.arange(12000) * DT
@@ -39,13 +39,13 @@ def all_warnings(data):
 
 
 def test_good_recording_has_no_warning():
-    found = quality_control(recording())
-    assert found.warnings == () and all(one.passes for one in found.checks)
-    assert found.passive.input_resistance.value == pytest.approx(RESISTANCE, rel=0.02)
-    assert found.electrode.value == pytest.approx(1.0, abs=0.5)
-    assert found.noise.sample_sd == pytest.approx(0.05, rel=0.05)
-    assert found.firing.spike_counts.tolist() == [0, 0, 0, 0, 0, 3]
-    assert found.drift < 0.1 and found.clipped.sum() == 0
+    result = quality_control(recording())
+    assert result.warnings == () and all(one.passes for one in result.checks)
+    assert result.passive.input_resistance.value == pytest.approx(RESISTANCE, rel=0.02)
+    assert result.electrode.value == pytest.approx(1.0, abs=0.5)
+    assert result.noise.sample_sd == pytest.approx(0.05, rel=0.05)
+    assert result.firing.spike_counts.tolist() == [0, 0, 0, 0, 0, 3]
+    assert result.drift < 0.1 and result.clipped.sum() == 0
 
 
 def changed(spoil):
@@ -101,19 +101,19 @@ def test_every_disturbance_has_a_warning(case):
 
 
 def test_table_has_every_number_and_warning():
-    found = quality_control(recording(drift=8.0, noise=0.4))
-    text = found.table()
-    for one in found.checks:
+    result = quality_control(recording(drift=8.0, noise=0.4))
+    text = result.table()
+    for one in result.checks:
         assert one.name in text and one.shown in text and one.bound in text
     assert sum(line.endswith("!") for line in text.splitlines()) == 2
-    assert all(f"! {warning}" in text for warning in found.warnings)
+    assert all(f"! {warning}" in text for warning in result.warnings)
 
 
 def test_quality_control_is_frozen_with_a_short_repr():
-    found = quality_control(recording())
+    result = quality_control(recording())
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.samples_above_half = 3
-    assert isinstance(found, QualityControl) and "array" not in repr(found.data)
+        result.samples_above_half = 3
+    assert isinstance(result, QualityControl) and "array" not in repr(result.data)
 
 
 def test_other_types_are_refused():
@@ -138,8 +138,8 @@ def test_any_recording_has_a_report(samples, sweeps, dt, kind, current, unit):
         "none": 0 * t, "noise": rng.normal(0, 0.1, samples), "ramp": 0.1 * t / t[-1], "step": 0.1 * half,
         "begun": 0.1 * ~half,
     }[current]  # fmt: skip
-    found = quality_control(mx.Recording(t=t, v=v - 65.0, i=i, unit=unit))
-    assert found.table() and len(found.resting_potentials) == sweeps
+    result = quality_control(mx.Recording(t=t, v=v - 65.0, i=i, unit=unit))
+    assert result.table() and len(result.resting_potentials) == sweeps
 
 
 @pytest.mark.parametrize(
@@ -152,14 +152,14 @@ def test_any_recording_has_a_report(samples, sweeps, dt, kind, current, unit):
     ],
 )
 def test_real_recordings(shared_data, name, expected):
-    found = quality_control(mx.recordings.load(shared_data / "recordings" / name))
-    assert len(found.warnings) == len(expected), found.warnings
-    assert all(words in warning for words, warning in zip(expected, found.warnings, strict=True))
+    result = quality_control(mx.recordings.load(shared_data / "recordings" / name))
+    assert len(result.warnings) == len(expected), result.warnings
+    assert all(words in warning for words, warning in zip(expected, result.warnings, strict=True))
 
 
 def test_recording_at_4_khz_with_a_holding_current(shared_data):
     folder = shared_data / "recordings" / "ibw_B6_B95"
-    found = quality_control(mx.recordings.load(sorted(folder.glob("B6_Ch3*.ibw"))))
-    text = "\n".join(found.warnings)
+    result = quality_control(mx.recordings.load(sorted(folder.glob("B6_Ch3*.ibw"))))
+    text = "\n".join(result.warnings)
     assert "cut by sampling: with 7 samples" in text and "holding current of -0.0124 nA" in text
-    assert found.firing.spike_counts.tolist() == [26, 50, 68, 82, 89]
+    assert result.firing.spike_counts.tolist() == [26, 50, 68, 82, 89]

@@ -1,4 +1,4 @@
-"""An amplifier at its limit is found, and an ordinary recording is not taken for one."""
+"""Samples at the limit of an amplifier, and recordings without such samples."""
 
 import numpy as np
 import pytest
@@ -27,15 +27,15 @@ def test_ordinary_recording_is_not_clipped(noise, quantum):
 @pytest.mark.parametrize("quantum", [0.0, 0.03])
 def test_cut_spikes_are_found(quantum):
     v = np.minimum(trace(quantum=quantum), 9.9)
-    found = clipped(v)
-    assert found.sum() == np.sum(v == v.max()) > 20
-    assert np.all(v[found] == v.max())
+    result = clipped(v)
+    assert result.sum() == np.sum(v == v.max()) > 20
+    assert np.all(v[result] == v.max())
 
 
 def test_slowly_reached_limit_is_found():
     v = np.maximum(trace(), -72.0)
-    found = clipped(v)
-    assert np.all(v[found] == -72.0) and found.sum() > 0.8 * np.sum(v == -72.0)
+    result = clipped(v)
+    assert np.all(v[result] == -72.0) and result.sum() > 0.8 * np.sum(v == -72.0)
 
 
 def test_simulated_rest_is_no_limit():

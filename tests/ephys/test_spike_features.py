@@ -26,21 +26,21 @@ def passing(begin):
 
 
 def test_spike_of_straight_lines():
-    found = pulse_features(T, trace([50.0]), 40.0, 180.0)
-    assert found.spike_count == 1 and found.times[0] == pytest.approx(passing(50.0), abs=1e-6)
-    assert found.latency == pytest.approx(passing(10.0), abs=1e-6)
-    assert found.ap_amplitude == pytest.approx(PEAK - REST)
+    result = pulse_features(T, trace([50.0]), 40.0, 180.0)
+    assert result.spike_count == 1 and result.times[0] == pytest.approx(passing(50.0), abs=1e-6)
+    assert result.latency == pytest.approx(passing(10.0), abs=1e-6)
+    assert result.ap_amplitude == pytest.approx(PEAK - REST)
     half = 0.5 * (PEAK - REST)
-    assert found.ap_duration_half_width == pytest.approx(half / RISE + half / FALL, rel=1e-6)
-    assert found.trough == pytest.approx(LOW, abs=0.1)
-    assert np.isnan([found.first_isi, found.mean_isi, found.adaptation_index]).all()
+    assert result.ap_duration_half_width == pytest.approx(half / RISE + half / FALL, rel=1e-6)
+    assert result.trough == pytest.approx(LOW, abs=0.1)
+    assert np.isnan([result.first_isi, result.mean_isi, result.adaptation_index]).all()
 
 
 def test_shapes_are_means_over_the_spikes():
-    found = pulse_features(T, trace([50.0, 90.0, 150.0], peaks=[40.0, 30.0, 20.0]), 0.0, 200.0)
-    assert found.ap_amplitude == pytest.approx(90.0)
-    assert found.first_isi == pytest.approx(40.0, abs=1e-6) and found.mean_isi == pytest.approx(50.0)
-    assert found.adaptation_index == pytest.approx(20.0 / 100.0)
+    result = pulse_features(T, trace([50.0, 90.0, 150.0], peaks=[40.0, 30.0, 20.0]), 0.0, 200.0)
+    assert result.ap_amplitude == pytest.approx(90.0)
+    assert result.first_isi == pytest.approx(40.0, abs=1e-6) and result.mean_isi == pytest.approx(50.0)
+    assert result.adaptation_index == pytest.approx(20.0 / 100.0)
 
 
 def test_only_spikes_within_the_pulse_count():
@@ -52,10 +52,10 @@ def test_only_spikes_within_the_pulse_count():
 
 
 def test_silence_has_no_shape():
-    found = pulse_features(T, np.full(T.size, REST), 0.0, 200.0)
-    assert found.spike_count == 0
+    result = pulse_features(T, np.full(T.size, REST), 0.0, 200.0)
+    assert result.spike_count == 0
     assert all(
-        np.isnan(getattr(found, name))
+        np.isnan(getattr(result, name))
         for name in ("latency", "adaptation_index", "ap_amplitude", "ap_duration_half_width", "trough")
     )
 
@@ -69,9 +69,9 @@ def test_trough_cut_by_the_pulse_end_is_nan():
 
 def test_trace_that_stays_up_has_no_width():
     v = np.where(T < 100.0, REST, 0.0)
-    found = pulse_features(T, v, 0.0, 200.0)
-    assert found.spike_count == 1 and np.isnan(found.ap_duration_half_width)
-    assert found.ap_amplitude == pytest.approx(-REST)
+    result = pulse_features(T, v, 0.0, 200.0)
+    assert result.spike_count == 1 and np.isnan(result.ap_duration_half_width)
+    assert result.ap_amplitude == pytest.approx(-REST)
 
 
 def test_trace_that_is_not_finite_has_the_spikes_before():
@@ -82,8 +82,10 @@ def test_trace_that_is_not_finite_has_the_spikes_before():
 
 @pytest.mark.parametrize("origin", [0.0, 1000.0])
 def test_times_are_those_of_the_recording(origin):
-    found = pulse_features(T + origin, trace([50.0]), origin + 40.0, origin + 180.0)
-    assert found.latency == pytest.approx(passing(10.0), abs=1e-6) and found.times[0] == origin + found.latency + 40.0
+    result = pulse_features(T + origin, trace([50.0]), origin + 40.0, origin + 180.0)
+    assert (
+        result.latency == pytest.approx(passing(10.0), abs=1e-6) and result.times[0] == origin + result.latency + 40.0
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ pyabf = pytest.importorskip("pyabf")
 
 from membrax.recordings import load  # noqa: E402
 
-N = 6400  # samples a sweep: pCLAMP holds during the first 1/64 of them, here 100
+N = 6400  # samples per sweep; the first 1/64 of them, here 100, are at pCLAMP's holding level
 T = 0.05 * np.arange(N)  # ms
 V = np.stack([-65 + k + 3 * np.sin(T / 9) for k in range(3)])  # mV
 EPOCHS = ((1, 0.0, 0.0, 900), (1, -50.0, 50.0, 3000))  # type, level, change a sweep, samples
-COMMAND = np.zeros((3, N))  # pA, what EPOCHS make
+COMMAND = np.zeros((3, N))  # pA, the waveform of EPOCHS
 COMMAND[:, 1000:4000] = np.array([[-50.0], [0.0], [50.0]])
 
 
@@ -70,7 +70,7 @@ def write(
     return path
 
 
-# --- where the current comes from
+# --- source of the current
 
 
 def test_command_waveform_is_the_current(tmp_path):
@@ -171,7 +171,7 @@ def test_command_with_the_number_of_the_voltage(tmp_path):
     assert np.allclose(load(path, command_channel=1).i, COMMAND / 1000)
 
 
-# --- commands that would be a guess
+# --- commands that cannot be rebuilt
 
 
 def test_user_lists_are_refused(tmp_path):
@@ -203,7 +203,7 @@ def test_stimulus_files_of_old_files_are_refused(tmp_path):
         load(path)
 
 
-# --- files that are refused
+# --- refused files
 
 
 def test_voltage_clamp_is_refused(tmp_path):
@@ -375,7 +375,7 @@ def test_stimulus_file_in_the_same_folder_is_read(altered, tmp_path):
     wave[0, 4000:9000] = 60.0
     opened = pyabf.ABF(str(path), loadData=False)
     strings = opened._stringsSection._indexedStrings
-    # Let the header name its own protocol file as the stimulus, and write a stimulus under that name.
+    # The header names its own protocol file as the stimulus; the test writes a stimulus under that name.
     index = next(k for k, text in enumerate(strings) if text.endswith(".pro"))
     raw = bytearray(path.read_bytes())
     struct.pack_into("<i", raw, 512 * struct.unpack_from("<I", raw, 108)[0] + 118, index)

@@ -70,7 +70,7 @@ def test_missing_partner_is_an_error(tmp_path):
     alone = write_wave(tmp_path / "B6_Ch3_1.ibw", V, "mV")
     with pytest.raises(ValueError, match=r"B6_Ch3_1\.ibw: no current wave in its folder; pass current="):
         load(alone)
-    write_wave(tmp_path / "B6_Ch2_1.ibw", V, "mV")  # a voltage is no partner
+    write_wave(tmp_path / "B6_Ch2_1.ibw", V, "mV")  # a voltage wave is no current wave
     with pytest.raises(ValueError, match="no current wave in its folder"):
         load(alone)
     for channel in (0, 1):

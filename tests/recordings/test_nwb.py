@@ -9,7 +9,7 @@ from pynwb import icephys  # noqa: E402
 
 from membrax.recordings import load  # noqa: E402
 
-# Writers and their dependencies may warn of their own future; what our reader says is tested by name.
+# Writers and their dependencies may raise deprecation warnings; warnings of the reader are tested by name.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 RATE = 20_000.0  # Hz

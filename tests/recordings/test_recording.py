@@ -33,7 +33,7 @@ def test_recording_and_arrays_are_read_only():
         data.v = v
     with pytest.raises(ValueError, match="read-only"):
         data.v[0, 0] = 0.0
-    v[:] = 1.0  # the caller's array stays the caller's
+    v[:] = 1.0  # the caller's array remains writable
     assert np.all(data.v == -65.0)
 
 

@@ -1,4 +1,4 @@
-"""Resampling: what lies below the new Nyquist frequency stays, what lies above goes, charge and times are kept."""
+"""Resampling keeps frequencies below the new Nyquist frequency, charge and times, and removes those above."""
 
 import numpy as np
 import pytest
@@ -28,14 +28,14 @@ def spikes(width, dt, times=(100.0, 200.0, 300.0)):
 
 @pytest.mark.parametrize("dt", [0.1, 0.125, 0.2, 0.025])
 def test_slow_components_remain(dt):
-    found = resample(sine(200.0), dt)
-    assert found.dt == pytest.approx(dt)
-    inside = (found.t > 20.0) & (found.t < 380.0)
-    np.testing.assert_allclose(found.v[0, inside], -65 + 10 * np.sin(0.4 * np.pi * found.t[inside]), atol=0.05)
+    result = resample(sine(200.0), dt)
+    assert result.dt == pytest.approx(dt)
+    inside = (result.t > 20.0) & (result.t < 380.0)
+    np.testing.assert_allclose(result.v[0, inside], -65 + 10 * np.sin(0.4 * np.pi * result.t[inside]), atol=0.05)
 
 
 def test_fast_components_vanish_and_decimation_aliases():
-    data = sine(4000.0)  # above the 2.5 kHz that 0.2 ms can show
+    data = sine(4000.0)  # above the Nyquist frequency of 0.2 ms, 2.5 kHz
     middle = slice(200, 1800)
     assert np.std(resample(data, 0.2).v[0, middle]) < 0.1
     assert np.std(data.decimate(4).v[0, middle]) > 5.0
@@ -43,26 +43,26 @@ def test_fast_components_vanish_and_decimation_aliases():
 
 def test_noise_decreases_with_its_band():
     v = -65.0 + np.random.default_rng(0).normal(0.0, 1.0, T.size)
-    found = resample(mx.Recording(t=T, v=v, i=0.1 * (T > 100.0)), 0.2)
-    assert np.std(found.v) == pytest.approx(0.5, rel=0.1)  # √(1/4) of white noise
+    result = resample(mx.Recording(t=T, v=v, i=0.1 * (T > 100.0)), 0.2)
+    assert np.std(result.v) == pytest.approx(0.5, rel=0.1)  # √(1/4) of white noise
 
 
 @pytest.mark.parametrize("dt", [0.1, 0.15, 0.2, 0.125])
 def test_charge_is_conserved(dt):
     i = np.random.default_rng(0).normal(0.0, 0.1, T.size)
     data = mx.Recording(t=T, v=np.linspace(-70.0, -60.0, T.size), i=i)
-    found = resample(data, dt)
-    # Up to every new sample as much has flowed as before.
+    result = resample(data, dt)
+    # The charge until every new sample is unchanged.
     edges = np.concatenate([[0.0], np.cumsum(i) * DT])
-    flowed = np.interp(found.t[1:], DT * np.arange(T.size + 1), edges)
-    np.testing.assert_allclose(np.cumsum(found.i[0])[:-1] * found.dt, flowed, atol=1e-9)
+    flowed = np.interp(result.t[1:], DT * np.arange(T.size + 1), edges)
+    np.testing.assert_allclose(np.cumsum(result.i[0])[:-1] * result.dt, flowed, atol=1e-9)
 
 
 @pytest.mark.parametrize("dt", [0.04, 0.05, 0.1, 0.2])
 def test_spikes_are_neither_moved_nor_cut(dt):
     data = spikes(1.0, 0.02)
     before, after = (sweep_spikes(one.v[0], one.t) for one in (data, resample(data, dt)))
-    # Only the interpolation between samples moves the passing of −10 mV: the second derivative over 8 dt².
+    # Only the interpolation between samples shifts the crossing of −10 mV: the second derivative over 8 dt².
     np.testing.assert_allclose(after.times, before.times, atol=0.01 + 0.5 * dt**2)
     assert np.max(np.abs(after.peak_voltage - before.peak_voltage)) < 0.1 + 95 * np.log(2) * dt**2
 
@@ -86,9 +86,9 @@ def test_rule_keeps_samples_per_spike_and_step(width, dt, expected):
 
 @given(st.floats(0.3, 3.0), st.sampled_from([0.01, 0.02, 0.05, 0.1, 0.25]))
 def test_rule_holds_for_every_spike(width, dt):
-    found = sampling_interval(spikes(width, dt, times=(100.0,)))
-    assert found >= dt - 1e-12 and abs(found / dt - round(found / dt)) < 1e-9
-    assert found <= dt + 1e-12 or found <= min(0.05, 1.05 * width / 8) + 1e-9
+    result = sampling_interval(spikes(width, dt, times=(100.0,)))
+    assert result >= dt - 1e-12 and abs(result / dt - round(result / dt)) < 1e-9
+    assert result <= dt + 1e-12 or result <= min(0.05, 1.05 * width / 8) + 1e-9
 
 
 @pytest.mark.parametrize("wrong", [0.0, -0.1, np.nan, "0.1", True, 1e4, 0.05 * np.pi])
@@ -101,8 +101,8 @@ def test_real_cell_keeps_its_spikes(shared_data):
     (file,) = (shared_data / "recordings" / "allen").glob("*518290966*.npz")
     data = mx.recordings.load(file)
     assert sampling_interval(data) == pytest.approx(0.04)
-    found = resample(data, 0.05)
-    before, after = (sweep_spikes(one.v[0], one.t) for one in (data, found))
+    result = resample(data, 0.05)
+    before, after = (sweep_spikes(one.v[0], one.t) for one in (data, result))
     assert len(before) == len(after) == 12
     np.testing.assert_allclose(after.times, before.times, atol=0.005)
     np.testing.assert_allclose(after.peak_voltage, before.peak_voltage, atol=0.2)
