@@ -1,4 +1,4 @@
-"""Arbor, with its own mechanism `hh`, vectorised by its makers; double precision.
+"""Arbor with its own vectorised mechanism `hh`; double precision.
 
     python arbor_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                           "method": "backward Euler", "repeats": 3}'
@@ -21,11 +21,11 @@ from crossings import crossings
 METHODS = ["backward Euler"]
 GROUP = 500  # cells stepped together; of 20 to 10 000 the fastest, by a little
 SIDE = 10.0  # µm, length and diameter
-AREA = math.pi * SIDE * SIDE  # µm², of a cylinder without its ends, as Arbor takes it
+AREA = math.pi * SIDE * SIDE  # µm², of a cylinder without its ends, as in Arbor
 
 
 class Cells(A.recipe):
-    """Isopotential cells, each under its constant current [µA/cm²] and with a detector of upward crossings of 0 mV."""
+    """Isopotential cells, each with its constant current [µA/cm²] and a detector of upward crossings of 0 mV."""
 
     def __init__(self, currents: np.ndarray):
         A.recipe.__init__(self)
@@ -64,7 +64,7 @@ class Cells(A.recipe):
 
 
 def prepared(currents: np.ndarray) -> A.simulation:
-    """A simulation on one thread."""
+    """A simulation on one thread for these currents [µA/cm²]."""
     recipe = Cells(currents)
     context = A.context(threads=1)
     hints = {A.cell_kind.cable: A.partition_hint(prefer_gpu=False, cpu_group_size=GROUP)}
@@ -73,7 +73,7 @@ def prepared(currents: np.ndarray) -> A.simulation:
 
 def population(job: dict) -> dict:
     simulation = prepared(jobs.currents(job["neurons"]))
-    simulation.record(A.spike_recording.local)  # `all` gathers none where no cells are connected
+    simulation.record(A.spike_recording.local)  # `all` records nothing without connections between cells
     end = A.explicit_schedule([(job["duration"] - job["dt"]) * U.ms])
     last = [simulation.sample((gid, "v"), end) for gid in range(job["neurons"])]
     setup = jobs.ready()

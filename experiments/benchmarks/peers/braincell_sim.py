@@ -1,4 +1,4 @@
-"""BrainCell, with its own channels of Hodgkin and Huxley, jitted for one CPU in single precision.
+"""BrainCell with its own Hodgkin–Huxley channels, compiled for one CPU in single precision.
 
     python braincell_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                               "method": "ind_exp_euler", "repeats": 3}'
@@ -6,7 +6,7 @@
                               "repeats": 3}'
 
 All neurons are one `SingleCompartment` of that size, stepped by `brainstate.transform.for_loop`. Two of its integrators
-build a matrix for each neuron: `backward_euler` is offered, but `exp_euler` is too slow here to be of use.
+build a matrix for each neuron: `backward_euler` is available, and `exp_euler` is left out as too slow.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BASES = [2, 4, 8, 16, 32]  # of checkpointed_for_loop, of which the fastest is r
 
 
 class Squid(braincell.SingleCompartment):
-    """As many neurons as said; each of the numbers is one for all or an array. Rates are those at their 36 °C."""
+    """``size`` neurons; each number in ``n`` is one value for all or an array. The rates are those at 36 °C."""
 
     def __init__(self, size: int, method: str, n: dict[str, Any]):
         super().__init__(
@@ -54,7 +54,7 @@ class Squid(braincell.SingleCompartment):
         self.k.add(IK=potassium)
         self.leak = braincell.channel.IL(size, g_max=n["leak.g"] * CONDUCTANCE, E=n["leak.e"] * u.mV)
         brainstate.nn.init_all_states(self)
-        self.reset_state()  # gates at rest at this v
+        self.reset_state()  # gates at their steady state at this v
         self.V.value = jnp.broadcast_to(jnp.asarray(n["v_init"], jnp.float32), self.varshape) * u.mV
 
     def step(self, index: jax.Array, dt: float, current: Any) -> tuple[jax.Array, jax.Array]:
@@ -99,7 +99,7 @@ def population(job: dict) -> dict:
 
 
 def voltage(job: dict, method: str) -> np.ndarray:
-    """The voltage of the true neuron, from the beginning on [mV]."""
+    """The voltage of the neuron with the true parameters at every step, the initial one included [mV]."""
     with brainstate.environ.context(dt=job["dt"] * u.ms):
 
         @jax.jit
@@ -124,7 +124,7 @@ def gradient(job: dict) -> dict:
     parameters = {name: jnp.asarray(values, jnp.float32) for name, values in scattered.items()}
 
     def losses(parameters: dict, base: int | None) -> tuple[jax.Array, jax.Array]:
-        """The sum over neurons, each depending on its own parameters alone, and each one's mean((v − target)²)."""
+        """The sum over neurons, each of which depends on its own parameters alone, and mean((v − target)²) of each."""
         cells = Squid(neurons, method, TRUTH | parameters)
         total = brainstate.ShortTermState((cells.V.value.to_decimal(u.mV) - target[0]) ** 2)
 

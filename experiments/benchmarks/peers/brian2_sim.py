@@ -3,7 +3,7 @@
     python brian2_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                            "method": "exponential_euler", "repeats": 3}'
 
-The seconds are those of the generated program's loop over time, which it reports itself.
+The seconds are those of the time loop of the generated program, which reports them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RATES = {
     "alpha_n": "0.1*linoid(-(v/mV + 55)/10)/ms",
     "beta_n": "0.125*exp(-(v/mV + 65)/80)/ms",
 }
-# x / (e^x − 1), by its series near 0. Brian2's exprel would do, but is called in double precision and not inlined.
+# x / (e^x − 1), by its series near 0. Brian2's exprel is in double precision and not inlined.
 LINOID = "static inline float linoid(float x) {return fabsf(x) < 1e-3f ? 1.0f - 0.5f*x : x/(expf(x) - 1.0f);}"
 
 
@@ -44,10 +44,10 @@ def linoid(x: np.ndarray) -> np.ndarray:
 
 
 def equations(method: str) -> str:
-    """The equations, written as suits the method.
+    """The equations in the form that suits the method.
 
-    Exponential Euler takes all rates at the step's beginning. Said so, each is calculated once, in a loop which the
-    compiler turns into vector instructions, and not wherever it occurs: this alone doubles the speed.
+    Exponential Euler evaluates all rates at the beginning of the step. With a flag to this effect each rate is
+    evaluated once, in a loop that the compiler vectorises, and not at each occurrence, which doubles the speed.
     """
     flag = " (constant over dt)" if method == "exponential_euler" else ""
     return EQUATIONS + "\n".join(f"{name} = {rate} : Hz{flag}" for name, rate in RATES.items())
@@ -67,11 +67,11 @@ def rest(gate: str) -> str:
 
 
 def simulate(currents: np.ndarray, job: dict, repeats: int, trace: bool) -> dict:
-    """Builds the program for these currents, runs it and returns what it left."""
+    """Build and run the program for these currents; returns its results."""
     b.set_device("cpp_standalone", build_on_run=False)
     b.prefs.core.default_float_dtype = np.float32
     b.defaultclock.dt = job["dt"] * b.ms
-    # A spike is an upward crossing: above 0 mV a neuron counts as refractory, so that it spikes once on its way up.
+    # A spike is an upward crossing: above 0 mV a neuron is refractory, so that each crossing counts once.
     above = f"v >= {jobs.THRESHOLD}*mV"
     shape = {"method": job["method"], "threshold": above, "refractory": above, "namespace": constants()}
     cells = b.NeuronGroup(len(currents), equations(job["method"]), **shape)

@@ -1,4 +1,4 @@
-"""The C reference: hodgkin_huxley.c, compiled on the spot for this processor, called through ctypes.
+"""The C reference: hodgkin_huxley.c, compiled for this processor and called through ctypes.
 
 python c_reference.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025, "repeats": 3}'
 """
@@ -21,7 +21,7 @@ METHODS = ["sequential"]
 
 
 def built() -> Callable[..., None]:
-    """The compiled function `advance`. The library stays loaded after its file is gone."""
+    """The compiled function `advance`. The library remains loaded after the removal of its file."""
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder, "hodgkin_huxley.so")
         subprocess.run([*COMPILE, str(SOURCE), "-o", str(library), "-lm"], check=True)
@@ -29,7 +29,7 @@ def built() -> Callable[..., None]:
 
 
 def rest(v: float) -> tuple[float, float, float]:
-    """m, h, n at their steady state."""
+    """The steady state of m, h and n."""
     alpha_m, beta_m = 0.1 * (v + 40) / (1 - np.exp(-(v + 40) / 10)), 4 * np.exp(-(v + 65) / 18)
     alpha_h, beta_h = 0.07 * np.exp(-(v + 65) / 20), 1 / (1 + np.exp(-(v + 35) / 10))
     alpha_n, beta_n = 0.01 * (v + 55) / (1 - np.exp(-(v + 55) / 10)), 0.125 * np.exp(-(v + 65) / 80)
@@ -37,7 +37,7 @@ def rest(v: float) -> tuple[float, float, float]:
 
 
 class Population:
-    """Neurons as the C function wants them: an array for each quantity."""
+    """Neurons in the layout of the C function: an array for each quantity."""
 
     def __init__(self, currents: np.ndarray, dt: float):
         self.dt, self.advance = dt, built()

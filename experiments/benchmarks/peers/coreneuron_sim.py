@@ -1,10 +1,10 @@
-"""CoreNEURON, the engine that NEURON hands a finished model to; double precision.
+"""CoreNEURON, the optimised engine for models built in NEURON; double precision.
 
     python coreneuron_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                                "method": "backward Euler", "repeats": 3}'
 
-It is called within NEURON's process, as shipped. The seconds are those of `psolve`, which hands the model there
-and back, too.
+The distributed CoreNEURON runs within NEURON's process. The seconds are those of `psolve`, which include the transfer
+of the model to CoreNEURON and back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from crossings import crossings
 from neuron import coreneuron
 from neuron_cells import SECOND_ORDER, TABLES, Cells, recorded
 
-METHODS = [*SECOND_ORDER, *(name + TABLES for name in SECOND_ORDER)]  # it has no CVODE
+METHODS = [*SECOND_ORDER, *(name + TABLES for name in SECOND_ORDER)]  # CoreNEURON has no CVODE
 
 
 def made(currents: np.ndarray, job: dict) -> Cells:

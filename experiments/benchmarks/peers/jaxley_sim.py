@@ -1,14 +1,14 @@
-"""Jaxley, with its own channel `HH` (which guards none of its 0/0), jitted for one CPU in single precision.
+"""Jaxley with its own channel `HH` (without protection against 0/0), compiled for one CPU in single precision.
 
     python jaxley_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                            "method": "bwd_euler", "repeats": 3}'
     python jaxley_sim.py '{"task": "gradient", "neurons": 1000, "duration": 100, "dt": 0.025, "parameters": 8,
                            "repeats": 3}'
 
-A population is a loop over time of a vmap of the step that `build_init_and_step_fn` gives, Jaxley's way of writing that
-loop oneself: spikes are counted as they come. That is twice as fast as a vmap of `integrate`, which is offered too, but
-must keep all voltages until spikes are counted. A gradient is taken either way, as the job says ("by": "integrate").
-A `Network` of as many cells takes minutes to build.
+A population is a loop over time of a vmap of the step from `build_init_and_step_fn`, Jaxley's function for custom
+loops, which counts spikes during the run. It is twice as fast as a vmap of `integrate`, which is also available and
+stores all voltages until spikes are counted. A gradient uses either of them (the job's "by": "integrate" for the
+second). The construction of a `Network` of as many cells takes minutes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from jaxley.utils.jax_utils import nested_checkpoint_scan
 SOLVERS = ["bwd_euler", "crank_nicolson", "fwd_euler", "exp_euler"]
 INTEGRATE = ", by integrate"
 METHODS = [*SOLVERS, SOLVERS[0] + INTEGRATE]
-CHUNK = 1000  # neurons whose voltages are kept at a time, where `integrate` is used
+CHUNK = 1000  # neurons whose voltages are stored at a time by `integrate`
 TRUTH = {  # in Jaxley's units: S/cm²
     "HH_gNa": jobs.SQUID["na.g"] * 1e-3,
     "HH_gK": jobs.SQUID["k.g"] * 1e-3,
@@ -45,8 +45,8 @@ TRUTH = {  # in Jaxley's units: S/cm²
     "HH_eLeak": jobs.SQUID["leak.e"],
     "v": jobs.SQUID["v_init"],
 }
-PARAMETERS = [*TRUTH, "HH_m", "HH_h"]  # the last: where the gates begin
-# Lengths of the nested loops for 4000 steps, of which the fastest is reported: short inner ones keep to the cache.
+PARAMETERS = [*TRUTH, "HH_m", "HH_h"]  # the last: initial values of the gates
+# Lengths of the nested loops for 4000 steps, of which the fastest is reported: short inner ones fit into the cache.
 CHECKPOINTS = [None, [64, 64], [16, 16, 16], [200, 20], [400, 10], [20, 20, 10], [16, 25, 10]]
 
 
@@ -55,13 +55,13 @@ def cell() -> jx.Cell:
     made.insert(HH())
     for name, value in TRUTH.items():
         made.set(name, value)
-    made.init_states()  # gates at rest at this v
+    made.init_states()  # gates at their steady state at this v
     made.record(verbose=False)
     return made
 
 
 def injected(one: jx.Cell, current: Any) -> jax.Array:
-    """µA/cm² as the nA that enter this cell."""
+    """The current [nA] into this cell for a density [µA/cm²]."""
     return jnp.asarray(current * float(one.nodes["area"].iloc[0]) * 1e-5, jnp.float32)
 
 
@@ -70,7 +70,7 @@ def stepping(one: jx.Cell, solver: str, dt: float) -> tuple[Callable, Callable]:
     init, step = build_init_and_step_fn(one, voltage_solver="jaxley.dhs.cpu", solver=solver)
 
     def start(parameters: list) -> tuple[dict, dict]:
-        one.to_jax()  # as `integrate` does each time: it must not keep what another trace left there
+        one.to_jax()  # as in `integrate`: removes the values of an earlier trace
         state, everything = init(parameters, delta_t=dt)
         if solver == "exp_euler":
             axial = everything["axial_conductances"]
@@ -87,7 +87,7 @@ def stepping(one: jx.Cell, solver: str, dt: float) -> tuple[Callable, Callable]:
 
 
 def counted(solver: str, dt: float, steps: int, currents: np.ndarray) -> Callable[[], tuple[jax.Array, jax.Array]]:
-    """The whole population by a loop of our own: spikes and lost neurons."""
+    """Spikes and lost neurons of the population by the custom loop."""
     one = cell()
     start, step = stepping(one, solver, dt)
     state, everything = start([])
@@ -109,7 +109,7 @@ def counted(solver: str, dt: float, steps: int, currents: np.ndarray) -> Callabl
 
 
 def integrated(solver: str, dt: float, steps: int, currents: np.ndarray) -> Callable[[], tuple[int, int]]:
-    """The same by `integrate`."""
+    """Spikes and lost neurons of the population by `integrate`."""
     one = cell()
 
     @jax.jit
@@ -121,7 +121,7 @@ def integrated(solver: str, dt: float, steps: int, currents: np.ndarray) -> Call
         return spikes.sum(), ~jnp.isfinite(v[-1])
 
     chunks = jnp.split(injected(one, currents), list(range(CHUNK, len(currents), CHUNK)))
-    return lambda: tuple(sum(int(x.sum()) for x in found) for found in zip(*map(run, chunks), strict=True))
+    return lambda: tuple(sum(int(x.sum()) for x in counts) for counts in zip(*map(run, chunks), strict=True))
 
 
 def population(job: dict) -> dict:
@@ -152,10 +152,10 @@ def precision(job: dict) -> dict:
 
 
 def loss_of(one: jx.Cell, dt: float, steps: int, lengths: list[int] | None) -> Callable[[list, jax.Array], jax.Array]:
-    """mean((v − target)²) of one neuron, summed as the voltage comes, by the loop that `integrate` uses."""
+    """mean((v − target)²) of one neuron, summed during the run, by the loop that `integrate` uses."""
     start, step = stepping(one, SOLVERS[0], dt)
     current = injected(one, jobs.CURRENT)
-    length = math.prod(lengths) if lengths else steps  # as in `integrate`, the steps too many aren't looked at
+    length = math.prod(lengths) if lengths else steps  # as in `integrate`, surplus steps are ignored
 
     def loss(parameters: list, target: jax.Array) -> jax.Array:
         state, everything = start(parameters)
@@ -175,7 +175,7 @@ def loss_of(one: jx.Cell, dt: float, steps: int, lengths: list[int] | None) -> C
 
 
 def loss_by_integrate(one: jx.Cell, dt: float, steps: int, lengths: list[int] | None) -> Callable:
-    """The same of the voltage that `integrate` returns, as Jaxley's users write it."""
+    """mean((v − target)²) of the voltage that `integrate` returns, the usual form for users of Jaxley."""
     stimulus = one.data_stimulate(jnp.full(steps, injected(one, jobs.CURRENT)))
 
     def loss(parameters: list, target: jax.Array) -> jax.Array:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 BEGIN = time.perf_counter()  # imported before the peer's library, whose import is part of the set-up
-SQUID = {  # µF/cm², mS/cm², mV, °C; all start at −65 mV with the gates at rest there
+SQUID = {  # µF/cm², mS/cm², mV, °C; all start at −65 mV with the gates at their steady state
     "capacitance": 1.0,
     "na.g": 120.0,
     "na.e": 50.0,
@@ -36,24 +36,24 @@ CURRENT = 10.0  # µA/cm², of the neuron with known spike times
 
 
 def currents(neurons: int) -> np.ndarray:
-    """The constant current into each neuron [µA/cm²]: 8 to 12; the first gets the current of known spike times."""
+    """The constant current into each neuron [µA/cm²]: 8 to 12; for the first neuron `CURRENT`."""
     amplitudes = np.linspace(8.0, 12.0, neurons)
     amplitudes[0] = CURRENT
     return amplitudes
 
 
 def count(duration: float, dt: float) -> int:
-    """The steps in a duration."""
+    """The number of steps in a duration."""
     return round(duration / dt)
 
 
 def ready() -> float:
-    """Seconds since the script began."""
+    """Seconds since the start of the script."""
     return time.perf_counter() - BEGIN
 
 
 def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object] = lambda: None) -> list[float]:
-    """The seconds of each run; the preparation is not counted."""
+    """The seconds of each run, without the preparation."""
     seconds = []
     for _ in range(repeats):
         prepare()

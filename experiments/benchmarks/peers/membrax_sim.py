@@ -5,7 +5,7 @@
     python membrax_sim.py '{"task": "gradient", "neurons": 1000, "duration": 100, "dt": 0.025, "parameters": 3,
                             "derivative": "forward", "repeats": 3}'
 
-The time of a population is that of the whole call of `membrax.run`, checks and transfer to the host included.
+The seconds of a population are those of the whole call of `membrax.run`, with checks and the transfer to the host.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def precision(job: dict) -> dict:
 
 
 def gradient(job: dict) -> dict:
-    """mean((v − target)²) and its gradient, for every neuron at its own parameters."""
+    """mean((v − target)²) and its gradient for every neuron at its own parameters."""
     import membrax as mx
     from membrax.compilation import host_jit
     from membrax.fitting import value_and_grad

@@ -1,4 +1,4 @@
-"""The neuron in NEURON, for neuron_sim.py and coreneuron_sim.py: its own mechanism `hh`, which is this neuron."""
+"""The neuron in NEURON, for neuron_sim.py and coreneuron_sim.py, with NEURON's own mechanism `hh`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from neuron import h
 
 SIDE = 10.0  # µm, length and diameter
-AREA = math.pi * SIDE * SIDE  # µm², what NEURON takes a cylinder of one segment to be
+AREA = math.pi * SIDE * SIDE  # µm², NEURON's area of a cylinder of one segment
 TABLES = ", exact rates"  # at the end of a method's name: without hh's table of rates, which has one entry per mV
 SECOND_ORDER = {"backward Euler": 0, "Crank–Nicolson": 2}
 
 
 class Cells:
-    """Isopotential cells, each under its constant current [µA/cm²], whose upward crossings of 0 mV are recorded."""
+    """Isopotential cells, each with its constant current [µA/cm²] and a record of its upward crossings of 0 mV."""
 
     def __init__(self, currents: np.ndarray):
         h.celsius = jobs.SQUID["celsius"]
@@ -46,13 +46,13 @@ class Cells:
         self.context.set_maxstep(10)
 
     def method(self, name: str, dt: float) -> None:
-        """Sets the scheme of fixed steps, and whether rates are looked up."""
+        """Set the scheme of fixed steps, and whether rates come from a table."""
         h.usetable_hh = 0 if name.endswith(TABLES) else 1
         h.secondorder = SECOND_ORDER[name.removesuffix(TABLES)]
         h.dt = dt
 
     def start(self) -> None:
-        """All at v_init, with the gates at rest there. (It also empties the recorded spikes.)"""
+        """Initialise all cells at v_init with gates at their steady state, and clear the recorded spikes."""
         h.finitialize(jobs.SQUID["v_init"])
 
     def count(self) -> dict[str, int]:
@@ -61,5 +61,5 @@ class Cells:
 
 
 def recorded(cells: Cells, *grid: Any) -> Any:
-    """The recorder of the first cell's voltage: at every step, or where a grid says."""
+    """The recorder of the first cell's voltage, at every step or on a given grid."""
     return h.Vector().record(cells.sections[0](0.5)._ref_v, *grid)

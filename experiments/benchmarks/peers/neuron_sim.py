@@ -1,9 +1,9 @@
-"""NEURON, by steps of a given length or by CVODE, one step length per cell; double precision.
+"""NEURON with fixed steps or with CVODE, one step length per cell; double precision.
 
     python neuron_sim.py '{"task": "population", "neurons": 10000, "duration": 200, "dt": 0.025,
                            "method": "backward Euler", "repeats": 3}'
 
-For CVODE the job's "dt" is the absolute tolerance. Unless told otherwise, NEURON looks the rates of its `hh` up in a
+For CVODE the job's "dt" is the absolute tolerance. By default NEURON takes the rates of its `hh` from a
 table.
 """
 
@@ -24,12 +24,12 @@ METHODS = [
     CVODE,
     CVODE + TABLES,
 ]
-GRID = 0.005  # ms, at which CVODE's voltage is read: its own steps are too long for a straight line between two
+GRID = 0.005  # ms, sampling of CVODE's voltage: its steps are too long for linear interpolation
 SAMPLE = 50  # cells whose steps are counted
 
 
 def choose(cells: Cells, job: dict) -> bool:
-    """Sets the method; whether its steps are of variable length."""
+    """Set the method; returns whether its steps are of variable length."""
     variable = job["method"].startswith(CVODE)
     if variable:
         h.usetable_hh = 0 if job["method"].endswith(TABLES) else 1
@@ -43,7 +43,7 @@ def choose(cells: Cells, job: dict) -> bool:
 
 
 def steps_taken(cells: Cells, job: dict) -> int:
-    """All cells' steps of variable length, from a sample of the cells; in a run of its own, as recording costs time."""
+    """The number of variable steps of all cells, from a sample of them; in a separate run, as recording takes time."""
     chosen = cells.sections[:: max(1, len(cells.sections) // SAMPLE)]
     kept = [(h.Vector(), h.Vector()) for _ in chosen]
     for section, (v, t) in zip(chosen, kept, strict=True):

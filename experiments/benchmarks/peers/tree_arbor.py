@@ -1,4 +1,4 @@
-"""Arbor on the tree, with its own mechanism `hh`, vectorised by its makers; double precision.
+"""Arbor on the tree with its own vectorised mechanism `hh`; double precision.
 
     python tree_arbor.py '{"task": "population", "cells": 100, "duration": 50, "dt": 0.025,
                            "method": "backward Euler", "repeats": 3}'
@@ -22,7 +22,7 @@ GROUP = 1  # cells stepped together; of 1, 10 and 100 the fastest
 
 
 class Trees(A.recipe):
-    """Cells with their conductances for sodium [mS/cm²], each with a detector of spikes at its root and at a tip."""
+    """Cells with their sodium conductances [mS/cm²], each with a detector of spikes at its root and at a tip."""
 
     def __init__(self, sodium: np.ndarray, current: float = task.CURRENT):
         A.recipe.__init__(self)
@@ -70,7 +70,7 @@ class Trees(A.recipe):
 
 
 def prepared(recipe: Trees, group: int) -> A.simulation:
-    """A simulation on one thread, so many cells stepped together."""
+    """A simulation on one thread with a number of cells stepped together."""
     context = A.context(threads=1)
     hints = {A.cell_kind.cable: A.partition_hint(prefer_gpu=False, cpu_group_size=group)}
     return A.simulation(recipe, context, A.partition_load_balance(recipe, context, hints))
@@ -79,7 +79,7 @@ def prepared(recipe: Trees, group: int) -> A.simulation:
 def population(job: dict) -> dict:
     cells = job["cells"]
     simulation = prepared(Trees(task.sodium(cells)), job.get("group", GROUP))
-    simulation.record(A.spike_recording.local)  # `all` gathers none where no cells are connected
+    simulation.record(A.spike_recording.local)  # `all` records nothing without connections between cells
     end = A.explicit_schedule([(job["duration"] - job["dt"]) * U.ms])
     last = [simulation.sample((gid, "tip"), end) for gid in range(cells)]
     setup = jobs.ready()
@@ -89,17 +89,17 @@ def population(job: dict) -> dict:
     for (gid, which), t in simulation.spikes():
         trains[which][gid].append(t)
     v = [simulation.samples(handle)[0][0][-1, 1] for handle in last]
-    return {"setup_seconds": setup, **seconds, **task.told(*trains), "lost": int((~np.isfinite(v)).sum())}
+    return {"setup_seconds": setup, **seconds, **task.summary(*trains), "lost": int((~np.isfinite(v)).sum())}
 
 
 def precision(job: dict) -> dict:
-    """Spike times between the voltages of every step."""
+    """Spike times by interpolation between the voltages of every step."""
     simulation = prepared(Trees(task.sodium(1), job.get("current", task.CURRENT)), 1)
     every = A.regular_schedule(job["dt"] * U.ms)
     handles = [simulation.sample((0, name), every) for name in ("root", "tip")]
     simulation.run(job["duration"] * U.ms, job["dt"] * U.ms)
     samples = [simulation.samples(handle)[0][0] for handle in handles]
-    return task.told(*([crossings(v[:, 0], v[:, 1], task.THRESHOLD)] for v in samples))
+    return task.summary(*([crossings(v[:, 0], v[:, 1], task.THRESHOLD)] for v in samples))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Jaxley on the tree, with its own channel `HH`, jitted for one CPU in single precision by its default solver.
+"""Jaxley on the tree with its own channel `HH`, compiled for one CPU in single precision, by its default solver.
 
     python tree_jaxley.py '{"task": "population", "cells": 100, "duration": 50, "dt": 0.025,
                             "method": "bwd_euler", "repeats": 3}'
 
-A run is `integrate` of voltages at root and tip; many cells are a vmap of it over what `data_set` takes. "own loop" is
-the scan over the step of `build_init_and_step_fn` that Jaxley offers instead.
+A run is `integrate` with records of the voltages at root and tip; many cells are a vmap of it over the values of
+`data_set`. The method "own loop" is a scan over the step from `build_init_and_step_fn`, Jaxley's alternative.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def cell() -> jx.Cell:
     made.insert(HH())
     for name, value in PARAMETERS.items():
         made.set(name, value)
-    made.init_states()  # gates at rest at this v
+    made.init_states()  # gates at their steady state at this v
     for branch, where in (task.ROOT, task.TIP):
         made.branch(branch).loc(where).record(verbose=False)
     return made
@@ -66,13 +66,13 @@ def stimulated(one: jx.Cell, job: dict) -> Any:
 
 
 def integrated(one: jx.Cell, job: dict) -> Callable[[jax.Array], jax.Array]:
-    """Conductance for sodium [S/cm²] → voltages [time, 2], by `integrate`."""
+    """Voltages [time, 2] for a sodium conductance [S/cm²], by `integrate`."""
     named = {"data_stimuli": stimulated(one, job), "delta_t": job["dt"], "solver": job["method"]}
     return lambda g: jx.integrate(one, param_state=one.data_set("HH_gNa", g, None), **named).T
 
 
 def looped(one: jx.Cell, job: dict) -> Callable[[jax.Array], jax.Array]:
-    """The same by a loop over Jaxley's step."""
+    """Voltages [time, 2] for a sodium conductance [S/cm²], by a loop over Jaxley's step."""
     solver, dt = job["method"].removesuffix(OWN), job["dt"]
     one.to_jax()
     init, step = build_init_and_step_fn(one, voltage_solver="jaxley.dhs.cpu", solver=solver)
@@ -103,7 +103,7 @@ def population(job: dict) -> dict:
     v = np.asarray(run())
     setup = jobs.ready()
     seconds = task.timed(run, job["repeats"])
-    return {"setup_seconds": setup, **seconds, **task.told_of_voltages(v if v.ndim == 3 else v[None], job["dt"])}
+    return {"setup_seconds": setup, **seconds, **task.summary_of_voltages(v if v.ndim == 3 else v[None], job["dt"])}
 
 
 def precision(job: dict) -> dict:
@@ -111,7 +111,7 @@ def precision(job: dict) -> dict:
 
 
 def gradient(job: dict) -> dict:
-    """mean((v − target)²) at the root and its gradient by eight regional densities; seconds of all three."""
+    """mean((v − target)²) at the root and its gradient by eight regional densities, with their seconds."""
     one = cell()
     stimuli = stimulated(one, job)
     target = jx.integrate(one, data_stimuli=stimuli, delta_t=job["dt"], solver=job["method"])[0]
@@ -154,13 +154,13 @@ def gradient(job: dict) -> dict:
 
 
 def cold(job: dict) -> dict:
-    """One simulation from nothing, timed from outside."""
+    """One simulation in a new interpreter, timed from outside."""
     if job.get("keep"):
         jax.config.update("jax_compilation_cache_dir", job["keep"])
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
     one = cell()
     v = jx.integrate(one, data_stimuli=stimulated(one, job), delta_t=job["dt"], solver=job["method"])
-    return task.told_of_voltages(np.asarray(v).T[None], job["dt"])
+    return task.summary_of_voltages(np.asarray(v).T[None], job["dt"])
 
 
 if __name__ == "__main__":

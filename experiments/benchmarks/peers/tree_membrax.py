@@ -5,7 +5,7 @@
     python tree_membrax.py '{"task": "shape", "shape": "cable", "compartments": 400, "cells": 1, "channels": "squid",
                              "methods": ["hines", "matrix_exponential"], "duration": 20, "dt": 0.025, "repeats": 3}'
 
-"precision": "float64" asks for double precision.
+"precision": "float64" in the job selects double precision.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def population(job: dict) -> dict:
     v = np.asarray(run())
     setup = jobs.ready()
     seconds = task.timed(run, job["repeats"])
-    return {"setup_seconds": setup, **seconds, **task.told_of_voltages(v if many else v[None], job["dt"])}
+    return {"setup_seconds": setup, **seconds, **task.summary_of_voltages(v if many else v[None], job["dt"])}
 
 
 def precision(job: dict) -> dict:
@@ -71,7 +71,7 @@ def precision(job: dict) -> dict:
 
 
 def gradient(job: dict) -> dict:
-    """mean((v − target)²) at the root and its gradient by eight regional densities; seconds of all three."""
+    """mean((v − target)²) at the root and its gradient by eight regional densities, with their seconds."""
     one = cell(tree())
     regions = jnp.asarray(task.regions().ravel() == np.arange(task.REGIONS)[:, None], jnp.float32)
     how = named(job) | {"record": mx.probes.voltage(1, sites=[task.ROOT])}
@@ -109,12 +109,12 @@ def slopes(simulate: Any, both: Any, p: Any, job: dict) -> dict:
 
 
 def cold(job: dict) -> dict:
-    """One simulation in a cold interpreter, timed from outside."""
+    """One simulation in a new interpreter, timed from outside."""
     if job.get("keep"):
         mx.enable_compilation_cache(job["keep"])
     one = cell(tree())
     v = mx.simulate(one, current(job), record=mx.probes.voltage(1, sites=[task.ROOT, task.TIP]), **named(job)).v
-    return task.told_of_voltages(np.asarray(v)[None], job["dt"])
+    return task.summary_of_voltages(np.asarray(v)[None], job["dt"])
 
 
 def shape(job: dict) -> dict:
@@ -133,14 +133,14 @@ def shape(job: dict) -> dict:
             return mx.run(cells, current(job), progress=False, **how)
         return jax.block_until_ready(mx.simulate(one, current(job), **how).v)
 
-    found = {f"{method} {times}": {"seconds": [], "processor": []} for method in job["methods"] for times in (1, 3)}
+    results = {f"{method} {times}": {"seconds": [], "processor": []} for method in job["methods"] for times in (1, 3)}
     for turn in range(job["repeats"] + 1):
-        for key in found:
+        for key in results:
             method, times = key.split()
             seconds = task.timed(lambda m=method, n=int(times): go(m, n), 1)
             for clock, values in seconds.items() if turn else ():  # the first compiles
-                found[key][clock] += values
-    return {"compartments": cut.count, "levels": int(cut.depth.max()) + 1, "found": found}
+                results[key][clock] += values
+    return {"compartments": cut.count, "levels": int(cut.depth.max()) + 1, "found": results}
 
 
 def cut_as(job: dict) -> Any:

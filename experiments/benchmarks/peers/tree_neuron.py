@@ -1,10 +1,10 @@
-"""NEURON on the tree, by steps of a given length, by CVODE, or in CoreNEURON; double precision.
+"""NEURON on the tree with fixed steps, with CVODE, or in CoreNEURON; double precision.
 
     python tree_neuron.py '{"task": "population", "cells": 100, "duration": 50, "dt": 0.025,
                             "method": "backward Euler", "repeats": 3}'
 
-For CVODE the job's "dt" is the absolute tolerance. Unless told otherwise, NEURON looks the rates of its `hh` up in a
-table. The seconds of CoreNEURON are those of `psolve`, which hands the model there and back, too.
+For CVODE the job's "dt" is the absolute tolerance. By default NEURON takes the rates of its `hh` from a
+table. The seconds of CoreNEURON are those of `psolve`, which include the transfer of the model there and back.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ SECOND_ORDER = {"backward Euler": 0, "Crank–Nicolson": 2}
 CORE, CVODE = "CoreNEURON, ", "CVODE"
 METHODS = [prefix + name + end for prefix in ("", CORE) for name in SECOND_ORDER for end in ("", TABLES)]
 METHODS += [CVODE, CVODE + TABLES]
-GRID = 0.005  # ms, at which CVODE's voltage is read: its own steps are too long for a straight line between two
+GRID = 0.005  # ms, sampling of CVODE's voltage: its steps are too long for linear interpolation
 
 
 class Trees:
-    """Cells with their conductances for sodium [mS/cm²], each with a detector of spikes at its root and at a tip."""
+    """Cells with their sodium conductances [mS/cm²], each with a detector of spikes at its root and at a tip."""
 
     def __init__(self, sodium: np.ndarray, current: float = task.CURRENT):
         h.celsius = jobs.SQUID["celsius"]
@@ -67,14 +67,14 @@ class Trees:
         self.kept.append(source)
 
     def start(self) -> None:
-        """All at v_init, with the gates at rest there. (It also empties the recorded spikes.)"""
+        """Initialise all cells at v_init with gates at their steady state, and clear the recorded spikes."""
         h.finitialize(jobs.SQUID["v_init"])
 
-    def told(self) -> dict:
+    def summary(self) -> dict:
         times, ids = np.array(self.times), np.array(self.ids).astype(int)
         root, tip = ([times[ids == 2 * n + which] for n in range(len(self.cells))] for which in (0, 1))
         v = np.array([place(sections, task.TIP).v for sections in self.cells])
-        return task.told(root, tip) | {"lost": int((~np.isfinite(v)).sum())}
+        return task.summary(root, tip) | {"lost": int((~np.isfinite(v)).sum())}
 
 
 def place(sections: list, site: tuple) -> object:
@@ -82,7 +82,7 @@ def place(sections: list, site: tuple) -> object:
 
 
 def choose(job: dict) -> None:
-    """Sets the method, and whether rates are looked up."""
+    """Set the method, and whether rates come from a table."""
     method = job["method"]
     h.usetable_hh = 0 if method.endswith(TABLES) else 1
     method = method.removesuffix(TABLES)
@@ -106,11 +106,11 @@ def population(job: dict) -> dict:
     trees.start()
     setup = jobs.ready()
     seconds = task.timed(lambda: trees.context.psolve(job["duration"]), job["repeats"], prepare=trees.start)
-    return {"setup_seconds": setup, **seconds, **trees.told()}
+    return {"setup_seconds": setup, **seconds, **trees.summary()}
 
 
 def precision(job: dict) -> dict:
-    """Spike times between the voltages of every step; of CVODE also its seconds, in a run that records nothing."""
+    """Interpolated spike times from the voltages of every step; for CVODE also the seconds of a run without records."""
     trees = Trees(task.sodium(1), job.get("current", task.CURRENT))
     choose(job)
     variable = job["method"].startswith(CVODE)
@@ -123,7 +123,7 @@ def precision(job: dict) -> dict:
     trees.start()
     trees.context.psolve(job["duration"])
     t = np.arange(len(v[0])) * (GRID if variable else job["dt"])
-    return task.told(*([crossings(t, one, task.THRESHOLD)] for one in v)) | seconds
+    return task.summary(*([crossings(t, one, task.THRESHOLD)] for one in v)) | seconds
 
 
 def cold(job: dict) -> dict:

@@ -1,8 +1,9 @@
 """The tree of all peers, the currents into it, and the timing of a run.
 
-A hundred branches of 40 µm, each of which ends in two others (the last in three), 2 µm thick at the root and thinner
-by Rall's power law, with four compartments each: 400 in all, every one of squid axon membrane at 6.3 °C. From 1 ms on
-1 nA enters the first compartment. A spike there reaches −17 mV only, so that all are counted at −30 mV.
+The tree has a hundred branches of 40 µm. Each ends in two others (the last in three); the diameter is 2 µm at the root
+and decreases by Rall's power law. Each branch has four compartments: 400 in all, with squid axon membrane at 6.3 °C.
+From 1 ms on a current of 1 nA enters the first compartment. A spike there reaches only −17 mV, so that the threshold of
+all spikes is −30 mV.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def injected(steps: int, dt: float, current: float = CURRENT) -> np.ndarray:
 
 
 def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object] = lambda: None) -> dict[str, list]:
-    """Seconds of each run by the clock and by processor time; the preparation is not counted."""
+    """Wall clock and processor time of each run [s], without the preparation."""
     seconds, processor = [], []
     for _ in range(repeats):
         prepare()
@@ -71,8 +72,8 @@ def timed(run: Callable[[], object], repeats: int, prepare: Callable[[], object]
     return {"seconds": seconds, "processor": processor}
 
 
-def told(root: Sequence[Any], tip: Sequence[Any]) -> dict[str, Any]:
-    """The compared part of spike trains [cell][spike]: those of the first and last cell, and the total count."""
+def summary(root: Sequence[Any], tip: Sequence[Any]) -> dict[str, Any]:
+    """The compared part of spike trains [cell][spike]: the trains of the first and last cell, and the total count."""
     ends = [0, -1] if len(root) > 1 else [0]
     return {
         "root": [[float(t) for t in root[k]] for k in ends],
@@ -81,9 +82,9 @@ def told(root: Sequence[Any], tip: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def told_of_voltages(v: Any, dt: float) -> dict[str, Any]:
-    """The same from voltages at root and tip [cell, time, 2]."""
+def summary_of_voltages(v: Any, dt: float) -> dict[str, Any]:
+    """The summary of spike trains from voltages at root and tip [cell, time, 2]."""
     v = np.asarray(v)
     t = np.arange(v.shape[1]) * dt
     trains = [[crossings(t, one[:, k], THRESHOLD) for one in v] for k in (0, 1)]
-    return told(*trains) | {"lost": int((~np.isfinite(v[:, -1]).all(axis=1)).sum())}
+    return summary(*trains) | {"lost": int((~np.isfinite(v[:, -1]).all(axis=1)).sum())}
