@@ -39,7 +39,7 @@ from .scores.online import spike_scores
 if TYPE_CHECKING:
     from .recipe.sweep_selection import SweepSelection
 
-FEW = 16  # free parameters up to which Gauss–Newton steps are worth their sensitivities
+FEW = 16  # free parameters, up to which Gauss–Newton steps are worth the cost of their sensitivities
 METHODS = {kind.name: kind for kind in (LevenbergMarquardt, Adam, CMAES)}
 LARGEST_SEED = 2**31 - 1
 
@@ -65,31 +65,32 @@ def fit(
     """Fit a cell to some sweeps of a recording, from many starts, and predict the others.
 
     Each sweep begins at rest under its own holding current. Any leaf may be free: conductances, reversals,
-    capacitance, shifts, time scales; "na.v_t, kd.v_t" moves two as one. Bounds that are positive and span a decade
+    capacitance, shifts, time scales; "na.v_t, kd.v_t" ties two to one value. Bounds that are positive and span a decade
     are searched on a logarithmic scale.
 
     Args:
-        cell: the model; what is not free stays as it is.
+        cell: the model; other parameters keep their values.
         bounds: {path: (low, high)} in the parameters' units.
         data: the recording; a current in nA flows into ``cell.area``, or into the soma of a tree, which is recorded.
-        sweeps: which to fit, by default all.
+        sweeps: the training sweeps, by default all.
         starts: random starts between the bounds; by default 64, and 4 for CMA-ES.
-        seed: of the starts, and of the draws of CMA-ES.
+        seed: random seed of the starts, and of the draws of CMA-ES.
         method: an optimiser with its settings, such as ``membrax.fitting.LevenbergMarquardt(iterations=30)``, or the
             name of one with its defaults: "levenberg_marquardt" (Gauss–Newton steps, nudging annealed to 0), "adam"
             (gradients, nudging annealed to 0) or "cmaes" (CMA-ES on spike scores). None chooses: Levenberg–Marquardt up
-            to 16 parameters, else Adam; and where their best model does not fire as the recorded cell, CMA-ES after it.
+            to 16 parameters, else Adam; and then CMA-ES, if the best model does not fire as the recorded cell.
             With a ``loss`` it chooses CMA-ES.
-        loss: the loss to minimise instead, a function ``loss(v, recorded, interval)`` such as `losses.spike_times` or
-            a `losses.weighted` sum (see `objective`); by "cmaes", or by "adam" if it is differentiable.
+        loss: a loss to minimise in place of the method's, a function ``loss(v, recorded, interval)`` such as
+            `losses.spike_times` or a `losses.weighted` sum (see `objective`); by "cmaes", or by "adam" if it is
+            differentiable.
         iterations: of a method given by name or by default; None is its default.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
         ad_mode: of "adam" given by name or by default: "forward", "reverse", or None for the cheaper one, forward up to
             5 parameters.
         progress: whether to show a bar with the best loss.
-        checkpoint: a file written after every iteration, from which the same call goes on to the same numbers.
-        max_seconds: after which no further iteration begins; the best so far is returned, and a note says so.
+        checkpoint: a file written after every iteration, from which the same call continues to the same numbers.
+        max_seconds: time after which no further iteration begins; the best so far is returned, with a note.
 
     Returns:
         A `Fit`. Ctrl-C returns the best so far, with a warning.
@@ -102,26 +103,26 @@ def fit(
     check_inputs(cell, data, integrator)
     check_seed(seed)
     parameters = free(cell, bounds)
-    chosen = choose_sweeps(data, sweeps)
-    problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
+    training = choose_sweeps(data, sweeps)
+    problem = Problem(strong(cell), target(data, training, dt), parameters, integrator)
     limit = TimeLimit(max_seconds)
     remarks = _degenerate(parameters, cell, data.unit)
     first = _optimiser(problem, method, loss, iterations, ad_mode)
     run = lambda optimiser, count, file: run_optimiser(  # noqa: E731
         problem, optimiser, _starts(count, optimiser), seed, progress=progress, checkpoint=file, limit=limit
     )
-    state, cut = run(first, starts, checkpoint)
-    result = as_fit(problem, first, state, bounds, data, chosen, seed, (*remarks, *cut))
-    if loss is not None or method is not None or cut or _fires_right(result):
+    state, stopped = run(first, starts, checkpoint)
+    result = as_fit(problem, first, state, bounds, data, training, seed, (*remarks, *stopped))
+    if loss is not None or method is not None or stopped or _spike_counts_agree(result):
         return result
     label = result.method_label
-    why = f"the best {label} fit does not fire as the recorded cell: fitted by CMA-ES on spike scores instead"
+    remark = f"the best {label} fit does not fire as the recorded cell: fitted by CMA-ES on spike scores instead"
     second = CMAES() if iterations is None else CMAES(iterations)
     file = None if checkpoint is None else Path(checkpoint).with_suffix(".cmaes.npz")
-    state, cut = run(second, starts and max(1, starts // 16), file)
+    state, stopped = run(second, starts and max(1, starts // 16), file)
     if _score(problem, result, like=state.scores[0].size) <= float(np.min(state.loss)):
         return dataclasses.replace(result, notes=(*result.notes, "CMA-ES on spike scores found nothing better"))
-    return as_fit(problem, second, state, bounds, data, chosen, seed, (*remarks, why, *cut))
+    return as_fit(problem, second, state, bounds, data, training, seed, (*remarks, remark, *stopped))
 
 
 def _optimiser(
@@ -188,7 +189,7 @@ def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
 
 def as_fit(
     problem: Problem, optimiser: Optimiser, state: MultistartState, bounds: Bounds, data: Recording,
-    chosen: list[int], seed: int, notes: tuple[str, ...], *, preprocessed: Preprocessed | None = None,
+    training: list[int], seed: int, notes: tuple[str, ...], *, preprocessed: Preprocessed | None = None,
     selection: SweepSelection | None = None, template: str | None = None,
 ) -> Fit:  # fmt: skip
     """The result of an optimiser: the best cell, its voltage under every sweep's current, and every start."""
@@ -196,7 +197,7 @@ def as_fit(
     if not np.any(np.isfinite(loss)):
         raise ValueError("no start stayed finite: the bounds may allow no resting state; try narrower ones")
     values = problem.free.value(np.asarray(state.best, dtype=float))
-    notes = (*notes, *_lost(state, loss))
+    notes = (*notes, *_lost_starts(state, loss))
     names = problem.free.names
     best = {name: float(value) for name, value in zip(names, values[int(np.argmin(loss))], strict=True)}
     cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
@@ -206,12 +207,12 @@ def as_fit(
         cell, best, float(loss.min()), optimiser.loss_name,
         Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
-        optimiser.name, data, chosen, v, notes,
+        optimiser.name, data, training, v, notes,
         {"seed": int(seed), "starts": len(loss), "iterations": optimiser.iterations, **_population(optimiser), "dt": dt,
          "integrator": problem.integrator.name, "membrax": __version__, "jax": jax.__version__},
         preprocessed, selection, template,
     )  # fmt: skip
-    return dataclasses.replace(result, notes=(*notes, *_silent(result)))
+    return dataclasses.replace(result, notes=(*notes, *_silent_sweeps(result)))
 
 
 def _population(optimiser: Optimiser) -> dict[str, int]:
@@ -219,7 +220,7 @@ def _population(optimiser: Optimiser) -> dict[str, int]:
     return {"population": optimiser.population} if isinstance(optimiser, CMAES) else {}
 
 
-def _lost(state: MultistartState, loss: np.ndarray) -> tuple[str, ...]:
+def _lost_starts(state: MultistartState, loss: np.ndarray) -> tuple[str, ...]:
     """A note on the starts without a finite loss: dropped by a schedule, or never finite."""
     lost = int(np.sum(~np.isfinite(loss)))
     if not lost:
@@ -229,7 +230,7 @@ def _lost(state: MultistartState, loss: np.ndarray) -> tuple[str, ...]:
     return (f"{lost} of {counted(len(loss), 'start')} never became finite",)
 
 
-def _silent(result: Fit) -> tuple[str, ...]:
+def _silent_sweeps(result: Fit) -> tuple[str, ...]:
     """A note if the model fires in none of the training sweeps in which the cell does."""
     fires = [row for row in result.evaluate(by="sweep").side(training=True) if row.recorded.spike_count]
     if not fires or any(row.model.spike_count for row in fires):
@@ -247,6 +248,6 @@ def _score(problem: Problem, result: Fit, like: int) -> float:
     return float(spike_scores(jnp.asarray(place, dtype=float), problem)[0])
 
 
-def _fires_right(result: Fit) -> bool:
+def _spike_counts_agree(result: Fit) -> bool:
     """Whether the model has as many spikes as the cell in every training sweep."""
     return all(row.count_error == 0 for row in result.evaluate(by="sweep").side(training=True))

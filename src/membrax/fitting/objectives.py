@@ -1,8 +1,8 @@
-"""A loss of one's own as a function of a cell's parameters: its value and slope, for one candidate or thousands.
+"""Any loss as a function of a cell's parameters, with its gradient, for one candidate or thousands.
 
-The loss is any function of two voltages (see `losses`), as in `fit`; here the search is the user's own: optax, scipy, a
-sampler, a grid. A candidate is a *place* [parameter] in the unit cube, 0 at
-each parameter's lower bound and 1 at its upper one, on the scale that `fit` searches (logarithmic over a decade).
+The loss is any function of two voltages (see `losses`), as in `fit`; here the user chooses the optimiser: optax, scipy,
+a sampler, a grid. A candidate is a *place* [parameter] in the unit cube, 0 at each parameter's lower bound and 1 at its
+upper one, on the scale that `fit` searches (logarithmic over a decade).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Objective:
         """The loss at a place [parameter], or at many [candidate, parameter]: a number, or [candidate].
 
         NaN where the model diverges or has no resting state. Differentiable as far as the loss is:
-        ``jax.value_and_grad(o)`` for one place, `value_and_gradient` for many. All voltages of a batch are held at
+        ``jax.value_and_grad(o)`` for one place, `value_and_gradient` for many. All voltages of a batch are stored at
         once, 4 bytes for each candidate, sweep and sample.
 
         Raises:
@@ -67,7 +67,7 @@ class Objective:
 
         Args:
             place: [parameter] or [candidate, parameter].
-            ad_mode: "forward" (time and memory grow with the parameters), "reverse" (with neither, but it costs
+            ad_mode: "forward" (time and memory grow with the parameters), "reverse" (they do not, but it costs
                 several simulations), or None: forward up to 5 parameters.
 
         Raises:
@@ -95,8 +95,8 @@ class Objective:
 
     def values(self, place: ArrayLike) -> dict[str, Array]:
         """The parameters' values {path: value, or [candidate]} at places."""
-        found = self.problem.free.value(self._places(place))
-        return {name: found[..., k] for k, name in enumerate(self.problem.free.names)}
+        values = self.problem.free.value(self._places(place))
+        return {name: values[..., k] for k, name in enumerate(self.problem.free.names)}
 
     def cell(self, place: ArrayLike) -> Cell:
         """The cell at one place [parameter].
@@ -136,13 +136,13 @@ def objective(
         o(jnp.full((1,), 0.5)), o.at({"na.g": 100.0}), o.value_and_gradient(places)
 
     Args:
-        cell: the model; what is not free stays as it is.
-        bounds: {path: (low, high)} in the parameters' units; "na.v_t, kd.v_t" moves two as one.
+        cell: the model; other parameters keep their values.
+        bounds: {path: (low, high)} in the parameters' units; "na.v_t, kd.v_t" ties two to one value.
         data: the recording.
-        sweeps: which to compare, by default all.
+        sweeps: the compared sweeps, by default all.
         loss: ``loss(v, recorded, interval)`` of the model's and the recorded potential [time] in mV and the sampling
             interval in ms, a number: one of `membrax.fitting.losses`, a function of your own, a `losses.weighted` sum.
-            Settings that stay are given by ``functools.partial``, those that change from call to call by
+            Constant settings are given by ``functools.partial``, those that change from call to call by
             ``jax.tree_util.Partial``.
         weights: of the sweeps [sweep], by default equal; only their ratios matter.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
@@ -167,28 +167,28 @@ def _values(places: Array, objective: Objective) -> Array:
 @functools.partial(host_jit, static_argnames=("mode",))
 def _values_and_gradients(places: Array, objective: Objective, *, mode: str) -> tuple[Array, Array]:
     o, many = objective, jnp.atleast_2d(places)
-    found = totals_and_gradients(many, o.problem, o.loss, o.weights, mode=mode)
-    return found if places.ndim > 1 else jax.tree.map(lambda x: x[0], found)
+    result = totals_and_gradients(many, o.problem, o.loss, o.weights, mode=mode)
+    return result if places.ndim > 1 else jax.tree.map(lambda x: x[0], result)
 
 
 def _place(free: Free, values: Mapping[str, ArrayLike]) -> np.ndarray:
     values = pytrees.changes_of(values)
-    unlike = set(free.names) ^ set(values)
-    if unlike:
-        name = sorted(unlike)[0]
+    unmatched = set(free.names) ^ set(values)
+    if unmatched:
+        name = sorted(unmatched)[0]
         if name in free.names:
             raise ValueError(f"{name} is free and needs a value")
         raise ValueError(pytrees.unknown(name, free.names, "parameter"))
-    with np.errstate(over="ignore"):  # what is too large for the default precision is outside the bounds anyway
+    with np.errstate(over="ignore"):  # a number too large for the default precision is outside the bounds
         arrays = [np.asarray(pytrees.numbers(values[name], name), dtype=float) for name in free.names]
     lengths = {array.shape for array in arrays if array.ndim}
     if len(lengths) > 1 or any(len(shape) > 1 for shape in lengths):
         raise ValueError(f"values must be numbers or arrays [candidate] of one length, got shapes {sorted(lengths)}")
     for name, array, low, high in zip(free.names, arrays, free.low, free.high, strict=True):
+        # Values at a bound may be rounded to float32.
         least, most = np.asarray([low, high], dtype=float) + np.array([-1e-6, 1e-6]) * max(abs(low), abs(high))
-        outside = np.ravel(array)[
-            ~((np.ravel(array) >= least) & (np.ravel(array) <= most))
-        ]  # but for float32's rounding
+        flat = np.ravel(array)
+        outside = flat[~((flat >= least) & (flat <= most))]
         if outside.size:
             raise ValueError(f"{name} must be between its bounds {low:g} and {high:g}, got {outside[0]:g}")
     return free.place(np.stack(np.broadcast_arrays(*arrays), axis=-1))

@@ -1,4 +1,4 @@
-"""How far a cell is from a recording, and which way to go: the loss and its slope, for one place or thousands."""
+"""The mean squared voltage error of a cell and its gradient, for one set of parameter values or thousands."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def value_and_grad(
     integrator: Integrator = staggered,
     ad_mode: str | None = None,
 ) -> ValueAndGrad:
-    """The mean squared error of a cell's voltage against a recording, and its gradient.
+    """The mean squared error of a cell's voltage compared with a recording, and its gradient.
 
     Each sweep begins at rest under its own holding current, as in `fit`.
 
     Args:
         cell: the model.
-        values: {path: value, or values [neuron]} to ask at; "na.v_t, kd.v_t" moves two as one.
+        values: {path: value, or values [neuron]}; "na.v_t, kd.v_t" ties two parameters to one value.
         data: the recording.
-        sweeps: which to compare, by default all.
+        sweeps: the compared sweeps, by default all.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
-        ad_mode: "forward" (sensitivities that ride along: no memory, about four simulations and one per
-            parameter), "reverse" (the state before every block of steps is kept: eight or nine simulations for
-            any number of parameters), or None, which is forward up to 5 parameters.
+        ad_mode: "forward" (forward sensitivities: memory that does not grow with time, about four simulations and one
+            per parameter), "reverse" (stores the state before every block of steps: eight or nine simulations for any
+            number of parameters), or None, which is forward up to 5 parameters.
 
     Returns:
         A `ValueAndGrad`.

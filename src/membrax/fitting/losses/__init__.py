@@ -1,7 +1,7 @@
 """Losses: differentiable distances between a model's voltage and a recorded one.
 
 A loss is a pure function ``loss(v, recorded, interval, **settings)`` of the model's and the recorded potential [time]
-in mV and the sampling interval in ms. It gives one number, 0 where the two are the same, and works under `jax.jit`,
+in mV and the sampling interval in ms. It gives one number, 0 where the two are equal, and works under `jax.jit`,
 `jax.vmap` (over sweeps, over candidates) and `jax.grad`. `membrax.fitting.objective` makes a function of a cell's
 parameters of a loss, of any function like it, or of a `weighted` sum of several.
 
@@ -14,16 +14,16 @@ subthreshold      mV²                    below the ceiling
 clamp_current     1, of scale²           everywhere; in the cell, not in v: nothing is simulated
 activity          1, about spikes/2      everywhere: even where a spike comes or goes
 phase_plane       1, from 0 to 1         everywhere
-spike_times       1, per recorded spike  in spike times; none in how many there are
-van_rossum        1, about spikes/2      in spike times; none in how many there are
+spike_times       1, per recorded spike  in spike times; none in the number of spikes
+van_rossum        1, about spikes/2      in spike times; none in the number of spikes
 waveform          1, from 0 to 1         in the shape of matched spikes
 feature_distance  1, from 0 to 1         in features that both have, and in the soft count of spikes
 spike_count       spikes                 none: piecewise constant
 ================  =====================  ===============================================================
 
-A slope in spike times is that of the interpolated crossing; a loss without a slope where spikes come and go leaves a
-silent model where it is, and one on the voltage alone tends to make models silent. `activity` with a wide, gradually
-narrowed kernel, together with `subthreshold`, leads it on; experiments/fit_losses.py counts how often.
+A slope in spike times is that of the interpolated crossing. A loss without a slope in the number of spikes does not
+change a silent model, and a loss on the voltage alone tends to make models silent. `activity` with a wide, gradually
+narrowed kernel, together with `subthreshold`, can make them fire; experiments/fit_losses.py counts how often.
 """
 
 from .activity import activity

@@ -28,20 +28,20 @@ def activity(
     """The squared distance of two filtered activities, about 1/2 for each lone spike of 1 ms too many or too few.
 
     The activity is a(t) = 1/(1 + e^(−(v − threshold)/steepness)): near 1 in a spike, near 0 below. It is filtered by
-    an exponential or a Gaussian of unit area, and the square of what is left between model and recording is
+    an exponential or a Gaussian of unit area, and the square of the difference between model and recording is
     integrated: τ ∫ (K∗a − K∗b)² dt for the exponential, √π τ times that for the Gaussian, over (1 ms)². For spikes much
     shorter than the width this is the distance of van Rossum (2001, Neural Comput 13:751), with the spikes' areas as
-    their sizes. It is differentiable everywhere in v: a model that almost fires feels a slope.
+    their sizes. It is differentiable everywhere in v: also for a model that almost fires.
 
     A wide kernel compares rates, and its minimum is broad; a narrow one compares times. Annealed from wide to narrow
-    it leads a fit from the first to the second: hold the loss as ``jax.tree_util.Partial(activity, width=w)``, whose
+    it leads a fit from the first to the second: write the loss as ``jax.tree_util.Partial(activity, width=w)``, whose
     width may change without a new compilation.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
         interval: between samples, ms.
-        width: of the kernel, ms: its time constant or its standard deviation. Above a third of the sweep its ends see
-            each other.
+        width: of the kernel, ms: its time constant or its standard deviation. Above a third of the sweep, its
+            two ends influence each other.
         threshold: mV, at which the activity is 1/2.
         steepness: mV over which it rises e-fold.
         kernel: "exponential" or "gaussian".
@@ -59,7 +59,7 @@ def activity(
 
 def _energy(x: Array, interval: Array, width: Array, kernel: str) -> Array:
     """The integral of the squared filtered x, by Parseval's theorem: |X|² times the kernel's |H|², over frequencies."""
-    count = 2 * len(x)  # as many zeros again: the kernel's tail goes there
+    count = 2 * len(x)  # padded by as many zeros, for the kernel's tail
     spectrum = jnp.fft.rfft(x * interval, count)
     step = 1.0 / (count * interval)
     turn = 2.0 * math.pi * width * step * jnp.arange(len(x) + 1, dtype=x.dtype)

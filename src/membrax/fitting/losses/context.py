@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -85,11 +86,11 @@ def as_loss(loss: Loss) -> Loss:
     return loss if isinstance(loss, ContextLoss) else jax.tree_util.Partial(loss)
 
 
-def named(loss: Any) -> str:
+def named(loss: object) -> str:
     """A loss in words: its function's name and settings, or the parts of a sum with their weights."""
-    if hasattr(loss, "losses"):
-        parts = zip(loss.weights, loss.losses, strict=True)
-        return " + ".join(f"{_written(w)} {named(one)}" for w, one in parts)
+    weights, parts = getattr(loss, "weights", None), getattr(loss, "losses", None)
+    if weights is not None and parts is not None:
+        return " + ".join(f"{_written(w)} {named(one)}" for w, one in zip(weights, parts, strict=True))
     if isinstance(loss, functools.partial):
         return named(loss.func) + (_settings(loss.keywords) if loss.keywords else "")
     if dataclasses.is_dataclass(loss):
@@ -97,11 +98,11 @@ def named(loss: Any) -> str:
     return getattr(loss, "__qualname__", type(loss).__name__).replace("<locals>.", "")
 
 
-def _settings(settings: dict[str, Any]) -> str:
+def _settings(settings: Mapping[str, object]) -> str:
     return f"({', '.join(f'{name}={_written(x)}' for name, x in settings.items())})"
 
 
-def _written(x: Any) -> str:
+def _written(x: object) -> str:
     """A number or an array of numbers in few digits; any other setting by `str`."""
     if not isinstance(x, pytrees.NUMBER):
         return str(x)

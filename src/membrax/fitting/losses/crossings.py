@@ -1,9 +1,9 @@
-"""When a voltage crosses a threshold, differentiably.
+"""Differentiable times at which a voltage crosses a threshold.
 
-Between two samples the potential is taken for a straight line, whose crossing t* solves v(t*, θ) = threshold. Its
-derivative is that of the implicit function, dt*/dθ = −(∂v/∂θ)/(∂v/∂t) at t*, with both slopes of the line: what
-differentiating the interpolation gives. It grows without bound as a spike that only grazes the threshold is about to
-vanish; how many crossings there are is piecewise constant, and has no slope.
+Between two samples the potential is interpolated by a straight line, whose crossing t* solves v(t*, θ) = threshold. Its
+derivative is that of the implicit function, dt*/dθ = −(∂v/∂θ)/(∂v/∂t) at t*, with both slopes of the line, the
+same as the derivative of the interpolation. It diverges where a spike only just reaches the threshold. The number of
+crossings is piecewise constant: its derivative is 0.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Crossings(NamedTuple):
 
     Attributes:
         times: [capacity] ms from the first sample, 0 where there is none.
-        found: [capacity] which places hold one.
+        valid: [capacity] which entries are crossings.
         sample: [capacity] the last sample before each.
         count: of all, those beyond the capacity too.
     """
 
     times: Array
-    found: Array
+    valid: Array
     sample: Array
     count: Array
 
@@ -43,9 +43,9 @@ def crossings(
     """Upward crossings of ``threshold`` [mV] by a trace v [time] in mV, sampled every ``interval`` ms."""
     crossed, fraction = crossing(v[:-1], v[1:], threshold)
     (at,) = jnp.nonzero(crossed, size=capacity, fill_value=-1)
-    found, at = at >= 0, jnp.maximum(at, 0)
+    valid, at = at >= 0, jnp.maximum(at, 0)
     times = (at.astype(v.dtype) + fraction[at]) * interval
-    return Crossings(jnp.where(found, times, 0.0), found, at, jnp.sum(crossed, dtype=jnp.int32))
+    return Crossings(jnp.where(valid, times, 0.0), valid, at, jnp.sum(crossed, dtype=jnp.int32))
 
 
 def crossing_times(
@@ -57,14 +57,14 @@ def crossing_times(
         v: potential [time], mV.
         interval: between samples, ms.
         threshold: mV.
-        capacity: how many are kept.
+        capacity: the largest number of times.
 
     Raises:
         ValueError: v is no trace, an interval not above 0 ms, a threshold that is not finite, a capacity below 1.
     """
     v, interval, threshold, capacity = read(v, interval, threshold, capacity)
-    found = crossings(v, interval, threshold, capacity)
-    return jnp.where(found.found, found.times, jnp.nan)
+    at = crossings(v, interval, threshold, capacity)
+    return jnp.where(at.valid, at.times, jnp.nan)
 
 
 def read(v: ArrayLike, interval: ArrayLike, threshold: ArrayLike, capacity: int) -> tuple[Array, Array, Array, int]:
@@ -78,5 +78,5 @@ def read(v: ArrayLike, interval: ArrayLike, threshold: ArrayLike, capacity: int)
 
 
 def known(value: Array, v: Array) -> Array:
-    """The value, or NaN where the trace it was read from is not finite: a diverged model crosses nothing."""
+    """The value, or NaN where its trace is not finite: the crossings of a diverged model mean nothing."""
     return jnp.where(jnp.all(jnp.isfinite(v)), value, jnp.nan)

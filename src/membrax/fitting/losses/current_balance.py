@@ -1,8 +1,8 @@
-"""The current that a cell lacks along a recording: its charge balance with the recorded voltage put in.
+"""The missing current of a cell along a recording: the residual of its charge balance at the recorded voltage.
 
-Along a recorded voltage the gates follow their own kinetics whatever the conductances are; the residual of the charge
-balance, C dv/dt + i_ion − i_injected, is then linear in conductances and capacitance. No simulation runs freely, and
-nothing chaotic is between a parameter and this loss; but a small residual does not say that the free model fires.
+Along a recorded voltage the gates follow their own kinetics for any conductances; the residual of the charge
+balance, C dv/dt + i_ion − i_injected, is then linear in conductances and capacitance. No simulation runs freely, so
+that the loss depends on a parameter without chaos; but a small residual does not imply that the free model fires.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def imbalance(cell: Cell, recorded: ArrayLike, current: ArrayLike, interval: flo
 
     0 where the recording is a solution of the cell's equations; positive where the cell would pull the potential down
     compared with the recording. Differentiable in the cell. Its noise is that of the recording's differences,
-    √2 σ C/interval: `smoothed` takes most of it out.
+    √2 σ C/interval: `smoothed` removes most of it.
 
     Args:
         cell: the model, all gates at their steady state at the first sample.
@@ -45,8 +45,8 @@ def imbalance(cell: Cell, recorded: ArrayLike, current: ArrayLike, interval: flo
         raise ValueError(f"current must be one value per interval [{len(v) - 1}], got the shape {current.shape}")
     interval, substeps = plain(interval, "interval", "ms", above=0), whole_number(substeps, "substeps")
     env = environment(cell)
-    look = lambda gates, v: ionic_current(cell, gates, v, env)  # noqa: E731
-    ionic = along(cell, finer(v, substeps), interval / substeps, look)
+    measure = lambda gates, v: ionic_current(cell, gates, v, env)  # noqa: E731
+    ionic = along(cell, finer(v, substeps), interval / substeps, measure)
     return cell.capacitance * (v[1:] - v[:-1]) / interval + jnp.mean(ionic.reshape(-1, substeps), axis=1) - current
 
 
@@ -76,13 +76,13 @@ class Imbalance:
 
     def evaluate(self, context: Context) -> Array:
         """The loss of one sweep."""
-        b = context
-        left = imbalance(b.cell, b.recorded, b.current, b.interval, substeps=b.substeps)
-        return jnp.mean(jnp.square(smoothed(left, b.interval, self.width) / self.scale))
+        c = context
+        residual = imbalance(c.cell, c.recorded, c.current, c.interval, substeps=c.substeps)
+        return jnp.mean(jnp.square(smoothed(residual, c.interval, self.width) / self.scale))
 
 
 def clamp_current(*, scale: float = 1.0, width: float = 0.1) -> Imbalance:
-    """The mean squared current that a cell lacks under a clamp to the recording, as a loss for `objective`.
+    """The mean squared missing current of a cell clamped to the recording, as a loss for `objective`.
 
     Args:
         scale: the current [µA/cm²] that counts 1.

@@ -2,7 +2,7 @@
 
 eFEL (Ranjan et al., Zenodo, doi:10.5281/zenodo.593869) is the field's list of features of a voltage trace. A feature
 that is a sample or a mean of samples has their derivative, one that is a time that of the interpolated crossing (see
-`crossings`). Which sample is the highest, and how many spikes there are, is piecewise constant; `soft_count` is the
+`crossings`). The index of the highest sample and the number of spikes are piecewise constant; `soft_count` is a
 smooth count.
 """
 
@@ -38,7 +38,7 @@ class SpikeFeatures:
     """Features of one sweep, eFEL's nearest in brackets; those of every spike are [spike], NaN beyond the last.
 
     Attributes:
-        soft_count: how many spikes, smoothly (Spikecount).
+        soft_count: smooth number of spikes (Spikecount).
         mean_rate: the same over the sweep's duration, Hz (mean_frequency divides by the last spike's time).
         voltage_base: mean potential at the sweep's beginning, mV (voltage_base).
         time_to_first_spike: first upward crossing, ms from the sweep's beginning; NaN if silent (time_to_first_spike
@@ -66,7 +66,7 @@ class SpikeFeatures:
 def soft_count(v: ArrayLike, *, threshold: ArrayLike = SPIKE_THRESHOLD, steepness: ArrayLike = 3.0) -> Array:
     """Spikes of a trace as the total rise of s = 1/(1 + e^(−(v − threshold)/steepness)); differentiable.
 
-    A spike far through the threshold counts 1, one that grazes it 1/2, an excursion below it a little.
+    A spike far above the threshold counts 1, one that just reaches it 1/2, an excursion below it less.
 
     Args:
         v: potential [time], mV.
@@ -105,8 +105,8 @@ def features(
         v: potential [time], mV.
         interval: between samples, ms, a plain number.
         threshold: mV, which a spike crosses upwards.
-        spikes: how many are looked at, from the first on.
-        base: from when to when the base is averaged, ms, plain numbers.
+        spikes: the number of measured spikes, from the first one.
+        base: beginning and end of the average of the base, ms, plain numbers.
 
     Raises:
         ValueError: v is no trace, or an argument out of its bounds.
@@ -115,12 +115,12 @@ def features(
     v, step, threshold, spikes = read(v, interval, threshold, spikes)
     rest, count = voltage_base(v, interval, begin=base[0], end=base[1]), soft_count(v, threshold=threshold)
     at = crossings(v, step, threshold, spikes)
-    found = shapes(v, at, threshold, interval)
+    shape = shapes(v, at, threshold, interval)
     per_spike = (
-        (at.times, at.found), (found.peak, at.found), (found.width, found.wide), (found.half_width, found.half_wide),
-        (found.trough, at.found), (found.trough - rest, at.found),
+        (at.times, at.valid), (shape.peak, at.valid), (shape.width, shape.wide), (shape.half_width, shape.half_wide),
+        (shape.trough, at.valid), (shape.trough - rest, at.valid),
     )  # fmt: skip
-    times, *others = (jnp.where(there, x, jnp.nan) for x, there in per_spike)
+    times, *others = (jnp.where(valid, x, jnp.nan) for x, valid in per_spike)
     return SpikeFeatures(count, 1e3 * count / (interval * (len(v) - 1)), rest, times[0], times, *others)
 
 
@@ -131,14 +131,14 @@ def feature_distance(
     """The mean over the features in `SIZES` of x²/(1 + x²), x a difference over its size: 0 to 1.
 
     Of features that every spike has, the means over the spikes are compared. A feature that only the recording has
-    costs 1, one that only the model has nothing: the rate tells of spikes too many. Differentiable as `features` are.
+    costs 1, one that only the model has costs 0: the rate counts additional spikes. Differentiable as `features` are.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
         interval: between samples, ms, a plain number.
         threshold: mV, which a spike crosses upwards.
-        spikes: how many are looked at, from the first on.
-        base: from when to when the base is averaged, ms, plain numbers.
+        spikes: the number of measured spikes, from the first one.
+        base: beginning and end of the average of the base, ms, plain numbers.
 
     Raises:
         ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
@@ -150,11 +150,11 @@ def feature_distance(
 
 
 def _mean(x: Array) -> Array:
-    """The mean of what is known of a feature, NaN where nothing is."""
+    """The mean of the finite entries of a feature, NaN where there is none."""
     x = jnp.atleast_1d(x)
-    there = jnp.isfinite(x)
-    mean = jnp.sum(jnp.where(there, x, 0.0)) / jnp.maximum(jnp.sum(there), 1).astype(x.dtype)
-    return jnp.where(jnp.any(there), mean, jnp.nan)
+    finite_x = jnp.isfinite(x)
+    mean = jnp.sum(jnp.where(finite_x, x, 0.0)) / jnp.maximum(jnp.sum(finite_x), 1).astype(x.dtype)
+    return jnp.where(jnp.any(finite_x), mean, jnp.nan)
 
 
 def _cost(model: Array, recorded: Array, size: float) -> Array:

@@ -1,4 +1,4 @@
-"""The phase plane: how long a trace is where in the plane of v and dv/dt, whenever it is there."""
+"""The phase plane: the density of a trace in the plane of v and dv/dt, independent of time."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ def phase_plane(
     v: ArrayLike, recorded: ArrayLike, interval: ArrayLike, *, bins: int = 40, knee: ArrayLike = 5.0, blur: float = 1.0,
     measure: str = "hellinger",
 ) -> Array:  # fmt: skip
-    """How unlike two traces' densities p and q in the phase plane are: 0 for the same, 1 for none in common.
+    """The distance of two traces' densities p and q in the phase plane: 0 for equal, 1 for disjoint ones.
 
     The trajectory density of LeMasson & Maex (2001, in De Schutter (ed.) Computational Neuroscience, CRC Press) and
-    Van Geit, Achard & De Schutter (2007, Front Neuroinform 1:1; 2008, Biol Cybern 99:241). Blind to when a spike
-    comes, it asks whether spikes and what lies between them have the right shape and share of the time.
+    Van Geit, Achard & De Schutter (2007, Front Neuroinform 1:1; 2008, Biol Cybern 99:241). It does not
+    depend on spike times: it compares the shape of spikes and of the intervals between them, and their share of time.
 
     A sample falls to the four nearest bins in proportion, and the densities are blurred by a Gaussian. They are
     compared by
 
     * "square": Σ (p − q)² / (Σ p² + Σ q²). The papers' error is the root of the numerator; blurred, that is the
       distance of two clouds of points under a Gaussian kernel (the maximum mean discrepancy, Gretton et al. 2012,
-      J Mach Learn Res 13:723). As most samples are quiet, it hardly sees spikes: their share enters squared.
-    * "hellinger": ½ Σ (√p − √q)², the squared Hellinger distance: a part of the plane that only one of the two visits
+      J Mach Learn Res 13:723). As most samples are quiet, it hardly depends on spikes, whose share enters squared.
+    * "hellinger": ½ Σ (√p − √q)², the squared Hellinger distance: a part of the plane that only one trace visits
       counts as half its share of the time.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
         interval: between samples, ms.
-        bins: along each axis; v from −100 to 60 mV, dv/dt from −500 to 1000 mV/ms, what lies outside in the last ones.
-        knee: mV/ms. The axis of dv/dt is arsinh(dv/dt / knee): even below the knee, logarithmic above, or else all
-            that is not a spike would lie in one bin.
+        bins: along each axis; v from −100 to 60 mV, dv/dt from −500 to 1000 mV/ms, values outside in the last bins.
+        knee: mV/ms. The axis of dv/dt is arsinh(dv/dt / knee): linear below the knee, logarithmic above; on a linear
+            axis all but the spikes would lie in one bin.
         blur: standard deviation of the Gaussian in bins, a plain number; 0 for none.
         measure: "hellinger" or "square".
 
@@ -69,13 +69,13 @@ def _density(v: Array, interval: Array, knee: Array, bins: int) -> Array:
 
 
 def _shares(x: Array, bins: int) -> Array:
-    """How each x of 0 to 1 is shared out between the two nearest of the bins [sample, bin]."""
+    """The shares of each x from 0 to 1 in the two nearest bins [sample, bin]."""
     place = jnp.clip(x, 0.0, 1.0) * (bins - 1)
     return jnp.maximum(1.0 - jnp.abs(place[:, None] - jnp.arange(bins, dtype=x.dtype)[None]), 0.0)
 
 
 def _blurring(bins: int, blur: float) -> Array:
-    """A Gaussian of ``blur`` bins as a matrix [bin, bin] of unit columns: it moves density and loses none."""
+    """A Gaussian of ``blur`` bins as a matrix [bin, bin] of unit columns, which conserves the total density."""
     apart = np.arange(bins)[:, None] - np.arange(bins)[None]
     weights = np.exp(-0.5 * np.square(apart / blur)) if blur > 0 else np.eye(bins)
     return jnp.asarray(weights / weights.sum(axis=0), dtype=float)

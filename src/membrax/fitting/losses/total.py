@@ -1,4 +1,4 @@
-"""A loss of any kind, summed over the sweeps, with its gradient: for objectives and for optimisers."""
+"""A loss of any kind, summed over the sweeps, with its gradient, for objectives and optimisers."""
 
 from __future__ import annotations
 

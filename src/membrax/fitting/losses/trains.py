@@ -1,8 +1,8 @@
-"""Distances between two spike trains: how many, when, and both at once.
+"""Distances between two spike trains: spike counts, spike times, and both at once.
 
-What is differentiable: spike times, by the implicit function of the interpolated crossing (see `crossings`). What is
-piecewise constant: how many spikes there are, so that a model which is silent feels no slope of any of these.
-`activity` has one.
+Spike times are differentiable, by the implicit function of the interpolated crossing (see `crossings`). The number of
+spikes is piecewise constant, so that the derivative of each of these losses is 0 for a silent model; that of `activity`
+is not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def spike_count(
         v, recorded: the model's and the recorded potential [time], mV.
         interval: between samples, ms.
         threshold: mV, which a spike crosses upwards.
-        capacity: without effect here: all are counted.
+        capacity: without effect here: all spikes are counted.
 
     Raises:
         ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
@@ -50,14 +50,14 @@ def spike_times(
     threshold: ArrayLike = SPIKE_THRESHOLD,
     capacity: int = CAPACITY,
 ) -> Array:
-    """How far the model's spikes are from the recorded ones of the same number, and how many have no partner.
+    """The cost of time differences between spikes of the same number, and of spikes without a partner.
 
     The k-th spike of one train is matched with the k-th of the other: with x = Δt/scale it costs x²/(1 + x²), which
     saturates at 1. Each spike without a partner costs ``missing``. The sum is divided by the number of recorded
     spikes, or by 1 where there is none. 0 for identical trains; a silent model of a firing cell gets ``missing``.
 
-    Differentiable in the spike times; what is missing is piecewise constant. Below a ``missing`` of 1 a spike far from
-    its partner would cost more than none.
+    Differentiable in the spike times; the number of missing spikes is piecewise constant. Below a ``missing``
+    of 1 a spike far from its partner would cost more than none.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
@@ -72,7 +72,7 @@ def spike_times(
     """
     v, ours, theirs = _both(v, recorded, interval, threshold, capacity)
     scale, missing = positive(scale, "scale", "ms"), not_negative(missing, "missing")
-    lag = jnp.where(ours.found & theirs.found, ours.times - theirs.times, 0.0)
+    lag = jnp.where(ours.valid & theirs.valid, ours.times - theirs.times, 0.0)
     unmatched = jnp.abs(ours.count - theirs.count).astype(v.dtype)
     total = jnp.sum(saturated(jnp.square(lag / scale))) + missing * unmatched
     return known(total / jnp.maximum(theirs.count, 1).astype(v.dtype), v)
@@ -116,7 +116,7 @@ def saturated(square: Array) -> Array:
 
 def _overlap(one: Crossings, other: Crossings, tau: Array) -> Array:
     """ΣΣ e^(−|tᵢ−uⱼ|/τ)."""
-    both = one.found[:, None] & other.found[None]
+    both = one.valid[:, None] & other.valid[None]
     apart = jnp.where(both, jnp.abs(one.times[:, None] - other.times[None]), 0.0)
     return jnp.sum(jnp.where(both, jnp.exp(-apart / tau), 0.0))
 

@@ -1,7 +1,7 @@
-"""Distances between two voltages, sample by sample: smooth in the voltage, and blind to what a spike is.
+"""Distances between two voltages, sample by sample: smooth in the voltage, without a notion of a spike.
 
 A spike that comes half a millisecond late costs them as much as one that never comes: fits to recorded spikes on
-these alone end in models that don't fire. They belong below the spikes, together with losses on spikes.
+these alone end in models that don't fire. Use them below the spikes, together with losses on spikes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def huber(v: ArrayLike, recorded: ArrayLike, interval: ArrayLike | None = None, 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
         interval: between samples, ms; without effect here.
-        scale: the difference [mV] from which on it grows linearly.
+        scale: the difference [mV] above which the loss grows linearly.
 
     Raises:
         ValueError: v and recorded are no traces of one length, or a scale not above 0 mV.
@@ -53,12 +53,12 @@ def subthreshold(
 ) -> Array:
     """Mean squared difference of two voltages [mV²], both clipped at a ceiling.
 
-    Differentiable, with a kink at the ceiling; a model above it feels no slope there.
+    Differentiable, with a kink at the ceiling; the derivative is 0 where the model is above it.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
         interval: between samples, ms; without effect here.
-        ceiling: mV, above which all potentials are the same.
+        ceiling: mV, above which all potentials are equal.
 
     Raises:
         ValueError: v and recorded are no traces of one length, or a ceiling that is not finite.

@@ -1,4 +1,4 @@
-"""The shape of spikes: waveforms aligned at the upstroke, whenever that was."""
+"""The shape of spikes: waveforms aligned at the upstroke, independent of spike times."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def waveform(
     threshold: ArrayLike = SPIKE_THRESHOLD,
     spikes: int = SPIKES,
 ) -> Array:
-    """How unlike the model's spikes are to the recorded ones, each aligned at its own upward crossing; 0 to 1.
+    """The distance of the model's spikes from the recorded ones, each aligned at its own crossing; 0 to 1.
 
     The k-th spike of one train is matched with the k-th of the other: their mean squared difference d² over the
     waveform costs x²/(1 + x²) with x = d/scale. A recorded spike without a partner costs 1; a model's without one
     costs nothing here. The mean over the recorded spikes; 0 where there is none. A part of a waveform that the sweep
     cuts off is not compared.
 
-    Differentiable in v and in the times of alignment; which spikes are matched is piecewise constant.
+    Differentiable in v and in the times of alignment; the matching of spikes is piecewise constant.
 
     Args:
         v, recorded: the model's and the recorded potential [time], mV.
@@ -44,7 +44,7 @@ def waveform(
         begin, end: of the waveform, ms from the crossing; plain numbers.
         scale: the root mean square difference [mV] that costs 1/2.
         threshold: mV, at which spikes are aligned.
-        spikes: how many, from the first one on.
+        spikes: the number of compared spikes, from the first one.
 
     Raises:
         ValueError: v and recorded are no traces of one length, or an argument out of its bounds.
@@ -54,16 +54,16 @@ def waveform(
     scale, offsets = positive(scale, "scale", "mV"), _offsets(begin, end)
     ours, theirs = (crossings(x, interval, threshold, spikes) for x in (v, recorded))
     (mine, inside), (wave, there) = aligned(v, ours, interval, offsets), aligned(recorded, theirs, interval, offsets)
-    both = inside & there & (ours.found & theirs.found)[:, None]
+    both = inside & there & (ours.valid & theirs.valid)[:, None]
     points = jnp.maximum(jnp.sum(both, axis=1), 1).astype(v.dtype)
     square = jnp.sum(jnp.where(both, jnp.square(mine - wave), 0.0), axis=1) / points
-    cost = jnp.where(ours.found, saturated(square / jnp.square(scale)), 1.0)
-    recorded_spikes = jnp.maximum(jnp.sum(theirs.found), 1).astype(v.dtype)
-    return known(jnp.sum(jnp.where(theirs.found, cost, 0.0)) / recorded_spikes, v)
+    cost = jnp.where(ours.valid, saturated(square / jnp.square(scale)), 1.0)
+    recorded_spikes = jnp.maximum(jnp.sum(theirs.valid), 1).astype(v.dtype)
+    return known(jnp.sum(jnp.where(theirs.valid, cost, 0.0)) / recorded_spikes, v)
 
 
 def aligned(v: Array, at: Crossings, interval: ArrayLike, offsets: np.ndarray) -> tuple[Array, Array]:
-    """v [spike, offset] in mV at ``offsets`` [ms] from each crossing, interpolated, and where the trace reaches.
+    """v [spike, offset] in mV at ``offsets`` [ms] from each crossing, interpolated, and where the trace has samples.
 
     Differentiable in v and, through the weights of the interpolation, in the times.
     """

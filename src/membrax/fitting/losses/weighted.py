@@ -40,8 +40,8 @@ def weighted(*parts: tuple[ArrayLike, Loss]) -> Weighted:
     """A sum of losses, such as ``weighted((1.0, subthreshold), ([1.0, 1.0, 3.0], spike_times))``.
 
     Args:
-        parts: pairs of a weight and a loss. A weight is a number, or one for every fitted sweep [sweep], in the order
-            in which they are fitted; 0 leaves a loss out of a sweep.
+        parts: pairs of a weight and a loss. A weight is a number, or one for every training sweep [sweep], in the order
+            of the fit; 0 leaves a loss out of a sweep.
 
     Returns:
         A loss for `membrax.fitting.objective`. It is a tree whose weights may change without a new compilation.

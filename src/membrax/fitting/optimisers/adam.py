@@ -1,4 +1,4 @@
-"""Adam with nudging that is annealed to 0: for more parameters than Gauss–Newton steps can carry, and other losses."""
+"""Adam with nudging that is annealed to 0: for many parameters, and for losses that are no sums of squares."""
 
 from __future__ import annotations
 

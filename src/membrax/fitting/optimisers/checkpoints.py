@@ -17,13 +17,13 @@ from ...io import npz_file
 from ..problem.problem import Problem
 from .multistart import Optimiser
 
-ADDRESS = re.compile(r"0x[0-9a-f]+|/[^ \n]*\.py:\d+")  # differ between two sessions with the same code
+ADDRESS = re.compile(r"0x[0-9a-f]+|/[^ \n]*\.py:\d+")  # differ between two Python sessions with the same code
 
 
 def save(path: Path, identity: str, iteration: int, arrays: dict[str, np.ndarray]) -> None:
     """Write the state after ``iteration`` iterations."""
-    kept: dict[str, Any] = {f"search/{name}": x for name, x in arrays.items()}
-    npz_file.write(path, identity=np.asarray(identity), iteration=iteration, **kept)
+    named: dict[str, Any] = {f"search/{name}": x for name, x in arrays.items()}
+    npz_file.write(path, identity=np.asarray(identity), iteration=iteration, **named)
 
 
 def load(path: Path, identity: str) -> tuple[int, dict[str, np.ndarray]] | None:
@@ -32,13 +32,13 @@ def load(path: Path, identity: str) -> tuple[int, dict[str, np.ndarray]] | None:
     Raises:
         ValueError: the file belongs to another fit, or is no checkpoint.
     """
-    kept = npz_file.read(path)
-    if kept is None:
+    stored = npz_file.read(path)
+    if stored is None:
         return None
-    if str(kept.get("identity")) != identity:
+    if str(stored.get("identity")) != identity:
         raise ValueError(f"{path} is no checkpoint of this fit: cell, bounds, data, method, starts or seed differ")
-    arrays = {name.removeprefix("search/"): array for name, array in kept.items() if name.startswith("search/")}
-    return int(kept["iteration"]), arrays
+    arrays = {name.removeprefix("search/"): array for name, array in stored.items() if name.startswith("search/")}
+    return int(stored["iteration"]), arrays
 
 
 def identity(problem: Problem, optimiser: Optimiser, place: np.ndarray, seed: int) -> str:
@@ -71,7 +71,7 @@ def program(function: Callable[..., Any], *arguments: Any) -> str:
 
 
 def _constants(program: ClosedJaxpr | Jaxpr) -> Iterator[Any]:
-    """The arrays that a traced program holds, those of the programs inside it too."""
+    """The arrays in a traced program and in the programs inside it."""
     if isinstance(program, ClosedJaxpr):
         yield from (constant for constant in program.consts if hasattr(constant, "dtype"))
         program = program.jaxpr
@@ -81,5 +81,5 @@ def _constants(program: ClosedJaxpr | Jaxpr) -> Iterator[Any]:
                 yield from _constants(inner)
 
 
-def _is_program(value: Any) -> bool:
+def _is_program(value: object) -> bool:
     return isinstance(value, ClosedJaxpr | Jaxpr)

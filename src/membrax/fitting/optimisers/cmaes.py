@@ -130,8 +130,8 @@ class CMAES:
             drawn = [self._draw(state.optimisers[k]) for k in group]
             candidates += drawn
             scores.append(self.loss(jnp.asarray(np.concatenate(drawn), dtype=float), problem))
-        known = np.concatenate([np.asarray(part, dtype=float) for part in scores]).reshape(-1, self.population)
-        return _updated(state, candidates, np.where(np.isfinite(known), known, WORST))
+        values = np.concatenate([np.asarray(part, dtype=float) for part in scores]).reshape(-1, self.population)
+        return _updated(state, candidates, np.where(np.isfinite(values), values, WORST))
 
     def pack(self, state: CMAESState) -> dict[str, np.ndarray]:
         """The scores of every generation."""
@@ -164,9 +164,9 @@ class CMAES:
 def _updated(state: CMAESState, candidates: list[np.ndarray], scores: np.ndarray) -> CMAESState:
     """The state after a generation with scores [running, candidate], the best candidates kept."""
     best, loss = state.best.copy(), state.loss.copy()
-    for k, drawn, known in zip(state.running, candidates, scores, strict=True):
-        state.optimisers[k].tell(list(zip(drawn, known, strict=True)))
-        first = int(np.argmin(known))
-        if known[first] < min(loss[k], WORST):
-            best[k], loss[k] = drawn[first], known[first]
+    for k, drawn, values in zip(state.running, candidates, scores, strict=True):
+        state.optimisers[k].tell(list(zip(drawn, values, strict=True)))
+        first = int(np.argmin(values))
+        if values[first] < min(loss[k], WORST):
+            best[k], loss[k] = drawn[first], values[first]
     return dataclasses.replace(state, scores=(*state.scores, scores), best=best, loss=loss)

@@ -45,7 +45,7 @@ def run_optimiser(
     """The state after all iterations, or, with a note, after as many as Ctrl-C or the time limit allowed.
 
     Meanwhile NumPy's linear algebra has one thread in the whole process: after each of an optimiser's small products
-    its threads would wait for the next one at full speed, on the cores that simulations need.
+    its threads would wait actively for the next one, on the cores that simulations need.
 
     Args:
         problem: the cell, its free parameters and the sweeps.
@@ -66,10 +66,10 @@ def run_optimiser(
     place = problem.free.draw(starts, seed)
     file = None if checkpoint is None else Path(checkpoint)
     identity = "" if file is None else checkpoints.identity(problem, optimiser, place, seed)
-    kept = None if file is None else checkpoints.load(file, identity)
+    stored = None if file is None else checkpoints.load(file, identity)
     with threadpool_limits(limits=1, user_api="blas"):
         state = optimiser.begin(problem, jnp.asarray(place, dtype=float), seed)
-        done, state = (0, state) if kept is None else (kept[0], optimiser.unpack(state, kept[1]))
+        done, state = (0, state) if stored is None else (stored[0], optimiser.unpack(state, stored[1]))
     first = done
     bar = tqdm(total=optimiser.iterations, initial=done, desc=f"fit, {starts} starts", disable=not progress)
     try:

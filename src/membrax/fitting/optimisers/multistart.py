@@ -74,7 +74,7 @@ class Optimiser(Protocol[S]):
         ...
 
 
-def keep_best(state: T, *, place: Array, loss: Array, **changes: Any) -> T:
+def keep_best(state: T, *, place: Array, loss: Array, **changes: object) -> T:
     """The state at new places, with each start's best place so far; NaN is never better.
 
     Args:
@@ -89,7 +89,7 @@ def keep_best(state: T, *, place: Array, loss: Array, **changes: Any) -> T:
     return dataclasses.replace(before, place=place, best=best, loss=jnp.where(better, loss, before.loss), **changes)
 
 
-def pack(state: Any) -> dict[str, np.ndarray]:
+def pack(state: object) -> dict[str, np.ndarray]:
     """A pytree of arrays as named arrays, for a checkpoint."""
     return {str(k): np.asarray(leaf) for k, leaf in enumerate(jax.tree.leaves(state))}
 

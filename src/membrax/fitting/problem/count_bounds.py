@@ -18,7 +18,7 @@ class CountBounds:
     most: Array
 
 
-def excess(counts: Array, expectation: CountBounds) -> Array:
+def excess(counts: Array, bounds: CountBounds) -> Array:
     """Spikes too few or too many [sweep], of counts [sweep]."""
-    counts = counts.astype(expectation.most.dtype)
-    return jnp.maximum(0.0, expectation.fewest - counts) + jnp.maximum(0.0, counts - expectation.most)
+    counts = counts.astype(bounds.most.dtype)
+    return jnp.maximum(0.0, bounds.fewest - counts) + jnp.maximum(0.0, counts - bounds.most)

@@ -27,17 +27,17 @@ def problem_of(
 ) -> tuple[Array, Problem]:  # fmt: skip
     """The values as places [parameter] or [neuron, parameter], and their problem; see `value_and_grad`."""
     check_inputs(cell, data, integrator)
-    arrays = _together(cell, values)
+    arrays = _arrays(cell, values)
     count = len(arrays)
     # Between the bounds 0 and 1 a place is the value itself.
     free = Free(tuple(arrays), (0.0,) * count, (1.0,) * count, (False,) * count)
-    # NumPy is quicker at this, but knows no traced values.
+    # NumPy is quicker, but can't stack traced values.
     xp = np if pytrees.is_concrete(arrays) else jnp
     place = jnp.asarray(xp.stack(xp.broadcast_arrays(*arrays.values()), axis=-1))
     return place, Problem(strong(cell), target(data, choose_sweeps(data, sweeps), dt), free, integrator)
 
 
-def _together(cell: Cell, values: Mapping[str, ArrayLike]) -> dict[str, Array]:
+def _arrays(cell: Cell, values: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """The values as arrays, of equal length where they are many.
 
     Raises:
@@ -54,6 +54,6 @@ def _together(cell: Cell, values: Mapping[str, ArrayLike]) -> dict[str, Array]:
         check_number(path)
     shapes = {name: array.shape for name, array in arrays.items() if array.ndim}
     if any(len(shape) > 1 for shape in shapes.values()) or len(set(shapes.values())) > 1:
-        shown = ", ".join(f"{name}: {shape}" for name, shape in shapes.items())
-        raise ValueError(f"values must be numbers or arrays [neuron] of equal length, got {shown}")
+        each = ", ".join(f"{name}: {shape}" for name, shape in shapes.items())
+        raise ValueError(f"values must be numbers or arrays [neuron] of equal length, got {each}")
     return arrays

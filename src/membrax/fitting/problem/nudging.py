@@ -5,7 +5,7 @@ misfit is nearly linear in the conductances; at κ = 0 it runs free. The term is
 κ and with the recorded voltage as its reversal, so every integrator counts it in the slope.
 
 The steps are those of `membrax.simulate` (`timeloop.one_step`); time counts from the sweep's first sample. The loops
-around them differ: probes would keep what a derivative has to recompute, so each consumer sums along the way instead.
+around them differ: probes would store values that a derivative recomputes, so each loop here sums its own results.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Interval(NamedTuple):
 def begin(cell: Cell, sweep: Target, system: TreeSystem | None = None) -> Dynamic:
     """The cell at rest under the sweep's holding current.
 
-    ``system`` is that of a tree, where it is at hand.
+    ``system`` is that of a tree; None assembles it here.
     """
     if cell.morphology is None:
         state = rest_state(cell, injected(cell, sweep, sweep.holding))
@@ -76,7 +76,7 @@ def observed(v: Array) -> Array:
 
 
 def injected(cell: Cell, sweep: Target, current: Array) -> Array:
-    """A current of the sweep as a density [µA/cm²]; of a tree a density for all and a current [nA] into the soma."""
+    """A current of the sweep as a density [µA/cm²]; for a tree, a density for all and a current [nA] into the soma."""
     if cell.morphology is not None:
         none = jnp.zeros_like(current)
         return jnp.stack([none, current] if sweep.unit == "nA" else [current, none])
@@ -84,12 +84,12 @@ def injected(cell: Cell, sweep: Target, current: Array) -> Array:
 
 
 def assembled(cell: Cell, integrator: Integrator, dt: float) -> TreeSystem | None:
-    """The system that the steps of a tree solve, the electrode in the soma; None without a morphology."""
+    """The system of a tree with the electrode in the soma; None without a morphology."""
     return integrator.assemble(cell, (SOMA,), dt)
 
 
 def _nudged(cell: Cell, kappa: Number, v: Array) -> Cell:
-    """The cell with the nudging current towards v [mV] as one more channel; of a tree it sits in the soma."""
+    """The cell with the nudging current towards v [mV] as one more channel; in a tree it is in the soma."""
     if cell.morphology is not None:
         kappa = jnp.zeros(cell.morphology.layout.count).at[SOMA].set(kappa)
     return dataclasses.replace(cell, channels={**cell.channels, NUDGE: Leak(g=jnp.asarray(kappa), e=v)})
@@ -104,11 +104,11 @@ def across(
     Args:
         cell: the model.
         state: v and the gates at the interval's beginning.
-        sweep: for its step and unit.
+        sweep: its step and unit are used.
         interval: the current, and the recorded voltage, which nudging follows along a line between its two ends.
         kappa: nudging conductance, mS/cm².
         integrator: the scheme.
-        system: of a tree, as of `assembled`; None where a free parameter changes it, and it is assembled here.
+        system: of a tree, from `assembled`; None assembles it here, where a free parameter changes it.
     """
     system = assembled(cell, integrator, sweep.dt) if system is None else system
     current, dt = injected(cell, sweep, interval.current), sweep.dt
@@ -148,7 +148,7 @@ def in_blocks(function: Callable[[C, X], C], carry: C, xs: X) -> C:
 
 
 def in_rows(xs: X) -> list[X]:
-    """A pytree of arrays [interval] as arrays [block, interval], after a shorter block if they don't come out even."""
+    """A pytree of arrays [interval] as arrays [block, interval], after a shorter block with the remainder."""
     count = len(jax.tree.leaves(xs)[0])
     size = block_size(count)
     first = count % size
@@ -158,7 +158,7 @@ def in_rows(xs: X) -> list[X]:
 
 
 def block_size(count: int) -> int:
-    """Intervals in a block: a divisor of ``count``, if there is one near `BLOCK`, which spares a shorter first one."""
+    """Intervals in a block: a divisor of ``count`` near `BLOCK`, if there is one; then no block is shorter."""
     near = sorted(range(BLOCK // 2, 2 * BLOCK), key=lambda size: abs(size - BLOCK))
     return min(count, next((size for size in near if count % size == 0), BLOCK))
 
@@ -197,5 +197,5 @@ def schedule(iteration: int, iterations: int, highest: float, lowest: float, nud
 
 
 def weight(kappa: Array) -> Array:
-    """The factor on a residual under nudging, 1 + κ/(1 mS/cm²): nudging shrinks a misfit, not its meaning."""
+    """The factor on a residual under nudging, 1 + κ/(1 mS/cm²): it compensates that nudging makes residuals smaller."""
     return 1.0 + kappa

@@ -1,8 +1,8 @@
-"""Free parameters: which leaves of a cell may move, between which bounds, on which scale.
+"""Free parameters: leaves of a cell, with the bounds and the scale of each.
 
 Optimisers work in *places*: 0 at a parameter's lower bound, 1 at its upper one, logarithmic in between where the
-bounds are positive and span a decade, else linear. A place at a bound is left as easily as it is reached, which a
-sigmoid's is not.
+bounds are positive and span a decade, else linear. A step can leave a bound as easily as it reaches it, unlike with
+a sigmoid.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ DECADE = 10.0
 
 @dataclasses.dataclass(frozen=True)
 class Free:
-    """The free parameters of a fit; hashable, so that jit can hold them as static.
+    """The free parameters of a fit; hashable, so that they can be static arguments of jit.
 
     Attributes:
-        names: as the user wrote them; "na.v_t, kd.v_t" moves two leaves as one.
+        names: as the user wrote them; "na.v_t, kd.v_t" ties two leaves to one value.
         low, high: bounds, in each parameter's unit.
-        logarithmic: whether its scale is.
+        logarithmic: whether the scale of each is logarithmic.
     """
 
     names: tuple[str, ...]
@@ -56,7 +56,7 @@ class Free:
     def value(self, place: np.ndarray) -> np.ndarray: ...
 
     def value(self, place: np.ndarray | Array) -> np.ndarray | Array:
-        """Values [..., parameter] at places in the unit interval; arrays of JAX give such, others NumPy's."""
+        """Values [..., parameter] at places in the unit interval: a JAX array for a JAX array, else a NumPy array."""
         xp = jnp if isinstance(place, jax.Array) else np
         place = xp.asarray(place, dtype=float)
         low, high, log = self._arrays(place)
@@ -65,7 +65,7 @@ class Free:
         return xp.where(log, base * xp.exp(span * place), low + (high - low) * place)
 
     def place(self, values: ArrayLike) -> np.ndarray:
-        """Places [..., parameter] of values, which are held inside the bounds."""
+        """Places [..., parameter] of values, which are clipped to the bounds."""
         values = np.asarray(values, dtype=float)
         low, high, log = self._arrays(values)
         values = np.clip(values, low, high)
@@ -84,7 +84,7 @@ class Free:
 
 
 def paths(name: str) -> list[str]:
-    """The paths that a free parameter's name holds, tied ones separated by commas."""
+    """The paths in the name of a free parameter; those of tied leaves are separated by commas."""
     return [path.strip() for path in name.split(",")]
 
 
@@ -120,7 +120,7 @@ def spans_a_decade(low: float, high: float) -> bool:
 
 
 def place(value: float, low: float, high: float) -> float:
-    """Where a value lies between its bounds, 0 to 1, on the scale of the search."""
+    """The place of a value between its bounds, 0 to 1, on the scale of the search."""
     return float(Free(("",), (low,), (high,), (spans_a_decade(low, high),)).place(np.array([value]))[0])
 
 
@@ -143,7 +143,7 @@ def _pair(name: str, pair: Iterable[float]) -> tuple[float, float]:
 
 
 def check_number(path: str) -> None:
-    """Refuse a path at which there is one number for each point of a tree.
+    """Refuse the path of an array with a number for each point of a tree.
 
     Raises:
         ValueError: names it.

@@ -55,7 +55,7 @@ class Problem:
     system: TreeSystem | None = dataclasses.field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Assemble the system of a tree whose shape isn't free once, and not in each step."""
+        """Assemble the system of a tree once, if no free parameter changes it."""
         if self.cell.morphology is None:
             return
         shared = not self.moves_the_axial_current

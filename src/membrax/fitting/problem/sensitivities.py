@@ -76,7 +76,7 @@ def gauss_newton(places: Array, problem: Problem, kappa: ArrayLike = 0.0) -> Gau
 class Candidates(NamedTuple):
     """Many cells under one sweep.
 
-    The starts are the last axis of everything: the values that the directions share are then read without strides.
+    The starts are the last axis of every array: the values that the directions share are then contiguous.
     """
 
     problem: Problem
@@ -118,7 +118,7 @@ def _sums(
 def _sensitivities(
     cells: Candidates, values: Values, tally: Callable[[Sums, Array, Array], Sums], zeros: Sums
 ) -> Sums:  # fmt: skip
-    """``tally(sums, residual, slopes)`` over all samples of a sweep, by sensitivities that accompany the state.
+    """``tally(sums, residual, slopes)`` over all samples of a sweep, by forward sensitivities.
 
     Every block of steps begins from ``zeros``. Each step is linearised once for all directions, which then only
     multiply and add.
@@ -126,7 +126,7 @@ def _sensitivities(
     hot = np.eye(len(values), dtype=values[0].dtype)
 
     def directions() -> Values:
-        # Made where they are used, they are constants there and no array that has to be read.
+        # Made where they are used, they are constants of the program, and no array is read from memory.
         return tuple(jnp.broadcast_to(hot[k][:, None], (len(values), *x.shape)) for k, x in enumerate(values))
 
     def one(carry: tuple, interval: Interval) -> tuple[tuple, None]:
@@ -174,7 +174,7 @@ def _products(cells: Candidates, values: Values) -> Sums:
 def _reverse(cells: Candidates, values: Values) -> Sums:
     """r·r and Jᵀr, from the last block to the first, each of which is first simulated again for its states."""
 
-    def there(carry: tuple[Dynamic, Sum], block: Interval) -> tuple[tuple[Dynamic, Sum], Dynamic]:
+    def forward(carry: tuple[Dynamic, Sum], block: Interval) -> tuple[tuple[Dynamic, Sum], Dynamic]:
         before, total = carry
         (state, squares), _ = jax.lax.scan(one, (before, jnp.zeros_like(total[0])), block)
         return (state, add(total, squares)), before
@@ -183,7 +183,7 @@ def _reverse(cells: Candidates, values: Values) -> Sums:
         state, residual = cells.step(values, carry[0], interval)
         return (state, carry[1] + jnp.square(residual)), None
 
-    def back(carry: tuple, at: tuple[Dynamic, Interval]) -> tuple[tuple, None]:
+    def backward(carry: tuple, at: tuple[Dynamic, Interval]) -> tuple[tuple, None]:
         start, block = at
         _, states = jax.lax.scan(lambda state, at: (cells.step(values, state, at)[0], state), start, block)
         return jax.lax.scan(pull_back, carry, (states, block), reverse=True)[0], None
@@ -197,10 +197,10 @@ def _reverse(cells: Candidates, values: Values) -> Sums:
     (state, residual), pull = jax.vjp(cells.begin, values)
     carry, parts = (state, (jnp.square(residual), jnp.zeros_like(residual))), []
     for blocks in in_rows(intervals(cells.sweep)):
-        carry, starts = jax.lax.scan(there, carry, blocks)
+        carry, starts = jax.lax.scan(forward, carry, blocks)
         parts.append((starts, blocks))
     cotangents, gradient = jax.tree.map(jnp.zeros_like, (state, values))
     for part in reversed(parts):
-        (cotangents, gradient), _ = jax.lax.scan(back, (cotangents, gradient), part, reverse=True)
+        (cotangents, gradient), _ = jax.lax.scan(backward, (cotangents, gradient), part, reverse=True)
     (more,) = pull((cotangents, residual))
     return carry[1][0], jnp.stack([a + b for a, b in zip(gradient, more, strict=True)])

@@ -49,11 +49,11 @@ def target(data: Recording, sweeps: Sequence[int], dt: float | None) -> Target:
     Args:
         data: the recording.
         sweeps: indices.
-        dt: the simulation's step [ms], a whole fraction of the sampling interval; None for the largest such that is
-            at most 0.05 ms.
+        dt: the simulation's step [ms], a whole fraction of the sampling interval; None for the largest such
+            fraction up to 0.05 ms.
 
     Raises:
-        ValueError: a sweep that isn't there, or a dt that is no whole fraction of the interval.
+        ValueError: a sweep that does not exist, or a dt that is no whole fraction of the interval.
     """
     chosen = data.select(sweeps)
     i = np.asarray(chosen.i)[:, :-1]
@@ -64,7 +64,7 @@ def target(data: Recording, sweeps: Sequence[int], dt: float | None) -> Target:
 
 
 def substeps(interval: float, dt: float | None) -> int:
-    """How many steps of the simulation make up one sampling interval.
+    """The number of simulation steps in one sampling interval.
 
     Raises:
         ValueError: ``dt`` is no whole fraction of it.

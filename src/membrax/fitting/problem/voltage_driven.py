@@ -15,8 +15,8 @@ from ...typing import Gates
 T = TypeVar("T")
 
 
-def along(cell: Cell, v: Array, dt: float, look: Callable[[dict[str, Gates], Array], T]) -> T:
-    """``look(gates, v)`` in the middle of every step along a given voltage [step].
+def along(cell: Cell, v: Array, dt: float, measure: Callable[[dict[str, Gates], Array], T]) -> T:
+    """Evaluate ``measure(gates, v)`` in the middle of every step along a given voltage [step].
 
     Gates are steady at the first sample, and take steps of ``dt`` [ms] half a step behind the voltage, as in
     `membrax.integrators.staggered`.
@@ -25,20 +25,20 @@ def along(cell: Cell, v: Array, dt: float, look: Callable[[dict[str, Gates], Arr
         cell: the model.
         v: potential [step + 1], mV.
         dt: ms.
-        look: what to keep of the gates and the potential [mV] there.
+        measure: a function of the gates and the potential [mV] there, whose results are returned.
     """
     env = environment(cell)
 
     def one(gates: dict[str, Gates], ends: tuple[Array, Array]) -> tuple[dict[str, Gates], T]:
         before, after = ends
         gates = advance_gates(cell, gates, before, dt, env)
-        return gates, look(gates, 0.5 * (before + after))
+        return gates, measure(gates, 0.5 * (before + after))
 
     return jax.lax.scan(one, state_at(cell, v[0]).gates, (v[:-1], v[1:]))[1]
 
 
 def finer(v: Array, substeps: int) -> Array:
-    """v [time] with ``substeps`` steps in every interval, on the lines between the samples."""
+    """Interpolate v [time] linearly, with ``substeps`` steps in every interval."""
     if substeps == 1:
         return v
     parts = jnp.arange(substeps, dtype=v.dtype) / substeps

@@ -16,7 +16,7 @@ from ...probes import crossing
 from ...pytrees import pytree
 
 CAPACITY = 128
-APART = 10.0  # mV by which a sample can at most be off: a spike elsewhere counts for its ms, a block for all its time
+APART = 10.0  # mV, the largest distance of one sample: a shifted spike counts for 1 ms, a block for its duration
 
 
 @pytree
@@ -31,7 +31,7 @@ class Features:
         trough: lowest potential within `TROUGH_WINDOW` of a spike, mV.
         quiet: root mean square distance from the recorded potential, both clipped at `SUBTHRESHOLD`, mV.
         apart: mean distance from the recorded potential, both between `SUBTHRESHOLD` and `SPIKE_THRESHOLD`, of which no
-            sample counts for more than `APART`, mV: how long the model is elsewhere where spikes begin and stop.
+            sample counts for more than `APART`, mV: it compares where spikes begin and stop.
     """
 
     count: Array
@@ -87,7 +87,7 @@ def watch(memory: RunningFeatures, before: Array, after: Array, recorded: Array,
 
 
 def _apart(v: Array, recorded: ArrayLike) -> Array:
-    """How far apart two samples are between `SUBTHRESHOLD` and `SPIKE_THRESHOLD`, at most `APART` [mV]; NaN stays."""
+    """The distance of two samples clipped to `SUBTHRESHOLD`…`SPIKE_THRESHOLD`, at most `APART` [mV], or NaN."""
     distance = jnp.abs(jnp.clip(v, SUBTHRESHOLD, SPIKE_THRESHOLD) - jnp.clip(recorded, SUBTHRESHOLD, SPIKE_THRESHOLD))
     return jnp.where(distance > APART, APART, distance)
 
@@ -129,7 +129,7 @@ def score(model: Features, data: Features) -> Array:
         jnp.minimum(jnp.abs(getattr(model, name) - getattr(data, name)) / size, 1.0)
         for name, size in (("peak", 20.0), ("time_above_threshold", 1.0), ("trough", 10.0))
     )
-    # A silent model of a firing cell has no shape: the worst there is. Where the cell is silent, shape says nothing.
+    # A silent model of a firing cell gets the largest cost of shape; for a silent cell shape costs nothing.
     shape = jnp.where(jnp.isfinite(shape), shape, jnp.where(data.count > 0, 3.0, 0.0))
     return missed + timing + model.quiet / 4.0 + shape
 

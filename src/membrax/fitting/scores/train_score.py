@@ -1,8 +1,8 @@
 """Spike trains with the waveforms of their spikes, and a score of one train compared with another.
 
 In addition to the features of `spike_score`, the voltage around every spike is kept, aligned at its upstroke: the
-first spike of a train often differs from the later ones, and its waveform says more of the channels than peak, width
-and trough do.
+first spike of a train often differs from the later ones, and its waveform contains more information on the channels
+than peak, width and trough.
 """
 
 from __future__ import annotations
@@ -58,13 +58,14 @@ def recorded_train(v: Array, interval: float) -> Train:
 
 
 def score(model: Train, data: Train) -> Array:
-    """The distance of one sweep of a model from the recorded one; 0 is the same.
+    """The distance of one sweep of a model from the recorded one; 0 for equal trains.
 
     * every spike too many or too few counts 1;
     * spike times, matched by number: |Δt| over 5 ms plus a twentieth of the time since the first recorded spike, at
       most 1, averaged over the train; and once more for the first spike;
     * subthreshold: root mean square below `SUBTHRESHOLD` over 2 mV;
-    * above that, where a strongly driven cell stays between spikes and a blocked one stops: the mean distance over
+    * above that, where a strongly driven cell is between spikes and a cell in depolarisation block stays: the mean
+      distance over
       3 mV, both between `SUBTHRESHOLD` and `SPIKE_THRESHOLD`, no sample counting for more than 10 mV;
     * where the cell fires, each at most 1: peak over 10 mV, width over 0.5 ms (twice, since searches that end badly
       do so with broad spikes), trough over 6 mV, the waveform of the first and the mean waveform of the later spikes
@@ -82,8 +83,8 @@ def score(model: Train, data: Train) -> Array:
     )
     first, later = _distance(model.first, data.first), _distance(model.later, data.later)
     waves = capped(first / 15.0, fires) + capped(later / 15.0, several)
-    beside = ours.quiet / 2.0 + ours.apart / 3.0
-    return missed + jnp.sum(lag) / longest + late + beside + jnp.where(fires, shape + waves, 0.0)
+    subthreshold = ours.quiet / 2.0 + ours.apart / 3.0
+    return missed + jnp.sum(lag) / longest + late + subthreshold + jnp.where(fires, shape + waves, 0.0)
 
 
 def train_scores(places: Array, problem: Problem) -> Array:
