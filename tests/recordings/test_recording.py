@@ -188,7 +188,7 @@ def test_crop_includes_both_ends_and_keeps_time():
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 5), (5, 101), (30, 10), (5, 5), (np.nan, 5)])
 def test_crop_names_the_valid_range(start, stop):
-    with pytest.raises(ValueError, match=r"crop needs 0 <= start < stop <= 100 ms, got .* ms"):
+    with pytest.raises(ValueError, match=r"crop requires 0 <= start < stop <= 100 ms, got .* ms"):
         make().crop(start, stop)
 
 

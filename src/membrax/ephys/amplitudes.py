@@ -1,8 +1,8 @@
 """The amplitudes of a recording's injected currents, one number for each sweep.
 
-`amplitudes` is in the current's unit and needs no common shape, as a figure's axis does: the level where the sweeps
-differ. `relative_amplitudes` has no unit and compares whole time courses, as the interpolation of spike counts does:
-sweeps of another shape have none.
+`amplitudes` is in the current's unit and requires no common shape, for the axis of a figure: the level where the sweeps
+differ. `relative_amplitudes` has no unit and compares whole time courses, for the interpolation of spike counts: sweeps
+of another shape have none.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from .step_responses import LONGEST, ChargingFit, StepResponse, fit_charging, mo
 SPECIFIC_CAPACITANCE = 0.9  # µF/cm²
 SAG_DURATION = 200.0  # ms that a step must last to show a sag
 SMOOTHED = 10.0  # ms over which the deflection is averaged where it is largest
-STEADY = 0.2  # of a step, at its end, where the deflection is taken as steady
+STEADY = 0.2  # of a step, at its end, where the deflection is steady
 LARGEST_SAG = 3.0  # of its errors that a sag must exceed to end the fitted charging
 WITHOUT_STEP = 100.0  # ms at the beginning of a sweep without a step that count as its rest
 UNCERTAIN = 0.5  # relative error of the capacitance from which on a fit is left out
@@ -80,7 +80,7 @@ def passive(data: Recording) -> PassiveProperties:
         resting_potential(data),
         _mean(fits, "resistance", "kΩ·cm²" if density else "MΩ"),
         _mean(fits, "time_constant", "ms"),
-        # τ/R is µF/cm² of kΩ·cm²; `Charging` gives pF of MΩ.
+        # τ/R is µF/cm² of kΩ·cm²; `ChargingFit` has pF for MΩ.
         _mean(fits, "capacitance", "µF/cm²" if density else "pF", 1e-3 if density else 1.0),
         sag,
         direction,

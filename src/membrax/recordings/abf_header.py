@@ -76,7 +76,7 @@ def read_header(abf: AbfFile) -> Header:
 
 
 def _version_1(abf: AbfFile) -> Header:
-    """The header of ABF 1. Units and holding levels come from the bytes: pyABF drops µ, and gives levels of epochs."""
+    """The header of ABF 1. Units and holding levels come from the bytes: pyABF drops µ and returns levels of epochs."""
     raw, header = Path(abf.abfFilePath).read_bytes()[:_EXTENDED], abf._headerV1
     has_command = abf.dataByteStart >= _EXTENDED
     inputs = []

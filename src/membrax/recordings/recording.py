@@ -126,7 +126,7 @@ class Recording:
         stop = float(last if stop is None else stop)
         slack = 1e-6 * self.dt
         if not (first - slack <= start < stop <= last + slack):
-            raise ValueError(f"crop needs {first:g} <= start < stop <= {last:g} ms, got {start:g} to {stop:g} ms")
+            raise ValueError(f"crop requires {first:g} <= start < stop <= {last:g} ms, got {start:g} to {stop:g} ms")
         keep = (self.t >= start - slack) & (self.t <= stop + slack)
         note = f"cropped: {start:g} to {stop:g} ms"
         return dataclasses.replace(
