@@ -158,9 +158,10 @@ mx.plot.fit(by_spikes)
 #
 # `mx.fit_recording` reads ABF, NWB, Igor, NPZ and text (`pip install "membrax[recordings]"` for the first three). A
 # useful file has several sweeps with steps of current, some below and some above the threshold, and contains the
-# injected current. Upload it to Colab (the folder symbol on the left), put its name below, and run the code. The fit
-# takes a few minutes. If your neuron is not a regular-spiking pyramidal neuron, choose another template, such as
-# `template="adapting"` or `template="fast_spiking"`.
+# injected current. If a file lacks a unit or the time, `mx.recordings.load(file, units={"v": "mV", "i": "pA"},
+# dt=0.05)` supplies them; `mx.fit_recording` accepts its result as well. Upload the file to Colab (the folder symbol on
+# the left), put its name below, and run the code. The fit takes a few minutes. If your neuron is not a regular-spiking
+# pyramidal neuron, choose another template, such as `template="adapting"` or `template="fast_spiking"`.
 #
 # The code also writes a report, one HTML file that you can open in a browser. Its *Summary* states how well the model
 # predicts the held-out sweeps, compared with a simple baseline: the spike counts interpolated between the training
