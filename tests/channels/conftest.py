@@ -106,8 +106,8 @@ def agree():
 
     def check(ours, published):
         v = jnp.asarray(VOLTAGES, dtype=float)
-        found = jax.jit(lambda v: jax.jvp(ours, (v,), (ones(v),)))(v)
-        for value, exact, tolerance in zip(found, exactly(published, VOLTAGES), (VALUE, SLOPE), strict=True):
+        result = jax.jit(lambda v: jax.jvp(ours, (v,), (ones(v),)))(v)
+        for value, exact, tolerance in zip(result, exactly(published, VOLTAGES), (VALUE, SLOPE), strict=True):
             value = np.asarray(value, dtype=float)
             assert np.isfinite(value).all()
             alive = np.abs(exact[:, (VOLTAGES > -100) & (VOLTAGES < 60)]).max(axis=1, keepdims=True)
@@ -147,7 +147,7 @@ def gradients_are_finite():
 
     def check(channel, celsius):
         v = jnp.asarray(VOLTAGES, dtype=float)
-        found = sensitivities(channel, jnp.asarray(celsius, dtype=float), v)
-        assert all(np.isfinite(x).all() for x in jax.tree.leaves(found))
+        result = sensitivities(channel, jnp.asarray(celsius, dtype=float), v)
+        assert all(np.isfinite(x).all() for x in jax.tree.leaves(result))
 
     return check

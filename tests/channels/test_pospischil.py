@@ -75,8 +75,8 @@ def test_at_the_singular_voltage_the_rate_is_its_limit(gate, which, v, value, sl
 
 @pytest.mark.parametrize("name", [n for n in CHANNELS])
 def test_no_voltage_that_rest_may_try_breaks_the_current(name, steady_current):
-    found = steady_current(CHANNELS[name], jnp.linspace(-1000.0, 1000.0, 2001), 36.0)
-    assert np.isfinite(found).all()
+    result = steady_current(CHANNELS[name], jnp.linspace(-1000.0, 1000.0, 2001), 36.0)
+    assert np.isfinite(result).all()
 
 
 @pytest.mark.parametrize("name", ["Sodium", "Potassium"])

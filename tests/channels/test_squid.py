@@ -51,8 +51,8 @@ def test_at_the_singular_voltage_the_rate_is_its_limit(gate, rates, limit):
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_no_voltage_that_rest_may_try_breaks_the_current(name, steady_current):
-    found = steady_current(CHANNELS[name], jnp.linspace(-1000.0, 1000.0, 2001), 6.3)
-    assert np.isfinite(found).all()
+    result = steady_current(CHANNELS[name], jnp.linspace(-1000.0, 1000.0, 2001), 6.3)
+    assert np.isfinite(result).all()
 
 
 def test_steady_gates_at_rest_are_the_familiar_numbers(steady):

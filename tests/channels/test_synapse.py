@@ -47,8 +47,8 @@ def test_a_difference_of_exponentials_has_its_closed_form(rise, decay):
     peak = rise * decay / (decay - rise) * np.log(decay / rise)
     assert float(synapse.time_to_peak(rise, decay)) == pytest.approx(peak, rel=10 * TIGHT)
     cancels = 1e-16 / abs(course(peak))  # in the formula as it is printed
-    found = TWO_EXPONENTIAL(jnp.asarray(t), rise, decay)
-    np.testing.assert_allclose(found, course(t) / course(peak), atol=10 * (TIGHT + cancels))
+    result = TWO_EXPONENTIAL(jnp.asarray(t), rise, decay)
+    np.testing.assert_allclose(result, course(t) / course(peak), atol=10 * (TIGHT + cancels))
     assert float(TWO_EXPONENTIAL(peak, rise, decay)) == pytest.approx(1.0, abs=TIGHT)
 
 
@@ -91,8 +91,8 @@ def test_arrivals_add(kind):
 
 def test_the_course_is_the_same_after_an_hour_in_float32():
     late = synapse.arrivals([3_600_000.0])
-    found = [float(opened(synapse.Alpha(times=late), 3_600_000.0 + t)) for t in (0.125, 1.5)]
-    assert found == pytest.approx([float(synapse.alpha(t, 2.0)) for t in (0.125, 1.5)], rel=1e-5)
+    result = [float(opened(synapse.Alpha(times=late), 3_600_000.0 + t)) for t in (0.125, 1.5)]
+    assert result == pytest.approx([float(synapse.alpha(t, 2.0)) for t in (0.125, 1.5)], rel=1e-5)
 
 
 def test_a_receptor_under_pulses_follows_its_equation():
@@ -122,8 +122,8 @@ def test_a_first_pulse_is_the_printed_solution():
     bound, rate = on / (on + off), on + off
     at_end = bound * (1 - np.exp(-rate))
     settings = {"binding": on, "unbinding": off, "concentration": 1.0, "pulse": 1.0}
-    found = [float(TWO_STATE(t, [2.0], **settings)) for t in (2.4, 3.0, 7.0)]
-    assert found == pytest.approx([bound * (1 - np.exp(-0.4 * rate)), at_end, at_end * np.exp(-4 * off)], abs=TIGHT)
+    result = [float(TWO_STATE(t, [2.0], **settings)) for t in (2.4, 3.0, 7.0)]
+    assert result == pytest.approx([bound * (1 - np.exp(-0.4 * rate)), at_end, at_end * np.exp(-4 * off)], abs=TIGHT)
 
 
 # --- in a cell

@@ -54,8 +54,8 @@ def test_at_the_singular_voltage_the_rate_is_its_limit(rates, v, value, slope):
 
 @pytest.mark.parametrize("name", ["na", "k"])
 def test_no_voltage_that_rest_may_try_breaks_the_current(name, steady_current):
-    found = steady_current(CHANNELS[name], jnp.linspace(-1000.0, 1000.0, 2001), 37.0)
-    assert np.isfinite(found).all()
+    result = steady_current(CHANNELS[name], jnp.linspace(-1000.0, 1000.0, 2001), 37.0)
+    assert np.isfinite(result).all()
 
 
 def test_sodium_activation_is_instantaneous(steady, current, bernoulli):

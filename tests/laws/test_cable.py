@@ -70,8 +70,8 @@ def test_twice_the_diameter_has_the_roots_of_two_and_eight():
 def test_the_input_resistance_is_ralls_for_any_end(length, end):
     with mpmath.workdps(40):
         expected = float(256 / exact_ratio(mpmath.mpf(length), mpmath.mpf(end)))
-    found = float(input_resistance(512.0 * length, end=end, **CABLE))
-    assert found == pytest.approx(expected, rel=TOLERANCE)
+    result = float(input_resistance(512.0 * length, end=end, **CABLE))
+    assert result == pytest.approx(expected, rel=TOLERANCE)
 
 
 @given(LENGTHS, st.floats(0.0, 1.0, width=32), ENDS)
@@ -80,8 +80,8 @@ def test_the_profile_is_ralls_for_any_end(length, share, end):
     x = float(np.float32(share * length))
     with mpmath.workdps(60):
         expected = float(exact_profile(mpmath.mpf(x), mpmath.mpf(length), mpmath.mpf(end)))
-    found = float(voltage_profile(512.0 * x, 512.0 * length, length_constant=512.0, end=end))
-    assert found == pytest.approx(expected, abs=TOLERANCE)
+    result = float(voltage_profile(512.0 * x, 512.0 * length, length_constant=512.0, end=end))
+    assert result == pytest.approx(expected, abs=TOLERANCE)
 
 
 def test_coth_tanh_and_the_endless_cable():
@@ -144,20 +144,20 @@ def test_it_is_both_sides_in_parallel_and_the_profile(x, y, length, start, end):
             left = exact_ratio(a, start_)
             expected = float(256 / (left + exact_ratio(whole - a, end_)) * exact_profile(b - a, whole - a, end_)
                              if whole > a else 256 / (left + end_))  # fmt: skip
-    found = float(transfer_resistance(512.0 * near, 512.0 * far, 512.0 * length, start=start, end=end, **CABLE))
+    result = float(transfer_resistance(512.0 * near, 512.0 * far, 512.0 * length, start=start, end=end, **CABLE))
     # Distances to the far end are rounded with the length.
-    assert found == pytest.approx(expected, rel=8 * TOLERANCE, abs=8 * TOLERANCE * 256.0 * min(1.0, length))
+    assert result == pytest.approx(expected, rel=8 * TOLERANCE, abs=8 * TOLERANCE * 256.0 * min(1.0, length))
 
 
 def test_a_ball_and_a_stick_lie_in_parallel():
     soma = float(specific_to_total(area=1000.0, resistance=2e4))
     stick = float(input_resistance(700.0, **CABLE))
-    found = ball_and_stick(np.array([0.0, 300.0, 700.0]), 700.0, soma_resistance=soma, **CABLE)
-    assert float(found[0]) == pytest.approx(float(in_parallel(np.array([soma, stick]))), rel=4 * TOLERANCE)
+    result = ball_and_stick(np.array([0.0, 300.0, 700.0]), 700.0, soma_resistance=soma, **CABLE)
+    assert float(result[0]) == pytest.approx(float(in_parallel(np.array([soma, stick]))), rel=4 * TOLERANCE)
     profile = voltage_profile(np.array([0.0, 300.0, 700.0]), 700.0, length_constant=512.0)
-    np.testing.assert_allclose(found, found[0] * profile, rtol=4 * TOLERANCE)
+    np.testing.assert_allclose(result, result[0] * profile, rtol=4 * TOLERANCE)
     rho = float(cable.dendritic_dominance(soma, stick))
-    assert float(found[0]) == pytest.approx(soma / (1 + rho), rel=4 * TOLERANCE)
+    assert float(result[0]) == pytest.approx(soma / (1 + rho), rel=4 * TOLERANCE)
 
 
 # --- branches
@@ -195,10 +195,10 @@ def test_the_impedance_is_the_complex_coth(end):
     lam, r = (float(f(2.0, **DENDRITE)) for f in (cable.length_constant, cable.characteristic_resistance))
     root = np.sqrt(1 + 2e-3j * np.pi * frequency * 20.0)
     expected = [complex(r / s / exact_ratio(mpmath.mpc(length / lam * s), mpmath.mpf(end))) for s in root]
-    found = np.asarray(ac_impedance(frequency, length, 2.0, end=end, **AC))
-    np.testing.assert_array_less(np.abs(found - expected), 8 * TOLERANCE * np.abs(expected))
+    result = np.asarray(ac_impedance(frequency, length, 2.0, end=end, **AC))
+    np.testing.assert_array_less(np.abs(result - expected), 8 * TOLERANCE * np.abs(expected))
     steady = {"length_constant": lam, "characteristic_resistance": r}
-    assert found[0] == pytest.approx(complex(float(input_resistance(length, end=end, **steady))), rel=4 * TOLERANCE)
+    assert result[0] == pytest.approx(complex(float(input_resistance(length, end=end, **steady))), rel=4 * TOLERANCE)
 
 
 def test_short_cables_are_lumped_and_long_ones_endless():
@@ -216,9 +216,9 @@ def test_ball_and_stick_at_a_frequency():
     f = 40.0
     lam, z = cable.ac_length_constant(f, 2.0, **AC), cable.ac_characteristic_impedance(f, 2.0, **AC)
     soma = 20.0 / (1 + 2e-3j * np.pi * f * 20.0)
-    found = complex(ball_and_stick(0.0, 600.0, soma_resistance=soma, length_constant=lam, characteristic_resistance=z))
+    result = complex(ball_and_stick(0.0, 600.0, soma_resistance=soma, length_constant=lam, characteristic_resistance=z))
     stick = complex(ac_impedance(f, 600.0, 2.0, **AC))
-    assert found == pytest.approx(soma * stick / (soma + stick), rel=8 * TOLERANCE)
+    assert result == pytest.approx(soma * stick / (soma + stick), rel=8 * TOLERANCE)
 
 
 def test_the_phase_travels_at_two_length_constants_per_tau():
@@ -285,8 +285,8 @@ def test_charge_leaves_a_sealed_cable_with_the_membrane_tau():
 
 
 def test_time_constants_of_a_cable_of_length_pi():
-    found = transients.equalizing_time_constants(np.arange(4), np.pi * 512.0, length_constant=512.0, tau=16.0)
-    np.testing.assert_allclose(found, [16.0, 8.0, 3.2, 1.6], rtol=1e-6)
+    result = transients.equalizing_time_constants(np.arange(4), np.pi * 512.0, length_constant=512.0, tau=16.0)
+    np.testing.assert_allclose(result, [16.0, 8.0, 3.2, 1.6], rtol=1e-6)
 
 
 def test_derivatives_of_transients_are_finite():
@@ -317,17 +317,17 @@ def test_gradients_are_finite_differences():
 
 def test_beyond_the_cable_there_is_no_voltage():
     x = np.array([-1.0, 0.0, 100.0, 101.0])
-    for found in (
+    for result in (
         cable.voltage_profile(x, 100.0, length_constant=50.0), cable.transfer_resistance(x, 20.0, 100.0, **CABLE),
         cable.transfer_resistance(20.0, x, 100.0, **CABLE),
         cable.ball_and_stick(x, 100.0, soma_resistance=9.0, **CABLE),
     ):  # fmt: skip
-        np.testing.assert_array_equal(np.isnan(found), [True, False, False, True])
+        np.testing.assert_array_equal(np.isnan(result), [True, False, False, True])
 
 
 def test_complex_ends_on_a_real_cable_keep_their_phase():
     start, end = 0.5 + 1j, 0.3 - 0.2j
-    found = cable.transfer_resistance(0.0, 0.0, 100.0, start=start, end=end, **CABLE)
+    result = cable.transfer_resistance(0.0, 0.0, 100.0, start=start, end=end, **CABLE)
     far = cable.input_resistance(100.0, end=end, **CABLE)
     known = 1 / (1 / complex(far) + start / CABLE["characteristic_resistance"])
-    assert complex(found) == pytest.approx(known, rel=1e-5)
+    assert complex(result) == pytest.approx(known, rel=1e-5)

@@ -28,9 +28,9 @@ SQUID = jax.jit(
 P = float(permeability(2e-3, thickness=0.005, partition=0.5))
 
 
-def amount(found, inside_width, outside_width, thickness=0.005):
+def amount(result, inside_width, outside_width, thickness=0.005):
     """What is there of each ion [mM µm] [time, ion], summed in float64."""
-    c = np.asarray(found.concentration, dtype=float)
+    c = np.asarray(result.concentration, dtype=float)
     cells = c.shape[-1] - 2
     return c @ np.array([inside_width, *[thickness / cells] * cells, outside_width])
 
@@ -46,18 +46,18 @@ def one_way(v):
 
 @pytest.mark.parametrize("v", [-150.0, -60.0, 0.0, 40.0, 150.0])
 def test_the_steady_flux_is_goldmans_whatever_the_grid(v):
-    found = SQUID(v, 1e6, np.inf, np.inf)
+    result = SQUID(v, 1e6, np.inf, np.inf)
     expected = np.asarray(ghk_flux(v, P, OUTSIDE, INSIDE, valence=VALENCE, celsius=25.0))
-    cells = found.x.size - 2
-    error = np.abs(np.asarray(found.flux[-1]) - expected[:, None]) / one_way(v)[:, None]
+    cells = result.x.size - 2
+    error = np.abs(np.asarray(result.flux[-1]) - expected[:, None]) / one_way(v)[:, None]
     assert np.max(error) < 30 * cells * EPS
 
 
 @pytest.mark.parametrize("cells", [1, 3])
 def test_one_cell_is_as_good_as_many_for_a_constant_field(cells):
-    found = nernst_planck(-60.0, 440.0, 50.0, **MEMBRANE | {"valence": 1.0}, dt=1e3, steps=3, cells=cells)
+    result = nernst_planck(-60.0, 440.0, 50.0, **MEMBRANE | {"valence": 1.0}, dt=1e3, steps=3, cells=cells)
     expected = float(ghk_current(-60.0, P, 440.0, 50.0, valence=1.0, celsius=25.0))
-    np.testing.assert_allclose(FARADAY * np.asarray(found.flux[-1]), expected, rtol=100 * EPS)
+    np.testing.assert_allclose(FARADAY * np.asarray(result.flux[-1]), expected, rtol=100 * EPS)
 
 
 def test_the_steady_profile_is_goldmans_exponential():
@@ -70,14 +70,14 @@ def test_the_steady_profile_is_goldmans_exponential():
 
 def test_nothing_flows_at_the_nernst_potential():
     e = np.asarray(nernst(OUTSIDE, INSIDE, valence=VALENCE, celsius=25.0))
-    found = SQUID(e, 1e6, np.inf, np.inf)
+    result = SQUID(e, 1e6, np.inf, np.inf)
     scale = P * 40 * np.maximum(OUTSIDE, INSIDE) * np.maximum(1.0, np.abs(VALENCE * e / 25.69))
-    assert np.max(np.abs(np.asarray(found.flux[-1])) / scale[:, None]) < 100 * EPS
+    assert np.max(np.abs(np.asarray(result.flux[-1])) / scale[:, None]) < 100 * EPS
 
 
 def test_an_uncharged_molecule_is_ficks():
-    found = nernst_planck(-60.0, 0.0, 10.0, **MEMBRANE | {"valence": 0.0}, dt=1e3, steps=3)
-    np.testing.assert_allclose(found.flux[-1], P * 10.0, rtol=100 * EPS)
+    result = nernst_planck(-60.0, 0.0, 10.0, **MEMBRANE | {"valence": 0.0}, dt=1e3, steps=3)
+    np.testing.assert_allclose(result.flux[-1], P * 10.0, rtol=100 * EPS)
 
 
 # --- finite baths
@@ -85,12 +85,12 @@ def test_an_uncharged_molecule_is_ficks():
 
 @pytest.mark.parametrize("dt", [1e-5, 1e-2, 10.0, 1e8])
 def test_nothing_is_lost_and_nothing_negative(dt):
-    found = SQUID(-60.0, dt, 1.0, 2.0)
-    m = amount(found, 1.0, 2.0)
+    result = SQUID(-60.0, dt, 1.0, 2.0)
+    m = amount(result, 1.0, 2.0)
     # A step rounds once or more at each of its 42 nodes, always in the same way where the field is steep.
     assert np.max(np.abs(m / m[0] - 1)) < 42 * 100 * EPS
-    assert np.min(found.concentration) >= 0.0
-    assert np.isfinite(found.flux).all()
+    assert np.min(result.concentration) >= 0.0
+    assert np.isfinite(result.flux).all()
 
 
 def test_finite_baths_settle_at_the_clamped_nernst_potential():
@@ -100,18 +100,18 @@ def test_finite_baths_settle_at_the_clamped_nernst_potential():
 
 def test_a_bath_loses_the_flux_through_its_face():
     dt = 0.05
-    found = SQUID(-60.0, dt, 1.0, 2.0)
-    c, flux = (np.asarray(y, dtype=float) for y in (found.concentration, found.flux))
+    result = SQUID(-60.0, dt, 1.0, 2.0)
+    c, flux = (np.asarray(y, dtype=float) for y in (result.concentration, result.flux))
     lost = np.sum(10.0 * dt * flux[1:, :, 0], axis=0)  # 1 µmol/(cm² s) is 10 mM µm/ms
     np.testing.assert_allclose(c[0, :, 0] - c[-1, :, 0], lost, atol=400 * EPS * 400.0, rtol=1e-5)
 
 
 def test_concentrations_stay_positive_in_an_extreme_field():
-    found = nernst_planck(
+    result = nernst_planck(
         5e3, 0.0, 100.0, **MEMBRANE | {"valence": -2.0}, dt=1e-4, steps=20, initial=np.zeros(40), **WIDTHS
     )
-    assert np.min(found.concentration) >= 0.0
-    assert np.isfinite(found.concentration).all()
+    assert np.min(result.concentration) >= 0.0
+    assert np.isfinite(result.concentration).all()
 
 
 # --- the transient
@@ -129,13 +129,13 @@ def filled(cells, dt, steps):
 
 
 def test_an_empty_membrane_fills_as_ficks_series_says():
-    found = filled(40, 2e-4, 500)
+    result = filled(40, 2e-4, 500)
     for k in (100, 250, 500):
         np.testing.assert_allclose(
-            found.concentration[k], ficks_series(float(found.t[k]), np.asarray(found.x)), atol=2.5e-3
+            result.concentration[k], ficks_series(float(result.t[k]), np.asarray(result.x)), atol=2.5e-3
         )
-    assert float(found.flux[0, 0]) > float(found.flux[250, 0]) > float(found.flux[-1, 0]) > 0.0
-    assert float(found.flux[0, -1]) == 0.0
+    assert float(result.flux[0, 0]) > float(result.flux[250, 0]) > float(result.flux[-1, 0]) > 0.0
+    assert float(result.flux[0, -1]) == 0.0
 
 
 @functools.partial(jax.jit, static_argnames=("cells", "steps"))
@@ -166,15 +166,17 @@ def test_first_order_in_time():
 
 
 def test_the_profile_has_the_axes_it_says():
-    found = SQUID(-60.0, 1e-3, np.inf, np.inf)
-    assert found.t.shape == (101,)
-    assert found.x.shape == (42,)
-    assert found.concentration.shape == found.potential.shape == (101, 4, 42)
-    assert found.flux.shape == (101, 4, 41)
-    np.testing.assert_array_equal(found.potential[:, :, 0], -60.0)
-    np.testing.assert_array_equal(found.potential[:, :, -1], 0.0)
-    np.testing.assert_array_equal(found.concentration[:, :, 0], np.broadcast_to(INSIDE.astype(found.x.dtype), (101, 4)))
-    np.testing.assert_allclose(found.x[jnp.array([0, 1, 41])], [0.0, 0.005 / 80, 0.005], rtol=1e-6)
+    result = SQUID(-60.0, 1e-3, np.inf, np.inf)
+    assert result.t.shape == (101,)
+    assert result.x.shape == (42,)
+    assert result.concentration.shape == result.potential.shape == (101, 4, 42)
+    assert result.flux.shape == (101, 4, 41)
+    np.testing.assert_array_equal(result.potential[:, :, 0], -60.0)
+    np.testing.assert_array_equal(result.potential[:, :, -1], 0.0)
+    np.testing.assert_array_equal(
+        result.concentration[:, :, 0], np.broadcast_to(INSIDE.astype(result.x.dtype), (101, 4))
+    )
+    np.testing.assert_allclose(result.x[jnp.array([0, 1, 41])], [0.0, 0.005 / 80, 0.005], rtol=1e-6)
 
 
 def test_permeability_of_a_film_of_water():
@@ -186,9 +188,9 @@ def test_permeability_of_a_film_of_water():
 def test_every_derivative_is_the_finite_difference():
     @jax.jit
     def f(v, out, ins, d, z, t, thickness, dt, width, beta):
-        found = nernst_planck(v, out, ins, diffusivity=d, valence=z, celsius=t, thickness=thickness, dt=dt, steps=3,
+        result = nernst_planck(v, out, ins, diffusivity=d, valence=z, celsius=t, thickness=thickness, dt=dt, steps=3,
                               cells=4, partition=beta, inside_width=width)  # fmt: skip
-        return jnp.sum(found.concentration[-1]) + found.flux[-1, 0]
+        return jnp.sum(result.concentration[-1]) + result.flux[-1, 0]
 
     given = [jnp.asarray(y) for y in (0.0, 20.0, 400.0, 1.0, 1.0, 25.0, 1.0, 0.1, 2.0, 0.5)]
     check_grads(f, given, order=1, modes=("fwd", "rev"), eps=1e-5, rtol=1e-6)

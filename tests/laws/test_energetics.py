@@ -59,8 +59,8 @@ def test_concentrations_by_surface_over_volume():
 
 def test_a_radius_of_zero_is_nan_and_keeps_derivatives_finite():
     radius = jnp.asarray([1.0, 0.0], dtype=float)
-    found = en.concentration_change_sphere(1.0, radius=radius)
-    np.testing.assert_array_equal(np.isnan(found), [False, True])
+    result = en.concentration_change_sphere(1.0, radius=radius)
+    np.testing.assert_array_equal(np.isnan(result), [False, True])
     assert np.isfinite(jax.grad(lambda r: en.concentration_change_sphere(1.0, radius=r)[0])(radius)[0])
 
 

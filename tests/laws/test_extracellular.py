@@ -53,10 +53,10 @@ def exact(electrode, begin, end, radius):
 
 def test_a_nanoampere_in_cortex():
     """1e-9 A/(4π · 0.3 S/m · 1e-6 m) = 0.265 mV at 1 µm, and as much less as one is further away."""
-    found = points([[1.0, 0, 0], [0, 50.0, 0]], [[0.0, 0, 0]], conductivity=0.3)
+    result = points([[1.0, 0, 0], [0, 50.0, 0]], [[0.0, 0, 0]], conductivity=0.3)
     expected = 1e3 * 1e-9 / (4 * np.pi * 0.3 * np.array([[1e-6], [50e-6]]))
-    np.testing.assert_allclose(found, expected, rtol=4 * EPS)
-    assert float(found[0, 0]) == pytest.approx(0.265, abs=5e-4)
+    np.testing.assert_allclose(result, expected, rtol=4 * EPS)
+    assert float(result[0, 0]) == pytest.approx(0.265, abs=5e-4)
 
 
 def test_weights_times_currents():
@@ -68,8 +68,8 @@ def test_weights_times_currents():
 
 
 def test_within_its_radius_a_point_is_a_sphere():
-    found = points([[0.0, 0, 0], [3, 0, 0], [0, 0, 6], [0, 12, 0]], [[0.0, 0, 0]], conductivity=SIGMA, radius=6.0)
-    np.testing.assert_allclose(found[:, 0], ONE / np.array([6, 6, 6, 12]), rtol=4 * EPS)
+    result = points([[0.0, 0, 0], [3, 0, 0], [0, 0, 6], [0, 12, 0]], [[0.0, 0, 0]], conductivity=SIGMA, radius=6.0)
+    np.testing.assert_allclose(result[:, 0], ONE / np.array([6, 6, 6, 12]), rtol=4 * EPS)
 
 
 def test_radii_are_each_sources_own():
@@ -95,10 +95,10 @@ def test_a_line_anywhere_is_holt_and_kochs(electrode, begin, end, radius):
     # The square of a shorter length than these is 0 in float32: then it is a point.
     assume(begin == end or np.linalg.norm(np.subtract(begin, end)) > 1e-15)
     expected, rho = exact(electrode, begin, end, radius)
-    found = float(line(place(*electrode), place(*begin), place(*end), place(radius)[0]))
+    result = float(line(place(*electrode), place(*begin), place(*end), place(radius)[0]))
     # What one digit of the places amounts to.
     size = max(abs(np.array([electrode, begin, end])).max(), rho)
-    assert found == pytest.approx(expected, rel=EPS * (16 + 4 * size / rho))
+    assert result == pytest.approx(expected, rel=EPS * (16 + 4 * size / rho))
 
 
 @pytest.mark.parametrize("h", [1e-3, 0.5, 30.0, 4000.0])
@@ -116,8 +116,8 @@ def test_on_the_axis_of_a_cylinder_the_radius_is_exact(h):
     x, weight = np.polynomial.legendre.leggauss(60)
     wall = 5.0 + 5.0 * x
     expected = ONE * np.sum(0.5 * weight / np.sqrt((h - wall) ** 2 + 9.0))
-    found = float(line(place(h, 0, 0), place(0, 0, 0), place(10, 0, 0), 3.0))
-    assert found == pytest.approx(expected, rel=16 * EPS)
+    result = float(line(place(h, 0, 0), place(0, 0, 0), place(10, 0, 0), 3.0))
+    assert result == pytest.approx(expected, rel=16 * EPS)
 
 
 def test_far_away_a_line_is_a_point_and_a_quadrupole():
@@ -213,16 +213,16 @@ ANYWHERE = st.tuples(WIDE, WIDE, WIDE)
 @example((0.0, 1e-30, 0.0), (0.0, 0.0, 0.0), (1e-18, 0.0, 0.0), 1.0)
 def test_it_is_finite_and_bounded_anywhere(electrode, begin, end, radius):
     given = (place(*electrode), place(*begin), place(*end), place(radius)[0])
-    found = float(line(*given))
+    result = float(line(*given))
     furthest = max(float(jnp.linalg.norm(given[0] - e)) for e in given[1:3]) + radius
-    assert ONE / furthest * (1 - 1e-4) <= found <= ONE / radius * (1 + 1e-5)
+    assert ONE / furthest * (1 - 1e-4) <= result <= ONE / radius * (1 + 1e-5)
     assert all(np.all(np.isfinite(slope)) for slope in slopes(*given))
 
 
 def test_without_radius_it_is_infinite_on_the_source_alone():
     at = [[0.0, 0, 0], [5.0, 0, 0], [10.0, 0, 0], [5.0, 1e-3, 0]]
-    found = np.asarray(lines(at, [[0.0, 0, 0]], [[10.0, 0, 0]], conductivity=SIGMA)[:, 0])
-    assert np.all(np.isinf(found[:3])) and np.isfinite(found[3])
+    result = np.asarray(lines(at, [[0.0, 0, 0]], [[10.0, 0, 0]], conductivity=SIGMA)[:, 0])
+    assert np.all(np.isinf(result[:3])) and np.isfinite(result[3])
     assert np.isinf(points(at[:1], [[0.0, 0, 0]], conductivity=SIGMA)[0, 0])
     pushed = jax.jit(lambda at, moved: jax.jvp(line, at, moved)[1])
     for electrode in at:

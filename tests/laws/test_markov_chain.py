@@ -196,16 +196,16 @@ def test_an_absorbing_state_takes_all_whatever_its_place():
     np.testing.assert_allclose(known, [0.0, 0.0, 0.0, Q[4, 3] / (Q[4, 3] + Q[3, 4]), Q[3, 4] / (Q[4, 3] + Q[3, 4])],
                                rtol=1e-5)  # fmt: skip
     for order in ([4, 2, 0, 1, 3], [2, 3, 1, 4, 0], [1, 0, 4, 3, 2]):
-        found = STATIONARY(jnp.asarray(Q[np.ix_(order, order)], dtype=float))
-        np.testing.assert_allclose(found, known[order], rtol=1e-5)
+        result = STATIONARY(jnp.asarray(Q[np.ix_(order, order)], dtype=float))
+        np.testing.assert_allclose(result, known[order], rtol=1e-5)
 
 
 def test_an_ambiguous_stationary_state_is_nan_for_it_alone():
     two_ends = [[-2.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     chain = [[-1.0, 1.0, 0.0], [1.0, -2.0, 1.0], [0.0, 1.0, -1.0]]
-    found = STATIONARY(jnp.array([two_ends, chain]))
-    assert np.isnan(found[0]).all()
-    np.testing.assert_allclose(found[1], 1 / 3, rtol=1e-6)
+    result = STATIONARY(jnp.array([two_ends, chain]))
+    assert np.isnan(result[0]).all()
+    np.testing.assert_allclose(result[1], 1 / 3, rtol=1e-6)
 
 
 def test_nan_rates_and_negative_times_are_refused(loop):

@@ -146,8 +146,8 @@ def test_the_corrector_adds_half_the_curvature_within_limits():
     end = np.float32([-1.0, 0.0, 1e6, -1e6, 1e6])  # dv/dt at the end; the line from the beginning leads to −1 there
     after = np.float32([-58.0, -58.0, -58.0, -58.0, -60.0])
     line = -60.0 + 0.0 * after, (3.0, 2.0)
-    found = corrected_voltage(line[0], after, line[1], (end, 2.0), 0.1)
-    np.testing.assert_allclose(found, [-58.0, -58.0 + 0.05 / 1.1, -56.0, -59.0, -60.0], rtol=1e-6)
+    result = corrected_voltage(line[0], after, line[1], (end, 2.0), 0.1)
+    np.testing.assert_allclose(result, [-58.0, -58.0 + 0.05 / 1.1, -56.0, -59.0, -60.0], rtol=1e-6)
 
 
 def test_the_voltage_step_has_a_third_order_error():

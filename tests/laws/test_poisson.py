@@ -29,8 +29,8 @@ def only_cations(share):
     return jnp.asarray([share, 0.0], dtype=float)
 
 
-def nernst_of(found, ion):
-    c = found.concentration[-1, ion]
+def nernst_of(result, ion):
+    c = result.concentration[-1, ion]
     return float(nernst(c[-1], c[0], valence=VALENCE[ion], celsius=25.0))
 
 
@@ -41,11 +41,11 @@ def test_a_bilayer_has_nearly_a_microfarad():
 @pytest.mark.parametrize("share", [1e-4, 1e-2, 0.3])
 @pytest.mark.parametrize("dt", [10.0, 1e3])
 def test_a_cation_membrane_charges_to_the_nernst_potential(share, dt):
-    found = salt(dt, only_cations(share))
-    v = np.asarray(found.potential[:, 0])
+    result = salt(dt, only_cations(share))
+    v = np.asarray(result.potential[:, 0])
     assert abs(v[0]) < 1e-3
-    assert v[-1] == pytest.approx(nernst_of(found, 0), abs=25.7 * 100 * EPS)
-    assert np.min(found.concentration) >= 0.0
+    assert v[-1] == pytest.approx(nernst_of(result, 0), abs=25.7 * 100 * EPS)
+    assert np.min(result.concentration) >= 0.0
 
 
 @pytest.mark.parametrize("dt", [1e-4, 1.0, 1e3])
@@ -56,10 +56,10 @@ def test_nothing_is_lost_while_it_charges(dt):
 
 
 def test_separated_charge_is_that_of_the_capacitor():
-    found = salt(1.0, only_cations(1e-4))
-    v = np.asarray(found.potential[:, 0], dtype=float)
-    c = np.asarray(found.concentration, dtype=float)
-    outward = np.sum(96485.33212331001 * np.asarray(found.flux, dtype=float)[1:, 0, 0])  # µA/cm² for 1 ms each: nC/cm²
+    result = salt(1.0, only_cations(1e-4))
+    v = np.asarray(result.potential[:, 0], dtype=float)
+    c = np.asarray(result.concentration, dtype=float)
+    outward = np.sum(96485.33212331001 * np.asarray(result.flux, dtype=float)[1:, 0, 0])  # µA/cm² for 1 ms each: nC/cm²
     assert outward == pytest.approx(-float(capacitance(5.0, L)) * v[-1], rel=1e-3)
     assert np.all(np.diff(v) < 1e-4)
     gone = (c[0, 0, 0] - c[-1, 0, 0]) / 100.0
@@ -70,15 +70,15 @@ def test_separated_charge_is_that_of_the_capacitor():
 @pytest.mark.x64
 @pytest.mark.parametrize("share", [1e-3, 1.0])
 def test_gauss_law_holds_for_the_charge_of_the_baths(share):
-    found = salt(1e-2, only_cations(share))
-    bath = CHARGE * (found.concentration[:, 0, 0] - found.concentration[:, 1, 0])
-    field = PERMITTIVITY * 5.0 * (found.potential[:, 0] - found.potential[:, 1]) / found.x[1]
+    result = salt(1e-2, only_cations(share))
+    bath = CHARGE * (result.concentration[:, 0, 0] - result.concentration[:, 1, 0])
+    field = PERMITTIVITY * 5.0 * (result.potential[:, 0] - result.potential[:, 1]) / result.x[1]
     assert np.max(np.abs((bath - bath[0]) - (field - field[0]))) < 1e-10 * float(bath[0] + CHARGE * 100.0)
 
 
 def test_charging_follows_the_goldman_current():
     dt, share = 5e-3, 2e-3
-    found = salt(dt, only_cations(share), width=np.inf)
+    result = salt(dt, only_cations(share), width=np.inf)
     p, c = float(permeability(1e-3, thickness=L, partition=share)), float(capacitance(5.0, L))
     v, fine = 0.0, 100
     expected = [v]
@@ -87,7 +87,7 @@ def test_charging_follows_the_goldman_current():
             v -= dt / fine / c * float(goldman(v, p))
         expected.append(v)
     # Backward Euler at dt/τ of 0.03, and the charge inside, make about 1 mV.
-    np.testing.assert_allclose(found.potential[:, 0], expected, atol=1.0)
+    np.testing.assert_allclose(result.potential[:, 0], expected, atol=1.0)
     assert expected[-1] < -40.0
 
 
@@ -97,15 +97,15 @@ def goldman(v, p):
 
 
 def test_a_closed_membrane_charges_like_a_capacitor():
-    found = salt(0.1, only_cations(0.0), current=2.0)
-    np.testing.assert_allclose(found.potential[:, 0], 2.0 * found.t / float(capacitance(5.0, L)), rtol=60 * EPS)
-    assert np.all(np.asarray(found.flux) == 0.0)
+    result = salt(0.1, only_cations(0.0), current=2.0)
+    np.testing.assert_allclose(result.potential[:, 0], 2.0 * result.t / float(capacitance(5.0, L)), rtol=60 * EPS)
+    assert np.all(np.asarray(result.flux) == 0.0)
 
 
 def test_steady_injected_current_is_the_goldman_current():
-    found = salt(1e3, only_cations(1e-3), current=1.0, width=np.inf)
-    v, p = found.potential[-1, 0], permeability(1e-3, thickness=L, partition=1e-3)
-    i = 96485.33212331001 * np.asarray(found.flux[-1, 0], dtype=float)
+    result = salt(1e3, only_cations(1e-3), current=1.0, width=np.inf)
+    v, p = result.potential[-1, 0], permeability(1e-3, thickness=L, partition=1e-3)
+    i = 96485.33212331001 * np.asarray(result.flux[-1, 0], dtype=float)
     np.testing.assert_allclose(i, 1.0, atol=2e4 * EPS)
     # The cations inside bend the field a little, Goldman's is straight.
     assert float(ghk_current(v, p, 10.0, 100.0, valence=1.0, celsius=25.0)) == pytest.approx(1.0, abs=0.5)
@@ -113,7 +113,7 @@ def test_steady_injected_current_is_the_goldman_current():
 
 @pytest.mark.slow
 def test_an_impermeant_ion_gives_the_donnan_potential():
-    found = poisson_nernst_planck(
+    result = poisson_nernst_planck(
         np.array([50.0, 50.0, 0.0]), np.array([100.0, 0.0, 100.0]), diffusivity=1e-3,
         valence=np.array([1.0, -1.0, -1.0]), celsius=25.0, thickness=L, dt=1e3, steps=400, cells=6,
         partition=np.array([1e-2, 1e-2, 0.0]), inside_width=1.0, outside_width=np.inf,
@@ -121,8 +121,8 @@ def test_an_impermeant_ion_gives_the_donnan_potential():
     # Neutral inside, K = Cl + 100, and K Cl = 50² (Donnan 1911).
     k = 50.0 + np.sqrt(50.0**2 + 50.0**2)
     donnan = -float(thermal_voltage(25.0)) * np.log(k / 50.0)
-    assert float(found.potential[-1, 0]) == pytest.approx(donnan, abs=0.01)
-    np.testing.assert_allclose(found.concentration[-1, :, 0], [k, k - 100.0, 100.0], rtol=1e-3)
+    assert float(result.potential[-1, 0]) == pytest.approx(donnan, abs=0.01)
+    np.testing.assert_allclose(result.concentration[-1, :, 0], [k, k - 100.0, 100.0], rtol=1e-3)
 
 
 @functools.partial(jax.jit, static_argnames="cells")
@@ -144,9 +144,9 @@ def test_poisson_boltzmann_is_approached_in_second_order():
         low, high = (c, high) if k * L / 2 < np.pi / 2 and c / np.cos(k * L / 2) ** 2 < 2.0 else (low, c)
     error = []
     for cells in (6, 12, 24):
-        found = counter_ions(cells)
-        exact = c / np.cos(np.sqrt(unit * c) * (np.asarray(found.x[1:-1]) - L / 2)) ** 2
-        wrong = np.asarray(found.concentration[-1, 0, 1:-1]) - exact
+        result = counter_ions(cells)
+        exact = c / np.cos(np.sqrt(unit * c) * (np.asarray(result.x[1:-1]) - L / 2)) ** 2
+        wrong = np.asarray(result.concentration[-1, 0, 1:-1]) - exact
         error.append(abs(np.mean(wrong)))  # the largest one is at the walls, to which the first cell moves closer
     assert np.max(np.abs(wrong)) < 1e-3 * 2.0
     order = np.log2(np.array(error[:-1]) / np.array(error[1:]))
@@ -182,9 +182,9 @@ def test_it_lowers_for_cuda():
 
 def test_a_field_without_convergence_is_nan():
     share = only_cations(0.1)
-    found = jax.jit(lambda v: poisson_nernst_planck(
+    result = jax.jit(lambda v: poisson_nernst_planck(
         OUTSIDE, INSIDE, diffusivity=1e-3, valence=VALENCE, celsius=25.0, thickness=L, dt=1e4, steps=2, v=v, cells=6,
         partition=share, inside_width=1.0,
     ))(1500.0)  # fmt: skip
-    assert float(found.potential[0, 0]) == pytest.approx(1500.0, rel=1e-4)
-    assert np.isnan(found.potential[1:, :-1]).all()  # the outer bath is at 0 by definition
+    assert float(result.potential[0, 0]) == pytest.approx(1500.0, rel=1e-4)
+    assert np.isnan(result.potential[1:, :-1]).all()  # the outer bath is at 0 by definition

@@ -66,8 +66,8 @@ def exact_sinusoid(a, f, phase):
     return drive
 
 
-def assert_close(found, expected, scale):
-    assert abs(float(found) - expected) <= TOLERANCE * scale
+def assert_close(result, expected, scale):
+    assert abs(float(result) - expected) <= TOLERANCE * scale
 
 
 # --- step, ramp, sinusoid
@@ -169,10 +169,10 @@ def exact_staircase(t, g, v0):
 def test_a_staircase_is_exact_at_any_time(g):
     t = np.concatenate([[-5.0], EDGES, np.linspace(0.0, 1000.0, 41)]).reshape(6, 8)
     law = jax.jit(functools.partial(rc.piecewise_constant, reversal=-65.0, capacitance=1.0, v0=-80.0))
-    found = law(t, EDGES, CURRENT, conductance=g)
+    result = law(t, EDGES, CURRENT, conductance=g)
     expected = np.vectorize(lambda t: exact_staircase(t, g, -80.0))(t)
-    assert found.shape == t.shape
-    np.testing.assert_allclose(found, expected, atol=2 * TOLERANCE * (80.0 + 300.0))
+    assert result.shape == t.shape
+    np.testing.assert_allclose(result, expected, atol=2 * TOLERANCE * (80.0 + 300.0))
 
 
 def test_a_staircase_of_one_edge_is_a_step_and_of_two_a_pulse():
@@ -327,8 +327,8 @@ def test_gradients_are_finite_differences():
 
 def test_for_ever_after_a_step_it_is_at_its_steady_state():
     membrane = {"reversal": -65.0, "capacitance": 1.0}
-    found = rc.step(np.array([0.0, np.inf]), 2.0, conductance=0.5, **membrane)
-    np.testing.assert_allclose(found, [-65.0, -61.0], rtol=4e-7)
+    result = rc.step(np.array([0.0, np.inf]), 2.0, conductance=0.5, **membrane)
+    np.testing.assert_allclose(result, [-65.0, -61.0], rtol=4e-7)
     assert np.isfinite(jax.grad(lambda g: rc.step(np.inf, 2.0, conductance=g, **membrane))(0.5))
 
 

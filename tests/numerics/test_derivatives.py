@@ -51,8 +51,8 @@ def test_every_derivative_is_the_plain_one(derivative):
 
 
 def test_second_derivatives_too():
-    found, known = (jax.jit(jax.hessian(f, EVERY))(*GIVEN) for f in (wrapped, plain))
-    alike(found, known, 50 * LOOSE)
+    result, known = (jax.jit(jax.hessian(f, EVERY))(*GIVEN) for f in (wrapped, plain))
+    alike(result, known, 50 * LOOSE)
 
 
 MODES = [(a, b) for a in (jax.jacfwd, jax.jacrev) for b in (jax.jacfwd, jax.jacrev)]
@@ -64,8 +64,8 @@ def test_second_derivatives_of_a_loop_agree_in_every_mode(outer, inner):
         return jax.lax.scan(lambda c, _: (f(c), None), x, None, length=3)[0]
 
     at = jnp.asarray(-1.0, dtype=float)
-    found = jax.jit(outer(inner(lambda x: looped(x, bernoulli))))(at)
-    alike(found, jax.jit(jax.hessian(lambda x: looped(x, lambda c: c / jnp.expm1(c))))(at), 1e-4)
+    result = jax.jit(outer(inner(lambda x: looped(x, bernoulli))))(at)
+    alike(result, jax.jit(jax.hessian(lambda x: looped(x, lambda c: c / jnp.expm1(c))))(at), 1e-4)
 
 
 @pytest.mark.x64

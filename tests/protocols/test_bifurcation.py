@@ -25,11 +25,11 @@ def test_rest_is_lost_where_it_should_be(cell, path, kind, number, reference):
     for name in path:
         expected = expected[name]
     makers = {"morris_lecar": morris_lecar, "morris_lecar_type1": morris_lecar_type1}
-    found = bifurcation((makers.get(cell) or getattr(mx.models, cell))())
-    assert (found.kind, found.type) == (kind, number)
-    assert found.current == pytest.approx(expected["current"], rel=2e-5 if F32 else 1e-7)
-    assert found.v == pytest.approx(expected["v"], abs=5e-3 if F32 else 1e-4)
-    assert found.frequency == pytest.approx(expected["frequency"], rel=1e-4, abs=1e-3)
+    result = bifurcation((makers.get(cell) or getattr(mx.models, cell))())
+    assert (result.kind, result.type) == (kind, number)
+    assert result.current == pytest.approx(expected["current"], rel=2e-5 if F32 else 1e-7)
+    assert result.v == pytest.approx(expected["v"], abs=5e-3 if F32 else 1e-4)
+    assert result.frequency == pytest.approx(expected["frequency"], rel=1e-4, abs=1e-3)
 
 
 def test_the_published_currents(squid):
@@ -38,12 +38,12 @@ def test_the_published_currents(squid):
 
 
 def test_the_branch_is_that_of_resting_points(squid):
-    found = bifurcation(squid)
-    held = found.branch_current[20]
-    assert float(mx.rest(squid, float(held)).v) == pytest.approx(found.branch_v[20], abs=1e-3)
-    assert np.all(np.diff(found.branch_current) > 0)
-    below = found.branch_current < found.current - 1e-3
-    assert np.all(found.growth[below] < 0) and found.growth[~below][1] > 0
+    result = bifurcation(squid)
+    held = result.branch_current[20]
+    assert float(mx.rest(squid, float(held)).v) == pytest.approx(result.branch_v[20], abs=1e-3)
+    assert np.all(np.diff(result.branch_current) > 0)
+    below = result.branch_current < result.current - 1e-3
+    assert np.all(result.growth[below] < 0) and result.growth[~below][1] > 0
 
 
 def test_eigenvalues_of_a_passive_cell_are_its_rate():
@@ -54,9 +54,9 @@ def test_eigenvalues_of_a_passive_cell_are_its_rate():
 
 def test_a_clamped_voltage_leaves_the_rates_of_the_gates(squid):
     # A huge capacitance takes v out of the linearisation.
-    found = np.sort(eigenvalues(mx.replace(squid, {"capacitance": 1e9}), -65.0).real)
+    result = np.sort(eigenvalues(mx.replace(squid, {"capacitance": 1e9}), -65.0).real)
     m, h, n = (1.0 / tau for tau in (0.2367668, 8.5160116, 5.4585849))
-    np.testing.assert_allclose(found, [-m, -n, -h, 0.0], atol=1e-4)
+    np.testing.assert_allclose(result, [-m, -n, -h, 0.0], atol=1e-4)
 
 
 @pytest.mark.slow
@@ -65,11 +65,11 @@ def test_a_scheme_of_states_loses_its_rest_as_its_gates_do(squid):
     # Potassium's alone, for the eigenvalues of sodium's eight states take most of a minute to compile.
     written_out = {**squid.channels, "k": markov.Potassium()}
     states = mx.Cell(written_out, capacitance=1.0, celsius=6.3, v_init=-65.0)
-    found, gates = bifurcation(states), bifurcation(squid)
-    assert (found.kind, found.type) == ("Hopf", 2)
-    assert found.current == pytest.approx(9.775, abs=1e-3)
-    assert found.frequency == pytest.approx(gates.frequency, rel=1e-4)
-    np.testing.assert_allclose(found.growth, gates.growth, atol=1e-4)
+    result, gates = bifurcation(states), bifurcation(squid)
+    assert (result.kind, result.type) == ("Hopf", 2)
+    assert result.current == pytest.approx(9.775, abs=1e-3)
+    assert result.frequency == pytest.approx(gates.frequency, rel=1e-4)
+    np.testing.assert_allclose(result.growth, gates.growth, atol=1e-4)
     assert len(eigenvalues(states, -60.0)) == 1 + 2 + 4
     assert fixed_points(states, 12.0).unstable[0] == 2
 
@@ -77,31 +77,31 @@ def test_a_scheme_of_states_loses_its_rest_as_its_gates_do(squid):
 def test_a_gate_that_never_moves_changes_nothing(squid):
     synapse = mx.channels.synapse.Exponential(times=mx.channels.synapse.arrivals([1.0, 2.0]))
     joined = mx.Cell({**squid.channels, "ampa": synapse}, capacitance=1.0, celsius=6.3, v_init=-65.0)
-    found, alone = bifurcation(joined), bifurcation(squid)
-    np.testing.assert_allclose(found.growth, alone.growth, rtol=1e-5)
-    assert found.growth[0] < -0.1 and len(eigenvalues(joined, -60.0)) == 4
+    result, alone = bifurcation(joined), bifurcation(squid)
+    np.testing.assert_allclose(result.growth, alone.growth, rtol=1e-5)
+    assert result.growth[0] < -0.1 and len(eigenvalues(joined, -60.0)) == 4
 
 
 def test_the_kind_does_not_depend_on_the_scale_of_time():
     fast = morris_lecar()
     slow = mx.replace(fast, {"capacitance": 20e7, "k.phi": 1e-7 * float(fast.channels["k"].phi)})
-    found, expected = bifurcation(slow), bifurcation(fast)
-    assert found.kind == expected.kind == "Hopf"
-    assert found.current == pytest.approx(expected.current, rel=1e-5)
-    assert found.frequency == pytest.approx(1e-7 * expected.frequency, rel=1e-3)
+    result, expected = bifurcation(slow), bifurcation(fast)
+    assert result.kind == expected.kind == "Hopf"
+    assert result.current == pytest.approx(expected.current, rel=1e-5)
+    assert result.frequency == pytest.approx(1e-7 * expected.frequency, rel=1e-3)
 
 
 def test_a_bistable_fibre_has_a_saddle_between_two_more_points():
-    found = fixed_points(morris_lecar_type1(), 20.0)
-    assert len(found.v) == 3
-    assert list(found.unstable) == [0, 1, 2]
-    assert found.growth[0] < 0 < found.growth[1]
-    np.testing.assert_allclose(found.v[0], float(mx.rest(morris_lecar_type1(), 20.0).v), atol=1e-3)
+    result = fixed_points(morris_lecar_type1(), 20.0)
+    assert len(result.v) == 3
+    assert list(result.unstable) == [0, 1, 2]
+    assert result.growth[0] < 0 < result.growth[1]
+    np.testing.assert_allclose(result.v[0], float(mx.rest(morris_lecar_type1(), 20.0).v), atol=1e-3)
 
 
 def test_one_current_one_point_in_the_squid(squid):
-    found = fixed_points(squid, 12.0)
-    assert len(found.v) == 1 and found.unstable[0] == 2 and found.frequency[0] > 50.0
+    result = fixed_points(squid, 12.0)
+    assert len(result.v) == 1 and result.unstable[0] == 2 and result.frequency[0] > 50.0
 
 
 def test_invalid_arguments_raise(squid):

@@ -36,52 +36,52 @@ def test_a_family_has_a_row_for_each_level(squid):
 
 def test_potassium_current_is_steady_and_reverses_at_e(squid):
     levels = LEVELS + 0.5
-    found = protocols.iv_curve(squid, levels, channel="k", duration=100.0, dt=0.1)
-    np.testing.assert_allclose(found.steady, 36 * steady("n", levels) ** 4 * (levels + 77), rtol=2e-4, atol=1e-3)
+    result = protocols.iv_curve(squid, levels, channel="k", duration=100.0, dt=0.1)
+    np.testing.assert_allclose(result.steady, 36 * steady("n", levels) ** 4 * (levels + 77), rtol=2e-4, atol=1e-3)
 
 
 def test_sodium_current_peaks_near_zero_and_reverses_at_e(squid):
-    found = protocols.iv_curve(squid, [-60.0, -20.0, 0.0, 45.0, 55.0], channel="na")
-    assert np.argmin(found.peak) in (1, 2)
-    assert found.peak[3] < 0 < found.peak[4]
+    result = protocols.iv_curve(squid, [-60.0, -20.0, 0.0, 45.0, 55.0], channel="na")
+    assert np.argmin(result.peak) in (1, 2)
+    assert result.peak[3] < 0 < result.peak[4]
 
 
 def test_conductance_is_that_of_the_gates(squid):
     levels = LEVELS + 0.5
-    found = protocols.g_v_curve(squid, levels, channel="k", duration=100.0, dt=0.1, holding=-100.0)
+    result = protocols.g_v_curve(squid, levels, channel="k", duration=100.0, dt=0.1, holding=-100.0)
     far = np.abs(levels + 77) > 5
-    np.testing.assert_allclose(found.conductance[far], 36 * steady("n", levels[far]) ** 4, rtol=2e-3, atol=2e-3)
-    assert np.isnan(found.conductance[~far]).all()
-    assert 25 < found.boltzmann.maximum < 36 and -30 < found.boltzmann.half < 0
+    np.testing.assert_allclose(result.conductance[far], 36 * steady("n", levels[far]) ** 4, rtol=2e-3, atol=2e-3)
+    assert np.isnan(result.conductance[~far]).all()
+    assert 25 < result.boltzmann.maximum < 36 and -30 < result.boltzmann.half < 0
 
 
 def test_availability_is_h_infinity(squid):
     levels = np.arange(-119.5, -20.0, 10.0)
-    found = protocols.inactivation(squid, levels, channel="na")
+    result = protocols.inactivation(squid, levels, channel="na")
     expected = steady("h", levels)
     # A depolarised prepulse also begins to open m, so that the peak comes earlier and is a little larger.
-    above = found.available - expected / expected[0]
+    above = result.available - expected / expected[0]
     assert above.min() > -1e-3 and above.max() < 0.015
-    assert found.boltzmann.scale < 0
-    assert found.boltzmann.half == pytest.approx(-62.0, abs=1.0)
+    assert result.boltzmann.scale < 0
+    assert result.boltzmann.half == pytest.approx(-62.0, abs=1.0)
 
 
 def test_tails_reverse_at_e_and_decay_with_the_gate(squid):
-    found = protocols.tail_currents(squid, [-110.0, -95.0, -60.5], channel="k", to=20.0)
-    assert found.reversal == pytest.approx(-77.0, abs=1e-3)
+    result = protocols.tail_currents(squid, [-110.0, -95.0, -60.5], channel="k", to=20.0)
+    assert result.reversal == pytest.approx(-77.0, abs=1e-3)
     alpha, beta = rates(20.0)["n"]
     n = steady("n", 20.0) + (steady("n", -64.9963793) - steady("n", 20.0)) * np.exp(-5.0 * (alpha + beta))
-    np.testing.assert_allclose(found.initial, 36 * n**4 * (found.levels + 77), rtol=2e-4)
+    np.testing.assert_allclose(result.initial, 36 * n**4 * (result.levels + 77), rtol=2e-4)
     # Where n∞ is near 0, n⁴ decays at four times the rate of n.
     alpha, beta = rates(-110.0)["n"]
-    assert found.time_constant[0] == pytest.approx(0.25 / (alpha + beta), rel=0.02)
+    assert result.time_constant[0] == pytest.approx(0.25 / (alpha + beta), rel=0.02)
 
 
 def test_sodium_recovers_with_the_time_constant_of_h(squid):
-    found = protocols.recovery_from_inactivation(squid, np.arange(2.0, 41.0, 3.0), channel="na", holding=-80.0)
+    result = protocols.recovery_from_inactivation(squid, np.arange(2.0, 41.0, 3.0), channel="na", holding=-80.0)
     alpha, beta = rates(-80.0)["h"]
-    assert found.time_constant == pytest.approx(1.0 / (alpha + beta), rel=0.02)
-    assert np.all(np.diff(found.recovered) > 0) and found.recovered[-1] == pytest.approx(1.0, abs=0.01)
+    assert result.time_constant == pytest.approx(1.0 / (alpha + beta), rel=0.02)
+    assert np.all(np.diff(result.recovered) > 0) and result.recovered[-1] == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("scale", [7.0, -7.0, 0.8])
@@ -89,10 +89,10 @@ def test_a_boltzmann_curve_is_recovered_from_itself(scale):
     v = np.arange(-100.0, 41.0, 5.0)
     y = -3.0 * fraction(v, -42.0, scale)
     y[3] = np.nan
-    found = fit_boltzmann(v, y)
-    assert found[:3] == pytest.approx((-3.0, -42.0, scale), rel=1e-5)
-    assert found.residual < 1e-6
-    np.testing.assert_allclose(found(v)[4:], y[4:], atol=1e-6)
+    result = fit_boltzmann(v, y)
+    assert result[:3] == pytest.approx((-3.0, -42.0, scale), rel=1e-5)
+    assert result.residual < 1e-6
+    np.testing.assert_allclose(result(v)[4:], y[4:], atol=1e-6)
 
 
 @pytest.mark.parametrize("level", [45.5, 50.0, 54.0])

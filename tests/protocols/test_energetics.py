@@ -8,35 +8,35 @@ from membrax.protocols import spike_energetics
 
 
 @pytest.fixture(scope="module")
-def found(squid):
+def result(squid):
     return spike_energetics(squid, [6.3, 18.5, 40.0])
 
 
-def test_sodium_and_potassium_of_a_spike(found, reference):
+def test_sodium_and_potassium_of_a_spike(result, reference):
     for k, celsius in enumerate(("6.3", "18.5")):
         expected = reference["squid"]["energetics"][celsius]
-        assert found.sodium[k] == pytest.approx(expected["sodium"], rel=1e-3)
-        assert found.potassium[k] == pytest.approx(expected["potassium"], rel=1e-3)
-        assert found.amplitude[k] == pytest.approx(expected["amplitude"], abs=0.1)
+        assert result.sodium[k] == pytest.approx(expected["sodium"], rel=1e-3)
+        assert result.potassium[k] == pytest.approx(expected["potassium"], rel=1e-3)
+        assert result.amplitude[k] == pytest.approx(expected["amplitude"], abs=0.1)
 
 
-def test_warmth_makes_spikes_cheap_and_then_fail(found):
-    assert found.sodium[0] > 3 * found.sodium[1]
-    assert found.excess_ratio[1] == pytest.approx(4.0, abs=0.1)  # the four-fold waste that was long assumed
-    assert found.overlap[0] > found.overlap[1] > 0.5
-    assert np.isnan(found.sodium[2])
+def test_warmth_makes_spikes_cheap_and_then_fail(result):
+    assert result.sodium[0] > 3 * result.sodium[1]
+    assert result.excess_ratio[1] == pytest.approx(4.0, abs=0.1)  # the four-fold waste that was long assumed
+    assert result.overlap[0] > result.overlap[1] > 0.5
+    assert np.isnan(result.sodium[2])
 
 
-def test_its_numbers_fit_together(found):
-    np.testing.assert_allclose(found.atp[:2], found.sodium[:2] / 3, rtol=1e-6)
-    np.testing.assert_allclose(found.excess_ratio[:2], (found.sodium / found.minimum)[:2], rtol=1e-5)
-    np.testing.assert_allclose(found.minimum[:2], found.amplitude[:2] * 1e3 / 96485.33212331001, rtol=1e-5)
+def test_its_numbers_fit_together(result):
+    np.testing.assert_allclose(result.atp[:2], result.sodium[:2] / 3, rtol=1e-6)
+    np.testing.assert_allclose(result.excess_ratio[:2], (result.sodium / result.minimum)[:2], rtol=1e-5)
+    np.testing.assert_allclose(result.minimum[:2], result.amplitude[:2] * 1e3 / 96485.33212331001, rtol=1e-5)
 
 
-def test_without_a_temperature_it_is_the_cells_own(squid, found):
+def test_without_a_temperature_it_is_the_cells_own(squid, result):
     alone = spike_energetics(squid)
     assert np.ndim(alone.sodium) == 0
-    assert float(alone.sodium) == pytest.approx(found.sodium[0], rel=1e-5)
+    assert float(alone.sodium) == pytest.approx(result.sodium[0], rel=1e-5)
 
 
 def test_only_the_totals_depend_on_how_long_is_waited(squid):

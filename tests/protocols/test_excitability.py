@@ -9,7 +9,7 @@ from membrax.protocols import anode_break, charge_threshold, rheobase, strength_
 
 
 @pytest.fixture(scope="module")
-def found(squid):
+def result(squid):
     return rheobase(squid, highest=20.0)
 
 
@@ -18,15 +18,15 @@ def curve(squid, reference):
     return strength_duration(squid, reference["squid"]["widths"])
 
 
-def test_single_rheobase_is_far_below_the_sustained_one(found, reference):
-    assert found.single == pytest.approx(reference["squid"]["rheobase_single"], rel=5e-4)
-    assert found.sustained == pytest.approx(reference["squid"]["rheobase_sustained"], rel=5e-4)
+def test_single_rheobase_is_far_below_the_sustained_one(result, reference):
+    assert result.single == pytest.approx(reference["squid"]["rheobase_single"], rel=5e-4)
+    assert result.sustained == pytest.approx(reference["squid"]["rheobase_sustained"], rel=5e-4)
 
 
-def test_cells_fire_just_above_and_not_just_below_threshold(found, squid):
+def test_cells_fire_just_above_and_not_just_below_threshold(result, squid):
     start = mx.rest(squid)
     for factor, spikes in ((1.0 + 1e-4, 1), (1.0 - 1e-4, 0)):
-        trace = mx.simulate(squid, found.single * factor, duration=100.0, dt=0.025, state=start)
+        trace = mx.simulate(squid, result.single * factor, duration=100.0, dt=0.025, state=start)
         assert int(trace.spike_count) == spikes
 
 
@@ -83,14 +83,14 @@ def test_a_passive_cell_has_no_threshold():
 
 
 def test_in_a_large_capacitance_the_currents_tried_are_large(reference):
-    found = rheobase(mx.models.morris_lecar(), dt=0.1)
-    assert 50.0 < found.single <= found.sustained < reference["fibre"]["hopf"]["current"]
+    result = rheobase(mx.models.morris_lecar(), dt=0.1)
+    assert 50.0 < result.single <= result.sustained < reference["fibre"]["hopf"]["current"]
 
 
 def test_a_long_run_of_fast_spikes_goes_on(interneuron):
     # At 20 µA/cm² it fires at 400 Hz: more than a thousand spikes before the last quarter.
-    found = rheobase(interneuron, highest=640.0, duration=3600.0, dt=0.1)
-    assert 0.0 < found.sustained < 1.0
+    result = rheobase(interneuron, highest=640.0, duration=3600.0, dt=0.1)
+    assert 0.0 < result.sustained < 1.0
 
 
 ALONE = {

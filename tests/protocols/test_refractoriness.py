@@ -8,36 +8,36 @@ from membrax.protocols import refractory_period
 
 
 @pytest.fixture(scope="module")
-def found(squid, reference):
+def result(squid, reference):
     return refractory_period(squid, [3.0, 5.0, *reference["squid"]["refractory"]["intervals"]])
 
 
-def test_thresholds_of_the_second_spike(found, reference):
+def test_thresholds_of_the_second_spike(result, reference):
     expected = reference["squid"]["refractory"]
-    assert found.at_rest == pytest.approx(expected["alone"], rel=5e-4)
-    np.testing.assert_allclose(found.thresholds[2:], expected["thresholds"], rtol=1e-3)
+    assert result.at_rest == pytest.approx(expected["alone"], rel=5e-4)
+    np.testing.assert_allclose(result.thresholds[2:], expected["thresholds"], rtol=1e-3)
 
 
-def test_the_absolute_period_comes_before_the_relative_one(found):
-    assert np.isnan(found.thresholds[:2]).all()
-    assert found.absolute == 5.0
-    assert found.relative == 20.0
+def test_the_absolute_period_comes_before_the_relative_one(result):
+    assert np.isnan(result.thresholds[:2]).all()
+    assert result.absolute == 5.0
+    assert result.relative == 20.0
 
 
-def test_afterwards_the_axon_is_more_excitable_than_at_rest(found):
-    assert found.thresholds[-1] < found.at_rest
+def test_afterwards_the_axon_is_more_excitable_than_at_rest(result):
+    assert result.thresholds[-1] < result.at_rest
 
 
 @pytest.mark.parametrize("first", [2.0, 1.02])
 def test_a_first_spike_that_is_still_rising_is_no_second_one(squid, first):
-    found = refractory_period(squid, [0.3, 0.5, 0.8, 1.0, 1.2], first=first, dt=0.02)
-    assert np.isnan(found.thresholds).all()
-    assert found.absolute == 1.2 and np.isnan(found.relative)
+    result = refractory_period(squid, [0.3, 0.5, 0.8, 1.0, 1.2], first=first, dt=0.02)
+    assert np.isnan(result.thresholds).all()
+    assert result.absolute == 1.2 and np.isnan(result.relative)
 
 
 def test_nor_in_an_interneuron(interneuron):
-    found = refractory_period(interneuron, [0.5, 5.0], dt=0.02)
-    assert np.isnan(found.thresholds[0]) and found.thresholds[1] > found.at_rest
+    result = refractory_period(interneuron, [0.5, 5.0], dt=0.02)
+    assert np.isnan(result.thresholds[0]) and result.thresholds[1] > result.at_rest
 
 
 def test_a_cell_that_fires_by_itself_has_none(squid):

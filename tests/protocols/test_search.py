@@ -9,15 +9,15 @@ from membrax.protocols.search import smallest_level
 @pytest.mark.parametrize(("low", "high", "at"), [(0.0, 10.0, np.pi), (0.0, -50.0, -2.789), (1.0, 2.0, 1.0 + 1e-9)])
 def test_it_finds_where_something_begins(low, high, at):
     sign = np.sign(high - low)
-    found = float(smallest_level(lambda grid: sign * grid >= sign * at, low, high))
-    assert sign * found >= sign * at
-    assert found == pytest.approx(at, rel=1e-5)
+    result = float(smallest_level(lambda grid: sign * grid >= sign * at, low, high))
+    assert sign * result >= sign * at
+    assert result == pytest.approx(at, rel=1e-5)
 
 
 def test_several_searches_go_together_and_some_find_nothing():
     at = np.array([1.0, np.inf, 7.5, -1.0])
-    found = smallest_level(lambda grid: grid >= at[:, None], np.zeros(4), np.full(4, 10.0))
-    np.testing.assert_allclose(found, [1.0, np.nan, 7.5, 0.0], rtol=1e-5)
+    result = smallest_level(lambda grid: grid >= at[:, None], np.zeros(4), np.full(4, 10.0))
+    np.testing.assert_allclose(result, [1.0, np.nan, 7.5, 0.0], rtol=1e-5)
 
 
 def test_the_first_of_two_ranges_counts():

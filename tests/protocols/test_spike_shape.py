@@ -14,28 +14,28 @@ def gaussian(height=100.0, at=5.0, width=0.5, rest=-65.0):
 
 
 def test_a_gaussian_has_the_measures_of_a_gaussian():
-    found = spike_shape((T, gaussian(at=5.0037)))
-    assert found.rest == pytest.approx(-65.0)
-    assert (found.peak, found.peak_time) == pytest.approx((35.0, 5.0037), abs=1e-4)
-    assert found.amplitude_from_rest == pytest.approx(100.0, abs=1e-3)
-    assert found.half_width_from_rest == pytest.approx(2 * 0.5 * np.sqrt(2 * np.log(2)), abs=1e-3)
+    result = spike_shape((T, gaussian(at=5.0037)))
+    assert result.rest == pytest.approx(-65.0)
+    assert (result.peak, result.peak_time) == pytest.approx((35.0, 5.0037), abs=1e-4)
+    assert result.amplitude_from_rest == pytest.approx(100.0, abs=1e-3)
+    assert result.half_width_from_rest == pytest.approx(2 * 0.5 * np.sqrt(2 * np.log(2)), abs=1e-3)
     steepest = 100.0 / 0.5 * np.exp(-0.5)
-    assert (found.steepest_rise, -found.steepest_fall) == pytest.approx((steepest, steepest), rel=1e-3)
+    assert (result.steepest_rise, -result.steepest_fall) == pytest.approx((steepest, steepest), rel=1e-3)
 
 
 def test_the_trough_is_the_smallest_value_after_the_peak():
     v = gaussian() - 20.0 * np.exp(-(((T - 9.0) / 1.0) ** 2) / 2)
-    found = spike_shape((T, v))
-    assert (found.trough, found.trough_time) == pytest.approx((-85.0, 9.0), abs=0.02)
-    assert found.afterhyperpolarisation == pytest.approx(20.0, abs=0.02)
+    result = spike_shape((T, v))
+    assert (result.trough, result.trough_time) == pytest.approx((-85.0, 9.0), abs=0.02)
+    assert result.afterhyperpolarisation == pytest.approx(20.0, abs=0.02)
 
 
 def test_threshold_is_where_the_last_rise_begins():
     # A slow ramp to −50 mV, then 100 mV in 1 ms.
     v = np.interp(T, [0.0, 5.0, 6.0, 7.0, 20.0], [-65.0, -50.0, 50.0, -65.0, -65.0])
-    found = spike_shape((T, v), slope=50.0)
-    assert found.threshold == pytest.approx(-50.0, abs=0.6)
-    assert found.threshold_time == pytest.approx(5.0, abs=0.011)
+    result = spike_shape((T, v), slope=50.0)
+    assert result.threshold == pytest.approx(-50.0, abs=0.6)
+    assert result.threshold_time == pytest.approx(5.0, abs=0.011)
 
 
 def test_only_the_first_spike_is_measured():
@@ -45,10 +45,10 @@ def test_only_the_first_spike_is_measured():
 
 def test_the_spike_of_the_squid_axon(squid, reference):
     trace = mx.simulate(squid, mx.stimuli.step(100.0, 0.0, 0.1), duration=20.0, dt=0.005, state=mx.rest(squid))
-    found, expected = spike_shape(trace)._asdict(), reference["squid"]["shape"]
+    result, expected = spike_shape(trace)._asdict(), reference["squid"]["shape"]
     close = {"peak": 0.02, "trough": 0.002, "threshold": 0.06, "steepest_rise": 0.5, "steepest_fall": 0.1}
     for name, value in expected.items():
-        assert found[name] == pytest.approx(value, abs=close.get(name, 0.002)), name
+        assert result[name] == pytest.approx(value, abs=close.get(name, 0.002)), name
 
 
 @pytest.mark.parametrize("after", [10, 200])
@@ -74,13 +74,13 @@ def test_a_trace_cut_in_the_rise_has_no_spike():
 
 def test_the_second_spike_ends_the_trough():
     v = gaussian(80.0, at=4.0) + 65.0 + gaussian(80.0, at=12.0) - 25.0 * np.exp(-(((T - 16.0) / 1.0) ** 2) / 2)
-    found = spike_shape((T, v))
-    assert found.trough == pytest.approx(-65.0, abs=1e-3) and found.trough_time < 12.0
+    result = spike_shape((T, v))
+    assert result.trough == pytest.approx(-65.0, abs=1e-3) and result.trough_time < 12.0
 
 
 def test_no_spike_has_no_measures():
-    found = spike_shape((T, np.full_like(T, -65.0)))
-    assert found.rest == -65.0 and np.isnan(found[1:]).all()
+    result = spike_shape((T, np.full_like(T, -65.0)))
+    assert result.rest == -65.0 and np.isnan(result[1:]).all()
 
 
 def test_invalid_arguments_raise():

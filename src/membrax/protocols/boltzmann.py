@@ -46,24 +46,26 @@ def fit_boltzmann(v: np.ndarray, y: np.ndarray) -> Boltzmann:
     if len(v) < 3 or not size:
         raise ValueError(f"a Boltzmann curve needs at least three values that are not all 0, got {len(v)}")
     at, damping = _start(v, y), 1e-3
-    missed = y - at[0] * fraction(v, *at[1:])
+    residual = y - at[0] * fraction(v, *at[1:])
     for _ in range(ITERATIONS):
         slopes = _slopes(v, at)
         normal = slopes.T @ slopes
-        move = np.linalg.lstsq(normal + damping * np.diag(np.diag(normal) + 1e-30), slopes.T @ missed, rcond=None)[0]
-        tried = at + move
-        left = y - tried[0] * fraction(v, *tried[1:]) if tried[2] else np.full_like(y, np.inf)
-        if left @ left < missed @ missed:
-            gained = missed @ missed - left @ left
-            at, missed, damping = tried, left, damping / 5
-            if gained < CONVERGED * size**2 * 1e-6:
+        change = np.linalg.lstsq(normal + damping * np.diag(np.diag(normal) + 1e-30), slopes.T @ residual, rcond=None)[
+            0
+        ]
+        trial = at + change
+        trial_residual = y - trial[0] * fraction(v, *trial[1:]) if trial[2] else np.full_like(y, np.inf)
+        if trial_residual @ trial_residual < residual @ residual:
+            gain = residual @ residual - trial_residual @ trial_residual
+            at, residual, damping = trial, trial_residual, damping / 5
+            if gain < CONVERGED * size**2 * 1e-6:
                 break
         else:
             damping *= 4
             if damping > 1e12:
                 break
     maximum, half, scale = (float(x) for x in at)
-    return Boltzmann(maximum, half, scale, float(np.sqrt(np.mean(missed**2))))
+    return Boltzmann(maximum, half, scale, float(np.sqrt(np.mean(residual**2))))
 
 
 def _start(v: np.ndarray, y: np.ndarray) -> np.ndarray:
