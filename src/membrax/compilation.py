@@ -12,7 +12,7 @@ import jax
 
 from .pytrees import is_concrete
 
-# XLA holds a CPU's vectors to half of what AVX-512 has: with all of it a population is simulated 1.4 times as fast.
+# XLA limits a CPU's vectors to half the width of AVX-512: at full width a population is simulated 1.4 times as fast.
 # Where there is no AVX-512 the option changes nothing.
 THREADED = {"cpu": {"xla_cpu_prefer_vector_width": 512}}
 # XLA also cuts an operation on some thousand neurons into pieces for several threads, which then wait for each other

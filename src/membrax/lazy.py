@@ -13,7 +13,7 @@ def late(package: str, *rooms: str, **members: str) -> tuple[Callable, Callable]
     Args:
         package: its ``__name__``.
         rooms: submodules.
-        members: what stands in a submodule, as in ``fit="fitting.fit"``.
+        members: names and their submodules, as in ``fit="fitting.fit"``.
     """
 
     def find(name: str) -> object:

@@ -197,7 +197,9 @@ def _notes(data: Recording, fitted: Sequence[StepResponse], direction: str) -> t
     if not all(one.from_rest for one in fitted):
         return ("no step starts from rest: resistance and capacitance are those at another potential",)
     if direction == "up":
-        return ("no step goes down: resistance and capacitance of a rise, which not only the leak shapes",)
+        return (
+            "no step goes down: resistance and capacitance are those of a rise, to which currents other than the leak contribute",
+        )
     return ()
 
 

@@ -3,12 +3,13 @@
 Two treatments of the axial current, both of order 2 with the staggered gates:
 
 * `hines`: channels and axial current are one linear system, solved by the diagonally implicit Runge–Kutta method of
-  order 2 that damps what is stiff (Alexander 1977, SIAM J Numer Anal 14:1006). Crank–Nicolson would ring for
+  order 2 that damps stiff modes (Alexander 1977, SIAM J Numer Anal 14:1006). Crank–Nicolson would ring for
   milliseconds at an electrode: neighbours of a fine cut exchange charge a thousand times faster than a step.
 * `matrix_exponential`: axial current by e^(dt A), channels before and after it for half a step (Strang 1968), from both
-  of which the ionic current at the beginning is taken out and given to the axial part. Where nothing changes no part
+  of which the ionic current at the beginning is subtracted and added to the axial part. Where nothing changes no part
   then moves (Speth, Green, MacNamara & Strang 2013, SIAM J Numer Anal 51:3084); without that the voltage at a strong
-  electrode is off by millivolts. Of a membrane that is faster than a step less is taken out, and so hardly overshoots.
+  electrode is off by millivolts. Of a membrane that is faster than a step less is subtracted, so that it hardly
+  overshoots.
 """
 
 from __future__ import annotations

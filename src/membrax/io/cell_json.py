@@ -26,7 +26,7 @@ def cell_values(cell: Cell) -> dict[str, Any]:
 
     * "cell": {path: {"value", "unit"}}, every number; of a tree but for the sizes of its points.
     * "channels": {name: class}.
-    * "structure": {path: …}, what else a field holds: a plain static value, {"by_region": [names]},
+    * "structure": {path: …}, the other contents of fields: a plain static value, {"by_region": [names]},
       {"by_distance": law}, {"dictionary": [names]}. A value that JSON can't hold is there as {"not kept": type}, and
       `cell_of` refuses it.
     * "morphology": of a tree its points and compartments; see `membrax.io.morphology_json`.

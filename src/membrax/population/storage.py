@@ -100,7 +100,7 @@ def array(group: Group, name: str, shape: tuple[int, ...], dtype: DTypeLike, *, 
     chunks = (max(1, min(shape[0], CHUNK_VALUES // (columns * sample))), columns, *shape[2:])
     named = {"shape": shape, "dtype": np.dtype(dtype), "chunks": chunks}
     if (create := getattr(group, "create_array", None)) is not None:  # zarr; h5py has other names for the function
-        return create(name=name, fill_value=np.nan, **named)  # and for the value of what is not written
+        return create(name=name, fill_value=np.nan, **named)  # and for the value of entries that are not written
     create = getattr(group, "create_dataset")  # noqa: B009, the protocol has neither function
     return create(name, fillvalue=np.nan, maxshape=(shape[0], None, *shape[2:]), **named)
 

@@ -1,6 +1,6 @@
 """Recorded current-clamp sweeps: `Recording`, and `load` for ABF, Igor, NWB, NPZ and text files.
 
-Readers are imported when they are needed; `pip install "membrax[recordings]"` brings what they use.
+Readers are imported when they are needed; `pip install "membrax[recordings]"` installs their packages.
 """
 
 from .example import example

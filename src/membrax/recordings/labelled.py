@@ -101,7 +101,9 @@ def _gather(file: str, symbol: str, entries: Entries, positions: Sequence[int], 
         label, values = entries[position]
         unit = units.get(symbol) or split_label(label)[1]
         if unit is None:
-            raise ValueError(f'{file}: "{label}" has no unit; pass units={{"{symbol}": …}}')
+            raise ValueError(
+                f'{file}: "{label}" has no unit; pass units to membrax.recordings.load: units={{"{symbol}": …}}'
+            )
         kind = current_kind(unit) if symbol == "i" else QUANTITIES.get(symbol, "time")
         try:
             gathered.append(convert(values, unit, kind))

@@ -92,7 +92,7 @@ def plain(
 
 
 def _within(value: ArrayLike, name: str, unit: str, bound: str, holds: Callable[[float], bool]) -> Array:
-    with np.errstate(over="ignore"):  # what is too large for the default precision becomes infinite
+    with np.errstate(over="ignore"):  # a number too large for the default precision becomes infinite
         array = pytrees.numbers(value, name)
     if array.ndim:
         raise ValueError(f"{name} must be one number{_in(unit)}, got the shape {array.shape}")

@@ -1,6 +1,6 @@
 """Cells of four common types to begin a fit with, and bounds for their parameters, from a preprocessed recording.
 
-A template is a function of what `membrax.ephys.preprocess` measured. It returns a cell of the measured size and bounds
+A template is a function of the result of `membrax.ephys.preprocess`. It returns a cell of the measured size and bounds
 {path: (low, high)} of its free parameters:
 
 * `pyramidal`, a regular spiking cell; the default for a current in nA;
@@ -35,7 +35,7 @@ __all__ = ["Template", "adapting", "choose_template", "fast_spiking", "pyramidal
 Template: TypeAlias = Callable[[Preprocessed], tuple[Cell, Bounds]]
 """A function of a preprocessed recording that returns a cell and the bounds of its free parameters."""
 
-# The leak where no step shows the membrane's resistance; `sized` narrows both around what was measured.
+# The leak where no step shows the membrane's resistance; `sized` narrows both around the measured values.
 LEAK: Bounds = {"leak.g": (0.01, 0.3), "leak.e": (-90.0, -45.0)}
 
 # Kinetics within a factor of a few of the published ones, thresholds where whole-cell recordings of cortical cells have

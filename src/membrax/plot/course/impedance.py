@@ -91,4 +91,4 @@ def _summary(z: Impedance, at: float, low: float) -> str:
     size = 100 * abs(here) / abs(_of(z, [low])[0])
     delay = -np.angle(here) / (2 * np.pi) * 1e3 / at
     delayed = f"{abs(delay):.3g} ms {'late' if delay >= 0 else 'early'}"
-    return f"is {size:.3g} % of what it is at {style.number(low)} Hz, and {delayed}"
+    return f"is {size:.3g} % of its size at {style.number(low)} Hz, and {delayed}"
