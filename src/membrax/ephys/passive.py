@@ -198,7 +198,7 @@ def _notes(data: Recording, fitted: Sequence[StepResponse], direction: str) -> t
         return ("no step starts from rest: resistance and capacitance are those at another potential",)
     if direction == "up":
         return (
-            "no step goes down: resistance and capacitance are those of a rise, to which currents other than the leak contribute",
+            "no step goes down: resistance and capacitance are those of a rise, in which other currents than the leak flow",
         )
     return ()
 
