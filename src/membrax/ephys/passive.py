@@ -197,9 +197,7 @@ def _notes(data: Recording, fitted: Sequence[StepResponse], direction: str) -> t
     if not all(one.from_rest for one in fitted):
         return ("no step starts from rest: resistance and capacitance are those at another potential",)
     if direction == "up":
-        return (
-            "no step goes down: resistance and capacitance are those of a rise, in which other currents than the leak flow",
-        )
+        return ("no step goes down: resistance and capacitance are those of a rise, in which not only the leak flows",)
     return ()
 
 
