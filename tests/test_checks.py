@@ -35,3 +35,8 @@ def test_a_scalar_of_any_library_becomes_a_float(value):
 def test_a_traced_number_is_refused():
     with pytest.raises(ValueError, match="dt is traced by JAX"):
         jax.jit(lambda dt: finite_number(dt, "dt"))(0.1)
+
+
+def test_a_number_beyond_all_floats_is_not_finite():
+    with pytest.raises(ValueError, match="x must be finite, got inf"):
+        finite_number(10**400, "x")

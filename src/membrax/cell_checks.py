@@ -149,13 +149,14 @@ def check_parameters(tree: object) -> None:
         ValueError: names the path, the value, its unit and its bound, e.g.
             "na.g must be at least 0 mS/cm², got -3 mS/cm²".
     """
-    one_tree = False
+    one_tree, parameters = False, list(pytrees.leaves(tree).items())
     if isinstance(tree, Cell):
         check_parts(tree)
         if one_tree := is_single_tree(tree):
             check_shapes(tree)
-            tree = spread(tree)
-    for path, (value, metadata) in pytrees.leaves(tree).items():
+            # The parameters of densities by distance have bounds of their own, and so have the densities.
+            parameters += pytrees.leaves(spread(tree)).items()
+    for path, (value, metadata) in parameters:
         if "unit" not in metadata or isinstance(value, Tracer) or (np.ndim(value) and not one_tree):
             continue
         if not isinstance(value, pytrees.NUMBER):

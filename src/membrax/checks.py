@@ -41,7 +41,10 @@ def finite_number(
         )
     if isinstance(value, bool) or not isinstance(value, Real | np.ndarray | jax.Array) or getattr(value, "ndim", 0):
         raise ValueError(f"{name} must be a number{of_unit}, got {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond the largest float
+        number = math.inf
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite, got {number:g}{after}")
     bounds = {

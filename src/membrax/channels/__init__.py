@@ -1,9 +1,14 @@
 """Ion channels, one file for each published model or idea: Markov schemes, channel noise, synapses."""
 
+from typing import TYPE_CHECKING
+
 from ..lazy import late
 from . import pospischil, squid, wang_buzsaki
 from .channel import Channel, Env, Gated
 from .leak import Leak
+
+if TYPE_CHECKING:
+    from . import markov, morris_lecar, patch, persistent, slow_inactivation, synapse
 
 __all__ = [
     "Channel",

@@ -5,9 +5,9 @@ spikes by several definitions on purpose, and gives them different names:
 
 * `ephys.spikes`, `spike_features`, `firing_pattern`, and all reports and tables that use them: recorded and simulated
   traces, after the run. ``ap_begin_voltage`` (dv/dt of 10 mV/ms), ``peak_voltage``, ``ap_amplitude`` and
-  ``ap_duration_half_width`` are eFEL's. ``latency`` ends at the threshold crossing, eFEL's time_to_first_spike at the
-  peak. ``trough`` is the lowest potential within 15 ms, eFEL's min_AHP_values has no such limit. ``adaptation_index``
-  has all intervals, eFEL's leaves out the first.
+  ``ap_duration_half_width`` are eFEL's, to within one sample. ``latency`` ends at the threshold crossing, eFEL's
+  time_to_first_spike at the peak. ``trough`` is the lowest potential within 15 ms, eFEL's min_AHP_values has no such
+  limit. ``adaptation_index`` has all intervals, eFEL's leaves out the first.
 * `fitting.scores`: ``time_above_threshold``, the mean time above the threshold per spike, accumulated sample by sample
   inside the simulation, where no trace is kept.
 * `fitting.losses.features`: ``ap_width`` (time above the threshold, eFEL's AP_width) and ``spike_half_width`` (above

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import pytrees
 from ..cell import Cell
-from ..cell_checks import check_cell, check_parameters
+from ..cell_checks import check_cell, check_parameters, check_single
 from ..morphology.compartments import LAWS, DistanceLaw, Regions
 from ..pytrees import strong
 from .channel_classes import class_of, full_name
@@ -123,6 +123,7 @@ def cell_of(values: Mapping[str, Any], channels: Sequence[type] = ()) -> Cell:
         raise ValueError(f"there is no {next(iter(reader.numbers))} in this cell")
     cell = strong(Cell(made, **fields, morphology=shape))
     check_cell(cell)
+    check_single(cell, "a file", "one file for each neuron")
     check_parameters(cell)
     return cell
 

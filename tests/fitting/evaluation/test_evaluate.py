@@ -145,3 +145,18 @@ def test_a_real_cell_against_its_own_other_pulse(shared_data):
             assert (one.gamma + two.gamma) / 2 == pytest.approx(one.ceiling, abs=1e-9)
     known = {round(row.pulse.level, 3): row.ceiling for row in rows if np.isfinite(row.gamma)}
     assert len(known) == 5 and known[0.3] > 0.8 and known[0.25] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": None}, "data must be a Recording"),
+        ({"v": "x"}, r"v must be the model's voltage \[sweep, time\]"),
+        ({"v": np.zeros((1, 10))}, r"got \(1, 10\)"),
+        ({"training": [99]}, "there is no sweep 99"),
+        ({"by": "hour"}, "by must be one of"),
+    ],
+)
+def test_wrong_arguments_are_refused(pulse_data, pulse_v, change, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate(**{"data": pulse_data, "v": pulse_v, "training": [0], "by": "pulse"} | change)

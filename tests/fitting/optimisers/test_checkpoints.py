@@ -165,3 +165,14 @@ def test_two_functions_of_one_name_differ(identity):
 def test_the_seed_counts(passive_problem):
     one, other = (checkpoints.identity(passive_problem, CMAES(), np.zeros((2, 2)), seed) for seed in (0, 1))
     assert one != other
+
+
+def test_a_loss_that_calls_back_into_python_is_refused():
+    def loss(v, recorded, interval):
+        one = jax.ShapeDtypeStruct((), v.dtype)
+        return jax.lax.cond(
+            v[0] > 0.0, lambda: jnp.sum(v), lambda: jax.pure_callback(lambda x: np.sum(x), one, v)
+        )  # fmt: skip
+
+    with pytest.raises(ValueError, match=r"calls back into Python .* fit without checkpoint"):
+        checkpoints.program(loss, V, RECORDED, 0.1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax import morphology, pytrees
-from membrax.morphology import by_distance, by_region
+from membrax.morphology import by_distance, by_region, sigmoid
 from membrax.morphology.tree.labels import APICAL, AXON, BASAL, SOMA
 
 
@@ -195,3 +195,17 @@ def test_a_law_is_replaced_varied_and_differentiated():
         mx.simulate(mx.replace(cell, {"leak.g.offset": -1.0}), duration=1.0)
     with pytest.raises(ValueError, match="length must be a number"):
         morphology.exponential(1.0, "far")
+
+
+@pytest.mark.parametrize("width", [0.0, -20.0])
+def test_the_parameters_of_a_law_have_bounds(width):
+    law = by_region(soma=0.3, elsewhere=sigmoid(0.1, 0.4, 100.0, width))
+    cell = mx.Cell({"leak": mx.channels.Leak(g=law)}, morphology=mx.morphology.ball_and_stick(8.0, 200.0, 1.0))
+    with pytest.raises(ValueError, match=r"leak\.g\.elsewhere\.width must be above 0 µm"):
+        mx.simulate(cell, duration=1.0)
+
+
+@pytest.mark.parametrize("values", [float("nan"), "x", True, ["a"]])
+def test_regions_are_a_dictionary(values):
+    with pytest.raises(ValueError, match="by_region needs a dictionary"):
+        by_region(values)

@@ -17,7 +17,7 @@ from ...ephys import coincidence
 from ...ephys.pulses import Pulse, pulses, repeats, whole_sweeps
 from ...ephys.spike_features import PulseFeatures, pulse_features
 from ...ephys.threshold import SUBTHRESHOLD
-from ...recordings import Recording
+from ...recordings import Recording, check_recording, choose_sweeps
 from .baselines import interpolated_count, mean_trace
 from .rows import NAN, Row, summary
 from .tables import text
@@ -93,9 +93,14 @@ def evaluate(data: Recording, v: np.ndarray, training: Sequence[int], *, by: str
         by: "pulse" or "sweep", the pieces to compare. A current without pulses is compared by sweep.
 
     Raises:
-        ValueError: another ``by``.
+        ValueError: ``data`` is no recording, ``v`` has another shape than its voltage, ``training`` names a sweep that
+            isn't there, or another ``by``.
     """
-    v, pieces = np.asarray(v), PIECES[one_of(by, "by", PIECES)](data)
+    check_recording(data)
+    training, v = choose_sweeps(data, training, "training"), np.asarray(v)
+    if v.shape != data.v.shape or v.dtype.kind not in "fiu":
+        raise ValueError(f"v must be the model's voltage [sweep, time] of the shape {data.v.shape}, got {v.shape}")
+    pieces = PIECES[one_of(by, "by", PIECES)](data)
     recorded, model = (
         [pulse_features(data.t, x[one.sweep], one.start, one.stop) for one in pieces] for x in (data.v, v)
     )

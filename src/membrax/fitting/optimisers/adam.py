@@ -74,6 +74,8 @@ class Adam:
         whole_number(self.iterations, "iterations")
         finite_number(self.learning_rate, "learning_rate", above=0)
         choose(1, self.ad_mode)
+        if not isinstance(self.nudged, bool):
+            raise ValueError(f"nudged must be True or False, got {self.nudged!r}")
 
     @property
     def loss_name(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
 from ...io import npz_file
 from ..problem.problem import Problem
@@ -60,8 +60,16 @@ def program(function: Callable[..., Any], *arguments: Any) -> str:
     """A digest of the program that JAX traces of a function: its operations, and the constants in them.
 
     A custom derivative enters only by its name.
+
+    Raises:
+        ValueError: the function calls back into Python, where JAX sees no program.
     """
     traced = jax.make_jaxpr(function)(*arguments)
+    if any("callback" in name for name in _operations(traced)):
+        raise ValueError(
+            "a loss that calls back into Python (jax.pure_callback) can't be recognised in a checkpoint: write it in"
+            " jax.numpy, or fit without checkpoint"
+        )
     digest = hashlib.sha256(ADDRESS.sub("", str(traced)).encode())
     for constant in _constants(traced):
         keys = jnp.issubdtype(constant.dtype, jax.dtypes.prng_key)
@@ -70,15 +78,27 @@ def program(function: Callable[..., Any], *arguments: Any) -> str:
     return digest.hexdigest()
 
 
+def _operations(program: ClosedJaxpr | Jaxpr) -> Iterator[str]:
+    """The names of the operations of a traced program and of the programs inside it."""
+    for equation in (program.jaxpr if isinstance(program, ClosedJaxpr) else program).eqns:
+        yield equation.primitive.name
+        for inner in _inner_programs(equation):
+            yield from _operations(inner)
+
+
 def _constants(program: ClosedJaxpr | Jaxpr) -> Iterator[Any]:
     """The arrays in a traced program and in the programs inside it."""
     if isinstance(program, ClosedJaxpr):
         yield from (constant for constant in program.consts if hasattr(constant, "dtype"))
         program = program.jaxpr
     for equation in program.eqns:
-        for inner in jax.tree.leaves(tuple(equation.params.values()), is_leaf=_is_program):
-            if _is_program(inner):
-                yield from _constants(inner)
+        for inner in _inner_programs(equation):
+            yield from _constants(inner)
+
+
+def _inner_programs(equation: JaxprEqn) -> list[ClosedJaxpr | Jaxpr]:
+    """The programs that an operation runs, such as the body of a loop."""
+    return [one for one in jax.tree.leaves(tuple(equation.params.values()), is_leaf=_is_program) if _is_program(one)]
 
 
 def _is_program(value: object) -> bool:

@@ -78,7 +78,8 @@ class CMAES:
         loss: scores [candidate] of places [candidate, parameter] on a problem; set by `membrax.fit` for its ``loss``.
 
     Raises:
-        ValueError: ``iterations`` is no whole number of at least 1, or ``population`` none of at least 2.
+        ValueError: ``iterations`` is no whole number of at least 1, ``population`` none of at least 2, or ``seed`` none
+            from 0 to 2147483647.
     """
 
     iterations: int = GENERATIONS
@@ -93,6 +94,8 @@ class CMAES:
     def __post_init__(self) -> None:
         whole_number(self.iterations, "iterations")
         whole_number(self.population, "population", at_least=2)
+        if self.seed is not None:
+            whole_number(self.seed, "seed", at_least=0, at_most=2**31 - 1)
 
     @property
     def loss_name(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from ...checks import whole_number
 from ...ephys.edges import base_level
 from ...ephys.spikes import sweep_spikes
-from ...recordings import Recording
+from ...recordings import Recording, check_recording
 
 SAME = 0.01  # of the largest current, by which the mean currents of repeats may differ
 MANY = 4  # firing sweeps, from which on a sweep in their middle is selected too
@@ -58,8 +58,9 @@ def select_training_sweeps(data: Recording, most: int | None = None) -> SweepSel
         most: largest number of training sweeps; by default a third of all, but 5 to 8 where there are enough.
 
     Raises:
-        ValueError: a ``most`` below 1.
+        ValueError: ``data`` is no recording, or ``most`` is below 1.
     """
+    check_recording(data)
     most = min(max(FEWEST, round(data.sweeps * SHARE)), MOST) if most is None else whole_number(most, "most")
     room = max(1, min(most, data.sweeps // 2))
     if data.sweeps == 1:

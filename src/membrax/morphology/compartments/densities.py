@@ -64,6 +64,8 @@ def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
     Raises:
         ValueError: no region at all, a name with a dot, or a value that is no number.
     """
+    if not isinstance(values, dict | None):
+        raise ValueError(f"by_region needs a dictionary {{region: value}}, got {values!r}")
     joined = {**(values or {}), **named}
     if not joined or any(not isinstance(name, str) or "." in name for name in joined):
         raise ValueError(f'by_region needs regions such as soma=120.0 or {{"apical": 20.0}}, got {joined}')
