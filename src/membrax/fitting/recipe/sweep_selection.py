@@ -121,7 +121,8 @@ def _most_important(order: np.ndarray, counts: np.ndarray, data: Recording) -> l
         drive = data.i.mean(axis=1)
         same = SAME * float(np.max(np.abs(data.i)))
         between = [k for k in firing if min(abs(drive[k] - drive[[first, top]])) > same] or firing[1:-1]
-        middle = min(between, key=lambda k: abs(drive[k] - (drive[first] + drive[top]) / 2))
+        # Rounded, so that of two currents at the same distance the smaller one is taken in every release of NumPy.
+        middle = min(between, key=lambda k: round(abs(drive[k] - (drive[first] + drive[top]) / 2) / same, 6))
         important.append((middle, f"the middle of the firing range, {_spikes(counts[middle])}"))
     if silent:
         important.append((silent[-1], "the largest current that leaves it silent"))
