@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from . import (
     channels,
-    fitting,
     integrators,
     laws,
     models,
@@ -20,7 +19,6 @@ from . import (
 )
 from .cell import Cell, State
 from .compilation import enable_compilation_cache
-from .fitting import fit
 from .lazy import late
 from .population import PopulationResult, run, vary
 from .pytrees import pytree
@@ -31,7 +29,8 @@ from .simulate import Trace, simulate
 from .version import __version__
 
 if TYPE_CHECKING:
-    from . import clamp, ephys, io, morphology, plot, protocols
+    from . import clamp, ephys, fitting, io, morphology, plot, protocols
+    from .fitting import fit
     from .fitting.recipe import fit_recording
     from .io import load_cell, save_cell
 
@@ -71,8 +70,8 @@ __all__ = [
     "vary",
 ]
 
-# Morphologies, drawing, experiments, files of cells and the recipe for recordings are not part of a first result.
+# Fits, morphologies, drawing, experiments and files of cells are not part of a first result.
 __getattr__, __dir__ = late(
-    __name__, "clamp", "ephys", "io", "morphology", "plot", "protocols",
-    fit_recording="fitting.recipe", load_cell="io", save_cell="io",
+    __name__, "clamp", "ephys", "fitting", "io", "morphology", "plot", "protocols",
+    fit="fitting", fit_recording="fitting.recipe", load_cell="io", save_cell="io",
 )  # fmt: skip
