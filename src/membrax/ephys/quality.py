@@ -17,7 +17,7 @@ from .passive import PassiveProperties, input_resistance, resting_potentials
 from .preprocess import preprocess
 from .quality_checks import QCCheck, qc_checks
 from .saturation import clipped
-from .spikes import SweepSpikes, sweep_spikes
+from .spikes import SweepSpikes, spikes
 from .step_responses import StepResponse, most_informative, step_responses
 
 
@@ -95,15 +95,15 @@ def quality_control(data: Recording) -> QualityControl:
     """
     check_recording(data)
     prepared, responses = preprocess(data), step_responses(data)
-    spikes = tuple(sweep_spikes(v, data.t) for v in data.v)
+    recorded = spikes(data).sweeps
     informative = tuple(most_informative(responses))
     first, last = _first_and_last(responses, data)
-    samples, missed, jitter = _sampled(spikes)
+    samples, missed, jitter = _sampled(recorded)
     unfit = refusals(data, spikes=False, resistance=prepared.passive.input_resistance)
     limits, constant = clipped(data.v).sum(axis=1), tuple(flat(data))
     return QualityControl(
         data, resting_potentials(data)[0], prepared.passive, prepared.electrode, first, last, baseline_noise(data),
-        firing_pattern(data), samples, missed, jitter, limits, constant, unfit, spikes, informative,
+        firing_pattern(data), samples, missed, jitter, limits, constant, unfit, recorded, informative,
     )  # fmt: skip
 
 
@@ -121,12 +121,12 @@ def _first_and_last(responses: Sequence[StepResponse], data: Recording) -> tuple
 
 def _sampled(sweeps: tuple[SweepSpikes, ...]) -> tuple[float, float, float]:
     """Samples above half height, the missed part of peaks [mV], and the jitter of peaks [mV]; medians."""
-    above = np.concatenate([spikes.samples_above_half for spikes in sweeps])
-    heights = np.concatenate([spikes.peak_voltage - spikes.ap_begin_voltage for spikes in sweeps])
+    above = np.concatenate([one.samples_above_half for one in sweeps])
+    heights = np.concatenate([one.ap_amplitude for one in sweeps])
     above, heights = above[above > 0], heights[above > 0]
     if not len(above):
         return np.nan, np.nan, np.nan
     # Second differences contain no linear trend along a train; their variance is 6 times that of one peak.
-    jumps = [np.diff(spikes.peak_voltage[1:], n=2) for spikes in sweeps if len(spikes) >= 4]
+    jumps = [np.diff(one.peak_voltage[1:], n=2) for one in sweeps if len(one) >= 4]
     jitter = 1.4826 * float(np.median(np.abs(np.concatenate(jumps)))) / np.sqrt(6) if jumps else np.nan
     return float(np.median(above)), float(np.median(np.log(2.0) * heights / np.square(above))), jitter

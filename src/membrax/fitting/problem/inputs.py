@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...cell import Cell
 from ...cell_checks import check_cell, check_parameters, check_single
-from ...channels import patch
 from ...integrators import Integrator, check_integrator, staggered
 from ...recordings import Recording, check_recording
 
@@ -30,7 +29,7 @@ def check_deterministic(cell: Cell) -> None:
     Raises:
         ValueError: names the channel.
     """
-    random = [name for name, channel in cell.channels.items() if isinstance(channel, patch.Noisy)]
+    random = [name for name, channel in cell.channels.items() if getattr(channel, "random", False)]
     if random:
         raise ValueError(
             f"the channels of {random[0]} open at random, and no two evaluations of a loss agree: use their mean, "
