@@ -128,8 +128,7 @@ def _channels(cell: Cell) -> Mapping[str, Any]:
 
 def _compartments(cell: Cell) -> Compartments | None:
     """The compartments of a tree; None of a patch, and of something else in their place."""
-    shape = getattr(cell.morphology, "compartments", cell.morphology)
-    return shape if isinstance(shape, Compartments) else None
+    return cell.morphology if isinstance(cell.morphology, Compartments) else None
 
 
 def _neurons(cell: Cell) -> int | None:

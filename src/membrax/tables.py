@@ -12,6 +12,7 @@ from jax.core import Tracer
 
 Rows = Sequence[Sequence[str]]
 LINES = 30  # of a summary, at most
+NONE = "–"  # in place of a number that is not known
 
 
 def text_table(rows: Rows, *, left: Sequence[int] = (0,), indent: str = "") -> str:
@@ -63,6 +64,11 @@ def _first(rows: Rows) -> Rows:
         return rows
     left = [f"… and {len(rows) - room + 1} more", *[""] * (len(rows[0]) - 1)]
     return [*rows[: room - 1], left]
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number with so many digits after the point and a true minus; a dash for NaN."""
+    return NONE if np.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
 def counted(number: int, noun: str) -> str:

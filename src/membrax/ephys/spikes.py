@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from ..recordings import Recording, check_recording
-from ..tables import text_table
+from ..tables import number, text_table
 from .threshold import SPIKE_THRESHOLD, TROUGH_WINDOW, upward_crossings
 
 STEEP = 10.0  # mV/ms, the slope at which a spike begins (eFEL's DerivativeThreshold)
@@ -145,8 +145,4 @@ def _rows(one: SweepSpikes) -> list[list[str]]:
     """The columns of `RecordingSpikes.table` beyond the sweep's number."""
     voltages = (one.ap_begin_voltage, one.peak_voltage, one.ap_amplitude)
     rows = zip(one.times, *voltages, one.ap_duration_half_width, one.trough, strict=True)
-    return [[_number(x, n) for x, n in zip(row, (2, 1, 1, 1, 2, 1), strict=True)] for row in rows]
-
-
-def _number(x: float, digits: int) -> str:
-    return f"{x:.{digits}f}" if np.isfinite(x) else "–"
+    return [[number(x, n) for x, n in zip(row, (2, 1, 1, 1, 2, 1), strict=True)] for row in rows]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ...ephys.threshold import SUBTHRESHOLD, millivolts
-from ...tables import text_table
+from ...tables import NONE, number, text_table
 from ...units import UNIT_LABELS
 from .rows import Row
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 
 Table = list[list[str]]
 
-NONE = "–"
 # attribute of a response: name of the column, unit, digits
 MEASURES = {
     "latency": ("latency", "ms", 1),
@@ -32,9 +29,9 @@ MEASURES = {
 TIMES, SHAPES = tuple(MEASURES)[:4], tuple(MEASURES)[4:]
 
 
-def number(value: float, digits: int = 2) -> str:
-    """A number with so many digits after the point and a true minus; a dash for NaN."""
-    return NONE if np.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
+def pair(recorded: str, model: str) -> str:
+    """The recorded and the model's value in one cell of a table."""
+    return NONE if recorded == model == NONE else f"{recorded} / {model}"
 
 
 def side_name(training: bool) -> str:
@@ -137,8 +134,7 @@ def _column(name: str) -> str:
 
 def _pair(row: Row, name: str) -> str:
     digits = MEASURES[name][2]
-    both = [number(getattr(side, name), digits) for side in (row.recorded, row.model)]
-    return NONE if both == [NONE, NONE] else " / ".join(both)
+    return pair(*(number(getattr(side, name), digits) for side in (row.recorded, row.model)))
 
 
 def _digits(value: float | None, digits: int) -> str:

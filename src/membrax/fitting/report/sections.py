@@ -9,10 +9,11 @@ import numpy as np
 
 from ...ephys import passive
 from ...pytrees import leaves
+from ...tables import NONE, number
 from ...units import UNIT_LABELS
 from ..evaluation import tables
 from ..evaluation.efel import efel_features
-from ..evaluation.tables import NONE, number, side_name
+from ..evaluation.tables import pair, side_name
 from ..problem.parameters import paths
 from .page import Section
 
@@ -108,5 +109,4 @@ def _numbers(sweeps: list[int]) -> str:
 
 def _pair(recorded: float, model: float) -> str:
     """Two values of an eFEL feature."""
-    both = [number(value, 2 if abs(value) < 10 else 1) for value in (recorded, model)]
-    return NONE if both == [NONE, NONE] else " / ".join(both)
+    return pair(*(number(value, 2 if abs(value) < 10 else 1) for value in (recorded, model)))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...ephys.coincidence import DELTA, LOWEST_CEILING
 from ...ephys.threshold import SUBTHRESHOLD, millivolts
-from ...tables import counted
-from ..evaluation.tables import number, side_name
+from ...tables import counted, number
+from ..evaluation.tables import side_name
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import Evaluation

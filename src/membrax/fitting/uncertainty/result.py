@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from ...tables import text_table
+from ...tables import NONE, text_table
 from .directions import Direction
 from .ensemble import Ensemble
 from .noise import Noise
@@ -84,7 +84,7 @@ class Uncertainty:
 def rounded(value: float, scale: float) -> str:
     """A number with two digits of the scale on which it matters, or four where there is no such scale."""
     if np.isnan(value):
-        return "–"
+        return NONE
     if not (np.isfinite(value) and np.isfinite(scale) and scale > 0):
         return f"{value:.4g}".replace("inf", "∞")
     places = int(np.clip(1 - np.floor(np.log10(scale)), 0, 9))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...fitting import Fit
     from ...fitting.evaluation.rows import Row
 
-FIELDS = ("values", "bounds", "loss", "loss_name", "starts", "data", "sweeps", "v", "evaluate", "at_bounds")
+FIELDS = ("values", "bounds", "loss", "loss_name", "starts", "data", "sweeps", "held_out", "v", "evaluate", "at_bounds")
 ACROSS = 4  # sweeps in a row
 ROW, SINGLE = 1.9, 2.8  # inches, heights of a row of sweeps and of a single sweep
 
@@ -39,15 +39,13 @@ def fit(result: Fit, *, path: str | os.PathLike[str] | None = None) -> style.Fig
     """
     style.expect(result, FIELDS, "a Fit, as from membrax.fit")
     training = sorted(result.sweeps)
-    held_out = [k for k in range(result.data.sweeps) if k not in training]
-    groups = [(name, sweeps) for name, sweeps in (("Training", training), ("Held-out", held_out)) if sweeps]
+    groups = [(name, sweeps) for name, sweeps in (("Training", training), ("Held-out", result.held_out)) if sweeps]
     heights = [SINGLE if len(sweeps) == 1 and len(groups) == 1 else ROW for _, sweeps in groups]
     sides = _sides(result)
     heights.append(max(0.75 + 0.3 * len(result.values), 1.7 * len(sides), 1.6))
     figure = style.figure(0.35 + sum(heights))
     rows = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
-    limits = _limits(result)
-    compared = result.evaluate(by="sweep").rows
+    limits, compared = _limits(result), result.evaluate(by="sweep").rows
     for row, (name, sweeps) in zip(rows, groups, strict=False):
         _draw_sweeps(row, result, compared, name, sweeps, limits)
     _legend(rows[0])
@@ -57,12 +55,12 @@ def fit(result: Fit, *, path: str | os.PathLike[str] | None = None) -> style.Fig
         left, right = rows[-1].subfigures(1, 2, squeeze=False, width_ratios=(1.75, 1))[0]
         draw_parameters(left.subplots(), result)
         for ax, draw in zip(right.subplots(len(sides), 1, squeeze=False)[:, 0], sides, strict=True):
-            draw(ax, result)
+            draw(ax, result, compared)
     style.title(figure, _title(result))
     return style.finish(figure, path)
 
 
-def _sides(fit: Fit) -> list[Callable[[Axes, Fit], None]]:
+def _sides(fit: Fit) -> list[Callable[[Axes, Fit, Sequence[Row]], None]]:
     """The panels next to the parameters: spike counts of several sweeps, losses of several starts."""
     return [_draw_counts] * (fit.data.sweeps > 1) + [_draw_losses] * (len(fit.starts.loss) > 1)
 
@@ -125,10 +123,9 @@ def _legend(row: SubFigure) -> None:
     legend.set_in_layout(False)  # the title of the row has reserved its space
 
 
-def _draw_counts(ax: Axes, fit: Fit) -> None:
+def _draw_counts(ax: Axes, fit: Fit, rows: Sequence[Row]) -> None:
     """Draw spike counts of data and model over the current; training sweeps filled, held-out sweeps open."""
     x, label = sweep_axis(fit.data)
-    rows = fit.evaluate(by="sweep").rows
     training = np.array([row.training for row in rows])
     recorded, model = (np.array([getattr(row, name).spike_count for row in rows]) for name in ("recorded", "model"))
     order = np.argsort(x)
@@ -146,7 +143,7 @@ def _draw_counts(ax: Axes, fit: Fit) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=label == "sweep"))
 
 
-def _draw_losses(ax: Axes, fit: Fit) -> None:
+def _draw_losses(ax: Axes, fit: Fit, _: Sequence[Row]) -> None:
     """Draw the losses of the starts, the best first; starts that agree form a plateau at the left."""
     loss = np.sort(fit.starts.loss[np.isfinite(fit.starts.loss)])
     lost = len(fit.starts.loss) - len(loss)
