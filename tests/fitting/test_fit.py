@@ -403,6 +403,16 @@ def test_random_channels_are_refused(passive, steps, name):
         FITS[name](cell, steps)
 
 
+def test_a_channel_of_the_users_own_may_be_random(passive, steps):
+    @mx.pytree
+    class Flicker(mx.channels.Leak):
+        random, stream = True, 7
+
+    cell = dataclasses.replace(passive, channels={**passive.channels, "noise": Flicker()})
+    with pytest.raises(ValueError, match="the channels of noise open at random"):
+        mx.fit(cell, {"leak.g": (0.02, 0.5)}, steps)
+
+
 def test_a_cell_out_of_its_own_bounds_is_refused(bounds, steps):
     cell = mx.Cell(channels={"leak": mx.channels.Leak(g=-0.2)})
     with pytest.raises(ValueError, match=r"leak\.g must be at least 0 mS/cm², got -0\.2"):
