@@ -1,6 +1,11 @@
-"""The format number that every file of membrax carries, and its check when the file is read."""
+"""The parts that all files of membrax share: the format number and its check, and writing that a crash can't spoil."""
 
 from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -8,6 +13,15 @@ from ..version import __version__
 
 FORMAT = 1  # of every file that is written; a change that older readers would misread raises it
 READABLE = (1,)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A path to write to, whose file replaces that at ``path`` once it is complete; the folder is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    yield part
+    os.replace(part, path)
 
 
 def check_format(number: object, file: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .file_format import FORMAT, check_format
+from .file_format import FORMAT, check_format, whole_file
 
 
 def write(path: str | Path, values: Mapping[str, object]) -> Path:
@@ -20,11 +19,9 @@ def write(path: str | Path, values: Mapping[str, object]) -> Path:
     """
     path = Path(path)
     path = path if path.suffix == ".json" else path.with_name(path.name + ".json")
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(finite({"format": FORMAT, **values}), indent=1, ensure_ascii=False) + "\n"
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
     return path
 
 

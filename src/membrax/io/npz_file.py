@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from jax.typing import ArrayLike
 
-from .file_format import FORMAT, check_format
+from .file_format import FORMAT, check_format, whole_file
 
 
 def write(path: str | Path, *, compressed: bool = False, **arrays: ArrayLike) -> None:
@@ -21,13 +20,10 @@ def write(path: str | Path, *, compressed: bool = False, **arrays: ArrayLike) ->
         compressed: whether the arrays are compressed, which takes time.
         arrays: by name.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     entries: dict[str, Any] = {"format": FORMAT, **arrays}
-    part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:  # to a name NumPy would add a suffix of its own
+    # NumPy would add a suffix of its own to a name, but not to an open file.
+    with whole_file(Path(path)) as part, open(part, "wb") as file:
         (np.savez_compressed if compressed else np.savez)(file, **entries)
-    os.replace(part, path)
 
 
 def read(path: str | Path) -> dict[str, np.ndarray] | None:

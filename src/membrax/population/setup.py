@@ -141,8 +141,7 @@ def is_batch(state: State, cells: Cell) -> bool:
 
 def kernel_mode(mesh: Mesh | None) -> str:
     """The mode of a fused chunk: "kernel" on a GPU, "interpret" elsewhere."""
-    device = jax.devices()[0] if mesh is None else mesh.devices.flat[0]
-    return "kernel" if device.platform in GPU else "interpret"
+    return "kernel" if sharding.first_device(mesh).platform in GPU else "interpret"
 
 
 def _chunk_size(

@@ -9,6 +9,7 @@ fitted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -53,7 +54,7 @@ class Regions:
         return spread
 
 
-def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
+def by_region(values: Mapping[str, Any] | None = None, **named: Any) -> Regions:
     """A parameter that differs between the regions of a tree.
 
     Args:
@@ -64,7 +65,7 @@ def by_region(values: dict[str, Any] | None = None, **named: Any) -> Regions:
     Raises:
         ValueError: no region at all, a name with a dot, or a value that is no number.
     """
-    if not isinstance(values, dict | None):
+    if values is not None and not isinstance(values, Mapping):
         raise ValueError(f"by_region needs a dictionary {{region: value}}, got {values!r}")
     joined = {**(values or {}), **named}
     if not joined or any(not isinstance(name, str) or "." in name for name in joined):
