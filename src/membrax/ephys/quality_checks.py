@@ -116,7 +116,7 @@ def _on_the_noise(quality: QualityControl) -> list[QCCheck]:
         _at_most("wander within a sweep", calm.wander, WANDER, "mV", wander),
         _at_most("synaptic events", calm.event_rate, EVENTS, "/s", synaptic),
         _check("samples at the amplifier's limit", str(limits), "0", limits > 0, at_limit),
-        _check("sweeps that never move", str(len(quality.flat)), "0", bool(quality.flat), constant),
+        _check("sweeps of constant potential", str(len(quality.flat)), "0", bool(quality.flat), constant),
     ]
 
 
@@ -134,7 +134,7 @@ def _on_the_spikes(quality: QualityControl) -> list[QCCheck]:
         QCCheck("  half width", _number(fires.ap_duration_half_width, "ms")),
         QCCheck("  highest rate", _number(fires.max_rate, "Hz")),
         QCCheck("  adaptation index", _number(fires.adaptation_index, "")),
-        _at_most("  missed of a peak by sampling", quality.missed_peak, MISSED, "mV", cut),
+        _at_most("  peak lost between samples", quality.missed_peak, MISSED, "mV", cut),
         _at_most("  jitter of peaks", quality.peak_jitter, JITTER, "mV", jitter),
         _check("sweeps", str(sweeps), "≥ 2", sweeps < 2, one),
     ]

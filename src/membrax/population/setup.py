@@ -71,11 +71,12 @@ class Setup:
     def initial_settings(self) -> ChunkSettings:
         """The settings of the first chunk."""
         devices, local_devices = (1, 1) if self.mesh is None else (self.mesh.size, len(self.mesh.local_devices))
-        on_cpu = sharding.first_device(self.mesh).platform == "cpu"
+        share, on_cpu = -(-self.neurons // devices), sharding.first_device(self.mesh).platform == "cpu"
+        trees = self.cells.morphology is not None and self.integrator == hines
         return chunk_settings.initial_settings(
-            -(-self.neurons // devices), self.dt, self.chunk, self.spikes.capacity, shared=self._shared_stimulus(),
+            share, self.dt, self.chunk, self.spikes.capacity, shared=self._shared_stimulus(),
             spare_cores=cores() >= 2 * local_devices,
-            tree_batches=on_cpu and self.cells.morphology is not None and self.integrator == hines,
+            tree_batches=on_cpu and trees and share > 1,
         )  # fmt: skip
 
     def _shared_stimulus(self) -> bool:
