@@ -15,9 +15,9 @@ tree of 400 and a cable of 200:
 | 1000 | 3.11, 2.74, 2.07 | 3.03, 1.73, 1.88 | 0.92, 1.34, 1.15 |
 
 The solve of a batch goes node by node for fewer than 16 trees and by rounds for more. By rounds it takes 1.08 to 1.37
-times as long for 8 trees, node by node 1.28 to 2.36 times for 24 and more. A single tree has no row of neurons: it takes
-the time loop under `jax.vmap`, where a binary tree of 397 compartments takes 0.88 of a batch's time, and a cable of 401
-takes 1.03. Other integrators, and devices other than CPUs, use `jax.vmap` of the time loop too.
+times as long for 8 trees, node by node 1.28 to 2.36 times for 24 and more. A single tree has no row of neurons: it
+takes the time loop under `jax.vmap`, where a binary tree of 397 compartments takes 0.88 of a batch's time, and a cable
+of 401 takes 1.03. Other integrators, and devices other than CPUs, use `jax.vmap` of the time loop too.
 """
 
 from __future__ import annotations
