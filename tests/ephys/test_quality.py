@@ -118,7 +118,7 @@ def test_quality_control_is_frozen_with_a_short_repr():
 
 def test_other_types_are_refused():
     with pytest.raises(ValueError, match="must be a Recording"):
-        quality_control("cell.abf")
+        quality_control(3.0)
 
 
 @settings(max_examples=30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..recordings import Recording, check_recording, choose_sweeps
+from ..recordings import Recording, RecordingLike, as_recording, choose_sweeps
 from ..typing import Sweeps
 from ..units import UNIT_LABELS
 from .edges import changes
@@ -28,7 +28,7 @@ WIDER = 10.0  # factor by which these bounds are wider for range of v/range of i
 
 
 def check_fittable(
-    data: Recording,
+    data: RecordingLike,
     sweeps: Sweeps = None,
     *,
     spikes: bool = True,
@@ -37,19 +37,19 @@ def check_fittable(
     """Check that a recording is fit for a model.
 
     Args:
-        data: the recording.
+        data: the recording, or a file that `membrax.recordings.load` reads.
         sweeps: sweeps of the fit, by default all.
         spikes: whether the sweeps must contain a spike.
         resistances: bounds of the input resistance, in MΩ, or in kΩ·cm² where the current is a density. By
             default 1 to 20 000 MΩ and 0.01 to 5000 kΩ·cm².
 
     Raises:
-        ValueError: ``data`` is not a `Recording`, a sweep that does not exist, a constant potential, voltage clamp, a
-            potential beyond 200 mV, an implausible input resistance (wrong units), no current, spikes without a
-            change of the current, an amplifier at its limit, no spike. (`Recording` refuses NaN,
-            volts and microvolts.)
+        ValueError: ``data`` is neither a `Recording` nor a path, a sweep that does not exist, a constant potential,
+            voltage clamp, a potential beyond 200 mV, an implausible input resistance (wrong units), no current, spikes
+            without a change of the current, an amplifier at its limit, no spike. (`Recording` refuses NaN, volts and
+            microvolts.)
     """
-    check_recording(data)
+    data = as_recording(data)
     chosen = data if sweeps is None else data.select(choose_sweeps(data, sweeps))
     reasons = refusals(chosen, spikes=spikes, resistances=resistances)
     if reasons:

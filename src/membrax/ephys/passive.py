@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..recordings import Recording, check_recording
+from ..recordings import Recording, RecordingLike, as_recording
 from ..tables import text_table
 from .edges import base_level, changes
 from .estimate import Estimate, random_effects_mean, t_quantile, unmeasured
@@ -61,16 +61,16 @@ class PassiveProperties:
         return text_table([head, *([name, str(one), _count(one)] for name, one in each)], left=(0, 1))
 
 
-def passive(data: Recording) -> PassiveProperties:
+def passive(data: RecordingLike) -> PassiveProperties:
     """Measure the resting membrane on the steps that leave the cell below its spikes.
 
     Steps down from the holding current where there are any; else steps up that elicit no spike; else the rise to the
     first spike. A number that no step shows is NaN, and the notes give the reason.
 
     Raises:
-        ValueError: ``data`` is not a `Recording`.
+        ValueError: ``data`` is neither a `Recording` nor a path.
     """
-    check_recording(data)
+    data = as_recording(data)
     responses = most_informative(step_responses(data))
     sag, until = _sag(responses, data.dt)
     fitted = _fitted(responses, data.dt, until)

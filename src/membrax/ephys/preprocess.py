@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from ..checks import finite_number
-from ..recordings import Recording, check_recording
+from ..recordings import Recording, RecordingLike, as_recording
 from .edges import base_level, changes, first_step
 from .estimate import Estimate, unmeasured
 from .passive import SPECIFIC_CAPACITANCE, PassiveProperties, passive
@@ -79,7 +79,7 @@ class Preprocessed:
         return "; ".join(parts)
 
 
-def preprocess(data: Recording, *, liquid_junction_potential: float = 0.0) -> Preprocessed:
+def preprocess(data: RecordingLike, *, liquid_junction_potential: float = 0.0) -> Preprocessed:
     """Measure a recording's electrode, membrane and rest, and correct for electrode and drift.
 
     Args:
@@ -90,9 +90,10 @@ def preprocess(data: Recording, *, liquid_junction_potential: float = 0.0) -> Pr
             some 10 to 16 mV for potassium gluconate in saline. Zero by default.
 
     Raises:
-        ValueError: ``data`` is not a `Recording`; the junction potential is no number or larger than 30 mV.
+        ValueError: ``data`` is neither a `Recording` nor a path; the junction potential is no number or
+            larger than 30 mV.
     """
-    check_recording(data)
+    data = as_recording(data)
     bounds = {"at_least": -LARGEST_JUNCTION, "at_most": LARGEST_JUNCTION}
     junction = finite_number(liquid_junction_potential, "liquid_junction_potential", "mV", **bounds)
     onsets = [first_step(i, data.dt) for i in data.i]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..recordings import Recording, check_recording
+from ..recordings import Recording, RecordingLike, as_recording
 from ..tables import text_table
 from .baseline_noise import BaselineNoise, baseline_noise
 from .estimate import Estimate
@@ -87,13 +87,13 @@ class QualityControl:
         return "\n".join([table, *(f"! {warning}" for warning in self.warnings)])
 
 
-def quality_control(data: Recording) -> QualityControl:
+def quality_control(data: RecordingLike) -> QualityControl:
     """Measure the quality of a recording before a fit.
 
     Raises:
-        ValueError: ``data`` is not a `Recording`.
+        ValueError: ``data`` is neither a `Recording` nor a path.
     """
-    check_recording(data)
+    data = as_recording(data)
     prepared, responses = preprocess(data), step_responses(data)
     recorded = spikes(data).sweeps
     informative = tuple(most_informative(responses))

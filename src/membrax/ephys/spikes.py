@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from ..recordings import Recording, check_recording
+from ..recordings import RecordingLike, as_recording
 from ..tables import number, text_table
 from .threshold import SPIKE_THRESHOLD, TROUGH_WINDOW, upward_crossings
 
@@ -72,13 +72,13 @@ class RecordingSpikes:
         return text_table([head, *rows])
 
 
-def spikes(data: Recording) -> RecordingSpikes:
+def spikes(data: RecordingLike) -> RecordingSpikes:
     """Measure all spikes of a recording.
 
     Raises:
-        ValueError: ``data`` is not a `Recording`.
+        ValueError: ``data`` is neither a `Recording` nor a path.
     """
-    check_recording(data)
+    data = as_recording(data)
     return RecordingSpikes(tuple(sweep_spikes(v, data.t) for v in data.v))
 
 

@@ -6,11 +6,29 @@ import inspect
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 
-from .recording import Recording
+from .recording import Recording, check_recording
 
 _SUFFIXES = ".abf, .ibw, .nwb, .npz, .csv, .tsv, .txt, .dat"
+
+RecordingLike: TypeAlias = Recording | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+"""A recording, or the path of a file that `load` reads."""
+
+
+def as_recording(data: RecordingLike) -> Recording:
+    """Return ``data``, or the recording in the file of that path.
+
+    Raises:
+        ValueError: neither a `Recording` nor a path.
+        OSError, ImportError: of `load`.
+    """
+    if isinstance(data, str | os.PathLike):
+        return load(data)
+    if isinstance(data, list | tuple) and all(isinstance(one, str | os.PathLike) for one in data):
+        return load(list(data))
+    check_recording(data)
+    return cast(Recording, data)
 
 
 def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **options: Any) -> Recording:

@@ -75,6 +75,10 @@ def test_it_saves(measured, tmp_path):
     assert (tmp_path / "quality.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_recording_is_measured_first(measured):
+    assert headings(draw(measured.data)) == headings(draw(measured))
+
+
 def test_refusals(measured):
-    with pytest.raises(ValueError, match=r"a QualityControl, as from membrax\.ephys\.quality_control, got Recording"):
-        draw(measured.data)
+    with pytest.raises(ValueError, match="data must be a Recording"):
+        draw(measured.passive)

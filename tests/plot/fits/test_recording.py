@@ -49,5 +49,5 @@ def test_it_saves(recording, tmp_path):
 
 def test_refusals(trace, fitted):
     for wrong in (trace, fitted, mx.Recording):
-        with pytest.raises(ValueError, match="draws a Recording"):
+        with pytest.raises(ValueError, match="data must be a Recording"):
             mx.plot.recording(wrong)

@@ -8,8 +8,9 @@ import textwrap
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...ephys import QualityControl
+from ...ephys import QualityControl, quality_control
 from ...ephys.threshold import SPIKE_THRESHOLD, millivolts
+from ...recordings import RecordingLike
 from ...units import UNIT_LABELS
 from .. import style
 
@@ -21,17 +22,17 @@ COLUMNS = 118  # characters in a line of warnings
 
 
 @style.styled
-def quality(result: QualityControl, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
+def quality(result: QualityControl | RecordingLike, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
     """Draw the measured quality of a recording, and its warnings below.
 
     Args:
-        result: from `membrax.ephys.quality_control`.
+        result: from `membrax.ephys.quality_control`, or a recording or its file, which are measured.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something other than the result of quality_control.
+        ValueError: neither the result of quality_control nor a recording nor a path.
     """
-    style.expect(result, QualityControl, "a QualityControl, as from membrax.ephys.quality_control")
+    result = result if isinstance(result, QualityControl) else quality_control(result)
     lines = [line for warning in result.warnings for line in _wrapped(warning)] or ["no warnings"]
     below = 0.25 + 0.135 * len(lines)
     figure = style.figure(4.3 + below)

@@ -8,24 +8,24 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from ...recordings import Recording
+from ...recordings import Recording, RecordingLike, as_recording
 from ...units import UNIT_LABELS
 from .. import style
 from .sweeps import sweep_axis
 
 
 @style.styled
-def recording(recording: Recording, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
+def recording(recording: RecordingLike, *, path: str | os.PathLike[str] | None = None) -> style.Figure:
     """Draw all sweeps, the voltage above the injected current, coloured by the current that distinguishes them.
 
     Args:
-        recording: the recording, as from `membrax.recordings.load`.
+        recording: the recording, or a file that `membrax.recordings.load` reads.
         path: where to save a PNG.
 
     Raises:
-        ValueError: something other than a recording.
+        ValueError: neither a recording nor a path.
     """
-    style.expect(recording, Recording, "a Recording, as from membrax.recordings.load")
+    recording = as_recording(recording)
     figure = style.figure(3.6)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     key, label = sweep_axis(recording)
