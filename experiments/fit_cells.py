@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 import membrax as mx
-from membrax.ephys.edges import depolarised, stretches
 from membrax.ephys.preprocess import preprocess
 from membrax.ephys.spikes import sweep_spikes
 from membrax.fitting.evaluation import model_voltages
 from membrax.fitting.report.text import prediction_summary
 from membrax.fitting.report.warnings import fit_warnings
+from membrax.recordings.edges import depolarised, stretches
 from membrax.recordings.resampling import resample
 
 RESULTS = Path(__file__).parent / "results"

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 import membrax as mx
 from membrax.ephys import preprocess
-from membrax.ephys.edges import first_step
 from membrax.ephys.series_resistance import electrode_and_membrane, series_resistance
 from membrax.fitting.problem.parameters import free
 from membrax.fitting.recipe.membrane_bounds import UNMEASURED_AREA
 from membrax.fitting.recipe.templates import PYRAMIDAL, adapting, pyramidal
+from membrax.recordings.edges import first_step
 
 DT = 0.1
 RESISTANCE, TAU, REST, SERIES = 150.0, 22.0, -68.0, 14.0  # MΩ, ms, mV, MΩ

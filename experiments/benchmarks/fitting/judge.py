@@ -15,9 +15,9 @@ import numpy as np
 import membrax as mx
 from membrax.channels import Leak
 from membrax.channels.pospischil import M, Potassium, Sodium
-from membrax.ephys.edges import first_step
 from membrax.ephys.preprocess import Preprocessed, preprocess
 from membrax.fitting.evaluation import Evaluation, evaluate
+from membrax.recordings.edges import first_step
 
 MARK = "# bench"
 E_NA, E_K = 50.0, -90.0  # mV, as in contenders/pospischil.py

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..recordings import Recording
-from .edges import base_level
+from ..recordings.edges import base_level
 
 SAME_SHAPE = 0.05  # of a current's power that may differ from the others' shape
 NOISE = 0.02  # of the largest current's root mean square, by which any may differ: a measured current has noise

@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 
 from ..recordings import Recording
-from .edges import base_level, changes, stretches
+from ..recordings.edges import base_level, changes, stretches
 from .spikes import sweep_spikes
 
 BEFORE, AFTER = 25.0, 100.0  # ms before and after a spike that are not quiet

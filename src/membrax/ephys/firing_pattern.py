@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from ..recordings import Recording
-from .edges import depolarised, steps, stretches
+from ..recordings.edges import depolarised, steps, stretches
 from .spike_features import adaptation_index
 from .spikes import SweepSpikes, spikes
 

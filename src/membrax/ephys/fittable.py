@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..recordings import Recording, RecordingLike, as_recording, choose_sweeps
+from ..recordings.edges import changes
 from ..typing import Sweeps
 from ..units import UNIT_LABELS
-from .edges import changes
 from .estimate import Estimate
 from .passive import passive
 from .saturation import clipped

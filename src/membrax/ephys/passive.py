@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..recordings import Recording, RecordingLike, as_recording
+from ..recordings.edges import base_level, changes
 from ..tables import text_table
-from .edges import base_level, changes
 from .estimate import Estimate, random_effects_mean, t_quantile, unmeasured
 from .spikes import sweep_spikes
 from .step_responses import LONGEST, ChargingFit, StepResponse, fit_charging, most_informative, step_responses

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..checks import finite_number
 from ..recordings import Recording, RecordingLike, as_recording
-from .edges import base_level, changes, first_step
+from ..recordings.edges import base_level, changes, first_step
 from .estimate import Estimate, unmeasured
 from .passive import SPECIFIC_CAPACITANCE, PassiveProperties, passive
 from .series_resistance import SILENT, electrode_and_membrane, series_resistance, with_error

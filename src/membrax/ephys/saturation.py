@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .edges import stretches
+from ..recordings.edges import stretches
 
 SHORTEST = 3  # samples of a run after a steep rise: the cut top of a spike
 ENTRY = 0.5  # mV, the least change from the sample before such a run

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from ..recordings import Recording
-from .edges import CurrentStep, base_level, steps
+from ..recordings.edges import CurrentStep, base_level, steps
 from .spikes import SweepSpikes, sweep_spikes
 
 BASELINE = 20.0  # ms before a step, averaged for the initial potential

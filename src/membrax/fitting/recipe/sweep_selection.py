@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ...checks import whole_number
-from ...ephys.edges import base_level
 from ...ephys.spikes import sweep_spikes
 from ...recordings import Recording, check_recording
+from ...recordings.edges import base_level
 
 SAME = 0.01  # of the largest current, by which the mean currents of repeats may differ
 MANY = 4  # firing sweeps, from which on a sweep in their middle is selected too

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from membrax.ephys.edges import base_level, changes, depolarised, first_step, steps, stretches
+from membrax.recordings.edges import base_level, changes, depolarised, first_step, steps, stretches
 
 DT = 0.1
 T = np.arange(4000) * DT
