@@ -48,8 +48,15 @@ def test_a_plain_file(load):
         b"\xef\xbb\xbf" + GOOD.encode(),
         GOOD.replace("neuron", "n\u00e9uron").encode("latin-1"),
         GOOD.rstrip("\n"),
+        GOOD.encode("utf-16"),
+        b"\xfe\xff" + GOOD.encode("utf-16-be"),
+        GOOD.encode("utf-16-le"),
+        GOOD.encode("utf-16-be"),
+        GOOD.encode("utf-32"),
+        GOOD.replace("15 8 0 0.5", "1.5e1 8E0 0 5D-1"),
     ],
-    ids=["crlf", "cr", "trailing", "blank lines", "tabs", "indent, comment", "floats", "bom", "latin-1", "no last end"],
+    ids=["crlf", "cr", "trailing", "blank lines", "tabs", "indent, comment", "floats", "bom", "latin-1", "no last end",
+         "utf-16", "utf-16 big", "utf-16 no mark", "utf-16 big, no mark", "utf-32", "scientific"],
 )  # fmt: skip
 def test_how_it_is_written_does_not_matter(load, text):
     tree, plain = load(text), load(GOOD)
@@ -63,8 +70,18 @@ WRONG = {
     "comments alone": ("# 1 1 0 0 0 5 -1\n", "cell.swc holds no points"),
     "six columns": ("1 1 0 0 0 5\n", "cell.swc, line 1: expected 7 columns, .* got 6: 1 1 0 0 0 5"),
     "a word": ("1 1 0 0 zero 5 -1\n", 'cell.swc, line 1: z must be a number, got "zero"'),
-    "a decimal comma": (GOOD.replace("0.5 3", "0,5 3"), 'cell.swc, line 5: radius must be a number, got "0,5"'),
+    "a decimal comma": (
+        GOOD.replace("0.5 3", "0,5 3"),
+        'cell.swc, line 5: radius must be a number, got "0,5" with a decimal comma: write decimal points',
+    ),
+    "a decimal comma between semicolons": (
+        GOOD.replace(" ", ";").replace("0.5;3", "0,5;3"),
+        'line 5: radius must be a number, got "0,5" with a decimal comma',
+    ),
     "nan": ("1 1 0 nan 0 5 -1\n", "cell.swc, line 1: y must be finite, got nan"),
+    "beyond all bounds": ("1 1 0 1e300 0 5 -1\n", r"line 1: y must be within ±1e\+12, got 1e300"),
+    "an endless id": ("1e999999 1 0 0 0 5 -1\n", r"line 1: id must be a whole number of at most 1e\+30, got 1e999999"),
+    "a type past its bound": ("1 1e20 0 0 0 5 -1\n", r"type must be a whole number of at most 2e\+09, got 1e20"),
     "half an id": ("1.5 1 0 0 0 5 -1\n", "line 1: id must be a whole number of at least 0, got 1.5"),
     "a negative type": ("1 -1 0 0 0 5 -1\n", "line 1: type must be a whole number of at least 0, got -1"),
     "a negative parent": (GOOD.replace("5 -1", "5 -2"), "line 2: parent must be a whole number of at least -1, got -2"),
@@ -97,6 +114,7 @@ def test_an_absent_file(tmp_path):
         load_swc(tmp_path / "none.swc")
 
 
+@pytest.mark.filterwarnings("ignore:any.swc. no neuron")
 @given(st.text(alphabet="0123456789 .-#\nnaife", max_size=80))
 def test_no_text_ends_otherwise_than_in_a_tree_or_a_value_error(tmp_path_factory, text):
     file = tmp_path_factory.getbasetemp() / "any.swc"
@@ -107,6 +125,48 @@ def test_no_text_ends_otherwise_than_in_a_tree_or_a_value_error(tmp_path_factory
         assert str(error).startswith("any.swc")
     else:
         assert tree.area > 0 and np.all(tree.parent < np.arange(len(tree.parent)))
+
+
+@pytest.mark.filterwarnings("ignore:any.swc. no neuron")
+@given(
+    st.sampled_from([GOOD.encode(), GOOD.encode("utf-16"), GOOD.replace(" ", ",").encode()]),
+    st.lists(st.tuples(st.integers(0, 150), st.integers(0, 255)), max_size=6),
+    st.integers(0, 250),
+)
+def test_damaged_bytes_are_read_or_refused_in_one_line(tmp_path_factory, raw, flips, length):
+    damaged = bytearray(raw)
+    for place, value in flips:
+        damaged[place % len(damaged)] = value
+    file = tmp_path_factory.getbasetemp() / "any.swc"
+    file.write_bytes(damaged[:length])
+    try:
+        load_swc(file)
+    except ValueError as error:
+        assert str(error).startswith("any.swc") and "\n" not in str(error) and len(str(error)) < 300
+
+
+def test_a_long_cycle_is_found_at_once(load):
+    count = 100_000
+    rows = "".join(f"{k + 1} 3 {k} 0 0 1 {k or count}\n" for k in range(count))
+    with pytest.raises(ValueError, match="lines 1, 2, 3 and 99997 more: parents form a cycle"):
+        load(rows)
+
+
+@pytest.mark.parametrize("first", [2**53, 2**64 - 3, 720575940621039145])
+def test_ids_past_the_integers_of_a_float(load, first):
+    ids = {str(k): str(first + k) for k in range(1, 6)}
+    rows = [line.split() for line in GOOD.splitlines()[1:]]
+    tree = load("\n".join(" ".join([ids[row[0]], *row[1:6], ids.get(row[6], "-1")]) for row in rows))
+    assert tree.repairs == ()
+    np.testing.assert_array_equal(tree.parent, load(GOOD).parent)
+
+
+@pytest.mark.parametrize("mark", [",", ";", ", "])
+def test_columns_between_commas_or_semicolons(load, mark):
+    tree = load("id,type,x,y,z,radius,parent\n" + "\n".join(GOOD.splitlines()[1:]).replace(" ", mark))
+    np.testing.assert_array_equal(tree.xyz, load(GOOD).xyz)
+    assert any("columns are separated by commas or semicolons" in words for words in tree.repairs)
+    assert any("line 1: words, taken for the names" in words for words in tree.repairs)
 
 
 # --- the soma

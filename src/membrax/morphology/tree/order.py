@@ -35,7 +35,8 @@ def cycle(parent: np.ndarray) -> list[int]:
     lost = np.setdiff1d(np.arange(len(parent)), downward(parent))
     if not lost.size:
         return []
-    path = [int(lost[0])]
-    while parent[path[-1]] not in path:
-        path.append(int(parent[path[-1]]))
-    return path[path.index(int(parent[path[-1]])) :]
+    point, place = int(lost[0]), {}
+    while point not in place:
+        place[point] = len(place)
+        point = int(parent[point])
+    return list(place)[place[point] :]
