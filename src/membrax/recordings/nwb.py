@@ -63,6 +63,8 @@ def _open(path: Path, closing: contextlib.ExitStack) -> Any:
     pynwb = require("pynwb", ".nwb")
     try:
         return closing.enter_context(pynwb.NWBHDF5IO(str(path), mode="r", load_namespaces=True)).read()
+    except MemoryError:
+        raise
     except Exception as error:  # no HDF5 file, NWB 1, a broken schema: each raises an exception of another type
         raise ValueError(f"{path.name} cannot be read as NWB 2: {error}") from error
 
