@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from .. import plot, recordings
+from .. import plot
 from ..fitting import Fit, fit_recording
 from ..fitting.report.sections import recording
 from ..fitting.report.text import prediction_summary
 from ..fitting.report.warnings import fit_warnings
 from ..recordings.recording import Recording
 from ..tables import text_table
+from .reading import ReaderOptions, read
 from .words import numbers, writable
 
 
 def run_fit(
-    file: Path, *, sweeps: str, start: float | None, stop: float | None, template: str | None,
-    junction: float, seed: int, iterations: int | None, out: Path,
+    file: Path, options: ReaderOptions, *, training: str, template: str | None, junction: float, seed: int,
+    iterations: int | None, out: Path,
 ) -> None:  # fmt: skip
     """Fit, print the evaluation, write fit.json, fit.png and fit.html.
 
@@ -26,12 +27,11 @@ def run_fit(
         OSError: the folder can't be written; raised before the search.
     """
     writable(out)
-    data = recordings.load(file)
-    data = data if start is None else data.crop(start, None)
+    data = read(file, options)
     _print_recording(data)
     began = time.perf_counter()
     fit = fit_recording(
-        data, numbers(sweeps, "--sweeps") if sweeps else None, template=template, seed=seed, stop=stop,
+        data, numbers(training, "--sweeps") if training else None, template=template, seed=seed,
         liquid_junction_potential=junction, iterations=iterations,
     )  # fmt: skip
     seconds = time.perf_counter() - began

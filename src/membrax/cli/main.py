@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .reading import ReaderOptions, with_reader_options
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -60,9 +62,13 @@ def _refuse(value: str | None) -> None:
 
 
 @app.command()
+@with_reader_options
 def fit(
     file: Annotated[Path, typer.Argument(help="Current-clamp recording: ABF, NWB, Igor, NPZ, CSV or text.")],
-    sweeps: Annotated[str, typer.Option(help="Training sweeps, such as 0,5,8-10; by default a third.")] = "",
+    options: ReaderOptions,
+    training: Annotated[
+        str, typer.Option("--sweeps", help="Training sweeps, such as 0,5,8-10; by default a third.")
+    ] = "",
     template: Annotated[
         str | None,
         typer.Option(
@@ -70,8 +76,6 @@ def fit(
             "squid_axon for a current density."
         ),
     ] = None,
-    start: Annotated[float | None, typer.Option(help="Beginning of the window (ms).")] = None,
-    stop: Annotated[float | None, typer.Option(help="End of the window (ms).")] = None,
     liquid_junction_potential: Annotated[
         float, typer.Option(help="Liquid junction potential, which is subtracted from the voltage (mV).")
     ] = 0.0,
@@ -94,8 +98,8 @@ def fit(
     from .fit import run_fit
 
     run_fit(
-        file, sweeps=sweeps, start=start, stop=stop, template=template, junction=liquid_junction_potential,
-        seed=seed, iterations=iterations, out=out,
+        file, options, training=training, template=template, junction=liquid_junction_potential, seed=seed,
+        iterations=iterations, out=out,
     )  # fmt: skip
 
 

@@ -34,6 +34,34 @@ def assignment(text: str) -> tuple[str, float]:
         raise ValueError(f'a parameter is set as na.g=100, got "{text}"') from None
 
 
+def pairs(text: str, name: str, example: str) -> list[tuple[str, str]]:
+    """Pairs: "t=ms,v=mV" is [("t", "ms"), ("v", "mV")].
+
+    Raises:
+        ValueError: a part is no pair.
+    """
+    result = []
+    for part in text.split(","):
+        key, _, value = (word.strip() for word in part.partition("="))
+        if not key or not value:
+            raise ValueError(f'{name} must be pairs such as {example}, got "{text}"')
+        result.append((key, value))
+    return result
+
+
+def window(text: str, name: str) -> tuple[float | None, float | None]:
+    """A part of the time, ms: "100:650" is (100.0, 650.0), and None stands for an end that is not given.
+
+    Raises:
+        ValueError: the text has another form.
+    """
+    try:
+        start, stop = (float(word) if word.strip() else None for word in text.split(":"))
+    except ValueError:
+        raise ValueError(f'{name} must be START:STOP in ms, such as 100:650 or :650, got "{text}"') from None
+    return start, stop
+
+
 def writable(folder: Path) -> None:
     """Make a folder for results, and check that files can be written there.
 

@@ -16,7 +16,7 @@ from ..checks import one_of, whole_number
 from ..ephys.preprocess import Preprocessed
 from ..integrators import Integrator, staggered
 from ..pytrees import strong
-from ..recordings import Recording, choose_sweeps
+from ..recordings import Recording, RecordingLike, as_recording, choose_sweeps
 from ..tables import counted
 from ..typing import Bounds, Sweeps
 from ..version import __version__
@@ -47,7 +47,7 @@ LARGEST_SEED = 2**31 - 1
 def fit(
     cell: Cell,
     bounds: Bounds,
-    data: Recording,
+    data: RecordingLike,
     sweeps: Sweeps = None,
     *,
     starts: int | None = None,
@@ -71,7 +71,8 @@ def fit(
     Args:
         cell: the model; other parameters keep their values.
         bounds: {path: (low, high)} in the parameters' units.
-        data: the recording; a current in nA flows into ``cell.area``, or into the soma of a tree, which is recorded.
+        data: the recording, or a file that `membrax.recordings.load` reads; a current in nA flows into ``cell.area``,
+            or into the soma of a tree, which is recorded.
         sweeps: the training sweeps, by default all.
         starts: random starts between the bounds; by default 64, and 4 for CMA-ES.
         seed: random seed of the starts, and of the draws of CMA-ES.
@@ -100,6 +101,7 @@ def fit(
             fraction of the sampling interval, an unknown method or ad_mode, a loss that does not return one number, no
             start that stayed finite.
     """
+    data = as_recording(data)
     check_inputs(cell, data, integrator)
     check_seed(seed)
     parameters = free(cell, bounds)

@@ -182,8 +182,14 @@ def check_recording(data: object) -> None:
     """Check that ``data`` is a `Recording`.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: it is not one, or it is several: a list, or recordings that were joined.
     """
+    several = len(data) if isinstance(data, list | tuple) else len(getattr(data, "parts", ()))
+    if several:
+        raise ValueError(
+            f"data must be one Recording, got {several}: a joint fit of several does not exist yet. Take one of them;"
+            " membrax.recordings.join merges those on one time grid, see its parts"
+        )
     if not isinstance(data, Recording):
         raise ValueError(f"data must be a Recording, such as membrax.recordings.load gives, got {data!r}")
 

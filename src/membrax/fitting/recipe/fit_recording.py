@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from ...ephys.fittable import check_fittable
 from ...ephys.preprocess import preprocess
 from ...integrators import staggered
 from ...pytrees import strong
-from ...recordings import Recording, choose_sweeps, load
+from ...recordings import Recording, RecordingLike, as_recording, choose_sweeps
 from ...recordings.resampling import resample
 from ...typing import Sweeps
 from ..fit import as_fit, check_seed
@@ -32,7 +31,7 @@ from .templates import Template, choose_template
 
 
 def fit_recording(
-    data: Recording | str | os.PathLike[str],
+    data: RecordingLike,
     sweeps: Sweeps = None,
     *,
     template: str | Template | None = None,
@@ -83,10 +82,10 @@ def fit_recording(
         measurements, the selected sweeps and the template's name.
 
     Raises:
-        ValueError: a recording that cannot be fitted (see `membrax.ephys.check_fittable`), unknown sweeps, a stop
-            outside the recording, an unknown template, or both ``iterations`` and ``max_simulations``.
+        ValueError: several recordings, one that cannot be fitted (see `membrax.ephys.check_fittable`), unknown sweeps,
+            a stop outside the recording, an unknown template, or both ``iterations`` and ``max_simulations``.
     """
-    recording = data if isinstance(data, Recording) else load(data)
+    recording = as_recording(data)
     check_seed(seed)
     limit = TimeLimit(max_seconds)
     name, make_cell = choose_template(template, recording.unit)
