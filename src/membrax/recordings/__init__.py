@@ -4,7 +4,18 @@ Readers are imported when they are needed; `pip install "membrax[recordings]"` i
 """
 
 from .example import example
+from .join import JoinedRecording, join
 from .loading import RecordingLike, as_recording, load
 from .recording import Recording, check_recording, choose_sweeps
 
-__all__ = ["Recording", "RecordingLike", "as_recording", "check_recording", "choose_sweeps", "example", "load"]
+__all__ = [
+    "JoinedRecording",
+    "Recording",
+    "RecordingLike",
+    "as_recording",
+    "check_recording",
+    "choose_sweeps",
+    "example",
+    "join",
+    "load",
+]
