@@ -24,3 +24,13 @@ def test_a_fit_takes_the_path_of_a_recording(tmp_path):
         mx.fit(mx.models.hodgkin_huxley(), {"na.g": (20, 250)}, path, 7)
     with pytest.raises(FileNotFoundError, match=r"nowhere\.npz"):
         mx.fit(mx.models.hodgkin_huxley(), {"na.g": (20, 250)}, str(tmp_path / "nowhere.npz"))
+
+
+def test_a_checkpoint_in_no_folder_is_found_before(tmp_path):
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "search.npz"
+    cell, data = mx.models.hodgkin_huxley(), mx.recordings.example()
+    with pytest.raises(OSError, match=r"search\.npz can't be written"):
+        mx.fit(cell, {"na.g": (20, 250)}, data, starts=2, progress=False, checkpoint=path)
+    with pytest.raises(OSError, match=r"search\.npz can't be written"):
+        mx.run(mx.vary(cell, {"na.g": [100.0, 120.0]}), 10.0, duration=1.0, progress=False, checkpoint=path)

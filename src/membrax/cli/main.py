@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .ending import ended
 from .reading import ReaderOptions, with_reader_options
 
 app = typer.Typer(
@@ -113,9 +114,5 @@ def verify() -> None:
 
 
 def main() -> None:
-    """Run the command line; a user's error is printed as one line, without a traceback."""
-    try:
-        app()
-    except (ValueError, OSError, ImportError) as error:
-        typer.secho(f"membrax: {error}", fg="red", err=True)
-        raise SystemExit(2) from None
+    """Run the command line and exit with a status of `ending`; a user's error is one line, without a traceback."""
+    raise SystemExit(ended(app))

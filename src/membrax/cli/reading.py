@@ -14,6 +14,7 @@ import numpy as np
 import typer
 
 from ..recordings import Recording, load
+from ..recordings.child import load_in_child
 from .words import numbers, pairs, window
 
 READING = "How the file is read"
@@ -27,7 +28,7 @@ def _option(argument: str, help: str, kind: Any = str) -> Any:
 NAMES: Mapping[str, str] = {
     **{name: f"--{name.replace('_', '-')}" for name in (
         "voltage_channel", "current_channel", "command_channel", "current", "current_waves", "units", "columns", "dt",
-        "electrode", "protocol", "bias_current", "stimulus_folder", "crop",
+        "electrode", "protocol", "bias_current", "stimulus_folder", "incomplete", "crop",
     )},
     "sweeps": "--read-sweeps",
 }  # fmt: skip
@@ -45,6 +46,7 @@ OPTIONS: Mapping[str, Any] = {
     "bias_current": _option("bias_current", "Bias current of an NWB file: add or ignore."),
     "sweeps": _option("sweeps", "Sweeps of the file that are read, by number, such as 0,5,8-10 (NWB)."),
     "stimulus_folder": _option("stimulus_folder", "Folder of stimulus files (ABF).", Path),
+    "incomplete": _option("incomplete", "Sweeps that lack samples: crop all to the common part, or drop these."),
     "crop": _option("crop", "Part of every sweep that is kept: START:STOP (ms), either may be empty."),
 }
 
@@ -109,7 +111,7 @@ def read(path: Path, options: ReaderOptions) -> Recording:
         ValueError, OSError, ImportError: of `membrax.recordings.load`, in the words of the command line.
     """
     try:
-        data = load(path, **options.load)
+        data = (load_in_child if path.suffix.lower() == ".nwb" else load)(path, **options.load)
     except (ValueError, TypeError) as error:
         raise ValueError(on_command_line(str(error))) from error
     return data if options.crop == (None, None) else data.crop(*options.crop)

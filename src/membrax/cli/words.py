@@ -66,8 +66,11 @@ def writable(folder: Path) -> None:
     """Make a folder for results, and check that files can be written there.
 
     Raises:
-        OSError: the folder can't be made or written.
+        OSError: the folder can't be made or written; the message names it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise type(error)(f"--out {folder} is no folder that can be written: {error.strerror}") from None

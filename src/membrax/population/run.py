@@ -12,6 +12,7 @@ from jax import Array
 from .. import sharding
 from ..cell import Cell, State
 from ..integrators import Integrator, staggered
+from ..io.file_format import check_writable
 from ..probes import ProbesLike
 from ..sharding import Device
 from ..stimuli import StimulusLike
@@ -74,7 +75,10 @@ def run(
         ValueError: a duration or chunk that is no multiple of dt, a shared parameter out of bounds, different
             numbers of neurons in cells, stimulus and state, a checkpoint of another run, samples that don't fit into
             memory without a store, a store that exists already, or features that a fused run does not support.
+        OSError: a checkpoint that can't be written; raised before the run.
     """
+    if checkpoint is not None:
+        check_writable(Path(checkpoint))
     setup = set_up(
         cells, stimulus, duration=duration, dt=dt, record=record, state=state, integrator=integrator,
         devices=devices, chunk=chunk, key=key, stored=store is not None, fused=fused,

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...checks import finite_number
+from ...io.file_format import check_writable
 from ..problem.problem import Problem
 from . import checkpoints
 from .multistart import MultistartState, Optimiser
@@ -58,6 +59,7 @@ def run_optimiser(
 
     Raises:
         ValueError: the file belongs to another fit.
+        OSError: the file can't be written; raised before the search.
         KeyboardInterrupt: Ctrl-C before the first iteration was done.
     """
     from threadpoolctl import threadpool_limits
@@ -65,6 +67,8 @@ def run_optimiser(
 
     place = problem.free.draw(starts, seed)
     file = None if checkpoint is None else Path(checkpoint)
+    if file is not None:
+        check_writable(file)
     identity = "" if file is None else checkpoints.identity(problem, optimiser, place, seed)
     stored = None if file is None else checkpoints.load(file, identity)
     with threadpool_limits(limits=1, user_api="blas"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...ephys.coincidence import DELTA, LOWEST_CEILING
 from ...ephys.spikes import STEEP
 from ...ephys.threshold import SUBTHRESHOLD, TROUGH_WINDOW, millivolts
+from ...io.file_format import check_writable, whole_file
 from ...tables import counted
 from ..evaluation import tables
 from . import sections as parts
@@ -46,10 +47,12 @@ def write_report(fit: Fit, path: str | Path, sections: Sequence[Section] = (), *
 
     Raises:
         ValueError: a part that is no `Section`, or a table or a figure that can't be shown.
+        OSError: the file can't be written; raised before the figures are drawn.
         ImportError: ``efel`` without eFEL: ``pip install "membrax[features]"``.
     """
     path = Path(path)
     path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(path.name + ".html")
+    check_writable(path)
     template = "" if fit.template is None else f"template {fit.template}, "
     size = f"{counted(fit.data.sweeps, 'sweep')}, {fit.data.duration:.6g} ms at {fit.data.rate:.4g} kHz"
     written = f"Written {datetime.date.today().isoformat()} by membrax {fit.settings.get('membrax', '')}".rstrip()
@@ -57,8 +60,8 @@ def write_report(fit: Fit, path: str | Path, sections: Sequence[Section] = (), *
     text = page(
         title, f"{template}method {fit.method_label}; {size}", report_sections(fit, sections, efel=efel), f"{written}."
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
     return path
 
 
