@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from .recording import Recording, check_recording
 
-_SUFFIXES = ".abf, .ibw, .nwb, .npz, .csv, .tsv, .txt, .dat"
+SUFFIXES = (".abf", ".ibw", ".nwb", ".npz", ".csv", ".tsv", ".txt", ".dat")
 
 RecordingLike: TypeAlias = Recording | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """A recording, or the path of a file that `load` reads."""
@@ -102,5 +102,6 @@ def _reader(file: Path) -> Callable[..., Recording]:
 
             read = read_text
         case suffix:
-            raise ValueError(f'{file.name}: the suffix "{suffix}" is unknown; convert the file to one of {_SUFFIXES}')
+            known = ", ".join(SUFFIXES)
+            raise ValueError(f'{file.name}: the suffix "{suffix}" is unknown; convert the file to one of {known}')
     return read
