@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from membrax.recordings.conversion import EXPONENTS, canonical, convert, kind_of, split_label, symbol_of
+from membrax.recordings.column_names import split_label, symbol_of
+from membrax.recordings.conversion import EXPONENTS, canonical, convert, kind_of
 
 UNITS = [(kind, unit) for kind, table in EXPONENTS.items() for unit in table]
 

@@ -73,7 +73,7 @@ def test_columns_by_label(tmp_path):
 
 
 def test_several_voltage_columns_are_sweeps(tmp_path):
-    path = write(tmp_path / "a.csv", ["t_ms,v1_mV,v2_mV,i_pA"], T, V, V - 5, I)
+    path = write(tmp_path / "a.csv", ["t_ms,sweep 1 (mV),sweep 2 (mV),i_pA"], T, V, V - 5, I)
     data = load(path)
     assert np.allclose(data.v, [V, V - 5]) and np.allclose(data.i, [I / 1000, I / 1000])
     path = write(tmp_path / "a.csv", ["t_ms,v1_mV,v2_mV,i1_pA,i2_pA"], T, V, V - 5, I, 2 * I)
@@ -125,26 +125,19 @@ def test_voltage_column_is_needed(tmp_path):
 def test_fields_that_are_no_numbers_are_located(tmp_path):
     path = write(tmp_path / "a.csv", ["t_ms,v_mV,i_pA"], T, V, I)
     path.write_text(path.read_text().replace("-60.000000", "lost"))
-    with pytest.raises(ValueError, match=r"a\.csv, counting rows from line 2: could not convert string 'lost'.*row 3"):
-        load(path)
-
-
-def test_decimal_commas_are_refused(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("t_ms;v_mV;i_pA\n0,0;-65,0;0,0\n0,1;-65,0;0,0\n")
-    with pytest.raises(ValueError, match="no row of numbers; the decimal mark must be a point"):
+    with pytest.raises(ValueError, match=r'a\.csv, line 5 \("0\.300000,lost,50.*"\): "lost" is no number; mend'):
         load(path)
 
 
 def test_empty_file_is_refused(tmp_path):
     (tmp_path / "a.txt").write_text("")
-    with pytest.raises(ValueError, match="no row of numbers"):
+    with pytest.raises(ValueError, match=r"a\.txt is empty \(0 bytes\); export"):
         load(tmp_path / "a.txt")
 
 
-def test_nan_in_a_file_is_refused(tmp_path):
+def test_nan_in_a_sweep_is_refused(tmp_path):
     path = write(tmp_path / "a.csv", ["t_ms,v_mV,i_pA"], T, np.r_[V[:3], np.nan, V[4:]], I)
-    with pytest.raises(ValueError, match=r"v must be finite \(mV\): sweep 0 has 1 .* first at 0\.3 ms"):
+    with pytest.raises(ValueError, match=r"v must have no gap: sweep 0 is NaN .*0\.3 to 0\.3 ms"):
         load(path)
 
 

@@ -18,27 +18,24 @@ EXPONENTS = {
 }
 # Spellings in headers. In all others case matters: mS is a conductance, not a millisecond.
 SPELLINGS = {
-    "sec": "s", "second": "s", "seconds": "s", "msec": "ms", "millisecond": "ms", "milliseconds": "ms",
-    "usec": "us", "microsecond": "us", "microseconds": "us",
-    "volt": "V", "volts": "V", "millivolt": "mV", "millivolts": "mV", "microvolts": "uV",
-    "amp": "A", "amps": "A", "ampere": "A", "amperes": "A", "microampere": "uA", "microamperes": "uA",
-    "nanoampere": "nA", "nanoamperes": "nA", "nanoamps": "nA",
-    "picoampere": "pA", "picoamperes": "pA", "picoamps": "pA",
+    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "sekunden": "s",
+    "msec": "ms", "msecs": "ms", "millisec": "ms", "millisecond": "ms", "milliseconds": "ms", "millisekunden": "ms",
+    "usec": "us", "usecs": "us", "microsec": "us", "microsecond": "us", "microseconds": "us",
+    "volt": "V", "volts": "V", "mvolt": "mV", "mvolts": "mV", "millivolt": "mV", "millivolts": "mV",
+    "uvolt": "uV", "uvolts": "uV", "microvolt": "uV", "microvolts": "uV",
+    "amp": "A", "amps": "A", "ampere": "A", "amperes": "A", "milliampere": "mA", "milliamperes": "mA",
+    "uamp": "uA", "uamps": "uA", "microamp": "uA", "microamps": "uA", "microampere": "uA", "microamperes": "uA",
+    "namp": "nA", "namps": "nA", "nanoamp": "nA", "nanoamps": "nA", "nanoampere": "nA", "nanoamperes": "nA",
+    "pamp": "pA", "pamps": "pA", "picoamp": "pA", "picoamps": "pA", "picoampere": "pA", "picoamperes": "pA",
 }  # fmt: skip
-# Names of columns and arrays by quantity. Single letters are the literature's.
-WORDS = {
-    "t": {"t", "time", "times"},
-    "v": {"v", "vm", "voltage", "voltages", "potential", "membrane potential", "membrane voltage"},
-    "i": {"i", "im", "current", "currents", "injected", "injected current", "stimulus", "command"},
-    "dt": {"dt"},
-}
 QUANTITIES = {"t": "time", "v": "voltage", "i": "current"}
 
 
 def canonical(unit: str) -> str:
     """The plain spelling of ``unit``: "µA/cm²" and "uA_per_cm2" are "uA/cm2", "volts" is "V"."""
-    plain = str(unit).strip().replace("µ", "u").replace("μ", "u").replace("²", "2").replace("^", "")
+    plain = str(unit).strip().replace("µ", "u").replace("μ", "u").replace("²", "2").replace("^", "").replace("⁻", "-")
     plain = re.sub(r"[ _]per[ _]", "/", plain)
+    plain = re.sub(r"[ *.·]*cm-2$", "/cm2", re.sub(r" */ *", "/", plain))
     return SPELLINGS.get(plain.lower(), plain)
 
 
@@ -87,27 +84,3 @@ def current_kind(unit: str) -> str:
 def recording_unit(unit: str) -> str:
     """The unit in a Recording of a current in ``unit``: "nA" or "uA/cm2"."""
     return "uA/cm2" if current_kind(unit) == "current density" else "nA"
-
-
-def split_label(label: str) -> tuple[str, str | None]:
-    """The name and the unit in a column label: "V (mV)", "V[mV]", "voltage_mV", "V/mV" -> ("V" or "voltage", "mV").
-
-    A unit in brackets may be unknown; after an underscore, blank or slash only a known unit counts as one
-    ("v_soma" has none).
-    """
-    label = label.strip().strip('"').strip()
-    bracketed = re.fullmatch(r"(.*?)\s*[(\[]([^)\]]*)[)\]]", label)
-    if bracketed:
-        return bracketed[1], bracketed[2] or None
-    for gap in re.finditer(r"[_ /]", label):
-        if kind_of(label[gap.end() :]):
-            return label[: gap.start()], label[gap.end() :]
-    return label, None
-
-
-def symbol_of(word: str, unit: str | None = None) -> str | None:
-    """The symbol of a column (t, v, i or dt) by its word ("Voltage_2" is v), else by its unit; None for any other."""
-    plain = re.sub(r"[\s_\-]*\d*$", "", word.strip().lower()).replace("_", " ")
-    by_word = next((symbol for symbol, words in WORDS.items() if plain in words), None)
-    by_unit = {"time": "t", "voltage": "v", "current": "i", "current density": "i"}
-    return by_word or by_unit.get(kind_of(unit) or "")

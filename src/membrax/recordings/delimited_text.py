@@ -2,105 +2,147 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .labelled import Label, assemble, choose
+from .column_names import parse
+from .columns import Label, choose
+from .conversion import kind_of
+from .labelled import assemble
+from .one_cell import sweeps_of_one_cell
 from .reading import UNCORRECTED
 from .recording import Recording
-
-_COMMENT = "#%"
+from .text import blocks as rows
+from .text import decoding, dialect, header, stacked
 
 
 def read_text(
     path: Path,
     *,
     columns: Mapping[str, Label | Sequence[Label]] | None = None,
+    voltage_channel: Label | None = None,
+    current_channel: Label | None = None,
     units: Mapping[str, str] | None = None,
     dt: float | None = None,
     current: ArrayLike | None = None,
+    decimal: str | None = None,
+    incomplete: str | None = None,
 ) -> Recording:
     """Read a text file with one row per sample as a Recording.
 
-    The line above the numbers may name columns and units: ``t(s) I(pA) V(mV)`` or
-    ``time_ms,voltage_mV,current_nA``; the word or the unit identifies a column. Several voltage
-    columns are several sweeps; they require one current column each, or one for all. Columns are separated
-    by tabs, semicolons, commas or blanks; the decimal mark is a point.
+    The lines above the numbers may name columns and units: ``t(s) I(pA) V(mV)``, ``time_ms,voltage_mV,current_nA``, or
+    names and units in a line each; the word or the unit identifies a column. Several voltages are sweeps if their names
+    say so ("Sweep 1", "Trace #2") or if each has its own current ("V1", "V2" and "I1", "I2"). Blocks one below the
+    other are sweeps, as PatchMaster and LabChart write them, and so is a time that begins again. Columns are separated
+    by tabs, semicolons, commas or blanks; the decimal mark is a point or a comma; the encoding is UTF-8, UTF-16, UTF-32
+    or that of Windows. Other columns, and words below the numbers, are left out with a note.
 
     Args:
         path: the file.
         columns: columns by symbol, as labels or positions from 0: ``{"t": 0, "i": 1, "v": 2}``;
-            a list of columns is several sweeps.
-        units: units of columns without one, ``{"t": "s", "i": "pA", "v": "mV"}``.
+            a list of columns is several sweeps. Symbols that are not named are identified by the header.
+        voltage_channel: the column of the voltage, as label, name or position.
+        current_channel: the column of the current.
+        units: the units in which the numbers are, ``{"t": "s", "i": "pA", "v": "mV"}``, preferred to those of the file.
         dt: sampling interval, ms, in place of a time column.
-        current: injected current, nA, in place of one in the file.
+        current: injected current, nA, in place of one in the file: a number, [time] or [sweep, time].
+        decimal: decimal mark, "." or ",", where the numbers do not tell.
+        incomplete: "crop" or "drop" for sweeps that were not recorded to the end
+            (`membrax.recordings.unrecorded.recorded_part`).
 
     Raises:
-        ValueError: a field that is no number, rows of unequal length, neither a header nor ``columns``, no
-            voltage, current or time, a missing or unknown unit; the checks of Recording.
+        ValueError: a file of another format, a field that is no number, rows of unequal length, rows that are sweeps,
+            a comma that may be a decimal mark or a separator, neither a header nor ``columns``, voltages that may be
+            sweeps or signals of one moment, no voltage, current or time, a missing or unknown unit; the checks of
+            Recording.
     """
-    lines = _lines(path)
-    start, separator = _first_row(path, lines)
-    values = _numbers(path, lines, start, separator)
-    labels = _header(lines[:start], separator, values.shape[1])
-    if columns is None and labels is None:
-        raise ValueError(
-            f"{path.name} has {values.shape[1]} columns and no header; pass for example"
-            ' columns={"t": 0, "i": 1, "v": 2}, units={"t": "s", "i": "pA", "v": "mV"}'
-        )
-    labels = labels or [f"column {k}" for k in range(values.shape[1])]
-    chosen = choose(path.name, labels, columns, by_unit=True)
+    if decimal not in (None, ".", ","):
+        raise ValueError(f'decimal must be "." or ",", got {decimal!r}')
+    file = path.name
+    text = decoding.read(path)
+    form = dialect.find(file, text, decimal)
+    blocks, notes = rows.scan(file, text, form)
+    del text
+    labels, interval = _labels(file, blocks, form)
+    if columns is None and voltage_channel is None and labels is None:
+        raise ValueError(_no_header(file, blocks[0].values))
+    labels = _named_time(labels, blocks[0].values, dt) if labels else [f"column {k}" for k in range(form.width)]
+    options = dict(voltage_channel=voltage_channel, current_channel=current_channel, units=units)
+    chosen = choose(file, labels, columns, by_unit=True, **options)  # type: ignore[arg-type]
+    names = [parse(label) for label in labels]
+    given = voltage_channel is not None or "v" in (columns or {})
+    chosen, decisions = sweeps_of_one_cell(file, names, chosen, given=given, current=current)
+    sweeps = stacked.stack(file, blocks, chosen.get("t", []))
+    entries = list(zip(labels, sweeps.columns, strict=True))
+    notes = (UNCORRECTED, *_columns_note(labels, chosen), *decisions, *sweeps.notes, *notes)
+    dt = interval if dt is None and "t" not in chosen else dt
+    return assemble(
+        file, entries, chosen, units=units, dt=dt, current=current, incomplete=incomplete, name=path.stem, notes=notes
+    )
+
+
+def _labels(file: str, blocks: Sequence[rows.Block], form: dialect.Dialect) -> tuple[list[str] | None, float | None]:
+    """The labels of the first block, and the sampling interval of its header in ms.
+
+    Raises:
+        ValueError: a later block has other labels.
+    """
+    first = header.read(blocks[0].header, form, blocks[0].values)
+    for block in blocks[1:]:
+        other = header.read(block.header, form, block.values).labels
+        known = other is not None and any(parse(label).symbol for label in other)
+        if known and first.labels is not None and other != first.labels:
+            raise ValueError(
+                f"{file}: the columns from line {block.line} on are {', '.join(other or ())}, and above"
+                f" {', '.join(first.labels)}; write blocks of other columns to a file of their own"
+            )
+    return first.labels, first.dt
+
+
+def _named_time(labels: list[str], values: np.ndarray, dt: float | None) -> list[str]:
+    """Labels where a first column without a name is "Time" if it rises uniformly, and no other column is a time."""
+    if labels[0] or dt is not None or any(parse(label).symbol in ("t", "dt") for label in labels):
+        return labels
+    return ["Time", *labels[1:]] if _rises(values[:, 0]) and not _counts(values[:, 0]) else labels
+
+
+def _rises(t: np.ndarray) -> bool:
+    """Whether values increase by one step."""
+    steps = np.diff(t)
+    return bool(steps.size and np.min(steps) > 0 and np.ptp(steps) < 0.1 * np.mean(steps))
+
+
+def _counts(t: np.ndarray) -> bool:
+    """Whether values count rows, from 0 or 1."""
+    return t[0] in (0, 1) and np.array_equal(t, t[0] + np.arange(t.size))
+
+
+def _no_header(file: str, values: np.ndarray) -> str:
+    count = values.shape[1]
+    if count == 1:
+        way = 'columns={"v": 0}, units={"v": "mV"}, dt=0.1 (ms), current=0.0 (nA)'
+        return f"{file} has 1 column and no header; if it is the voltage, pass for example {way}"
+    example = 'columns={"t": 0, "i": 1, "v": 2}, units={"t": "s", "i": "pA", "v": "mV"}'
+    time = "; column 0 rises uniformly, as a time does" if _rises(values[:, 0]) else ""
+    return f"{file} has {count} columns and no header; pass for example {example}{time}"
+
+
+def _columns_note(labels: Sequence[str], chosen: Mapping[str, Sequence[int]]) -> tuple[str, ...]:
+    """The columns by symbol, and the columns that serve none, each with the reason."""
     named = (f"{symbol} is {' and '.join(labels[k] for k in positions)}" for symbol, positions in chosen.items())
-    entries = list(zip(labels, values.T, strict=True))
-    notes = (UNCORRECTED, f"columns: {', '.join(named)}")
-    return assemble(path.name, entries, chosen, units=units, dt=dt, current=current, name=path.stem, notes=notes)
+    used = {position for positions in chosen.values() for position in positions}
+    rest = [f'"{label}"{_reason(label)}' for k, label in enumerate(labels) if k not in used and label]
+    notes = (f"columns: {', '.join(named)}",)
+    return (*notes, f"columns left out: {', '.join(rest)}") if rest and labels[0] != "column 0" else notes
 
 
-def _lines(path: Path) -> list[str]:
-    """The lines of a file in UTF-8, else in Latin-1: µ in a Windows file is no UTF-8."""
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1").splitlines()
-
-
-def _split(line: str, separator: str | None) -> list[str]:
-    return [field.strip().strip('"') for field in line.strip().split(separator)]
-
-
-def _first_row(path: Path, lines: Sequence[str]) -> tuple[int, str | None]:
-    """The first line of numbers, and their separator (None for blanks)."""
-    for number, line in enumerate(lines):
-        separator = next((mark for mark in "\t;," if mark in line.strip()), None)
-        try:
-            [float(field) for field in _split(line, separator)]
-        except ValueError:
-            continue
-        if line.strip():
-            return number, separator
-    raise ValueError(f"{path.name} has no row of numbers; the decimal mark must be a point, not a comma")
-
-
-def _numbers(path: Path, lines: Sequence[str], start: int, separator: str | None) -> np.ndarray:
-    """The numbers [row, column]."""
-    rows = [line.replace('"', "") for line in lines[start:]]
-    try:
-        return np.loadtxt(rows, delimiter=separator, comments=list(_COMMENT), ndmin=2)
-    except ValueError as error:
-        raise ValueError(f"{path.name}, counting rows from line {start + 1}: {error}") from error
-
-
-def _header(above: Sequence[str], separator: str | None, count: int) -> list[str] | None:
-    """Labels of the columns from the last line above the numbers; None if their number is not ``count``."""
-    texts = [line.strip().lstrip(_COMMENT).strip() for line in above if line.strip()]
-    if not texts:
-        return None
-    # A label may itself contain a blank: "Time (ms)  V (mV)" is two labels.
-    blanks = re.findall(r"[^\s(\[]+(?:\s*[(\[][^)\]]*[)\]])?", texts[-1])
-    labels = blanks if separator is None else _split(texts[-1], separator)
-    return labels if len(labels) == count else None
+def _reason(label: str) -> str:
+    name = parse(label)
+    if name.symbol == "v" and name.command:
+        return " (a command by its name)"
+    if name.unit is not None and kind_of(name.unit) is None:
+        return f" (of unit {name.unit})"
+    return ""

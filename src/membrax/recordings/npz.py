@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..io.file_format import check_format
-from .labelled import assemble, choose
+from .columns import choose
+from .labelled import assemble
 from .reading import UNCORRECTED
 from .recording import Recording
 

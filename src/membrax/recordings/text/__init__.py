@@ -1,0 +1,1 @@
+"""Delimited text, from bytes to named columns: decoding, dialect, blocks of rows, header, sweeps."""

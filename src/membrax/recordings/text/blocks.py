@@ -1,0 +1,222 @@
+"""Blocks of rows of numbers in a text, with the lines of words above each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..column_names import SWEEP
+from .dialect import COMMENTS, MISSING, Dialect, number, shorten, split, without_remark
+
+_CHUNK = 1 << 18  # characters that are parsed at once
+_LONGEST = 1 << 22  # characters of a line: about 400 000 numbers
+_WIDE = 64  # columns; with fewer rows than columns, a row is a sweep and no sample
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """Rows of numbers without words between them.
+
+    Attributes:
+        header: lines of words above the rows.
+        line: number of the first row in the file, from 1.
+        values: [row, column].
+    """
+
+    header: tuple[str, ...]
+    line: int
+    values: np.ndarray
+
+
+@dataclasses.dataclass
+class _Scan:
+    """The blocks so far, and the lines since the last row."""
+
+    file: str
+    dialect: Dialect
+    header: list[str] = dataclasses.field(default_factory=list)
+    parts: list[np.ndarray] = dataclasses.field(default_factory=list)
+    line: int = 0
+    words: list[str] = dataclasses.field(default_factory=list)
+    bad: tuple[int, str] | None = None
+    blocks: list[Block] = dataclasses.field(default_factory=list)
+
+    def add(self, line: int, rows: np.ndarray) -> None:
+        """Add rows that begin at a line."""
+        if self.bad is not None and (self.parts or self.blocks):
+            raise ValueError(_bad_row(self.file, *self.bad, self.dialect))
+        if self.words or not self.parts:
+            self.close()
+            self.header, self.words, self.line = self.words, [], line
+        self.bad = None
+        self.parts.append(rows)
+
+    def close(self) -> None:
+        """End the current block."""
+        if self.parts:
+            self.blocks.append(Block(tuple(self.header), self.line, np.concatenate(self.parts)))
+        self.parts = []
+
+
+def scan(file: str, text: str, dialect: Dialect) -> tuple[list[Block], tuple[str, ...]]:
+    """Find the blocks of rows in a text, and return them with notes on lines that were left out.
+
+    Args:
+        file: the file's name, for messages.
+        text: the text.
+        dialect: how its rows are written.
+
+    Raises:
+        ValueError: a row with a field that is no number, or with another number of fields; the message names the line.
+    """
+    state = _Scan(file, dialect)
+    for line, lines in _chunks(file, text):
+        rows = _fast(lines, dialect) if state.parts and not state.words else None  # a first row may be a header
+        if rows is not None:
+            state.add(line, rows)
+        else:
+            _slow(state, line, lines)
+    state.close()
+    if not state.blocks:
+        line, found = state.bad or (1, text.split("\n", 1)[0])
+        raise ValueError(_bad_row(file, line, found, dialect))
+    rows, columns = max((block.values.shape for block in state.blocks), key=lambda shape: shape[0])
+    if columns >= max(_WIDE, rows + 1):
+        raise ValueError(_wide(file, rows, columns))
+    return state.blocks, _notes(state)
+
+
+def _chunks(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Runs of lines, each with the number of its first line."""
+    start, line = 0, 1
+    while start < len(text):
+        stop = text.find("\n", start + _CHUNK)
+        stop = len(text) if stop < 0 else stop + 1
+        lines = text[start:stop].removesuffix("\n").split("\n") if stop - start <= _LONGEST else []
+        longest = max(map(len, lines), default=stop - start)
+        if longest > _LONGEST:
+            raise ValueError(
+                f'{file} has a line of {longest} characters near line {line} ("{shorten(text[start : start + 200])}"),'
+                " more than one sample needs; a row must be one sample, not a sweep: transpose the file"
+            )
+        yield line, lines
+        start, line = stop, line + len(lines)
+
+
+def _fast(lines: Sequence[str], dialect: Dialect) -> np.ndarray | None:
+    """Rows [row, column] by NumPy, where every line is a plain row; None elsewhere."""
+    separator = dialect.separator
+    if separator is not None and lines[0].rstrip(" ").endswith(separator):
+        lines = [line.rstrip(f" {separator}") for line in lines]
+    if dialect.decimal == ",":
+        joined = "\n".join(lines)
+        if "." in joined or separator == ",":
+            return None
+        lines = joined.replace(",", ".").split("\n")
+    if not any(lines):
+        return None
+    try:
+        rows = np.loadtxt(lines, delimiter=separator, comments=None, quotechar='"', ndmin=2)
+    except ValueError:
+        return None
+    return rows if rows.shape[1] == dialect.width else None
+
+
+def _slow(state: _Scan, first: int, lines: Sequence[str]) -> None:
+    """Sort lines one by one into rows, words and bad rows."""
+    run: list[list[float]] = []
+    start = first
+    for line, text in enumerate(lines, first):
+        if not text.strip():
+            continue
+        fields = split(without_remark(text), state.dialect.separator)
+        row = state.dialect.numbers(fields)
+        if row is not None and not (_begins(state, run) and _is_header(row, fields, state.dialect)):
+            if not run:
+                start = line
+            run.append(row)
+            continue
+        if run:
+            state.add(start, np.array(run))
+            run = []
+        _sort_words(state, line, text, fields)
+    if run:
+        state.add(start, np.array(run))
+
+
+def _begins(state: _Scan, run: Sequence[object]) -> bool:
+    return not run and (not state.parts or bool(state.words))
+
+
+def _is_header(row: Sequence[float], fields: Sequence[str], dialect: Dialect) -> bool:
+    """Whether the first row of a block numbers the columns, as pandas writes it: ",0,1,2" or "0,1,2"."""
+    if not fields[0].strip() and not dialect.indented:
+        return True
+    counts = [str(k) for k in range(len(row))]
+    return len(row) > 2 and list(fields[: len(row)]) in (counts, [str(k + 1) for k in range(len(row))])
+
+
+def _sort_words(state: _Scan, line: int, text: str, fields: Sequence[str]) -> None:
+    """A line that is no row: a comment, a bad row, an empty row of separators, or words."""
+    inside = bool(state.parts)
+    if text.strip()[0] in COMMENTS:
+        if not inside or text in state.header or SWEEP.search(text):  # other comments do not divide rows
+            state.words.append(text)
+        return
+    if not any(fields):
+        return
+    numbers = [field for field in fields if number(field, ".") is not None and field.lower() not in MISSING]
+    if numbers and (number(fields[0], ".") is not None or _like_row(fields, state.dialect)):
+        if state.bad is None:
+            state.bad = line, text
+        if not inside:
+            state.words.append(text)
+        return
+    state.words.append(text)
+
+
+def _like_row(fields: Sequence[str], dialect: Dialect) -> bool:
+    """Whether a line has the fields of a row and most of them are numbers, in either decimal mark."""
+    known = sum(number(field, ".") is not None or number(field, ",") is not None for field in fields)
+    return len(fields) >= dialect.width > 1 and known > len(fields) / 2 and "=" not in fields[0]
+
+
+def _bad_row(file: str, line: int, text: str, dialect: Dialect) -> str:
+    """The message for a line that is nearly a row."""
+    fields = split(without_remark(text), dialect.separator)
+    where = f'{file}, line {line} ("{shorten(text)}")'
+    wrong = [field for field in fields if number(field, dialect.decimal) is None]
+    if not wrong:
+        return f"{where} has {len(fields)} fields, where other rows have {dialect.width}; mend or remove the line"
+    return f'{where}: "{shorten(wrong[0])}" is no number{_reason(wrong[0], dialect.decimal)}'
+
+
+def _reason(field: str, decimal: str) -> str:
+    digits = [mark for mark in ",. '" if mark in field.strip()]
+    if number(field, "," if decimal == "." else ".") is not None:
+        other, this = ("comma", "point") if decimal == "." else ("point", "comma")
+        return f", since it has a decimal {other} where other numbers have a {this}; use one decimal mark in the file"
+    if digits and field.translate(str.maketrans("", "", ",. '-+")).isdigit():
+        return "; it seems to have thousands separators: export the file without them"
+    if ":" in field:
+        return "; it seems to be a time of day: export the time in seconds or ms"
+    return "; mend the field, or end the file above it"
+
+
+def _wide(file: str, rows: int, columns: int) -> str:
+    return (
+        f"{file} has {rows} rows of {columns} numbers: its rows seem to be sweeps, where a row must be one sample and a"
+        " column one quantity or one sweep; transpose the file, for example with numpy.savetxt(new, table.T)"
+    )
+
+
+def _notes(state: _Scan) -> tuple[str, ...]:
+    """Lines below the last row."""
+    notes = []
+    if state.bad is not None:
+        notes.append(f'incomplete line {state.bad[0]} was left out: "{shorten(state.bad[1])}"')
+    if state.words:
+        notes.append(f'lines below the numbers were left out: "{shorten(" / ".join(state.words))}"')
+    return tuple(notes)
