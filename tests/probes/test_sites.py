@@ -104,6 +104,22 @@ def test_times_a_lead_field_the_currents_are_potentials(full, shape):
     assert np.all(np.isfinite(phi))
 
 
+def test_interpolated_sites_are_places_on_the_neurite(cell, shape, full):
+    sites = [("soma", 0.5), (2, 0.25), (3, 1.0)]
+    probe = probes.voltage(4, sites=sites, interpolated=True)
+    seen = mx.simulate(cell, stimuli.step(0.2, 0.2, unit="nA").at(2, 1.0), duration=2.0, record=probe).v
+    expected = np.stack([shape.voltage_at(full.v[::4], *site) for site in sites], axis=-1)
+    assert np.asarray(seen) == pytest.approx(expected, abs=300 * EPS)
+    assert np.ptp(expected[-1]) > 0.5
+    with pytest.raises(ValueError, match="interpolated=True needs sites"):
+        probes.voltage(interpolated=True)
+
+
+def test_a_traced_site_of_a_probe_is_refused_with_the_way_on():
+    with pytest.raises(ValueError, match=r"a site must be plain values, got traced ones: record .*voltage_at"):
+        jax.vmap(lambda place: probes.voltage(sites=[(1, place)]))(jax.numpy.zeros(2))
+
+
 # --- what is no site
 
 
@@ -182,6 +198,50 @@ def test_at_takes_an_index_a_section_or_a_word(shape):
     assert (pulse.at(1) + pulse).sites == ((1, 0.5), None)
     assert (pulse + pulse).part_sites == ()
     assert (pulse + 3.0).at(1).sites == ((1, 0.5), (1, 0.5))
+
+
+@pytest.mark.parametrize(
+    "site", [(2, 0.25), [2, 0.25], (np.int32(2), np.float32(0.25)), (np.array(2), np.array(0.25)), ("axon", 1)]
+)
+def test_at_takes_a_pair_as_it_takes_two(site):
+    pulse = stimuli.step(1.0, unit="nA")
+    assert pulse.at(site).sites == pulse.at(*site).sites == ((2, 0.25) if site[0] != "axon" else ("axon", 1.0),)
+    assert pulse.at(np.str_("soma")).sites == pulse.at(("soma", 0.5)).sites
+    assert pulse.at((2, jax.numpy.float32(0.25))).sites == ((2, 0.25),)
+
+
+@pytest.mark.parametrize("unit", ["nA", "uA/cm2"])
+def test_vmap_moves_the_place_as_a_loop_does(cell, unit):
+    places = jax.numpy.linspace(0.0, 1.0, 9)
+
+    def end(place):
+        both = stimuli.step(0.1, 0.1, unit="nA").at("soma") + stimuli.step(0.2, 0.2, unit=unit).at(2, place)
+        return mx.simulate(cell, both, duration=0.5).v[-1]
+
+    moved, loop = np.asarray(jax.vmap(end)(places)), np.stack([end(float(place)) for place in places])
+    assert moved == pytest.approx(loop, abs=100 * EPS)
+    assert len(np.unique(np.round(moved[:, 0], 4))) == 2  # as many as the section has compartments
+    assert np.asarray(jax.jit(end)(0.9)) == pytest.approx(loop[-1], abs=100 * EPS)
+    assert float(jax.grad(lambda place: end(place)[0])(0.3)) == 0.0
+    assert np.all(np.isnan(jax.jit(end)(1.5)))
+
+
+def test_a_run_takes_one_place_for_each_neuron(cell):
+    pulse, places = stimuli.step(0.2, 0.2, unit="nA"), np.linspace(0.0, 1.0, 5)
+    result = mx.run(cell, pulse.at(2, places), duration=0.5, record=probes.voltage(20), progress=False)
+    loop = [mx.simulate(cell, pulse.at(2, float(place)), duration=0.5).v[-1] for place in places]
+    assert np.asarray(result.v)[:, -1] == pytest.approx(np.stack(loop), abs=200 * EPS)
+    with pytest.raises(ValueError, match="simulate takes one stimulus, but this one holds 5"):
+        mx.simulate(cell, pulse.at(2, places), duration=0.5)
+    with pytest.raises(ValueError, match=r"fraction must be in 0 … 1, got 1.5"):
+        pulse.at(2, [0.5, 1.5])
+    with pytest.raises(ValueError, match=r"an array \[neuron\], got the shape \(1, 2\)"):
+        pulse.at(2, np.zeros((1, 2)))
+
+
+def test_a_traced_section_is_refused_with_the_way_on():
+    with pytest.raises(ValueError, match="a fraction may be traced, a section may not"):
+        jax.vmap(lambda section: stimuli.step(1.0).at(section))(jax.numpy.arange(2))
 
 
 def test_at_takes_a_word():

@@ -69,22 +69,30 @@ Place = int | str | Site
 """A section (an index, or a word such as "soma"), which means its middle, or (section, fraction)."""
 
 
-def voltage(every: int = 1, sites: Place | Sequence[Place] | None = None) -> Voltage:
+def voltage(every: int = 1, sites: Place | Sequence[Place] | None = None, *, interpolated: bool = False) -> Voltage:
     """v [mV] every ``every`` steps; of a tree in all compartments or at ``sites``.
+
+    At a site v is that of its compartment, which is the voltage in the middle of the compartment. With ``interpolated``
+    it is the voltage of the place itself, such as the very end of a cable, as of
+    `membrax.morphology.Compartments.voltage_at`.
 
     Args:
         every: steps between two samples.
         sites: of a tree, a list of sections (an index, or a word such as "soma") or of (section, fraction).
+        interpolated: whether v at the sites is interpolated between the middles of compartments.
 
     Raises:
-        ValueError: an ``every`` that is no whole number of at least 1, or an object that is no site.
+        ValueError: an ``every`` that is no whole number of at least 1, an object that is no site, or ``interpolated``
+            without sites.
     """
+    if sites is None and interpolated:
+        raise ValueError("interpolated=True needs sites, such as sites=[(1, 1.0)] for the end of section 1")
     if sites is None:
         return Voltage(whole_number(every, "every"))
     places = tuple(as_site(site, "a site") for site in (sites if isinstance(sites, list) else [sites]))
     if not places:
         raise ValueError("sites must name at least one section or (section, fraction), got an empty list")
-    return Voltage(whole_number(every, "every"), sites=places)
+    return Voltage(whole_number(every, "every"), sites=places, interpolated=interpolated)
 
 
 def gates(every: int = 1) -> Gates:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -15,18 +16,22 @@ from .sites import Site, place
 
 @dataclasses.dataclass(frozen=True)
 class Voltage:
-    """v [mV] every ``every`` steps, of a tree [compartment] or at ``sites`` [site]."""
+    """v [mV] every ``every`` steps, of a tree [compartment] or at ``sites`` [site]; see `membrax.probes.voltage`."""
 
     every: int = 1
     name: str = "voltage"
     sites: tuple[Site, ...] | None = None
+    interpolated: bool = False
     per_step = False
 
     def sample(self, cell: Cell, state: State) -> Array:
         """v [mV]."""
         if self.sites is None:
             return state.v
-        return state.v[np.array([place(cell, site) for site in self.sites])]
+        places = [place(cell, site) for site in self.sites]
+        if self.interpolated and (shape := cell.morphology) is not None:
+            return jnp.stack([shape.voltage_at(state.v, *site) for site in self.sites])
+        return state.v[np.array(places)]
 
 
 @dataclasses.dataclass(frozen=True)

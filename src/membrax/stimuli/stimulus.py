@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from .. import units
-from ..morphology.compartments.sites import Site, section_and_fraction
+from ..morphology.compartments.sites import Site, plain_section, section_and_fraction, share_of_compartments
 from ..pytrees import NUMBER, is_concrete, numbers, pytree, static, unknown
 from ..timegrid import Time
 from ..typing import Number, Parameter
@@ -33,30 +34,43 @@ class Stimulus:
     parts: tuple[Part, ...] = ()
     part_units: tuple[str, ...] = static(default=())
     part_sites: tuple[Site | None, ...] = static(default=())  # one for each part; empty if no part has a site
+    part_fractions: tuple[Array | None, ...] = ()  # traced or [neuron], in place of the one in the site; empty if none
 
     __array_ufunc__ = None  # otherwise an array on the left of + would add the stimulus to each of its entries
 
     def __add__(self, other: StimulusLike) -> Stimulus:
         other = as_stimulus(other)
         sites = self.sites + other.sites if self.part_sites or other.part_sites else ()
-        return Stimulus(self.parts + other.parts, self.part_units + other.part_units, sites)
+        fractions = self.fractions + other.fractions if self.part_fractions or other.part_fractions else ()
+        return Stimulus(self.parts + other.parts, self.part_units + other.part_units, sites, fractions)
 
     __radd__ = __add__
 
-    def at(self, section: object, fraction: float = 0.5) -> Stimulus:
+    def at(self, section: object, fraction: Number = 0.5) -> Stimulus:
         """The same stimulus at one compartment of a tree; a density is multiplied by the area of the compartment.
 
         Without a site a current in nA goes into the soma (the root, if there is no soma), and a density into the whole
-        membrane.
+        membrane. The fraction may be traced by `jax.jit` and `jax.vmap`, or an array with one place for each neuron of
+        a run; the compartment is then selected in the simulation. A compartment takes all of the current, wherever
+        along it the place is: the derivative by the fraction is 0.
 
         Args:
-            section: the index of a section, the section itself, or a name such as "soma" with one section in the tree.
-            fraction: the position along the section, 0 … 1.
+            section: the index of a section, the section itself, or a name such as "soma" with one section in the tree;
+                or (section, fraction) in one.
+            fraction: the position along the section, 0 … 1; outside of it a traced one makes the voltage NaN.
 
         Raises:
             ValueError: no such section, or a fraction out of its bounds.
         """
-        return dataclasses.replace(self, part_sites=(section_and_fraction(section, fraction),) * len(self.parts))
+        if isinstance(section, tuple | list) and len(section) == 2:
+            section, fraction = section
+        count = len(self.parts)
+        if isinstance(fraction, Tracer) or np.ndim(fraction):
+            site, varied = (plain_section(section), 0.5), _fractions(fraction)
+            return dataclasses.replace(self, part_sites=(site,) * count, part_fractions=(varied,) * count)
+        return dataclasses.replace(
+            self, part_sites=(section_and_fraction(section, fraction),) * count, part_fractions=()
+        )
 
     @property
     def sites(self) -> tuple[Site | None, ...]:
@@ -64,9 +78,28 @@ class Stimulus:
         return self.part_sites or (None,) * len(self.parts)
 
     @property
+    def fractions(self) -> tuple[Array | None, ...]:
+        """The traced fraction of each part's site, or None."""
+        return self.part_fractions or (None,) * len(self.parts)
+
+    @property
     def random(self) -> bool:
         """Whether the stimulus draws random numbers, so that a simulation needs a key."""
         return any(isinstance(part, OrnsteinUhlenbeck) for part in self.parts)
+
+
+def _fractions(fraction: Number) -> Array:
+    """Traced or varied fractions of a section.
+
+    Raises:
+        ValueError: more than one axis, or one of them out of 0 … 1.
+    """
+    fractions = numbers(fraction, "fraction")
+    if fractions.ndim > 1:
+        raise ValueError(f"fraction must be a number or an array [neuron], got the shape {fractions.shape}")
+    if is_concrete(fractions) and np.any(bad := ~((fractions >= 0) & (fractions <= 1))):
+        raise ValueError(f"fraction must be in 0 … 1, got {np.asarray(fractions)[np.asarray(bad)][0]:g}")
+    return fractions
 
 
 def begin(stimulus: Stimulus, key: Array | None) -> tuple:
@@ -114,19 +147,28 @@ def mean_currents(
 
     Args:
         stimulus, memory, t, dt, key, step: as in `mean_density`.
-        places: for each part the number of its place, or None for a density everywhere.
+        places: for each part the number of its place, the numbers of places among which its traced fraction selects,
+            or None for a density everywhere.
         areas: the area of each place [place], µm².
 
     Returns:
         The memory, and an array [1 + place]: the density first.
     """
     after, means = _means(stimulus, memory, t, dt, key, step)
-    totals = [jnp.zeros(())] * (1 + len(areas))
-    for mean, unit, place in zip(means, stimulus.part_units, places, strict=True):
+    totals, selected = [jnp.zeros(())] * (1 + len(areas)), []
+    for mean, unit, place, fraction in zip(means, stimulus.part_units, places, stimulus.fractions, strict=True):
+        if fraction is not None:
+            slots = np.array(place)
+            each = mean if unit == "nA" else mean / units.density(1.0, areas[slots])
+            selected.append((1 + slots, each * share_of_compartments(fraction, len(place))))
+            continue
         slot = 0 if place is None else 1 + place
         current = mean if unit == "nA" or place is None else mean / units.density(1.0, areas[place])
         totals[slot] = totals[slot] + current
-    return after, jnp.stack(totals)
+    whole = jnp.stack(totals)
+    for slots, each in selected:
+        whole = whole.at[slots].add(each)
+    return after, whole
 
 
 def _means(
@@ -267,7 +309,8 @@ def batch_axes(stimulus: Stimulus) -> Stimulus:
             part, **{name: 0 if jnp.ndim(getattr(part, name)) > rank else None for name, rank in ranks.items()}
         )
 
-    return dataclasses.replace(stimulus, parts=tuple(axes(part) for part in stimulus.parts))
+    fractions = jax.tree.map(lambda x: 0 if jnp.ndim(x) else None, stimulus.part_fractions)
+    return dataclasses.replace(stimulus, parts=tuple(axes(part) for part in stimulus.parts), part_fractions=fractions)
 
 
 def batch_size(stimulus: Stimulus) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
@@ -94,7 +94,11 @@ def begin_drive(stimulus: Stimulus, state: State) -> State:
 # --- trees
 
 
-def stimulated_compartments(cell: Cell, stimulus: Stimulus) -> tuple[int | None, ...]:
+Into: TypeAlias = int | range | None
+"""The compartment of one part of a stimulus, those among which its traced fraction selects, or None for all."""
+
+
+def stimulated_compartments(cell: Cell, stimulus: Stimulus) -> tuple[Into, ...]:
     """The compartment of each part of a stimulus, None for all of the membrane.
 
     Raises:
@@ -104,20 +108,29 @@ def stimulated_compartments(cell: Cell, stimulus: Stimulus) -> tuple[int | None,
         if any(stimulus.sites):
             raise ValueError("the stimulus has a site, but the cell has no morphology")
         return (None,) * len(stimulus.parts)
-    numbers = []
-    for site, unit in zip(stimulus.sites, stimulus.part_units, strict=True):
-        numbers.append(cell.morphology.site(*site) if site else 0 if unit == "nA" else None)
+    numbers: list[Into] = []
+    for site, fraction, unit in zip(stimulus.sites, stimulus.fractions, stimulus.part_units, strict=True):
+        if site and fraction is not None:
+            numbers.append(cell.morphology.compartments_of(site[0]))
+        else:
+            numbers.append(cell.morphology.site(*site) if site else 0 if unit == "nA" else None)
     return tuple(numbers)
 
 
 def assembled(cell: Cell, stimulus: Stimulus, dt: float, integrator: Integrator) -> tuple[Cell, TreeSystem | None]:
     """The cell with its parameters by compartment, and the system of its steps under this stimulus."""
     into = stimulated_compartments(cell, stimulus)
-    system = integrator.assemble(cell, tuple(sorted({k for k in into if k is not None})), dt)
+    sites = {k for one in into if one is not None for k in (one if isinstance(one, range) else (one,))}
+    system = integrator.assemble(cell, tuple(sorted(sites)), dt)
     return cell if system is None else spread(cell), system
 
 
 def _places(cell: Cell, system: TreeSystem, stimulus: Stimulus) -> dict[str, Any]:
-    """For each part of a tree's stimulus its number among the system's sites, and the areas of the sites [µm²]."""
-    places = tuple(None if k is None else system.sites.index(k) for k in stimulated_compartments(cell, stimulus))
+    """For each part of a tree's stimulus its numbers among the system's sites, and the areas of the sites [µm²]."""
+    number = {compartment: k for k, compartment in enumerate(system.sites)}
+    into = stimulated_compartments(cell, stimulus)
+    places = tuple(
+        tuple(number[k] for k in one) if isinstance(one, range) else None if one is None else number[one]
+        for one in into
+    )
     return {"places": places, "areas": system.area[np.array(system.sites, dtype=int)] / NF_PER_AREA}

@@ -9,13 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from ...pytrees import pytree, static
 from ...tables import counted
+from ...typing import Number
 from ..tree import Section, Tree, lateral_area, matches
 from ..tree.labels import TypeLike
 from .densities import over
+from .ends import killed_end, voltage_at
 from .layout import Layout
+from .sites import plain_section, section_and_fraction
 
 OHM_CM_PER_UM = 0.01  # MΩ of 1 Ω·cm per µm
 
@@ -145,16 +149,58 @@ class Compartments:
         Raises:
             ValueError: an unknown section, one without length, or a fraction out of its bounds.
         """
-        index = section.index if isinstance(section, Section) else section
-        index = self._only(index) if isinstance(index, str) else index
-        counts = self.layout.counts
-        if not isinstance(index, int | np.integer) or not 0 <= index < len(counts):
+        section, fraction = section_and_fraction(section, fraction)
+        own = self.compartments_of(section)
+        return own[min(int(fraction * len(own)), len(own) - 1)]
+
+    def compartments_of(self, section: int | str | Section) -> range:
+        """Indices of the compartments of a section, from its beginning to its end.
+
+        Raises:
+            ValueError: an unknown section, or one without length.
+        """
+        section, counts = plain_section(section), self.layout.counts
+        index = self._only(section) if isinstance(section, str) else section
+        if not 0 <= index < len(counts):
             raise ValueError(f"section must be a whole number of 0 … {len(counts) - 1}, got {section!r}")
-        if not 0 <= fraction <= 1:
-            raise ValueError(f"fraction must be in 0 … 1, got {fraction}")
         if not counts[index]:
             raise ValueError(f"section {index} has no length, and so no compartment")
-        return int(counts[:index].sum() + min(int(fraction * counts[index]), counts[index] - 1))
+        first = int(counts[:index].sum())
+        return range(first, first + int(counts[index]))
+
+    def voltage_at(self, v: ArrayLike, section: int | str | Section, fraction: Number = 0.5) -> Array:
+        """The voltage [mV] at the place itself, of ``v`` in the middles of compartments; the last axis goes.
+
+        Between the middles of a section v is linear. At a joint it is the mean of the middles around it, weighted by
+        the axial conductances to them; at an end it follows a parabola without slope, since no current leaves a sealed
+        end. Both are of second order in the length of the compartments.
+
+        Args:
+            v: [..., compartment], mV, such as the v of a trace.
+            section: a section, its index, or the name of a type with one section.
+            fraction: the place along it, 0 … 1; it may be traced, and the voltage is differentiable in it.
+
+        Raises:
+            ValueError: an unknown section, one without length, or a fraction out of its bounds.
+        """
+        return voltage_at(self, jnp.asarray(v), self.compartments_of(section), fraction)
+
+    def killed_end(self, section: int | str | Section, fraction: int = 1) -> Array:
+        """The conductance [compartment] in mS/cm² that opens one end of a section to the bath.
+
+        It is that of the cytoplasm between the middle of the last compartment and the end, over the compartment's
+        membrane: ``Leak(g=shape.killed_end("dendrite"), e=0.0)`` is a channel that holds the end at 0 mV, where the
+        inside is at the potential of the bath.
+
+        Args:
+            section: a section, its index, or the name of a type with one section; no soma.
+            fraction: 0 for its beginning, 1 for its end.
+
+        Raises:
+            ValueError: an unknown section, one without length, the soma, another fraction, or an end on which another
+                section grows.
+        """
+        return killed_end(self, self.compartments_of(section), fraction)
 
     def _only(self, word: str) -> int:
         """The index of the only section of a type.

@@ -38,7 +38,7 @@ def connect(parents: np.ndarray, counts: np.ndarray, has_soma: bool) -> Nodes:
 
     A section without length has no compartment: its children begin where it begins.
     """
-    joint = _joints(parents, counts)
+    joint = joints(parents, counts)
     last = np.cumsum(counts) - 1
     branch = _branch_points(joint, counts, has_soma)
     parent, far, near = (np.full(counts.sum() + len(branch), -1) for _ in range(3))
@@ -56,7 +56,7 @@ def connect(parents: np.ndarray, counts: np.ndarray, has_soma: bool) -> Nodes:
     return Nodes(parent, _depths(parent, counts.sum()), far, near)
 
 
-def _joints(parents: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def joints(parents: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The section with a length at whose end each one begins; −1 for the root."""
     joint = parents.copy()
     for section, parent in enumerate(parents):
