@@ -27,11 +27,14 @@ def write(
     mode=5,
     microseconds=50.0,
     step=0.02,
+    lengths=(),
+    second_clock=0.0,
 ):
     """An ABF 1.83 file by Axon's description of its header.
 
     ``inputs``: (name, unit, [sweep, time]); ``outputs``: (name, unit, source of the waveform: 0 off,
-    1 epoch table, 2 stimulus file). ``step``: of the converter, in the unit of each input.
+    1 epoch table, 2 stimulus file). ``step``: of the converter, in the unit of each input. ``lengths``: samples of
+    each sweep, where they differ; the inputs are then [1, time], the sweeps in one row.
     """
     header = bytearray(6144)
     sweeps, samples = inputs[0][2].shape
@@ -41,10 +44,10 @@ def write(
 
     put(0, "4sfh", b"ABF ", 1.83, mode)
     put(10, "i", sweeps * samples * len(inputs))
-    put(16, "ii", sweeps, 20200101)
+    put(16, "ii", len(lengths) or sweeps, 20200101)
     put(40, "i", len(header) // 512)
-    put(120, "hf", len(inputs), microseconds / len(inputs))
-    put(138, "i", samples * len(inputs))
+    put(120, "hff", len(inputs), microseconds / len(inputs), second_clock)
+    put(138, "i", (max(lengths) if lengths else samples) * len(inputs))
     put(244, "ffii", 10.0, 10.0, 32768, 32768)
     put(410, "16h", *range(16))
     for offset, value in ((730, 1.0), (922, 10.0 / 32768 / step), (1050, 1.0)):
@@ -66,7 +69,12 @@ def write(
             put(2508 + 4 * slot, "i", count)
     put(3360, "4h", user_list, 0, 0, 0)
     data = np.stack([values for _, _, values in inputs], axis=-1)
-    path.write_bytes(bytes(header) + np.round(data / step).astype("<i2").tobytes())
+    body = np.round(data / step).astype("<i2").tobytes()
+    body += bytes(-len(body) % 512) if lengths else b""
+    put(92, "ii", (len(header) + len(body)) // 512 if lengths else 0, len(lengths))
+    starts = 3 * np.cumsum([0, *lengths[:-1]]) * len(inputs)  # with pauses, in samples of all inputs
+    parts = np.stack([starts, np.array(lengths) * len(inputs)], axis=-1) if lengths else np.empty(0)
+    path.write_bytes(bytes(header) + body + parts.astype("<i4").tobytes())
     return path
 
 
@@ -203,6 +211,159 @@ def test_stimulus_files_of_old_files_are_refused(tmp_path):
         load(path)
 
 
+# --- recordings without sweeps of one length
+
+
+def steps_of(levels, rest=2000, on=1000, noise=3.0):
+    """Voltage [mV] and current [pA] of a continuous recording: rest, step, rest; [1, time]."""
+    i = np.concatenate([np.concatenate([np.zeros(rest), np.full(on, level), np.zeros(rest)]) for level in levels])
+    v = -65 + 0.1 * i + 3 * np.sin(np.arange(i.size) / 70)
+    return v[None], (i + np.random.default_rng(0).normal(0, noise, i.size))[None]
+
+
+PULSES = [-50.0, 20.0, 50.0, 80.0, 110.0, 150.0, 200.0, 250.0, 300.0, 350.0]
+
+
+@pytest.mark.parametrize("noise", [0.0, 3.0])
+def test_gap_free_recording_is_cut_at_regular_steps(tmp_path, noise):
+    v, i = steps_of(PULSES, noise=noise)
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", v), ("Im", "pA", i)], (("Cmd 0", "pA", 0),), mode=3)
+    data = load(path)
+    assert (data.sweeps, data.t.size, data.dt) == (10, 5000, 0.05)
+    assert np.allclose(data.v, v.reshape(10, -1), atol=0.02)
+    assert data.crop(101, 149).i.mean(axis=1) == pytest.approx(np.array(PULSES) / 1000, abs=1e-3)
+    assert any("10 steps of current found at regular times" in note for note in data.notes)
+    whole = load(path, cut=False)
+    assert whole.sweeps == 1 and np.allclose(whole.v, v, atol=0.011) and np.allclose(whole.i, i / 1000, atol=2e-5)
+
+
+def test_gap_free_recording_without_steps_is_one_sweep(tmp_path):
+    v, _ = steps_of(PULSES)
+    noise = np.random.default_rng(2).normal(0, 3, v.shape)
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", v), ("Im", "pA", noise)], (("Cmd 0", "pA", 0),), mode=3)
+    data = load(path)
+    assert data.sweeps == 1 and np.allclose(data.i, noise / 1000, atol=2e-5)
+    assert any("one, the continuous recording" in note for note in data.notes)
+
+
+def test_gap_free_recording_takes_a_current_by_hand(tmp_path):
+    v, i = steps_of(PULSES, noise=0.0)
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", v)], mode=3)
+    with pytest.raises(ValueError, match=r"the recording is gap-free and has none\. Pass the injected .* current="):
+        load(path)
+    assert load(path, current=0.05).v.shape == v.shape and np.all(load(path, current=0.05).i == 0.05)
+    data = load(path, current=i[0] / 1000)
+    assert np.array_equal(data.i, (i / 1000).reshape(10, -1)) and np.allclose(data.v, v.reshape(10, -1), atol=0.011)
+
+
+def test_voltage_and_current_without_any_command(tmp_path):
+    v, i = steps_of(PULSES)
+    inputs = [("Vm", "mV", v), ("Im", "pA", i)]
+    path = write(tmp_path / "cell.abf", inputs, (("Cmd 0", "mV", 1), ("Cmd 1", "pA", 0)), mode=3)
+    with pytest.raises(ValueError, match=r"cannot be distinguished; if it is current clamp, pass current_channel="):
+        load(path)
+    assert load(path, current_channel="Im").sweeps == 10
+
+
+@pytest.mark.parametrize(
+    ("lengths", "kept", "samples"), [((900, 1000, 950, 980, 990), 5, 900), ((1000, 1000, 300, 1000, 1000), 4, 1000)]
+)
+def test_event_driven_sweeps_are_brought_to_one_length(tmp_path, lengths, kept, samples):
+    total = sum(lengths)
+    v, i = -65 + np.arange(total) / 300, 100 + np.random.default_rng(0).normal(0, 3, total)
+    path = write(
+        tmp_path / "cell.abf",
+        [("Vm", "mV", v[None]), ("Im", "pA", i[None])],
+        (("Cmd 0", "pA", 0),),
+        mode=1,
+        lengths=lengths,
+    )
+    data = load(path)
+    assert (data.sweeps, data.t.size) == (kept, samples)
+    starts = np.cumsum([0, *lengths[:-1]])[[n >= samples for n in lengths]]
+    rows = starts[:, None] + np.arange(samples)
+    assert np.allclose(data.v, v[rows], atol=0.011) and np.allclose(data.i, i[rows] / 1000, atol=2e-5)
+    assert any(", ".join(map(str, lengths)) in note for note in data.notes)
+    assert any("incomplete=" in note for note in data.notes)
+    assert load(path, incomplete="crop").t.size == min(lengths)
+
+
+def test_gap_free_recording_with_pauses_has_a_sweep_each(tmp_path):
+    v = -65 + np.arange(3000)[None] / 300
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", v)], mode=3, lengths=(1000, 1000, 1000))
+    assert np.allclose(load(path, current=0.0).v, v.reshape(3, 1000), atol=0.011)
+
+
+def test_two_clocks_are_refused_by_name(tmp_path):
+    path = write(tmp_path / "cell.abf", second_clock=500.0)
+    with pytest.raises(ValueError, match=r"two sampling intervals \(a split clock\): 50 µs and, .* 500 µs .*Clampfit"):
+        load(path)
+
+
+# --- several electrodes
+
+
+def two_electrodes(tmp_path, voltages=("Vm 1", "Vm 2"), currents=("Im 1", "Im 2"), outputs=("Cmd 1", "Cmd 2")):
+    inputs = []
+    for k in range(2):
+        i = COMMAND[::-1] if k else COMMAND
+        noise = np.random.default_rng(k).normal(0, 3, i.shape)
+        inputs += [(voltages[k], "mV", V - 5 * k), *([(currents[k], "pA", i + noise)] if currents else [])]
+    return write(tmp_path / "cell.abf", inputs, [(name, "pA", 1) for name in outputs]), inputs
+
+
+def test_electrode_with_a_number_has_its_own_current(tmp_path):
+    path, inputs = two_electrodes(tmp_path, outputs=("Cmd 1",))
+    with pytest.raises(ValueError, match=r'several voltages: 0 "Vm 1" \[mV\], 2 "Vm 2" \[mV\]; pass voltage_channel='):
+        load(path)
+    first = load(path, voltage_channel="Vm 1")
+    assert np.allclose(first.v, V, atol=0.011) and np.allclose(first.i, inputs[1][2] / 1000, atol=2e-5)
+    second = load(path, voltage_channel=2, current_channel="Im 2")
+    assert second.sweeps == 3 and np.allclose(second.i, inputs[3][2] / 1000, atol=2e-5)
+
+
+def test_electrodes_without_numbers_need_both_channels(tmp_path):
+    path, _ = two_electrodes(tmp_path, ("IN 0", "IN 2"), ("IN 1", "IN 3"))
+    with pytest.raises(ValueError, match=r'none with the number of the voltage "IN 0"; pass current_channel='):
+        load(path, voltage_channel=0)
+    assert load(path, voltage_channel=0, current_channel=1).sweeps == 3
+
+
+def test_current_of_another_electrode_is_not_taken(tmp_path):
+    inputs = [("Vm 1", "mV", V), ("Vm 2", "mV", V), ("Im 1", "pA", COMMAND)]
+    path = write(tmp_path / "cell.abf", inputs)
+    with pytest.raises(ValueError, match=r'the current of another electrode: 2 "Im 1" .*"Vm 2"; pass current_channel='):
+        load(path, voltage_channel="Vm 2")
+    assert load(path, voltage_channel="Vm 1").sweeps == 3
+
+
+def test_command_with_the_number_in_the_name_of_the_voltage(tmp_path):
+    path, _ = two_electrodes(tmp_path, currents=None)
+    for channel, output in (("Vm 1", 0), ("Vm 2", 1)):
+        assert any(f"of output {output} " in note for note in load(path, voltage_channel=channel).notes)
+
+
+# --- units and clock of the header
+
+
+def test_units_of_the_header_can_be_replaced(tmp_path):
+    inputs = [("Vm", "V", V), ("Im", "nA", COMMAND)]  # the telegraph was off
+    path = write(tmp_path / "cell.abf", inputs)
+    data = load(path, units={"v": "mV", "i": "pA"})
+    assert np.allclose(data.v, V, atol=0.011) and np.allclose(data.i, COMMAND / 1000, atol=1e-5)
+    assert any('input 0 "Vm" [V], read in mV' in note for note in data.notes)
+    assert np.allclose(load(path, units={"v": "mV"}, command_channel=0).i, COMMAND / 1000)
+    with pytest.raises(ValueError, match=r'units must be a mapping such as \{"v": "mV", "i": "pA"\}, got'):
+        load(path, units={"x": "mV"})
+
+
+def test_interval_of_the_header_can_be_replaced(tmp_path):
+    path = write(tmp_path / "cell.abf")
+    assert load(path, dt=0.1).dt == 0.1
+    with pytest.raises(ValueError, match="dt must be above 0 ms, got 0 ms"):
+        load(path, dt=0)
+
+
 # --- refused files
 
 
@@ -232,7 +393,7 @@ def test_clamp_without_a_command_is_ambiguous(tmp_path):
 
 def test_current_alone_is_refused(tmp_path):
     pyabf.abfWriter.writeABF1(COMMAND, str(tmp_path / "cell.abf"), 20_000, units="pA")
-    with pytest.raises(ValueError, match=r'records no voltage \(inputs: 0 .*\[pA\]\); .*voltage_unit="mV"'):
+    with pytest.raises(ValueError, match=r'records no voltage \(inputs: 0 .*\[pA\]\); .*units={"v": "mV"}'):
         load(tmp_path / "cell.abf")
 
 
@@ -248,8 +409,8 @@ def test_wrong_unit_can_be_replaced(tmp_path):
     path = write(tmp_path / "cell.abf", [("IN 0", "pA", V)])
     with pytest.raises(ValueError, match="records no voltage"):
         load(path)
-    assert np.allclose(load(path, voltage_unit="mV").v, V, atol=0.011)
-    assert np.allclose(load(path, voltage_channel=0, voltage_unit="mV").i, COMMAND / 1000)
+    assert np.allclose(load(path, units={"v": "mV"}).v, V, atol=0.011)
+    assert np.allclose(load(path, voltage_channel=0, units={"v": "mV"}).i, COMMAND / 1000)
 
 
 def test_several_voltages_are_an_error(tmp_path):
@@ -259,12 +420,6 @@ def test_several_voltages_are_an_error(tmp_path):
     assert np.allclose(load(path, voltage_channel="Vd").v, V - 5, atol=0.011)
     with pytest.raises(ValueError, match=r"has no input 'Vx'; it has: 0 \"Vm\""):
         load(path, voltage_channel="Vx")
-
-
-@pytest.mark.parametrize(("mode", "word"), [(1, "variable-length"), (3, "gap-free")])
-def test_recordings_without_equal_sweeps_are_refused(tmp_path, mode, word):
-    with pytest.raises(ValueError, match=rf"is a {word}.* recording; sweeps of one length are required"):
-        load(write(tmp_path / "cell.abf", mode=mode))
 
 
 def test_files_that_are_no_abf_are_refused(tmp_path):
@@ -348,8 +503,8 @@ def altered(shared, tmp_path):
     [
         (("file", 172, "IIi", 1, 64, 1), "cannot be rebuilt: a user list"),
         (("protocol", 182, "h", 1), "cannot be rebuilt: outputs alternate"),
-        (("protocol", 0, "h", 3), "is a gap-free recording"),
-        (("protocol", 0, "h", 1), "is a variable-length"),
+        (("protocol", 0, "h", 3), "cannot be rebuilt: the recording is gap-free and has none"),
+        (("protocol", 0, "h", 1), "cannot be rebuilt: the recording is event-driven and has none"),
     ],
 )
 def test_unsupported_headers_of_abf_2_are_refused(altered, change, message):
@@ -391,8 +546,17 @@ def test_stimulus_file_in_the_same_folder_is_read(altered, tmp_path):
     assert any("stimulus file of output 0" in note for note in data.notes)
 
 
-def test_sweeps_of_different_lengths_are_listed(altered, shared):
+def test_real_recording_with_pauses_as_gap_free(altered, shared):
+    real, parts = load(shared / "File_axon_5.abf"), load(altered("protocol", 0, "h", 3), current=0.1)
+    assert np.array_equal(parts.v, real.v) and np.all(parts.i == 0.1) and parts.dt == real.dt
+
+
+def test_shorter_sweep_of_a_real_file_is_left_out(altered, shared):
     raw = (shared / "File_axon_5.abf").read_bytes()
     block, size, _ = struct.unpack_from("<IIi", raw, 316)
-    with pytest.raises(ValueError, match=r"different lengths: 20000, 15000, .*20000 samples; sweeps of one"):
-        load(altered("file", 512 * block + size + 4, "i", 15000))
+    data, real = load(altered("file", 512 * block + 8 * size + 4, "i", 15000)), load(shared / "File_axon_5.abf")
+    assert np.array_equal(data.v, real.v[:8]) and np.array_equal(data.i, real.i[:8])
+    assert any("sweeps left out: 8" in note for note in data.notes)
+    assert any("20000, 15000 samples in the file" in note for note in data.notes)
+    cropped = load(altered("file", 512 * block + 8 * size + 4, "i", 15000), incomplete="crop")
+    assert np.array_equal(cropped.v, real.v[:, :15000]) and np.array_equal(cropped.i, real.i[:, :15000])

@@ -38,7 +38,7 @@ def check(data):
 
 
 def test_pair_of_waves(pair):
-    check(load(pair[0], current=pair[1]))
+    check(load(pair[0], current_waves=pair[1]))
 
 
 def test_current_wave_is_found_by_its_channel_number(pair):
@@ -52,23 +52,23 @@ def test_current_wave_is_found_by_its_channel_number(pair):
 def test_lists_are_sweeps(tmp_path):
     paths = [write_wave(tmp_path / f"B6_Ch3_{k}.ibw", V + k, "mV") for k in range(3)]
     currents = [write_wave(tmp_path / f"B6_Ch0_{k}.ibw", I * k, "pA") for k in range(3)]
-    for data in (load(paths), load(paths, current=currents)):
+    for data in (load(paths), load(paths, current_waves=currents)):
         assert data.sweeps == 3
         assert np.allclose(data.v[2], V + 2, atol=1e-4) and np.allclose(data.i[2], I / 500, atol=1e-6)
-    with pytest.raises(ValueError, match="3 voltage waves require as many current waves, got 2"):
-        load(paths, current=currents[:2])
+    with pytest.raises(ValueError, match="3 voltage waves require as many current waves, or one for all, got 2"):
+        load(paths, current_waves=currents[:2])
 
 
 def test_columns_of_a_wave_are_sweeps(tmp_path):
     v = write_wave(tmp_path / "v.ibw", np.stack([V, V - 3], axis=1), "mV")
     i = write_wave(tmp_path / "i.ibw", np.stack([I, 2 * I], axis=1), "pA")
-    data = load(v, current=i)
+    data = load(v, current_waves=i)
     assert np.allclose(data.v, [V, V - 3], atol=1e-4) and np.allclose(data.i[1], I / 500, atol=1e-6)
 
 
 def test_missing_partner_is_an_error(tmp_path):
     alone = write_wave(tmp_path / "B6_Ch3_1.ibw", V, "mV")
-    with pytest.raises(ValueError, match=r"B6_Ch3_1\.ibw: no current wave in its folder; pass current="):
+    with pytest.raises(ValueError, match=r"B6_Ch3_1\.ibw: no current wave in its folder; pass current_waves="):
         load(alone)
     write_wave(tmp_path / "B6_Ch2_1.ibw", V, "mV")  # a voltage wave is no current wave
     with pytest.raises(ValueError, match="no current wave in its folder"):
@@ -82,45 +82,45 @@ def test_missing_partner_is_an_error(tmp_path):
 def test_units_and_scaling_come_from_the_header(tmp_path):
     v = write_wave(tmp_path / "v.ibw", V / 1000, "V", step=0.25, x_unit="ms")
     i = write_wave(tmp_path / "i.ibw", I / 1000, "nA", step=0.25, x_unit="ms")
-    data = load(v, current=i)
+    data = load(v, current_waves=i)
     check(data)
     assert not any("seconds assumed" in note for note in data.notes)
 
 
 def test_missing_unit_can_be_given(tmp_path):
     v, i = write_wave(tmp_path / "v.ibw", V, ""), write_wave(tmp_path / "i.ibw", I, "")
-    with pytest.raises(ValueError, match=r"v\.ibw has no unit in its header; pass voltage_unit="):
-        load(v, current=i)
-    with pytest.raises(ValueError, match=r"i\.ibw has no unit in its header; pass current_unit="):
-        load(v, current=i, voltage_unit="mV")
-    check(load(v, current=i, voltage_unit="mV", current_unit="pA"))
+    with pytest.raises(ValueError, match=r"v\.ibw has no unit in its header; pass units="):
+        load(v, current_waves=i)
+    with pytest.raises(ValueError, match=r"i\.ibw has no unit in its header; pass units="):
+        load(v, current_waves=i, units={"v": "mV"})
+    check(load(v, current_waves=i, units={"v": "mV", "i": "pA"}))
 
 
 def test_swapped_pair_is_refused(pair):
     with pytest.raises(
         ValueError, match=r'B6_Ch0_IDRest_181\.ibw: a voltage cannot be in "pA", which is a unit of current'
     ):
-        load(pair[1], current=pair[0])
+        load(pair[1], current_waves=pair[0])
 
 
 def test_waves_must_match(tmp_path, pair):
     short = write_wave(tmp_path / "short.ibw", I[:-1], "pA")
     with pytest.raises(ValueError, match=r"short\.ibw has 399 samples, B6_Ch3_IDRest_181\.ibw has 400; waves of"):
-        load(pair[0], current=short)
+        load(pair[0], current_waves=short)
     slow = write_wave(tmp_path / "slow.ibw", I, "pA", step=1e-3)
     with pytest.raises(ValueError, match=r"slow\.ibw is sampled from 0 every 0\.001 s, .* every 0\.00025 s"):
-        load(pair[0], current=slow)
+        load(pair[0], current_waves=slow)
 
 
 def test_files_that_are_no_waves_are_refused(tmp_path):
     (tmp_path / "v.ibw").write_bytes(b"not an Igor wave at all, but long enough to be read as one" * 20)
     with pytest.raises(ValueError, match=r"v\.ibw cannot be read"):
-        load(tmp_path / "v.ibw", current=tmp_path / "v.ibw")
+        load(tmp_path / "v.ibw", current_waves=tmp_path / "v.ibw")
 
 
 def test_missing_current_wave_is_named(pair, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file .*gone\.ibw"):
-        load(pair[0], current=tmp_path / "gone.ibw")
+        load(pair[0], current_waves=tmp_path / "gone.ibw")
 
 
 PLATEAUS = {181: 0.1053, 182: 0.1640, 183: 0.2247, 184: 0.2832, 185: 0.3412}  # nA, means of 800 to 2600 ms

@@ -21,7 +21,7 @@ def test_folder_is_not_a_file(tmp_path):
 @pytest.mark.parametrize("name", ["cell.mat", "cell", "cell.abf.gz"])
 def test_unknown_suffix_lists_the_known_ones(tmp_path, name):
     (tmp_path / name).write_text("")
-    with pytest.raises(ValueError, match=rf'{name}: the suffix ".*" is unknown; .* one of \.abf, \.ibw, \.nwb'):
+    with pytest.raises(ValueError, match=rf'{name}: the suffix ".*" is unknown; .* one of \.abf, \.atf, \.ibw, \.nwb'):
         load(tmp_path / name)
 
 

@@ -1,8 +1,9 @@
-"""Recorded current-clamp sweeps: `Recording`, and `load` for ABF, Igor, NWB, NPZ and text files.
+"""Recorded current-clamp sweeps: `Recording`, and `load` for ABF, ATF, Igor, NWB, NPZ and text files.
 
 Readers are imported when they are needed; `pip install "membrax[recordings]"` installs their packages.
 """
 
+from .episodes import cut
 from .example import example
 from .join import JoinedRecording, join
 from .loading import RecordingLike, as_recording, load
@@ -15,6 +16,7 @@ __all__ = [
     "as_recording",
     "check_recording",
     "choose_sweeps",
+    "cut",
     "example",
     "join",
     "load",

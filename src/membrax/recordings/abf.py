@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .abf_channels import comma_list, current_output, find_channel, refuse_voltage_clamp, voltage_input
-from .abf_command import FILE, command_current, follows
-from .abf_header import AbfFile, Channel, Header, read_header
+from .abf_channels import refuse_voltage_clamp
+from .abf_current import Source, in_unit, injected_current, sweeps_of
+from .abf_header import GAP_FREE, Header, open_abf, read_header
+from .channels import comma_list, voltage_input
 from .conversion import convert
-from .reading import GIVEN, UNCORRECTED, require
+from .episodes import cut_where_regular
+from .reading import GIVEN, UNCORRECTED, given_units, interval
 from .recording import Recording
+from .unrecorded import recorded_part
 
-_REFUSED = {1: "variable-length (event-driven)", 3: "gap-free"}  # operation modes of pCLAMP
-_CHOSEN = "chosen by the caller"
+_MOST_VALUES = 2**27  # of one signal as a rectangle, 1 GiB
 
 
 def read_abf(
@@ -26,7 +28,10 @@ def read_abf(
     current_channel: int | str | None = None,
     command_channel: int | str | None = None,
     current: ArrayLike | None = None,
-    voltage_unit: str | None = None,
+    units: Mapping[str, str] | None = None,
+    dt: float | None = None,
+    cut: bool = True,
+    incomplete: str | None = None,
     stimulus_folder: str | Path | None = None,
 ) -> Recording:
     """Read a current-clamp .abf file as a Recording.
@@ -34,118 +39,66 @@ def read_abf(
     The current is the first of these that exists: ``current``, the recorded current channel, the command
     waveform of the header. A recorded current that does not follow the command raises an error unless
     ``current_channel`` or ``command_channel`` selects one of the two. So does a command that cannot be
-    rebuilt (user lists, missing stimulus files).
+    rebuilt (user lists, missing stimulus files). Of several electrodes, the current and the command with the number in
+    the voltage's name are taken ("Im 1" and "Cmd 1" of "Vm 1").
+
+    A gap-free recording is one sweep; where its current has three or more steps at regular intervals, it is cut into as
+    many sweeps (`membrax.recordings.cut`). Sweeps of different lengths, as in event-driven recordings, are brought to
+    one length (`membrax.recordings.unrecorded.recorded_part`). Notes name the samples that are left out.
 
     Args:
         path: the file.
-        voltage_channel: number or name of the voltage input, where the file has several.
+        voltage_channel: number (from 0) or name of the voltage input, where the file has several.
         current_channel: number or name of the current input.
         command_channel: number or name of the output whose command waveform is the current.
-        current: injected current, nA: a number, [time] or [sweep, time], where the file has none.
-        voltage_unit: unit of the voltage where the header's is wrong.
+        current: injected current, nA: a number, [time] or [sweep, time], where the file has none. For a gap-free
+            recording, [time] is the whole recording.
+        units: units of the file's numbers where the header's are wrong, ``{"v": "mV", "i": "pA"}``.
+        dt: sampling interval, ms, where the header's is wrong.
+        cut: whether a gap-free recording is cut at regular steps of its current.
+        incomplete: the choice for sweeps that were stopped early, "crop" or "drop"; see `recorded_part`.
         stimulus_folder: a further folder of stimulus files.
 
     Raises:
-        ValueError: voltage clamp; a gap-free or variable-length file; no voltage or several; no current or
+        ValueError: a damaged file; voltage clamp; two sampling intervals; no voltage or several; no current or
             no reliable one; the checks of Recording.
     """
-    pyabf = require("pyabf", ".abf")
-    try:
-        abf = pyabf.ABF(str(path), cacheStimulusFiles=False, stimulusFileFolder=stimulus_folder)
-    except Exception as error:  # pyABF raises exceptions of any type on foreign bytes
-        raise ValueError(f"{path.name} cannot be read: {error}") from error
+    units, path = given_units(units, "vi"), Path(path)
+    abf = open_abf(path, stimulus_folder)
     header = read_header(abf)
-    if abf.nOperationMode in _REFUSED:
-        raise ValueError(
-            f"{path.name} is a {_REFUSED[abf.nOperationMode]} recording; sweeps of one length are required"
-        )
-    if header.lengths:
-        raise ValueError(
-            f"{path.name} has sweeps of different lengths: {comma_list(header.lengths)} samples; sweeps of one"
-            " length are required"
-        )
+    _check_rectangle(path, header)
     current_chosen = not (current is None and current_channel is None and command_channel is None)
     refuse_voltage_clamp(path, header, current_chosen)
-    voltage = voltage_input(path, header, voltage_channel, voltage_unit)
-    v = convert(_sweeps(abf, voltage), voltage_unit or voltage.unit, "voltage")
+    voltage = voltage_input(path, header.inputs, voltage_channel, units.get("v"))
+    source, unit = Source(path, abf, header, units), units.get("v", voltage.unit)
+    v = convert(sweeps_of(source, voltage), unit, "voltage")
     if current is None:
-        i, note = _current(path, abf, header, voltage, current_channel, command_channel)
+        i, note = injected_current(source, voltage, current_channel, command_channel)
     else:
         i, note = np.asarray(current), GIVEN
-    t = header.dt * np.arange(v.shape[1])
-    return Recording(t, v, i, name=path.stem, notes=(f"voltage: input {voltage}", UNCORRECTED, note))
+    notes = (f"voltage: input {voltage}{in_unit(voltage, unit)}", UNCORRECTED, note)
+    if len(set(header.lengths)) > 1:
+        notes += (f"sweeps: {_list(header.lengths)} samples in the file",)
+    t = interval(dt, header.dt) * np.arange(v.shape[1])
+    t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
+    data = Recording(t, v, i, name=path.stem, notes=(*notes, *removed))
+    if abf.nOperationMode == GAP_FREE and data.sweeps == 1:
+        return cut_where_regular(data, cut)
+    return data
 
 
-def _sweeps(abf: AbfFile, channel: Channel) -> np.ndarray:
-    """All sweeps of one input [sweep, time] in its unit."""
-    samples = abf.sweepCount * abf.sweepPointCount
-    return abf.data[channel.number][:samples].astype(np.float64).reshape(abf.sweepCount, abf.sweepPointCount)
-
-
-def _current(
-    path: Path, abf: AbfFile, header: Header, voltage: Channel, current: int | str | None, command: int | str | None
-) -> tuple[np.ndarray, str]:
-    """Injected current, nA [sweep, time], and the note of its source."""
-    if current is not None and command is not None:
+def _check_rectangle(path: Path, header: Header) -> None:
+    """Check that sweeps of different lengths fit into memory as a rectangle, and that the clock runs."""
+    longest, count = max(header.lengths), len(header.lengths)
+    if longest * count > max(_MOST_VALUES, 2 * sum(header.lengths)):
         raise ValueError(
-            "current_channel selects a recorded current and command_channel a commanded one; pass one of them"
+            f"{path.name} has {count} sweeps of {min(header.lengths)} to {longest} samples, too unequal for sweeps of"
+            " one length; export those of one length from Clampfit"
         )
-    if current is not None:
-        return _recorded(path, abf, find_channel(path, header.inputs, current, "input"), _CHOSEN)
-    if command is not None:
-        return _commanded(path, abf, header, find_channel(path, header.outputs, command, "output"), _CHOSEN)
-    recorded = [channel for channel in header.inputs if channel.kind == "current" and channel != voltage]
-    if len(recorded) > 1:
-        raise ValueError(f"{path.name} records several currents: {comma_list(recorded)}; pass current_channel=")
-    output = current_output(path, header, voltage, required=not recorded)
-    if recorded:
-        values, note = _recorded(path, abf, recorded[0], "recorded current, preferred to the command")
-        _compare(path, abf, header, recorded[0], values, output)
-        return values, note
-    assert output is not None  # current_output raises an error without one
-    return _commanded(path, abf, header, output, "no recorded current channel")
+    if not 0 < header.dt < np.inf:
+        raise ValueError(f"{path.name} has a sampling interval of {header.dt:g} ms in its header; pass dt=, in ms")
 
 
-def _recorded(path: Path, abf: AbfFile, channel: Channel, reason: str) -> tuple[np.ndarray, str]:
-    try:
-        return convert(_sweeps(abf, channel), channel.unit, "current"), f"current: input {channel} ({reason})"
-    except ValueError as error:
-        raise ValueError(f"{path.name}, input {channel}: {error}") from error
-
-
-def _commanded(path: Path, abf: AbfFile, header: Header, output: Channel, reason: str) -> tuple[np.ndarray, str]:
-    values = command_current(path, abf, header, output)
-    source = "stimulus file" if output.source == FILE else "header command waveform"
-    return values, f"current: {source} of output {output} ({reason})"
-
-
-def _compare(
-    path: Path, abf: AbfFile, header: Header, channel: Channel, values: np.ndarray, output: Channel | None
-) -> None:
-    """Compare a recorded current with the command: an unrelated one may be another cell's.
-
-    Raises:
-        ValueError: the recorded current does not follow the command.
-
-    Warns:
-        UserWarning: its gain relative to the command is outside 0.8 to 1.25.
-    """
-    if output is None or not output.source or header.obstacle:
-        return
-    try:
-        command = command_current(path, abf, header, output)
-    except ValueError:
-        return  # there is no command to compare with
-    similar, gain = follows(values, command)
-    if not similar:
-        raise ValueError(
-            f"{path.name}: the recorded current (input {channel}) does not follow the command (output {output});"
-            f" pass current_channel={channel.number} or command_channel={output.number}, whichever was injected"
-        )
-    if not 0.8 <= gain <= 1.25:
-        warnings.warn(
-            f"{path.name}: the recorded current is {gain:.3g} times the command; the recorded one is used"
-            f" (command_channel={output.number} selects the command)",
-            UserWarning,
-            stacklevel=5,
-        )
+def _list(lengths: tuple[int, ...]) -> str:
+    shown = comma_list(lengths[:12])
+    return shown if len(lengths) <= 12 else f"{shown} … {lengths[-1]} (of {len(lengths)} sweeps)"

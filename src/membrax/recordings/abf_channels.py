@@ -1,16 +1,18 @@
-"""Choice of the voltage input and the current output of an .abf file; an error for voltage clamp."""
+"""The clamp of an .abf file and the output that commands its current."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from .abf_header import Channel, Header
+from .abf_header import Header
+from .channels import Channel, comma_list, partner
 from .reading import no_current
 
 
 def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool) -> None:
     """Raise an error for voltage clamp, where the recorded current is a response and not a stimulus.
+
+    Where no waveform is on, as in gap-free files, outputs in units of current alone mean current clamp.
 
     Args:
         path: the file, for messages.
@@ -25,13 +27,13 @@ def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool) -> No
     if "current" not in inputs or any(output.kind == "current" for output in driving):
         return
     if "voltage" in inputs and not driving:
-        if current_chosen:
+        if current_chosen or {output.kind for output in header.outputs} - {None} == {"current"}:
             return
         raise ValueError(
             f"{path.name} records voltage and current ({comma_list(header.inputs)}) but no command is on, so voltage"
             " clamp and current clamp cannot be distinguished; if it is current clamp, pass current_channel="
         )
-    command = (driving or header.outputs)[0]
+    command = (driving or header.outputs or header.inputs)[0]
     if command.kind == "voltage":
         raise ValueError(
             f"{path.name} is a voltage-clamp recording: its input is a current ({comma_list(header.inputs)}) and its"
@@ -39,31 +41,11 @@ def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool) -> No
         )
 
 
-def voltage_input(path: Path, header: Header, chosen: int | str | None, unit: str | None) -> Channel:
-    """The voltage input: the chosen one, else the only one in a unit of voltage.
-
-    Raises:
-        ValueError: no such input, no voltage, or several.
-    """
-    if chosen is not None:
-        return find_channel(path, header.inputs, chosen, "input")
-    voltages = [channel for channel in header.inputs if channel.kind == "voltage"]
-    if not voltages and unit and len(header.inputs) == 1:
-        voltages = list(header.inputs)
-    if len(voltages) == 1:
-        return voltages[0]
-    if voltages:
-        raise ValueError(f"{path.name} records several voltages: {comma_list(voltages)}; pass voltage_channel=")
-    raise ValueError(
-        f"{path.name} records no voltage (inputs: {comma_list(header.inputs)}); if a unit in the header is wrong,"
-        ' pass voltage_channel= and voltage_unit="mV"'
-    )
-
-
 def current_output(path: Path, header: Header, voltage: Channel, required: bool) -> Channel | None:
-    """The output that commands the current: one whose waveform is on; of several, that with the voltage's number.
+    """The output that commands the current: one whose waveform is on.
 
-    None where there is no such output or more than one.
+    Of several, it is the one with the number in the voltage's name ("Cmd 1" of "Vm 1"), else with the voltage's number
+    among the inputs. None where there is no such output or more than one.
 
     Raises:
         ValueError: an output is ``required``, and the result would be None.
@@ -71,26 +53,10 @@ def current_output(path: Path, header: Header, voltage: Channel, required: bool)
     outputs = [output for output in header.outputs if output.kind == "current"]
     outputs = [output for output in outputs if output.source] or outputs
     if len(outputs) > 1:
-        outputs = [output for output in outputs if output.number == voltage.number] or outputs
+        named = partner(voltage, outputs)
+        outputs = [named] if named else [o for o in outputs if o.number == voltage.number] or outputs
     if required and not outputs:
         raise no_current(path.name, f"inputs: {comma_list(header.inputs)}; outputs: {comma_list(header.outputs)}")
     if required and len(outputs) > 1:
         raise ValueError(f"{path.name} commands several currents: {comma_list(outputs)}; pass command_channel=")
     return outputs[0] if len(outputs) == 1 else None
-
-
-def find_channel(path: Path, channels: Sequence[Channel], key: int | str, noun: str) -> Channel:
-    """The channel whose number or name is ``key``.
-
-    Raises:
-        ValueError: no such channel; the message lists all, as ``noun`` ("input" or "output").
-    """
-    for channel in channels:
-        if key in (channel.number, channel.name):
-            return channel
-    raise ValueError(f"{path.name} has no {noun} {key!r}; it has: {comma_list(channels)}")
-
-
-def comma_list(items: Sequence[object]) -> str:
-    """Several channels or numbers in one line of a message."""
-    return ", ".join(map(str, items))

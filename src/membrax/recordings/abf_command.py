@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .abf_header import AbfFile, Channel, Header
+from .abf_header import AbfFile, Header, open_abf
+from .atf import read_columns
+from .channels import Channel
 from .conversion import convert
 from .reading import require
 
@@ -27,18 +28,24 @@ def command_current(path: Path, abf: AbfFile, header: Header, output: Channel) -
     """
     if header.obstacle:
         raise _refusal(path, output, header.obstacle)
-    shape = (abf.sweepCount, abf.sweepPointCount)
+    shape = (len(header.lengths), max(header.lengths))
+    if len(set(header.lengths)) > 1:
+        if shape[1] > header.episode:
+            raise _refusal(path, output, "its sweeps have different lengths, and none is that of the protocol")
+        abf.sweepPointCount = header.episode  # pyABF takes the mean of the lengths
     if output.source == EPOCHS:
-        values = _from_epochs(path, abf, header, output)
+        values = _from_epochs(path, abf, header, output)[: shape[0], : shape[1]]
     elif output.source == FILE:
-        values = np.broadcast_to(_from_file(path, abf, header, output), shape)
+        values = np.broadcast_to(_from_file(path, abf, header, output)[: shape[1]], shape)
+    elif output.source:
+        raise _refusal(path, output, f"its source has the unknown number {output.source}")
     else:
         level = header.holding[output.number]
         warnings.warn(
             f"{path.name}: the waveform of output {output} is off; the current is its holding level,"
             f" {level:g} {output.unit}, throughout",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
         values = np.full(shape, level)
     if values.shape != shape or not np.all(np.isfinite(values)):
@@ -52,6 +59,8 @@ def follows(recorded: np.ndarray, command: np.ndarray) -> tuple[bool, float]:
     A current follows a changing command if their correlation over all sweeps exceeds 0.5, and a constant
     command if the recorded median is 0.5 to 1.5 times its level. It follows a command of zero in any case.
     """
+    there = np.isfinite(recorded)  # the end of a shorter sweep was not recorded
+    recorded, command = recorded[there], command[there]
     c = command - np.mean(command)
     if np.ptp(command) == 0:
         level = float(command.flat[0])
@@ -69,8 +78,13 @@ def _from_epochs(path: Path, abf: AbfFile, header: Header, output: Channel) -> n
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pyABF returns NaN for unknown epoch types; command_current refuses it
         try:
-            table = waveform.EpochTable(abf, output.number)
-            return np.stack([sweep.getWaveform() for sweep in table.epochWaveformsBySweep])
+            sweeps = waveform.EpochTable(abf, output.number).epochWaveformsBySweep
+            for sweep in sweeps:  # a damaged header states epochs of any length
+                if any(
+                    stop < start or stop > abf.sweepPointCount for start, stop in zip(sweep.p1s, sweep.p2s, strict=True)
+                ):
+                    raise ValueError(f"they end at sample {max(sweep.p2s[:-1])} of {abf.sweepPointCount}")
+            return np.stack([sweep.getWaveform() for sweep in sweeps])
         except (ValueError, IndexError) as error:
             raise _refusal(path, output, f"its epochs do not fit the sweep ({error})") from error
 
@@ -82,22 +96,21 @@ def _from_file(path: Path, abf: AbfFile, header: Header, output: Channel) -> np.
     scale, offset = abf._dacSection.fDACFileScale[output.number], abf._dacSection.fDACFileOffset[output.number]
     if (scale, offset) != (1.0, 0.0):
         raise _refusal(path, output, f"its stimulus file is scaled by {scale:g} and shifted by {offset:g}")
-    stimulus = _open_stimulus(path, abf, output)
-    step = 1000.0 / stimulus.dataRate
-    if stimulus.sweepCount > 1 or stimulus.channelCount > 1 or abs(step - header.dt) > 1e-4 * header.dt:
+    values, step = _stimulus(path, abf, output)
+    if len(values) > 1 or abs(step - header.dt) > 1e-4 * header.dt:
         raise _refusal(
             path,
             output,
-            f"its stimulus file has {stimulus.sweepCount} sweeps and {stimulus.channelCount} channels every"
-            f" {step:g} ms; one of each every {header.dt:g} ms is required",
+            f"its stimulus file has {len(values)} sweeps or channels every {step:g} ms; one every {header.dt:g} ms is"
+            " required",
         )
-    values = np.asarray(stimulus.sweepY, dtype=np.float64)[: abf.sweepPointCount]
-    if values.size < abf.sweepPointCount:
-        raise _refusal(path, output, f"its stimulus file has {values.size} of {abf.sweepPointCount} samples")
-    return values
+    if values.shape[1] < abf.sweepPointCount:
+        raise _refusal(path, output, f"its stimulus file has {values.shape[1]} of {abf.sweepPointCount} samples")
+    return values[0, : abf.sweepPointCount]
 
 
-def _open_stimulus(path: Path, abf: AbfFile, output: Channel) -> Any:
+def _stimulus(path: Path, abf: AbfFile, output: Channel) -> tuple[np.ndarray, float]:
+    """All sweeps and channels [row, time] of the stimulus file, and its interval in ms."""
     pyabf = require("pyabf", ".abf")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pyABF only warns of a missing file and returns NaN
@@ -109,7 +122,12 @@ def _open_stimulus(path: Path, abf: AbfFile, output: Channel) -> Any:
             output,
             f'its stimulus file "{name}" is missing; put it into the folder of the recording or pass stimulus_folder=',
         )
-    return pyabf.ATF(file) if file.lower().endswith(".atf") else pyabf.ABF(file)
+    if file.lower().endswith(".atf"):
+        times, rows = read_columns(Path(file))
+        return rows, float(times[-1] - times[0]) / (times.size - 1)
+    stimulus = open_abf(Path(file))
+    count = stimulus.sweepCount * stimulus.sweepPointCount
+    return stimulus.data[:, :count].astype(np.float64).reshape(-1, stimulus.sweepPointCount), 1000.0 / stimulus.dataRate
 
 
 def _refusal(path: Path, output: Channel, reason: str) -> ValueError:

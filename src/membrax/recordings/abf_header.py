@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import struct
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from .conversion import kind_of
+from .abf_sizes import check_sizes
+from .channels import Channel
+from .reading import require
 
 # Byte offsets in a version 1 header (Axon's description of ABF 1.x, abfheadr.h).
 _INPUT_UNITS, _OUTPUT_UNITS, _HOLDING, _USER_LIST = 602, 1346, 1394, 3360
+_SECOND_INTERVAL = 126
 _EXTENDED = 6144  # bytes of a version 1 header that has room for a command waveform
 _STEP, _RAMP = 1, 2  # epoch types without a train
+VARIABLE, GAP_FREE = 1, 3  # operation modes without a command waveform; 2, 4 and 5 have sweeps of one length
 
 
 class AbfFile(Protocol):
@@ -28,6 +34,8 @@ class AbfFile(Protocol):
     channelCount: int
     data: np.ndarray
     dataByteStart: int
+    dataRate: int
+    dataSecPerPoint: float
     holdingCommand: list[float]
     nOperationMode: int
     sweepCount: int
@@ -41,24 +49,6 @@ class AbfFile(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Channel:
-    """One analogue input or output."""
-
-    number: int
-    name: str
-    unit: str
-    source: int = 0  # of an output's waveform: 0 off, 1 epoch table, 2 stimulus file
-
-    @property
-    def kind(self) -> str | None:
-        """The quantity of its unit."""
-        return kind_of(self.unit)
-
-    def __str__(self) -> str:
-        return f'{self.number} "{self.name}" [{self.unit or "no unit"}]'
-
-
-@dataclasses.dataclass(frozen=True)
 class Header:
     """The contents of a header that the reader uses."""
 
@@ -66,18 +56,54 @@ class Header:
     outputs: tuple[Channel, ...]
     holding: tuple[float, ...]  # per output, in its unit
     dt: float  # ms
-    lengths: tuple[int, ...]  # samples of each sweep, where they differ
+    lengths: tuple[int, ...]  # samples of each sweep, in the order of the file
+    episode: int  # samples of a sweep of the protocol, which an aborted sweep does not reach
     obstacle: str  # reason why the command waveforms cannot be rebuilt; "" without one
 
 
+def open_abf(path: Path, stimulus_folder: str | Path | None = None) -> AbfFile:
+    """Open a file with pyABF, with its samples.
+
+    Raises:
+        ValueError: no ABF file, a damaged one, or one that pyABF does not support.
+    """
+    pyabf = require("pyabf", ".abf")
+    check_sizes(path)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            abf = pyabf.ABF(str(path), loadData=False, cacheStimulusFiles=False, stimulusFileFolder=stimulus_folder)
+            with path.open("rb") as file:
+                abf._loadAndScaleData(file)
+        except Exception as error:  # pyABF raises exceptions of any type on foreign bytes
+            raise ValueError(
+                f"{path.name} cannot be read: pyABF reports {type(error).__name__}: {error}; is the file damaged?"
+            ) from error
+    return abf
+
+
 def read_header(abf: AbfFile) -> Header:
-    """The header of an opened pyABF file."""
-    return _version_1(abf) if abf.abfVersion["major"] == 1 else _version_2(abf)
+    """The header of an opened pyABF file.
+
+    Raises:
+        ValueError: a file of two sampling intervals.
+    """
+    header = _version_1(abf) if abf.abfVersion["major"] == 1 else _version_2(abf)
+    if abf.nOperationMode in (VARIABLE, GAP_FREE):
+        mode = "gap-free" if abf.nOperationMode == GAP_FREE else "event-driven"
+        # Waveforms in the header are left over from another protocol.
+        outputs = tuple(dataclasses.replace(output, source=0) for output in header.outputs)
+        return dataclasses.replace(header, outputs=outputs, obstacle=f"the recording is {mode} and has none")
+    return header
 
 
 def _version_1(abf: AbfFile) -> Header:
     """The header of ABF 1. Units and holding levels come from the bytes: pyABF drops µ and returns levels of epochs."""
-    raw, header = Path(abf.abfFilePath).read_bytes()[:_EXTENDED], abf._headerV1
+    with Path(abf.abfFilePath).open("rb") as file:
+        raw, header = file.read(_EXTENDED), abf._headerV1
+        file.seek(512 * max(header.lSynchArrayPtr, 0))
+        synch = file.read(8 * max(header.lSynchArraySize, 0) if header.lSynchArrayPtr > 0 else 0)
+    _refuse_two_clocks(Path(abf.abfFilePath), raw, header)
     has_command = abf.dataByteStart >= _EXTENDED
     inputs = []
     for number in range(abf.channelCount):
@@ -94,7 +120,8 @@ def _version_1(abf: AbfFile) -> Header:
         outputs=tuple(outputs),
         holding=struct.unpack_from("<4f", raw, _HOLDING),
         dt=_milliseconds(header.fADCSampleInterval * abf.channelCount),
-        lengths=(),
+        lengths=_lengths(abf, list(struct.iter_unpack("<ii", synch[: len(synch) // 8 * 8])), header.fSynchTimeUnit),
+        episode=header.lNumSamplesPerEpisode // abf.channelCount,
         obstacle=obstacle,
     )
 
@@ -118,13 +145,15 @@ def _version_2(abf: AbfFile) -> Header:
         )
         for number in range(len(dac.nDACNum))
     ]
+    protocol, synch = abf._protocolSection, abf._synchArraySection
     named = zip(abf.adcNames, abf.adcUnits, strict=True)
     return Header(
         inputs=tuple(Channel(number, _clean(name), _clean(unit)) for number, (name, unit) in enumerate(named)),
         outputs=tuple(outputs),
         holding=tuple(dac.fDACHoldingLevel),
-        dt=_milliseconds(abf._protocolSection.fADCSequenceInterval),
-        lengths=_uneven([length // abf.channelCount for length in abf._synchArraySection.lLength]),
+        dt=_milliseconds(protocol.fADCSequenceInterval),
+        lengths=_lengths(abf, list(zip(synch.lStart, synch.lLength, strict=True)), protocol.fSynchTimeUnit),
+        episode=protocol.lNumSamplesPerEpisode // abf.channelCount,
         obstacle=_obstacle_2(abf),
     )
 
@@ -137,8 +166,38 @@ def _obstacle_2(abf: AbfFile) -> str:
     return ""
 
 
-def _uneven(lengths: Sequence[int]) -> tuple[int, ...]:
-    return tuple(lengths) if len(set(lengths)) > 1 else ()
+def _lengths(abf: AbfFile, synch: Sequence[tuple[int, int]], unit: float) -> tuple[int, ...]:
+    """Samples of each sweep: equal ones, or those of ``synch``, the (start, length) pairs of the file's parts.
+
+    A gap-free recording is one sweep, unless pauses divide it. Starts are in ``unit`` µs, in samples for 0; lengths are
+    in samples of all inputs.
+    """
+    total, count = abf.data.shape[1], max(abf.sweepCount, 1)
+    lengths = [length // abf.channelCount for _, length in synch]
+    usable = bool(lengths) and min(lengths) > 0 and sum(lengths) <= total
+    if abf.nOperationMode == GAP_FREE:
+        return tuple(lengths) if usable and _paused(abf, synch, unit) else (total,)
+    if usable and len(set(lengths)) > 1:
+        return tuple(lengths)
+    return (total // count,) * count
+
+
+def _paused(abf: AbfFile, synch: Sequence[tuple[int, int]], unit: float) -> bool:
+    """Whether time passed between two parts, more than a thousandth of the part before."""
+    sample = abf.dataSecPerPoint * 1e6 / abf.channelCount / unit if unit > 0 else 1.0
+    pairs = itertools.pairwise(synch)
+    return any(later - start > 1.001 * length * sample + 2 for (start, length), (later, _) in pairs)
+
+
+def _refuse_two_clocks(path: Path, raw: bytes, header: Any) -> None:
+    (second,) = struct.unpack_from("<f", raw, _SECOND_INTERVAL)
+    first = header.fADCSampleInterval
+    if second > 0 and abs(second - first) > 1e-3 * first:
+        raise ValueError(
+            f"{path.name} has two sampling intervals (a split clock): {first:g} µs and, later in each sweep,"
+            f" {second:g} µs between samples of its inputs; sweeps of one interval are required: save the file in"
+            " Clampfit with one interval, or export one part as .atf"
+        )
 
 
 def _milliseconds(microseconds: float) -> float:

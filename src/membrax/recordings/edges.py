@@ -88,8 +88,7 @@ def changes(i: np.ndarray, dt: float) -> list[int]:
     span = float(np.ptp(i))
     if span == 0 or len(i) < 4:
         return []
-    differences = np.diff(i)
-    noise = 1.4826 * float(np.median(np.abs(differences - np.median(differences)))) / np.sqrt(2)
+    noise = sample_noise(i)
     # Averages over half a millisecond of a command would blur two changes of one block.
     width = max(1, round(SMOOTHED / dt)) if noise > 1e-6 * span else 1
     if len(i) < 2 * width + 2:
@@ -99,6 +98,12 @@ def changes(i: np.ndarray, dt: float) -> list[int]:
     moved = np.abs(means[width:] - means[:-width])  # at sample k + width
     large = moved > max(NOISE * noise / np.sqrt(width), SMALLEST * span)
     return [a + int(np.argmax(moved[a:b])) + width for a, b in stretches(large)]
+
+
+def sample_noise(i: np.ndarray) -> float:
+    """The standard deviation of white noise in a current i [time], by the median of differences of neighbours."""
+    differences = np.diff(i)
+    return 1.4826 * float(np.median(np.abs(differences - np.median(differences)))) / np.sqrt(2)
 
 
 def base_level(i: np.ndarray, dt: float) -> float:

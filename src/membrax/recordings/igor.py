@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import re
-from collections.abc import Sequence
+import struct
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .conversion import convert, current_kind, kind_of, recording_unit
-from .reading import UNCORRECTED, require
+from .reading import GIVEN, UNCORRECTED, given_units, interval, require
 from .recording import Recording
+from .unrecorded import recorded_part
 
+# Sizes of the parts of a file by version of its header, and the byte at which the list begins.
+_SIZES, _FIRST_SIZE = {1: "i", 2: "3i", 3: "4i", 5: "13i"}, {1: 2, 2: 2, 3: 2, 5: 4}
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
@@ -30,10 +36,11 @@ class _Wave:
 def read_igor(
     path: Path | Sequence[Path],
     *,
-    current: Paths | None = None,
-    voltage_unit: str | None = None,
-    current_unit: str | None = None,
-    time_unit: str | None = None,
+    current_waves: Paths | None = None,
+    current: ArrayLike | None = None,
+    units: Mapping[str, str] | None = None,
+    dt: float | None = None,
+    incomplete: str | None = None,
 ) -> Recording:
     """Read Igor waves as a Recording: a voltage wave and its current wave, or a list of each (one sweep each).
 
@@ -42,32 +49,68 @@ def read_igor(
 
     Args:
         path: voltage wave(s).
-        current: current wave(s), in the same order. The default is the wave in the same folder whose name
-            differs only in the number after "Ch" and whose unit is one of current.
-        voltage_unit: unit of the voltage for headers without one: "V", "mV" or "uV".
-        current_unit: unit of the current, such as "pA".
-        time_unit: unit of the time, such as "ms".
+        current_waves: path(s) of the current wave(s), in the same order; one wave of one sweep serves all voltages. The
+            default is the wave in the same folder whose name differs only in the number after "Ch" and whose unit is
+            one of current.
+        current: injected current, nA: a number, [time] or [sweep, time], in place of waves.
+        units: units of the waves' numbers for headers without them or with wrong ones,
+            ``{"t": "ms", "v": "mV", "i": "pA"}``.
+        dt: sampling interval, ms, where the header's is wrong.
+        incomplete: the choice for sweeps that were stopped early, "crop" or "drop"; see
+            `membrax.recordings.unrecorded.recorded_part`.
 
     Raises:
-        ValueError: no current wave, waves that do not match, a missing or unknown unit, or one of another quantity.
+        ValueError: a damaged file, no current wave, waves that do not match, a missing or unknown unit, or one of
+            another quantity.
     """
+    units = given_units(units)
     voltages = [_read(Path(one)) for one in _as_list(path)]
-    partners = _as_list(current) if current is not None else [_partner(wave) for wave in voltages]
-    currents = [_read(Path(one)) for one in partners]
-    if len(voltages) != len(currents):
-        raise ValueError(f"{len(voltages)} voltage waves require as many current waves, got {len(currents)}")
     first = voltages[0]
-    for wave in (*voltages, *currents):
+    for wave in voltages:
         _match(first, wave)
-    v = np.concatenate([_values(wave, "voltage", voltage_unit) for wave in voltages])
-    i = np.concatenate([_values(wave, "current", current_unit) for wave in currents])
+    v = np.concatenate([_values(wave, "voltage", units.get("v")) for wave in voltages])
+    i, unit, note = _current(voltages, current_waves, current, units.get("i"))
     times = first.start + first.step * np.arange(first.data.shape[1])
-    t = convert(times, time_unit or first.x_unit or "s", "time")
-    notes: tuple[str, ...] = (UNCORRECTED, f"current: measured, from {', '.join(wave.path.name for wave in currents)}")
-    if not (time_unit or first.x_unit):
+    t = (
+        convert(times, units.get("t") or first.x_unit or "s", "time")
+        if dt is None
+        else interval(dt, dt) * np.arange(v.shape[1])
+    )
+    notes: tuple[str, ...] = (UNCORRECTED, note)
+    if dt is None and not (units.get("t") or first.x_unit):
         notes += ("time: the header has no unit, seconds assumed",)
-    unit = recording_unit(current_unit or currents[0].unit)
-    return Recording(t, v, i, unit=unit, name=first.path.stem, notes=notes)
+    t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
+    return Recording(t, v, i, unit=unit, name=first.path.stem, notes=(*notes, *removed))
+
+
+def _current(
+    voltages: Sequence[_Wave], paths: Paths | None, current: ArrayLike | None, unit: str | None
+) -> tuple[np.ndarray, str, str]:
+    """The injected current, its unit in the Recording, and the note of its source."""
+    if current is not None:
+        if paths is not None:
+            raise ValueError("current= gives the current in nA and current_waves= its waves; pass one of them")
+        _refuse_paths(current)
+        return np.asarray(current), "nA", GIVEN
+    waves = [_read(Path(one)) for one in (_as_list(paths) if paths is not None else map(_partner, voltages))]
+    shared = len(waves) == 1 and len(waves[0].data) == 1
+    if len(voltages) != len(waves) and not shared:
+        raise ValueError(
+            f"{len(voltages)} voltage waves require as many current waves, or one for all, got {len(waves)}"
+        )
+    for wave in waves:
+        _match(voltages[0], wave)
+    i = np.concatenate([_values(wave, "current", unit) for wave in waves])
+    names = ", ".join(wave.path.name for wave in waves)
+    return i[0] if shared else i, recording_unit(unit or waves[0].unit), f"current: measured, from {names}"
+
+
+def _refuse_paths(current: ArrayLike) -> None:
+    if np.asarray(current).dtype.kind not in "biuf":
+        raise ValueError(
+            f"current must be in nA: a number, an array [time] or [sweep, time], got {current!r}; the paths of current"
+            " waves are current_waves="
+        )
 
 
 def _as_list(paths: Paths) -> list[str | os.PathLike[str]]:
@@ -79,11 +122,16 @@ def _read(path: Path) -> _Wave:
     igor = require("igor2.binarywave", ".ibw")
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
+    _check_sizes(path)
     try:
-        wave = igor.load(str(path))["wave"]
+        # A stream that ends where the file ends: a damaged header states sections of any size.
+        wave = igor.load(io.BytesIO(path.read_bytes()))["wave"]
+        header, data = wave["wave_header"], np.asarray(wave["wData"])
     except Exception as error:  # igor2 raises exceptions of any type on foreign bytes
-        raise ValueError(f"{path.name} cannot be read as an Igor wave: {error}") from error
-    header, data = wave["wave_header"], np.asarray(wave["wData"])
+        raise ValueError(
+            f"{path.name} cannot be read as an Igor wave: igor2 reports {type(error).__name__}: {error!s:.200}; is it a"
+            " binary wave (.ibw), and whole?"
+        ) from error
     if data.ndim > 2 or data.dtype.kind not in "fiu":
         raise ValueError(f"{path.name} must have numbers in one or two dimensions, got {data.dtype} {data.shape}")
     data = np.atleast_2d(data.astype(np.float64).T)
@@ -91,6 +139,27 @@ def _read(path: Path) -> _Wave:
     if "sfA" in header:
         return _Wave(path, data, unit, header["sfB"][0], header["sfA"][0], _text(header["dimUnits"][0]))
     return _Wave(path, data, unit, header["hsB"], header["hsA"], _text(header["xUnits"]))
+
+
+def _check_sizes(path: Path) -> None:
+    """Check that a file is as long as its header states (Wavemetrics technical note 3).
+
+    Raises:
+        ValueError: it is no Igor wave, cut short or damaged.
+    """
+    raw, size = path.read_bytes()[:64], path.stat().st_size
+    for order in "<>":
+        version = struct.unpack_from(order + "h", raw)[0] if len(raw) == 64 else 0
+        if version in _SIZES:
+            sizes = struct.unpack_from(order + _SIZES[version], raw, _FIRST_SIZE[version])
+            break
+    else:
+        raise ValueError(f"{path.name} cannot be read as an Igor wave: it does not begin with version 1, 2, 3 or 5")
+    if min(sizes) < 0 or sum(sizes) > size:
+        raise ValueError(
+            f"{path.name} cannot be read as an Igor wave: its header states parts of {', '.join(map(str, sizes))}"
+            f" bytes, and the file has {size}, so it is cut short or damaged; copy it again from its source"
+        )
 
 
 def _text(raw: bytes | np.ndarray) -> str:
@@ -114,7 +183,10 @@ def _partner(wave: _Wave) -> Path:
     if len(currents) != 1:
         names = ", ".join(path.name for path in currents)
         problem = f"several current waves ({names})" if currents else "no current wave"
-        raise ValueError(f'{name}: {problem} in its folder; pass current="….ibw", the wave of the injected current')
+        raise ValueError(
+            f'{name}: {problem} in its folder; pass current_waves="….ibw", the wave of the injected current, or'
+            " current=, in nA"
+        )
     return currents[0]
 
 
@@ -136,7 +208,8 @@ def _match(first: _Wave, wave: _Wave) -> None:
 def _values(wave: _Wave, kind: str, unit: str | None) -> np.ndarray:
     unit = unit or wave.unit
     if not unit:
-        raise ValueError(f'{wave.path.name} has no unit in its header; pass {kind}_unit="…"')
+        example = 'units={"v": "mV"}' if kind == "voltage" else 'units={"i": "pA"}'
+        raise ValueError(f"{wave.path.name} has no unit in its header; pass {example}, or the unit it is in")
     try:
         return convert(wave.data, unit, kind if kind == "voltage" else current_kind(unit))
     except ValueError as error:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from .recording import Recording, check_recording
 
-SUFFIXES = (".abf", ".ibw", ".nwb", ".npz", ".csv", ".tsv", ".txt", ".dat")
+SUFFIXES = (".abf", ".atf", ".ibw", ".nwb", ".npz", ".csv", ".tsv", ".txt", ".dat")
 
 RecordingLike: TypeAlias = Recording | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """A recording, or the path of a file that `load` reads."""
@@ -36,6 +36,7 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
 
     ========================  =====================================================================
     .abf                      `membrax.recordings.abf.read_abf`
+    .atf                      `membrax.recordings.atf.read_atf`
     .ibw                      `membrax.recordings.igor.read_igor`; also a list of waves, one per sweep
     .nwb                      `membrax.recordings.nwb.read_nwb`
     .npz                      `membrax.recordings.npz.read_npz`; also files of `Recording.save`
@@ -85,6 +86,10 @@ def _reader(file: Path) -> Callable[..., Recording]:
             from .abf import read_abf
 
             read = read_abf
+        case ".atf":
+            from .atf import read_atf
+
+            read = read_atf
         case ".ibw":
             from .igor import read_igor
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from types import ModuleType
 
 UNCORRECTED = "voltage: as recorded, liquid junction potential not corrected"
 GIVEN = "current: given as an argument"
+_EXAMPLES = {"t": "ms", "v": "mV", "i": "pA"}
 
 
 def require(module: str, suffix: str) -> ModuleType:
@@ -30,3 +32,30 @@ def no_current(file: str, contents: str) -> ValueError:
         f"{file} has no injected current ({contents}); if it is known, pass current=, in nA and positive"
         " inward: a number, an array [time] for all sweeps, or [sweep, time]"
     )
+
+
+def given_units(units: Mapping[str, str] | None, symbols: str = "tvi") -> dict[str, str]:
+    """The caller's units by symbol: t, v and i, those of ``symbols`` that a format has.
+
+    Raises:
+        ValueError: another symbol, or no mapping.
+    """
+    if units is None:
+        return {}
+    if not isinstance(units, Mapping) or set(units) - set(symbols):
+        example = ", ".join(f'"{symbol}": "{_EXAMPLES[symbol]}"' for symbol in symbols)
+        raise ValueError(f"units must be a mapping such as {{{example}}}, got {units!r}")
+    return {symbol: str(unit) for symbol, unit in units.items()}
+
+
+def interval(given: float | None, stated: float) -> float:
+    """The sampling interval, ms: ``given`` by the caller, else ``stated`` by the file.
+
+    Raises:
+        ValueError: the given one is not above 0.
+    """
+    if given is None:
+        return stated
+    if not 0 < float(given) < float("inf"):
+        raise ValueError(f"dt must be above 0 ms, got {given!r} ms")
+    return float(given)
