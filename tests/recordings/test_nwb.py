@@ -223,10 +223,11 @@ def test_missing_stimulus_is_named(nwb):
     assert load(path, sweeps=0).sweeps == 1
 
 
-def test_stimulus_of_another_length_is_refused(nwb):
-    nwb.sweep(0, i=I[:-5])
-    with pytest.raises(ValueError, match=r"sweep 0 has 2000 samples at 20 kHz, its stimulus \(stimulus_0\) 1995 at 20"):
-        load(nwb.write())
+def test_current_is_zero_after_a_shorter_stimulus(nwb):
+    nwb.sweep(0, i=np.full(N - 500, 100e-12), bias_current=20e-12)
+    data = load(nwb.write())
+    assert np.allclose(data.i[0], [0.12] * (N - 500) + [0.02] * 500, rtol=1e-15, atol=0)
+    assert any("stimulus lasts from 0 to 75 ms; zero, plus any bias current, outside" in note for note in data.notes)
 
 
 def test_several_stimuli_for_one_response_are_an_error(nwb):
@@ -235,7 +236,7 @@ def test_several_stimuli_for_one_response_are_an_error(nwb):
         name="c", data=I, rate=RATE, electrode=nwb.electrode("e0"), sweep_number=np.uint32(0)
     )
     nwb.file.add_stimulus(extra)
-    with pytest.raises(ValueError, match=r"a has several stimuli \(b, c\); add a table of intracellular recordings"):
+    with pytest.raises(ValueError, match=r"a has several stimuli \(b, c\); choose one with current_channel=, or add"):
         load(nwb.write())
 
 

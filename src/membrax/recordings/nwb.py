@@ -3,167 +3,151 @@
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..checks import one_of
+from ..checks import finite_number, one_of
 from .conversion import convert
-from .nwb_pairs import Sweep, sweeps_in
-from .reading import UNCORRECTED, require
+from .nwb_current import currents
+from .nwb_file import open_nwb
+from .nwb_pairs import Sweep, pair, responses_in, timed
+from .nwb_selection import Keys, check_equal_sampling, check_moments, select
+from .nwb_series import Part, all_series, find, kind, listed, values
+from .nwb_units import QUANTITIES, check_possible, given_units
+from .reading import GIVEN, UNCORRECTED, require
 from .recording import Recording
+from .unrecorded import recorded_part
 
 
 def read_nwb(
     path: Path,
     *,
-    sweeps: int | str | Iterable[int | str] | None = None,
+    voltage_channel: Keys | None = None,
+    current_channel: int | str | None = None,
+    current: ArrayLike | None = None,
+    units: Mapping[str, str] | None = None,
+    dt: float | None = None,
+    sweeps: Keys | None = None,
     protocol: str | None = None,
     electrode: str | None = None,
     bias_current: str = "add",
+    incomplete: str | None = None,
 ) -> Recording:
     """Read the current-clamp sweeps of an NWB 2 file as a Recording, with V and A converted to mV and nA.
 
     The table of intracellular recordings pairs each response with its stimulus. Without it, they are paired by
     electrode and sweep number, or by the numbers in their names. A sweep with the amplifier at zero current
-    (IZeroClampSeries) has zero current.
+    (IZeroClampSeries) has zero current. Series are found wherever they lie in the file; voltage clamp is left out.
+
+    A stimulus is put on the clock of its response (`membrax.recordings.nwb_clock`): the current is zero before its
+    first sample and after its last, and a stimulus of another rate is held from sample to sample, its charge unchanged.
+    Clocks that restart with each sweep are recognised where the stimuli begin at 0 s and the responses do not.
 
     The standard defines ``bias_current`` only as "bias current, in amperes". Acquisition programs store the
-    holding current there that the amplifier adds to the commanded stimulus, so by default it is added. If a
-    file's stimulus includes it, pass ``bias_current="ignore"``.
+    holding current there that the amplifier adds to the commanded stimulus, so by default it is added to the whole
+    sweep. If a file's stimulus includes it, pass ``bias_current="ignore"``.
 
     Args:
         path: the file.
+        voltage_channel: names or numbers of the responses, for series that are not marked as current clamp; a number
+            counts all time series in the order of their names, from 0.
+        current_channel: name or number of the series of current for all responses, in place of their own.
+        current: injected current, nA, positive inward: a number, [time] or [sweep, time], in place of the file's.
+        units: the unit in which the stored numbers really are, ``{"v": "mV", "i": "pA"}``, in place of the file's unit
+            and power of ten.
+        dt: sampling interval of the responses, ms, in place of the file's; a stimulus keeps its ratio to it.
         sweeps: numbers (of the file, else positions from 0) or names of the responses; None for all.
         protocol: stimulus description of the sweeps; None for all.
         electrode: electrode of the sweeps, where the file has several.
         bias_current: "add" (to the stimulus) or "ignore".
+        incomplete: "crop" or "drop" sweeps with samples that were never recorded
+            (`membrax.recordings.unrecorded.recorded_part`).
 
     Raises:
-        ValueError: voltage clamp only; no such sweeps; several electrodes; sweeps of different length or
-            rate (the message lists them); no stimulus, or one of another length or rate; the checks of
+        ValueError: voltage clamp only; no such sweeps; several electrodes; several responses of one moment; sweeps of
+            different length or rate (the message lists them); no stimulus, or one that has no time in common with its
+            response; units that no cell can have; a damaged file, or one that refers to another; the checks of
             Recording.
     """
     one_of(bias_current, "bias_current", ("add", "ignore"))
+    known = given_units(units)
+    interval = None if dt is None else finite_number(dt, "dt", "ms", above=0.0)
     with contextlib.ExitStack() as closing:
-        file = _open(path, closing)
-        chosen = _select(path, sweeps_in(path, file), sweeps, protocol, electrode)
-        _check_equal_sampling(path, chosen)
-        volts = np.stack([_values(sweep.response, sweep.start, sweep.count) for sweep in chosen])
-        v, t = convert(volts, "V", "voltage"), _times(chosen[0])
-        i = np.stack([_current(path, sweep, bias_current) for sweep in chosen])
-        notes = (UNCORRECTED, *_notes(chosen, bias_current))
-    return Recording(t, v, i, name=path.stem, notes=notes)
+        file = open_nwb(path, closing)
+        try:
+            responses, left = _responses(path.name, file, voltage_channel, known)
+            stimulus = None if current_channel is None else _stimulus(path.name, file, current_channel, known)
+            found = pair(path.name, file, responses, stimulus)
+            found = found if interval is None else [timed(sweep, interval) for sweep in found]
+            chosen = select(path.name, found, sweeps, protocol, electrode)
+            if sweeps is None and voltage_channel is None:
+                check_moments(path.name, chosen)
+            check_equal_sampling(path.name, chosen)
+            t, v = _times(chosen[0].response), _voltages(path.name, chosen, known.get("v"))
+            if current is None:
+                i, notes = currents(path.name, chosen, found, known.get("i"), bias_current)
+            else:
+                i, notes = np.asarray(current, dtype=np.float64), [GIVEN]
+        except (OSError, RuntimeError, KeyError, AttributeError) as error:  # of h5py and hdmf, for a damaged file
+            raise ValueError(f"{path.name} cannot be read as NWB 2: {error}") from error
+    t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
+    given = [f"units: {symbol} is stored in {unit}, given as an argument" for symbol, unit in known.items()]
+    numbers = f"sweeps: {', '.join(str(sweep.number) for sweep in chosen)}"
+    return Recording(t, v, i, name=path.stem, notes=(UNCORRECTED, numbers, *notes, *given, *left, *removed))
 
 
-def _open(path: Path, closing: contextlib.ExitStack) -> Any:
-    pynwb = require("pynwb", ".nwb")
-    try:
-        return closing.enter_context(pynwb.NWBHDF5IO(str(path), mode="r", load_namespaces=True)).read()
-    except MemoryError:
-        raise
-    except Exception as error:  # no HDF5 file, NWB 1, a broken schema: each raises an exception of another type
-        raise ValueError(f"{path.name} cannot be read as NWB 2: {error}") from error
-
-
-def _select(
-    path: Path,
-    sweeps: Sequence[Sweep],
-    keys: int | str | Iterable[int | str] | None,
-    protocol: str | None,
-    electrode: str | None,
-) -> list[Sweep]:
-    """The sweeps of this electrode and protocol, or those of the keys in their order."""
-    chosen = list(sweeps)
-    if electrode is not None:
-        chosen = [sweep for sweep in chosen if sweep.electrode == electrode]
-    if protocol is not None:
-        chosen = [sweep for sweep in chosen if sweep.protocol == protocol]
-    if keys is not None:
-        several = [keys] if isinstance(keys, int | str) else list(keys)
-        chosen = [_one(path, chosen, key) for key in several]
-    if not chosen:
-        raise ValueError(f"{path.name} has no sweep with that protocol and electrode; it has: {_groups(sweeps)}")
-    electrodes = sorted({sweep.electrode for sweep in chosen})
-    if len(electrodes) > 1:
-        raise ValueError(f"{path.name} has several electrodes: {', '.join(electrodes)}; pass electrode=")
-    return chosen
-
-
-def _one(path: Path, sweeps: Sequence[Sweep], key: int | str) -> Sweep:
-    matching = [sweep for sweep in sweeps if key == (sweep.name if isinstance(key, str) else sweep.number)]
-    if len(matching) == 1:
-        return matching[0]
-    names = ", ".join(f"{sweep.number} ({sweep.name})" for sweep in sweeps)
-    problem = "no" if not matching else "more than one"
-    raise ValueError(f"{path.name} has {problem} sweep {key!r}; it has: {names}")
-
-
-def _check_equal_sampling(path: Path, sweeps: Sequence[Sweep]) -> None:
-    """Check that all sweeps have the same length and rate."""
-    if len({(sweep.count, sweep.dt) for sweep in sweeps}) > 1:
+def _responses(file: str, opened: Any, channel: Keys | None, units: Mapping[str, str]) -> tuple[list[Any], list[str]]:
+    """The series of voltage, and a note of those that were left out."""
+    if channel is not None:
+        keys = [channel] if isinstance(channel, int | str) else list(channel)
+        return [_series(file, opened, key, "voltage_channel", "v", units) for key in keys], []
+    icephys: Any = require("pynwb.icephys", ".nwb")
+    everything, found = all_series(opened), responses_in(opened)
+    clamped = [series.name for series in everything if isinstance(series, icephys.VoltageClampSeries)]
+    if found:
+        return found, [f"left out, voltage clamp: {listed(clamped)}"] if clamped else []
+    plain = [series.name for series in everything if not isinstance(series, icephys.VoltageClampStimulusSeries)]
+    plain = [name for name in plain if kind(find(file, everything, name, "")) == "voltage"]
+    if plain:
         raise ValueError(
-            f"{path.name} has sweeps that differ in length or rate: {_groups(sweeps)}; select sweeps"
-            " of one length and rate with sweeps= or protocol="
+            f"{file} has no series that is marked as current clamp; it has series in volts: {listed(plain)}; if one is"
+            f' the membrane potential, pass voltage_channel="{plain[0]}", and current_channel= or current='
         )
+    if clamped:
+        raise ValueError(f"{file} is voltage clamp only ({listed(clamped)}); current clamp is required")
+    raise ValueError(f"{file} has no current-clamp series; it has: {listed(series.name for series in everything)}")
 
 
-def _groups(sweeps: Sequence[Sweep]) -> str:
-    """A list of the groups of sweeps with the same length, rate, protocol and electrode, for a message."""
-    groups: dict[tuple[int, float, str, str], list[str]] = {}
-    for sweep in sweeps:
-        groups.setdefault((sweep.count, sweep.dt, sweep.protocol, sweep.electrode), []).append(str(sweep.number))
-    return "; ".join(
-        f'{count} samples at {1 / dt:g} kHz, protocol "{protocol}", electrode "{electrode}":'
-        f" sweeps {', '.join(numbers)}"
-        for (count, dt, protocol, electrode), numbers in groups.items()
+def _stimulus(file: str, opened: Any, channel: int | str, units: Mapping[str, str]) -> Any:
+    return _series(file, opened, channel, "current_channel", "i", units)
+
+
+def _series(file: str, opened: Any, key: int | str, option: str, symbol: str, units: Mapping[str, str]) -> Any:
+    """The series of an option, of a known unit of its quantity."""
+    series, quantity = find(file, all_series(opened), key, option), QUANTITIES[symbol]
+    if kind(series) == quantity or (kind(series) is None and symbol in units):
+        return series
+    way = f'; pass units={{"{symbol}": …}}' if kind(series) is None else ""
+    raise ValueError(
+        f'{file}: {series.name} is in "{series.unit}", not a unit of {quantity}, for {option}={key!r}{way}'
     )
 
 
-def _values(series: Any, start: int, count: int) -> np.ndarray:
-    """Data in volts or amperes [time]: stored values times ``conversion``, plus ``offset``."""
-    raw = np.asarray(series.data[start : start + count], dtype=np.float64)
-    return raw * float(series.conversion) + float(series.offset)
+def _voltages(file: str, sweeps: Sequence[Sweep], unit: str | None) -> np.ndarray:
+    """Voltage of the sweeps [sweep, time], mV."""
+    v = np.stack([values(sweep.response, "voltage", unit) for sweep in sweeps])
+    if unit is None:
+        check_possible(file, "v", v, [sweep.response.series for sweep in sweeps])
+    return v
 
 
-def _times(sweep: Sweep) -> np.ndarray:
-    """Time from the beginning of the sweep, ms [time]."""
-    stamps = sweep.response.timestamps
-    if stamps is None:
-        return sweep.dt * np.arange(sweep.count)
-    times = np.asarray(stamps[sweep.start : sweep.start + sweep.count], dtype=np.float64)
-    return convert(times - times[0], "s", "time")
-
-
-def _current(path: Path, sweep: Sweep, bias_current: str) -> np.ndarray:
-    """Injected current, nA [time]."""
-    if sweep.at_zero:
-        return np.zeros(sweep.count)
-    if sweep.stimulus is None:
-        raise ValueError(f"{path.name}: sweep {sweep.number} ({sweep.name}) has no stimulus; leave it out with sweeps=")
-    if sweep.stimulus_count != sweep.count or not math.isclose(sweep.stimulus_dt, sweep.dt, rel_tol=1e-6):
-        raise ValueError(
-            f"{path.name}: sweep {sweep.number} has {sweep.count} samples at {1 / sweep.dt:g} kHz, its stimulus"
-            f" ({sweep.stimulus.name}) {sweep.stimulus_count} at {1 / sweep.stimulus_dt:g} kHz"
-        )
-    amperes = _values(sweep.stimulus, sweep.stimulus_start, sweep.count)
-    return convert(amperes + (sweep.bias if bias_current == "add" else 0.0), "A", "current")
-
-
-def _notes(sweeps: Sequence[Sweep], bias_current: str) -> list[str]:
-    numbers = ", ".join(str(sweep.number) for sweep in sweeps)
-    notes = [
-        f"sweeps: {numbers}",
-        f"current: stimulus series, paired by {', '.join(sorted({s.paired for s in sweeps}))}",
-    ]
-    biases = sorted({sweep.bias for sweep in sweeps if sweep.bias})
-    if biases:
-        amounts = ", ".join(f"{1e9 * bias:g}" for bias in biases)
-        use = "added to the stimulus" if bias_current == "add" else "NOT added to the stimulus, bias_current='ignore'"
-        notes.append(f"bias current: {amounts} nA {use}")
-    if any(sweep.at_zero for sweep in sweeps):
-        notes.append("current: zero where the amplifier was at I = 0")
-    return notes
+def _times(response: Part) -> np.ndarray:
+    """Time from the beginning of the sweep, ms [time]: the file's stamps where it has them."""
+    if response.series.timestamps is None or response.dt is not None:
+        return response.clock.dt * np.arange(response.count)
+    stamps = np.asarray(response.series.timestamps[response.first : response.first + response.count], dtype=np.float64)
+    return convert(stamps - stamps[0], "s", "time")

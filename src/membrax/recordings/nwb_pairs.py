@@ -1,41 +1,30 @@
-"""Pairs of a response and its stimulus in an NWB file."""
+"""Pairs of a response and its stimulus in an NWB file.
+
+The table of intracellular recordings names the pairs. Without it, electrode and sweep number do, else the whole
+numbers in the names that differ from series to series: data_00003_AD0 and data_00003_DA1, index_01 and stim_001.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
+from .nwb_series import NwbSeries, Part, all_series, electrode, kind, listed, natural, whole
 from .reading import require
 
-
-class NwbSeries(Protocol):
-    """The parts of a `pynwb` series that the reader uses."""
-
-    name: str
-    object_id: str
-    sweep_number: int | None
-    rate: float | None
-    timestamps: Any
-    data: Any
-    electrode: Any
-    bias_current: float | None
-    stimulus_description: str | None
+TABLE, BY_HAND = "the table of intracellular recordings", "current_channel="
+Owners: TypeAlias = "dict[str, tuple[Part | None, str]]"
 
 
 @dataclasses.dataclass(frozen=True)
 class Sweep:
-    """A current-clamp response and its stimulus, or parts of such series, whose data are not yet read."""
+    """A response, or a part of it, and its stimulus, whose data are not yet read."""
 
-    response: NwbSeries
-    start: int
-    count: int
-    stimulus: NwbSeries | None  # None without one
-    stimulus_start: int
-    stimulus_count: int
+    response: Part
+    stimulus: Part | None  # None without one
     number: int  # the file's sweep number, else the position among the responses
     paired: str  # the source of the pair: "sweep number", "name", …
 
@@ -46,121 +35,196 @@ class Sweep:
 
     @property
     def electrode(self) -> str:
-        """Name of the electrode."""
-        return self.response.electrode.name
+        """Name of the electrode; "" without one."""
+        return self.response.electrode
 
     @property
     def protocol(self) -> str:
         """Stimulus description; in some files only the stimulus has one."""
-        of_response = self.response.stimulus_description
-        of_stimulus = getattr(self.stimulus, "stimulus_description", None)
-        return of_stimulus if of_response in (None, "", "N/A") and of_stimulus else of_response or ""
-
-    @property
-    def dt(self) -> float:
-        """Sampling interval of the response, ms."""
-        return interval(self.response)
-
-    @property
-    def stimulus_dt(self) -> float:
-        """Sampling interval of the stimulus, ms; NaN without a stimulus."""
-        return math.nan if self.stimulus is None else interval(self.stimulus)
+        series = [self.response.series] + ([] if self.stimulus is None else [self.stimulus.series])
+        described = [getattr(one, "stimulus_description", None) or "" for one in series]
+        return next((text for text in described if text != "N/A" and text), described[0])
 
     @property
     def bias(self) -> float:
         """Bias current, A; 0 if unknown."""
-        value = self.response.bias_current
+        value = getattr(self.response.series, "bias_current", None)
         return 0.0 if value is None or math.isnan(value) else float(value)
 
     @property
     def at_zero(self) -> bool:
         """Whether the amplifier was at I = 0."""
-        return type(self.response).__name__ == "IZeroClampSeries"
+        return type(self.response.series).__name__ == "IZeroClampSeries"
 
 
-def interval(series: NwbSeries) -> float:
-    """Sampling interval of a series, ms, from its rate or its time stamps."""
-    if series.rate is not None:
-        return 1000.0 / float(series.rate)
-    stamps = series.timestamps
-    return float(f"{1000.0 * (stamps[-1] - stamps[0]) / (len(stamps) - 1):.9g}")
+def timed(sweep: Sweep, dt: float) -> Sweep:
+    """The sweep with responses at the interval ``dt`` [ms], and a stimulus that keeps its ratio to it."""
+    response = dataclasses.replace(sweep.response, dt=dt)
+    if sweep.stimulus is None:
+        return dataclasses.replace(sweep, response=response)
+    try:
+        ratio = sweep.stimulus.clock.dt / sweep.response.clock.dt
+    except ValueError:  # the file states no clock
+        ratio = 1.0
+    return dataclasses.replace(sweep, response=response, stimulus=dataclasses.replace(sweep.stimulus, dt=dt * ratio))
 
 
-def sweeps_in(path: Path, file: Any) -> list[Sweep]:
-    """All current-clamp sweeps of an opened file, in order of their numbers.
+def responses_in(file: Any) -> list[Any]:
+    """All current-clamp responses of an opened file, ordered by sweep number and name."""
+    icephys = require("pynwb.icephys", ".nwb")
+    found = [series for series in all_series(file) if isinstance(series, icephys.CurrentClampSeries)]
+    numbers = sweep_numbers(file, found)
+    return sorted(found, key=lambda one: (numbers.get(one.object_id, math.inf), natural(one.name)))
+
+
+def pair(name: str, file: Any, responses: Sequence[Any], stimulus: Any = None) -> list[Sweep]:
+    """The sweeps of these responses.
+
+    Args:
+        name: the file's name, for messages.
+        file: the opened file.
+        responses: series of voltage.
+        stimulus: the series of current for all of them; None to find each one's own.
 
     Raises:
-        ValueError: there are none; the message names voltage-clamp series.
+        ValueError: a response has several stimuli.
     """
-    icephys = require("pynwb.icephys", ".nwb")
-    recorded = list(file.acquisition.values())
-    responses = [series for series in recorded if isinstance(series, icephys.CurrentClampSeries)]
-    if not responses:
-        clamped = [series.name for series in recorded if isinstance(series, icephys.VoltageClampSeries)]
-        if clamped:
-            raise ValueError(f"{path.name} is voltage clamp only ({', '.join(clamped)}); current clamp is required")
-        names = ", ".join(series.name for series in recorded) or "nothing"
-        raise ValueError(f"{path.name} has no current-clamp series; it has: {names}")
-    stimuli = [s for s in file.stimulus.values() if isinstance(s, icephys.CurrentClampStimulusSeries)]
-    responses.sort(key=lambda series: (math.inf if series.sweep_number is None else series.sweep_number, series.name))
-    by_table = _rows(file.intracellular_recordings)
+    rows = _rows(file.intracellular_recordings)
+    pools = stimuli_in(file)
+    numbers = sweep_numbers(file, [*responses, *(series for pool in pools for series in pool)])
+    alone = [one for one in responses if any(own is None for _, own in rows.get(one.object_id, [(None, None)]))]
+    owners = {} if stimulus is not None else _own(name, alone, pools, numbers)
     sweeps: list[Sweep] = []
     for series in responses:
-        sweeps += by_table.get(series.object_id) or [_by_number_or_name(path, series, stimuli)]
-    numbers = {(sweep.number, sweep.electrode) for sweep in sweeps}
-    if any(number < 0 for number, _ in numbers) or len(numbers) < len(sweeps):
+        number = numbers.get(series.object_id, -1)
+        parts = rows.get(series.object_id) or [(whole(series), None)]
+        if stimulus is not None:
+            sweeps += [Sweep(part, whole(stimulus), number, BY_HAND) for part, _ in parts]
+            continue
+        found, source = owners.get(series.object_id, (None, "nothing"))
+        for part, own in parts:
+            sweeps.append(Sweep(part, own or found, number, TABLE if own else source))
+    counts = {(sweep.number, sweep.electrode) for sweep in sweeps}
+    if any(number < 0 for number, _ in counts) or len(counts) < len(sweeps):
         sweeps = [dataclasses.replace(sweep, number=position) for position, sweep in enumerate(sweeps)]
     return sweeps
 
 
-def _rows(table: Any) -> dict[str, list[Sweep]]:
-    """Sweeps from the table of intracellular recordings, by the response's id."""
-    sweeps: dict[str, list[Sweep]] = {}
+def stimuli_in(file: Any) -> list[list[Any]]:
+    """Series of injected current: the presented ones, then those in templates and elsewhere."""
+    icephys = require("pynwb.icephys", ".nwb")
+    presented = list(file.stimulus.values())
+    typed = [one for one in all_series(file) if isinstance(one, icephys.CurrentClampStimulusSeries)]
+    plain = [one for one in presented if not isinstance(one, icephys.PatchClampSeries) and kind(one) == "current"]
+    known = {one.object_id for one in presented}
+    first = [one for one in typed if one.object_id in known] or plain
+    return [first, [one for one in typed if one.object_id not in known]]
+
+
+def _rows(table: Any) -> dict[str, list[tuple[Part, Part | None]]]:
+    """Responses and their stimuli in the table of intracellular recordings, by the response's id."""
+    rows: dict[str, list[tuple[Part, Part | None]]] = {}
     if table is None:
-        return sweeps
-    for row in range(len(table)):
-        response = table[("responses", "response")][row]
-        stimulus = table[("stimuli", "stimulus")][row]
-        if response.count <= 0 or not hasattr(response.timeseries, "bias_current"):
+        return rows
+    columns = [table.category_tables[group][column].get(slice(None)) for group, column in _COLUMNS]
+    for response, stimulus in zip(*columns, strict=True):
+        if response.timeseries is None or response.count <= 0:
             continue
-        series = stimulus.timeseries if stimulus.count > 0 else None
-        number = _number(response.timeseries)
-        sweep = Sweep(
-            response.timeseries, response.idx_start, response.count, series, stimulus.idx_start, stimulus.count,
-            number, "the table of intracellular recordings",
-        )  # fmt: skip
-        sweeps.setdefault(response.timeseries.object_id, []).append(sweep)
-    return sweeps
+        whole(response.timeseries)  # refuses data that cannot be a trace
+        part = Part(response.timeseries, int(response.idx_start), int(response.count))
+        own = None
+        if stimulus.timeseries is not None and stimulus.count > 0 and kind(stimulus.timeseries) == "current":
+            whole(stimulus.timeseries)
+            own = Part(stimulus.timeseries, int(stimulus.idx_start), int(stimulus.count))
+        rows.setdefault(part.series.object_id, []).append((part, own))
+    return rows
 
 
-def _number(series: NwbSeries) -> int:
-    return -1 if series.sweep_number is None else int(series.sweep_number)
+_COLUMNS = (("responses", "response"), ("stimuli", "stimulus"))
 
 
-def _by_number_or_name(path: Path, response: NwbSeries, stimuli: Sequence[NwbSeries]) -> Sweep:
-    candidates = [series for series in stimuli if series.electrode.name == response.electrode.name]
-    number = _number(response)
-    numbered = [series for series in candidates if number >= 0 and _number(series) == number]
-    both = [series for series in numbered if _digits(series) == _digits(response)]
-    unnumbered = [series for series in candidates if number < 0 or _number(series) < 0]
-    named = [series for series in unnumbered if _digits(series) == _digits(response)]
-    for matches, paired in ((both, "sweep number"), (numbered, "sweep number"), (named, "name")):
-        if len(matches) == 1:
-            return _whole(response, matches[0], number, paired)
-        if len(matches) > 1:
-            names = ", ".join(series.name for series in matches)
-            raise ValueError(
-                f"{path.name}: {response.name} has several stimuli ({names}); add a table of intracellular"
-                " recordings to the file"
-            )
-    return _whole(response, None, number, "nothing")
+def sweep_numbers(file: Any, series: Sequence[Any]) -> dict[str, int]:
+    """Sweep numbers by the id of a series, from the series itself or from the old table of sweeps."""
+    numbers = {one.object_id: getattr(one, "sweep_number", None) for one in series}
+    if file.sweep_table is not None and None in numbers.values():
+        table = file.sweep_table
+        ends = [int(end) for end in table["series"].data[:]]
+        for number, start, end in zip(table["sweep_number"].data[:], [0, *ends], ends, strict=False):
+            for one in table["series"].target.data[start:end]:
+                if numbers.get(one.object_id, 0) is None:
+                    numbers[one.object_id] = number
+    return {key: int(number) for key, number in numbers.items() if number is not None}
 
 
-def _whole(response: NwbSeries, stimulus: NwbSeries | None, number: int, paired: str) -> Sweep:
-    count = 0 if stimulus is None else len(stimulus.data)
-    return Sweep(response, 0, len(response.data), stimulus, 0, count, number, paired)
+class _Stimuli:
+    """Series of current for the responses of one electrode, by the signs that may name a response's own.
+
+    Args:
+        responses: all responses of the electrode.
+        stimuli: series of current of this electrode, or of none.
+        numbers: sweep numbers by id.
+    """
+
+    def __init__(self, responses: Sequence[NwbSeries], stimuli: Sequence[NwbSeries], numbers: dict[str, int]) -> None:
+        self.numbers = numbers
+        free = [one for one in stimuli if one.object_id not in numbers]
+        self.by_number = _grouped((numbers.get(one.object_id), one) for one in stimuli)
+        self.ours = _varying(responses)
+        # A name counts only where one of the two has no sweep number.
+        self.by_name = {True: _by_name(free), False: _by_name(stimuli)}
+
+    def of(self, response: NwbSeries) -> tuple[list[NwbSeries], str]:
+        """The stimuli that may be this response's, and the sign."""
+        number = self.numbers.get(response.object_id)
+        if number is not None and number in self.by_number:
+            several = self.by_number[number]
+            return [one for one in several if _integers(one) == _integers(response)] or several, "sweep number"
+        by_integers, by_varying = self.by_name[number is not None]
+        found = by_integers.get(_integers(response)) or by_varying.get(self.ours[response.object_id])
+        return found or [], "name"
 
 
-def _digits(series: NwbSeries) -> list[str]:
-    """The numbers in a name, equal for a pair: data_00003_AD0 and data_00003_DA0, ccs_3 and ccss_3."""
-    return re.findall(r"\d+", series.name)
+def _own(file: str, responses: Sequence[Any], pools: Sequence[Sequence[Any]], numbers: dict[str, int]) -> Owners:
+    """The stimulus of each response, and the source of the pair, by the response's id."""
+    owners: Owners = {}
+    for name, mates in _grouped((electrode(one), one) for one in responses).items():
+        tables = [_Stimuli(mates, [one for one in pool if electrode(one) in ("", name)], numbers) for pool in pools]
+        for response in mates:
+            found, source = next((pair for pair in (table.of(response) for table in tables) if pair[0]), ([], ""))
+            if len(found) > 1:
+                raise ValueError(
+                    f"{file}: {response.name} has several stimuli ({listed(one.name for one in found)}); choose one"
+                    " with current_channel=, or add a table of intracellular recordings to the file"
+                )
+            owners[response.object_id] = (whole(found[0]), source) if found else (None, "nothing")
+    return owners
+
+
+def _by_name(series: Sequence[NwbSeries]) -> tuple[dict[Any, list[NwbSeries]], dict[Any, list[NwbSeries]]]:
+    """Series by the numbers in their names, and by those that differ from name to name."""
+    varying = _varying(series)
+    return (
+        _grouped((_integers(one), one) for one in series),
+        _grouped((varying[one.object_id], one) for one in series),
+    )
+
+
+def _varying(series: Sequence[NwbSeries]) -> dict[str, tuple[int, ...]]:
+    """The numbers in the name of each series, by id, without those that are equal in all names."""
+    integers = {one.object_id: _integers(one) for one in series}
+    if len({len(numbers) for numbers in integers.values()}) != 1:
+        return integers
+    kept = [place for place, column in enumerate(zip(*integers.values(), strict=True)) if len(set(column)) > 1]
+    return {key: tuple(numbers[place] for place in kept) for key, numbers in integers.items()}
+
+
+def _grouped(pairs: Iterable[tuple[Any, NwbSeries]]) -> dict[Any, list[NwbSeries]]:
+    groups: dict[Any, list[NwbSeries]] = {}
+    for key, one in pairs:
+        groups.setdefault(key, []).append(one)
+    return groups
+
+
+def _integers(series: NwbSeries) -> tuple[int, ...]:
+    """The whole numbers in a name, equal for most pairs: data_00003_AD0 and data_00003_DA0, ccs_3 and ccss_03."""
+    return tuple(int(digits) for digits in re.findall(r"\d+", series.name))

@@ -1,0 +1,61 @@
+"""The unit of the stored numbers of an NWB file: the file's own, or one given by hand, and the likely one.
+
+The standard has volts and amperes alone. Many files hold millivolts or picoamperes with a conversion of 1, and are then
+wrong by powers of ten that no cell can have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from .conversion import EXPONENTS, canonical, convert
+from .nwb_series import NwbSeries, factors, tens
+
+QUANTITIES = {"v": "voltage", "i": "current"}
+POSSIBLE = {"voltage": (1.0, 1e4), "current": (1e-6, 1e6)}  # mV, nA: beyond these bounds a unit is wrong
+LIKELY = {"voltage": (10.0, 300.0), "current": (5e-3, 20.0)}  # mV, nA: the peaks of a patched cell
+
+
+def given_units(units: Mapping[str, str] | None) -> dict[str, str]:
+    """The units of ``units`` in plain spelling, by symbol.
+
+    Raises:
+        ValueError: another symbol than v and i, or no unit of its quantity.
+    """
+    for symbol, unit in dict(units or {}).items():
+        if symbol not in QUANTITIES:
+            way = "; for a wrong clock pass the sampling interval as dt=, in ms" if symbol == "t" else ""
+            raise ValueError(f"units of .nwb files may name v and i, got {symbol}{way}")
+        convert(0.0, unit, QUANTITIES[symbol])
+    return {symbol: canonical(unit) for symbol, unit in dict(units or {}).items()}
+
+
+def check_possible(file: str, symbol: str, values: np.ndarray, series: Sequence[NwbSeries]) -> None:
+    """Check that the values that the file states are possible for a cell.
+
+    Args:
+        file: the file's name, for messages.
+        symbol: "v" or "i".
+        values: mV or nA, of any shape, from the units that the file states.
+        series: their series.
+
+    Raises:
+        ValueError: the largest magnitude is beyond `POSSIBLE`; the message names the likely unit.
+    """
+    kind = QUANTITIES[symbol]
+    known = np.abs(values[np.isfinite(values)])
+    peak, (least, most) = float(np.max(known, initial=0.0)), POSSIBLE[kind]
+    if peak == 0 or least <= peak <= most:
+        return
+    unit, conversion, _ = factors(series[0], kind)
+    numbers = peak / 10.0 ** (EXPONENTS[kind][unit] + (tens(conversion) or 0))
+    low, high = LIKELY[kind]
+    likely = [name for name, exponent in EXPONENTS[kind].items() if low <= numbers * 10.0**exponent <= high]
+    guess = f"{' or '.join(likely)} stored as {unit}? " if likely else ""
+    raise ValueError(
+        f"{file}: the {kind} reaches {peak:.4g} {'mV' if kind == 'voltage' else 'nA'} as the file states it ({unit},"
+        f' conversion {conversion:g}): {guess}pass the unit of the stored numbers, units={{"{symbol}":'
+        f' "{likely[0] if likely else "…"}"}}'
+    )
