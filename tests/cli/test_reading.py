@@ -55,11 +55,13 @@ def test_each_word_becomes_a_typed_value(tmp_path):
         "--columns", "v=1,v=2,t=clock", "--read-sweeps", "0,3-4",
         "--current-waves", "a.ibw", "--current-waves", "b.ibw",
         "--stimulus-folder", "stimuli", "--bias-current", "ignore", "--protocol", "ramp", "--crop", ":650",
+        "--cut", "no",
     )  # fmt: skip
     assert options.load == {
         "voltage_channel": 1, "current_channel": "IN 2", "dt": 0.1, "current": -0.05, "electrode": "0",
         "columns": {"v": [1, 2], "t": "clock"}, "sweeps": [0, 3, 4], "current_waves": ["a.ibw", "b.ibw"],
         "stimulus_folder": Path("stimuli"), "bias_current": "ignore", "protocol": "ramp",
+        "cut": False,
     }  # fmt: skip
     assert options.crop == (None, 650.0)
     np.testing.assert_array_equal(given("--current", tmp_path / "i.npy").load["current"], [[0, 1, 2], [3, 4, 5]])
@@ -75,7 +77,7 @@ def test_a_current_of_a_text_file_has_a_column_for_each_sweep(tmp_path):
 @pytest.mark.parametrize(
     ("word", "text"),
     [("crop", "1"), ("crop", "1:2:3"), ("crop", "a:"), ("units", "mV"), ("units", "v="), ("columns", "0,1"),
-     ("current", "much"), ("sweeps", "a")],
+     ("current", "much"), ("sweeps", "a"), ("cut", "maybe")],
 )  # fmt: skip
 def test_a_word_that_is_not_understood_names_its_option(word, text):
     with pytest.raises(ValueError, match=f"^{NAMES[word]} must be "):
@@ -106,7 +108,7 @@ def test_no_sentence_of_a_reader_advises_an_unknown_option():
         texts = [one.value for one in ast.walk(code) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         sentences = [text for text in texts if "\n" not in text]  # the others are docstrings
         advised |= {name for text in sentences for name in re.findall(r"(?:pass|with|or|,) (\w+)=", text)}
-    advised.discard("name")  # an attribute that `join` names, which no command calls
+    advised -= {"name", "starts"}  # of `join` and `cut`, which no command calls
     assert advised <= set(NAMES), sorted(advised - set(NAMES))
     assert len(advised) > 4
 

@@ -28,7 +28,7 @@ def _option(argument: str, help: str, kind: Any = str) -> Any:
 NAMES: Mapping[str, str] = {
     **{name: f"--{name.replace('_', '-')}" for name in (
         "voltage_channel", "current_channel", "command_channel", "current", "current_waves", "units", "columns", "dt",
-        "electrode", "protocol", "bias_current", "stimulus_folder", "incomplete", "crop",
+        "electrode", "protocol", "bias_current", "stimulus_folder", "incomplete", "cut", "crop",
     )},
     "sweeps": "--read-sweeps",
 }  # fmt: skip
@@ -47,6 +47,7 @@ OPTIONS: Mapping[str, Any] = {
     "sweeps": _option("sweeps", "Sweeps of the file that are read, by number, such as 0,5,8-10 (NWB)."),
     "stimulus_folder": _option("stimulus_folder", "Folder of stimulus files (ABF).", Path),
     "incomplete": _option("incomplete", "Sweeps that lack samples: crop all to the common part, or drop these."),
+    "cut": _option("cut", "Whether a gap-free recording is cut at its regular steps of current: yes or no."),
     "crop": _option("crop", "Part of every sweep that is kept: START:STOP (ms), either may be empty."),
 }
 
@@ -171,6 +172,12 @@ def _columns(text: str) -> dict[str, Any]:
     return {symbol: columns[0] if len(columns) == 1 else columns for symbol, columns in chosen.items()}
 
 
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in ("yes", "true", "no", "false"):
+        raise ValueError(f"--cut must be yes or no, got {text!r}")
+    return text.lower() in ("yes", "true")
+
+
 _TYPED: Mapping[str, Callable[[Any], Any]] = {
     "voltage_channel": _channel,
     "current_channel": _channel,
@@ -178,5 +185,6 @@ _TYPED: Mapping[str, Callable[[Any], Any]] = {
     "current": _current,
     "units": lambda text: dict(pairs(text, NAMES["units"], "t=ms,v=mV,i=pA")),
     "columns": _columns,
+    "cut": _yes_or_no,
     "sweeps": lambda text: numbers(text, NAMES["sweeps"]),
 }
