@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
 from . import cell_table, pytrees, units
 from .channels import Channel, Env
+from .channels.channel import register_channel
 from .compartmentwise import over_patches, spread
 from .morphology import Compartments, Tree
 from .morphology.compartments.discretise import discretise
@@ -29,7 +32,7 @@ class Cell:
     becomes `Compartments` at construction, by the default rule of `membrax.morphology.discretise`.
 
     Attributes:
-        channels: {name: channel}.
+        channels: {name: channel}; a channel of your own is a dataclass, see `membrax.channels.channel`.
         capacitance: of the membrane, µF/cm².
         celsius: temperature, °C.
         v_init: membrane potential at the start of a simulation without a state, mV.
@@ -45,7 +48,9 @@ class Cell:
     morphology: Compartments | None = None  # a Tree is accepted too
 
     def __post_init__(self) -> None:
-        """Discretise a tree here, because the leaves of a cell are those of its compartments."""
+        """Discretise a tree here, because the leaves of a cell are those of its compartments; register channels."""
+        for channel in self.channels.values() if isinstance(self.channels, Mapping) else ():
+            register_channel(channel)
         if isinstance(self.morphology, Tree):
             object.__setattr__(self, "morphology", discretise(self.morphology))
 

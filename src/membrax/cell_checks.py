@@ -94,11 +94,12 @@ def _check_channel(name: str, channel: object) -> None:
     fields = {field.name for field in dataclasses.fields(channel)} if dataclasses.is_dataclass(channel) else set()
     if "ohmic" in fields or not isinstance(getattr(channel, "ohmic", False), bool):
         raise ValueError(f"ohmic of channel {name!r} must be True or False in its class, without an annotation")
-    if any(leaf is channel for leaf in jax.tree.leaves(channel)):
-        raise ValueError(
-            f"channel {name!r} is of the class {type(channel).__name__}, whose numbers JAX can't see: decorate the"
-            " class with @membrax.pytree"
-        )
+    for leaf in jax.tree.leaves(channel):
+        if leaf is channel or dataclasses.is_dataclass(leaf):
+            raise ValueError(
+                f"channel {name!r} is of the class {type(leaf).__name__}, whose numbers JAX can't see: decorate the"
+                " class with @membrax.pytree"
+            )
 
 
 def _check_numbers(cell: Cell) -> None:

@@ -6,9 +6,13 @@ no field of a dataclass is looked up in its dictionaries, so ``"na.g"`` and ``"c
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+import re
+import threading
+import types
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, cast, dataclass_transform
 
 import jax
@@ -38,19 +42,62 @@ def pytree(cls: type[T]) -> type[T]:
     Two values are equal only if they are the same object, because arrays have no single equality.
     """
     cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
-    fields = dataclasses.fields(cast(Any, cls))
-    structure = [f.name for f in fields if f.metadata.get("static")]
+    _register(cls, [f.name for f in dataclasses.fields(cast(Any, cls)) if f.metadata.get("static")])
+    return cls
+
+
+def register(cls: type) -> None:
+    """Register a plain dataclass with JAX as `pytree` does, unless JAX knows it already.
+
+    Fields of text, truth values, whole numbers (annotated ``int``) and functions become its structure, as if made by
+    `static`; the others are numbers that JAX traces. A class without a dataclass decorator of its own is left
+    alone.
+    """
+    if "__dataclass_fields__" not in vars(cls):
+        return
+    structure = [field for field in dataclasses.fields(cls) if _is_structure(field)]
+    with _LOCK:
+        try:
+            _register(cls, [field.name for field in structure])
+        except ValueError:  # it is registered, by its author or by another thread
+            return
+        for field in map(copy.copy, structure):  # a base class has the same fields
+            field.metadata = types.MappingProxyType({**field.metadata, "static": True})
+            vars(cls)["__dataclass_fields__"][field.name] = field
+
+
+_LOCK = threading.Lock()  # between the registration of a class and that of its fields
+
+
+def _is_structure(field: dataclasses.Field) -> bool:
+    """Whether a field is static, or its annotation or default is of something that is no quantity."""
+    if "static" in field.metadata:
+        return bool(field.metadata["static"])
+    kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
+    words = re.findall(r"\w+", kind)
+    plain = any(word in ("int", "bool", "str", "bytes", "Literal") for word in words)
+    number = any(word in ("float", "Array", "ArrayLike", "ndarray", "Number", "Parameter") for word in words)
+    return "Callable" in words or (plain and not number) or isinstance(field.default, bool | str | types.FunctionType)
+
+
+def _register(cls: type, structure: Collection[str]) -> None:
+    """Register a dataclass with JAX; the fields in ``structure`` are no numbers.
+
+    Raises:
+        ValueError: it is registered.
+    """
+    fields = dataclasses.fields(cls)
     data = [f.name for f in fields if f.name not in structure]
     keys = [jax.tree_util.GetAttrKey(name) for name in data]
 
-    def flatten(value: T) -> tuple[tuple, tuple]:
+    def flatten(value: Any) -> tuple[tuple, tuple]:
         return tuple(getattr(value, name) for name in data), tuple(getattr(value, name) for name in structure)
 
-    def flatten_with_keys(value: T) -> tuple[tuple, tuple]:
+    def flatten_with_keys(value: Any) -> tuple[tuple, tuple]:
         children, meta = flatten(value)
         return tuple(zip(keys, children, strict=True)), meta
 
-    def unflatten(meta: tuple, children: Iterable) -> T:
+    def unflatten(meta: tuple, children: Iterable) -> Any:
         value = object.__new__(cls)
         for name, child in zip((*data, *structure), (*children, *meta), strict=True):
             object.__setattr__(value, name, child)
@@ -59,7 +106,6 @@ def pytree(cls: type[T]) -> type[T]:
     # Not register_dataclass: in jaxlib 0.10.1 and 0.10.2 two such classes with the same number of fields have equal
     # structures, and `jax.jit` sometimes runs the program of the other (see the test of this fault).
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
-    return cls
 
 
 def numbers(value: object, name: str) -> Array:

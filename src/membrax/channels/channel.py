@@ -7,18 +7,24 @@ A channel is a dataclass whose field block is its parameter table, with three me
   ``dt`` = 0 is the exact kinetics;
 * ``current(gates, v, env)``: its current density, outward positive [µA/cm²].
 
+A plain ``@dataclasses.dataclass(frozen=True)`` will do: `membrax.Cell` registers it with JAX, as the decorator
+`membrax.pytree` does. Its fields of floats are parameters that can be varied and fitted; those of text, truth values,
+whole numbers (``int``) and functions are fixed.
+
 A channel whose current is linear in v at fixed gates sets ``ohmic = True``, which saves the integrator a corrector.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Protocol, TypeAlias
 
+import jax
 from jax import Array
 
 from ..laws import gating
 from ..numerics.derivatives import evaluate_separable
-from ..pytrees import pytree, static
+from ..pytrees import pytree, register, static
 from ..timegrid import Time
 from ..typing import Gates, Parameter
 
@@ -73,6 +79,14 @@ class Gated:
     def rates(self, v: Array, env: Env) -> GateRates:
         """{gate: (α, β)} in 1/ms at ``v`` [mV]; each subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} must implement rates(v, env)")
+
+
+def register_channel(channel: object) -> None:
+    """Register the class of a user's channel with JAX if it is a plain dataclass, and those of channels inside it."""
+    kinds = None
+    while kinds != (kinds := [type(leaf) for leaf in jax.tree.leaves(channel) if dataclasses.is_dataclass(leaf)]):
+        for kind in kinds:
+            register(kind)
 
 
 def _advanced(gates: Gates, channel: Gated, v: Array, dt: Parameter, env: Env) -> Gates:

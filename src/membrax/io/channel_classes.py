@@ -7,6 +7,8 @@ import importlib
 import re
 from collections.abc import Sequence
 
+from ..pytrees import register
+
 CHANNELS = "membrax.channels"
 CLASS = re.compile(r"membrax\.channels((?:\.[a-z]\w*)+)\.([A-Za-z]\w*)")
 
@@ -31,7 +33,7 @@ def check_classes(channels: Sequence[type]) -> None:
         raise ValueError(f"channels must be a list of classes, as in channels=[KA], got {channels!r}")
     for kind in channels:
         if not isinstance(kind, type) or not _is_channel(kind):
-            raise ValueError(f"channels must be classes of channels, each a membrax.pytree, got {kind!r}")
+            raise ValueError(f"channels must be classes of channels, dataclasses each, got {kind!r}")
 
 
 def class_of(name: str, kind: object, channels: Sequence[type]) -> type:
@@ -58,6 +60,7 @@ def class_of(name: str, kind: object, channels: Sequence[type]) -> type:
     if len(same) == 1 and not _is_channel(same[0]):
         raise ValueError(f"channel {name!r} is a {kind}, which is no membrax.pytree: a file can't hold its numbers")
     if len(same) == 1:
+        register(same[0])
         return same[0]
     if kind.startswith(f"{CHANNELS}."):
         raise ValueError(f"channel {name!r} is a {kind}, which this version of membrax.channels does not have")
