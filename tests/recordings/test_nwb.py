@@ -1,5 +1,3 @@
-import datetime
-
 import numpy as np
 import pytest
 
@@ -16,56 +14,6 @@ RATE = 20_000.0  # Hz
 N = 2000
 V = -0.065 + 0.005 * np.sin(np.arange(N) / 50)  # volts
 I = np.where((np.arange(N) > 500) & (np.arange(N) < 1500), 100e-12, 0.0)  # amperes
-
-
-class Writer:
-    """A small NWB file with one electrode, or several."""
-
-    def __init__(self, path):
-        self.path = path
-        start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-        self.file = pynwb.NWBFile(session_description="test", identifier="1", session_start_time=start)
-        self.device = self.file.create_device(name="amplifier")
-        self.electrodes = {}
-
-    def electrode(self, name):
-        if name not in self.electrodes:
-            self.electrodes[name] = self.file.create_icephys_electrode(
-                name=name, description="sharp", device=self.device
-            )
-        return self.electrodes[name]
-
-    def sweep(self, number, v=V, i=I, *, names=None, electrode="e0", kind="CurrentClamp", rate=RATE, **options):
-        common = {"electrode": self.electrode(electrode), "rate": rate, "starting_time": 10.0 * (number or 0)}
-        response = {k: options.pop(k) for k in ("bias_current",) if k in options}
-        stimulus = {k: options.pop(k) for k in ("conversion_i", "offset_i") if k in options}
-        names = names or (f"response_{number}", f"stimulus_{number}")
-        number = {} if number is None else {"sweep_number": np.uint32(number)}
-        if "timestamps" in options:
-            common = {"electrode": common["electrode"]}
-        out = getattr(icephys, f"{kind}Series")(
-            name=names[0], data=v, gain=1.0, **common, **number, **options, **response
-        )
-        self.file.add_acquisition(out)
-        if i is None:
-            return out, None
-        options = {k: v for k, v in options.items() if k in ("stimulus_description", "timestamps")}
-        factors = {key.removesuffix("_i"): value for key, value in stimulus.items()}
-        put = getattr(icephys, f"{kind}StimulusSeries")(
-            name=names[1], data=i, gain=1.0, **common, **number, **options, **factors
-        )
-        self.file.add_stimulus(put)
-        return out, put
-
-    def write(self):
-        with pynwb.NWBHDF5IO(str(self.path), "w") as io:
-            io.write(self.file)
-        return self.path
-
-
-@pytest.fixture
-def nwb(tmp_path):
-    return Writer(tmp_path / "cell.nwb")
 
 
 def test_volts_and_amperes_become_millivolts_and_nanoamperes(nwb):
@@ -227,7 +175,10 @@ def test_current_is_zero_after_a_shorter_stimulus(nwb):
     nwb.sweep(0, i=np.full(N - 500, 100e-12), bias_current=20e-12)
     data = load(nwb.write())
     assert np.allclose(data.i[0], [0.12] * (N - 500) + [0.02] * 500, rtol=1e-15, atol=0)
-    assert any("stimulus lasts from 0 to 75 ms; zero, plus any bias current, outside" in note for note in data.notes)
+    assert any(
+        "lasts from 0 to 75 ms of the response's 100 ms; zero, plus any bias current, outside" in note
+        for note in data.notes
+    )
 
 
 def test_several_stimuli_for_one_response_are_an_error(nwb):

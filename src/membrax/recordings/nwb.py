@@ -16,7 +16,7 @@ from .nwb_current import currents
 from .nwb_file import open_nwb
 from .nwb_pairs import Sweep, pair, responses_in, timed
 from .nwb_selection import Keys, check_equal_sampling, check_moments, select
-from .nwb_series import Part, all_series, find, kind, listed, values
+from .nwb_series import Part, all_series, find, is_injected, kind, listed, values
 from .nwb_units import QUANTITIES, check_possible, given_units
 from .reading import GIVEN, UNCORRECTED, require
 from .recording import Recording
@@ -89,7 +89,8 @@ def read_nwb(
             check_equal_sampling(path.name, chosen)
             t, v = _times(chosen[0].response), _voltages(path.name, chosen, known.get("v"))
             if current is None:
-                i, notes = currents(path.name, chosen, found, known.get("i"), bias_current)
+                others = [series.name for series in all_series(file) if is_injected(series)]
+                i, notes = currents(path.name, chosen, found, known.get("i"), bias_current, others)
             else:
                 i, notes = np.asarray(current, dtype=np.float64), [GIVEN]
         except (OSError, RuntimeError, KeyError, AttributeError) as error:  # of h5py and hdmf, for a damaged file

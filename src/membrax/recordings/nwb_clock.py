@@ -119,13 +119,6 @@ def _held(values: np.ndarray, edges: np.ndarray, count: int) -> np.ndarray:
     return first + np.bincount(places, (pieces - first[places]) * lengths, count)
 
 
-def span(stimulus: Clock, response: Clock) -> tuple[float, float]:
-    """Beginning and end of a stimulus on the response's time, ms, within the response."""
-    begin = 1000.0 * (stimulus.begin - response.begin)
-    last = response.dt * response.count
-    return max(0.0, begin), min(last, begin + 1000.0 * (stimulus.end - stimulus.begin))
-
-
 def restart(begins: Sequence[tuple[float, float]]) -> bool:
     """Whether one of two clocks begins at 0 in every sweep while the other goes on from sweep to sweep.
 

@@ -7,15 +7,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .nwb_clock import moved, on_clock, overlap, restart, span
+from .nwb_clock import moved, on_clock, overlap, restart
 from .nwb_pairs import BY_HAND, TABLE, Sweep
-from .nwb_series import Part, values
+from .nwb_series import Part, listed, values
 from .nwb_units import check_possible
 from .reading import no_current
 
 
 def currents(
-    file: str, chosen: Sequence[Sweep], sweeps: Sequence[Sweep], unit: str | None, bias_current: str
+    file: str,
+    chosen: Sequence[Sweep],
+    sweeps: Sequence[Sweep],
+    unit: str | None,
+    bias_current: str,
+    others: Sequence[str],
 ) -> tuple[np.ndarray, list[str]]:
     """The current of each chosen sweep [sweep, time], nA, and the notes of a Recording.
 
@@ -25,18 +30,12 @@ def currents(
         sweeps: all sweeps, whose clocks are compared.
         unit: the unit of the stored numbers of the stimuli; None for the file's.
         bias_current: "add" or "ignore".
+        others: names of all series of current in the file, for messages.
 
     Raises:
         ValueError: no stimulus; no common time; an impossible unit; a damaged series.
     """
-    missing = [sweep for sweep in chosen if sweep.stimulus is None and not sweep.at_zero]
-    if len(missing) == len(chosen):
-        raise no_current(file, f"no stimulus for {missing[0].name}{' and others' if len(missing) > 1 else ''}")
-    if missing:
-        raise ValueError(
-            f"{file}: sweep {missing[0].number} ({missing[0].name}) has no stimulus; leave it out with sweeps=, name"
-            " one for all sweeps with current_channel=, or pass current=, in nA"
-        )
+    _check_stimuli(file, chosen, others)
     driven = {k: sweep.stimulus for k, sweep in enumerate(chosen) if sweep.stimulus is not None and not sweep.at_zero}
     raw = {k: values(stimulus, "current", unit) for k, stimulus in driven.items()}
     if unit is None and raw:
@@ -50,6 +49,18 @@ def currents(
     if bias_current == "add":
         rows = [row + 1e9 * sweep.bias if sweep.bias else row for row, sweep in zip(rows, chosen, strict=True)]
     return np.stack(rows), [*_sources(chosen), *remarks.notes(), *_biases(chosen, bias_current)]
+
+
+def _check_stimuli(file: str, sweeps: Sequence[Sweep], others: Sequence[str]) -> None:
+    missing = [sweep for sweep in sweeps if sweep.stimulus is None and not sweep.at_zero]
+    way = f"; series of current: {listed(others)}, which current_channel= names" if others else ""
+    if missing and len(missing) == len(sweeps):
+        raise no_current(file, f"no stimulus for {listed(sweep.name for sweep in missing)}{way}")
+    if missing:
+        raise ValueError(
+            f"{file}: sweep {missing[0].number} ({missing[0].name}) has no stimulus; leave it out with sweeps=, or pass"
+            f" current=, in nA{way}"
+        )
 
 
 def _restarting(sweeps: Sequence[Sweep]) -> bool:
@@ -97,9 +108,10 @@ def _aligned(
     if not math.isclose(here.dt, there.dt, rel_tol=1e-6):
         rates = f"{1 / here.dt:.6g} kHz is held on the response's {1 / there.dt:.6g} kHz"
         remarks.add(sweep, f"a stimulus at {rates}, its charge unchanged")
-    begin, end = span(here, there)
-    if begin > 0.5 * there.dt or end < there.dt * (there.count - 0.5):
-        remarks.add(sweep, f"the stimulus lasts from {begin:.6g} to {end:.6g} ms; zero, plus any bias current, outside")
+    begin, end = (1000.0 * (moment - there.begin) for moment in (here.begin, here.end))
+    if abs(begin) > 0.5 * there.dt or end < there.dt * (there.count - 0.5):
+        lasts = f"from {begin:.6g} to {end:.6g} ms of the response's {there.dt * there.count:.6g} ms"
+        remarks.add(sweep, f"the stimulus lasts {lasts}; zero, plus any bias current, outside")
     return on_clock(values, here, there)
 
 

@@ -189,6 +189,11 @@ def kind(series: NwbSeries) -> str | None:
     return kind_of(str(series.unit))
 
 
+def is_injected(series: NwbSeries) -> bool:
+    """Whether a series is a current that may have been injected: one in amperes that no voltage clamp recorded."""
+    return kind(series) == "current" and not isinstance(series, require("pynwb.icephys", ".nwb").VoltageClampSeries)
+
+
 def all_series(file: Any) -> list[Any]:
     """Every time series of an opened file, wherever it lies, ordered by the numbers and letters of its name."""
     pynwb: Any = require("pynwb", ".nwb")
