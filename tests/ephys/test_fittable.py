@@ -81,7 +81,7 @@ CASES = {
         lambda d: quietly(d, i=1e3 * d.i),
         r"resistance must be 1 to 20000 MΩ, and is 0.15 MΩ: pA given as nA",
     ),
-    "µA for nA": (lambda d: quietly(d, i=1e-3 * d.i), r"and is 1.5e\+05 MΩ: A or µA given as nA"),
+    "µA for nA": (lambda d: quietly(d, i=1e-3 * d.i), r"and is 1.5e\+05 MΩ: µA given as nA"),
     "a gain of 10": (lambda d: quietly(d, v=10 * d.v), r"within ±200 mV, and reaches 80\d"),
     "a gain of 1e-3": (lambda d: quietly(d, v=-65 + 1e-3 * (d.v + 65)), "0.05 mV|1 to 20000 MΩ"),
     "a flat sweep": (
@@ -106,7 +106,7 @@ def test_density_of_another_unit_is_refused():
     # 15 mV for 0.1 µA/cm² are 150 kΩ·cm², of a very tight neuron; a thousandth of the current makes 150 MΩ·cm².
     data = dataclasses.replace(recording(), unit="uA/cm2")
     check_fittable(data)
-    with pytest.raises(ValueError, match=r"0.01 to 5000 kΩ·cm², and is 1.5e\+05 kΩ·cm²: another unit"):
+    with pytest.raises(ValueError, match=r"0.01 to 5000 kΩ·cm², and is 1.5e\+05 kΩ·cm²: is the current in µA/cm²"):
         check_fittable(quietly(data, i=1e-3 * data.i))
 
 

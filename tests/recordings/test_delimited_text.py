@@ -131,7 +131,7 @@ def test_fields_that_are_no_numbers_are_located(tmp_path):
 
 def test_empty_file_is_refused(tmp_path):
     (tmp_path / "a.txt").write_text("")
-    with pytest.raises(ValueError, match=r"a\.txt is empty \(0 bytes\); export"):
+    with pytest.raises(ValueError, match=r"a\.txt is empty \(0 bytes\)"):
         load(tmp_path / "a.txt")
 
 

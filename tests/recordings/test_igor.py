@@ -113,7 +113,7 @@ def test_waves_must_match(tmp_path, pair):
 
 
 def test_files_that_are_no_waves_are_refused(tmp_path):
-    (tmp_path / "v.ibw").write_bytes(b"not an Igor wave at all, but long enough to be read as one" * 20)
+    (tmp_path / "v.ibw").write_bytes(b"\0not an Igor wave, but long enough to be read as one" * 20)
     with pytest.raises(ValueError, match=r"v\.ibw cannot be read"):
         load(tmp_path / "v.ibw", current_waves=tmp_path / "v.ibw")
 

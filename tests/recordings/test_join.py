@@ -91,7 +91,7 @@ def test_names_of_different_cells_are_refused(one, other, refused):
     if not refused:
         assert join(pair).sweeps == 4
         return
-    with pytest.raises(ValueError, match=r"name different cells .*dataclasses\.replace"):
+    with pytest.raises(ValueError, match=r"name different cells .*rename one by dataclasses\.replace"):
         join(pair)
 
 

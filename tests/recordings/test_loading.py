@@ -35,7 +35,7 @@ def test_unknown_option_lists_the_known_ones(tmp_path):
 
 def test_only_igor_waves_can_be_a_list(tmp_path):
     for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text("")
+        (tmp_path / name).write_text("1")
     with pytest.raises(ValueError, match=r"only \.ibw waves can be loaded as a list, got 2 files"):
         load([tmp_path / "a.csv", tmp_path / "b.csv"])
     with pytest.raises(ValueError, match="path must name at least one file, got an empty list"):
@@ -56,7 +56,7 @@ def test_missing_package_names_the_install_command():
 
 @pytest.mark.parametrize(("suffix", "package"), [(".abf", "pyabf"), (".ibw", "igor2"), (".nwb", "pynwb")])
 def test_missing_package_of_each_format(tmp_path, monkeypatch, suffix, package):
-    (tmp_path / f"cell{suffix}").write_bytes(b"")
+    (tmp_path / f"cell{suffix}").write_bytes(bytes(9))
     for module in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)

@@ -66,7 +66,7 @@ def test_pickles_are_refused(tmp_path):
 
 
 def test_files_that_are_no_archives_are_refused(tmp_path):
-    (tmp_path / "cell.npz").write_text("hello")
+    (tmp_path / "cell.npz").write_bytes(b"hello" + bytes(9))
     with pytest.raises(ValueError, match=r"cell\.npz cannot be read"):
         load(tmp_path / "cell.npz")
 

@@ -199,7 +199,7 @@ def test_zero_clamp_has_zero_current(nwb):
 
 
 def test_files_that_are_not_nwb_are_refused(tmp_path):
-    (tmp_path / "cell.nwb").write_text("hello")
+    (tmp_path / "cell.nwb").write_bytes(b"hello" + bytes(9))
     with pytest.raises(ValueError, match=r"cell\.nwb cannot be read as NWB 2"):
         load(tmp_path / "cell.nwb")
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..recordings import Recording, RecordingLike, as_recording, choose_sweeps
 from ..recordings.edges import changes
+from ..recordings.plausibility import impossible_time
+from ..recordings.recording_checks import RESISTANCES, likely_unit
 from ..typing import Sweeps
 from ..units import UNIT_LABELS
 from .estimate import Estimate
@@ -21,9 +23,6 @@ CLIPPED = 0.01  # of all samples, at the amplifier's limit
 COMMANDED = 0.99  # part of a clamped voltage's variance explained by its own levels, at least
 JUMP = 3.0  # mV, the least step of a clamped voltage
 QUICKLY = 0.8  # part of such a step reached within 0.3 ms, at least
-# Input resistances. Giant cells have less than 1 MΩ, and their currents are given as densities; 20 GΩ is more than the
-# seal of a patch electrode. A squid axon has 1 kΩ·cm², a neuron 10 to 100.
-RESISTANCES = {"nA": (1.0, 2e4, "MΩ"), "uA/cm2": (0.01, 5e3, "kΩ·cm²")}
 WIDER = 10.0  # factor by which these bounds are wider for range of v/range of i, compared without a measured step
 
 
@@ -61,6 +60,9 @@ def refusals(
     resistance: Estimate | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """All reasons against a fit, the gravest first; ``resistance`` is the input resistance if already measured."""
+    impossible = impossible_time(data)
+    if impossible:
+        return (impossible,)
     constant = flat(data)
     if len(constant) == data.sweeps:
         return (_flat_message(data),)
@@ -157,9 +159,7 @@ def _wrong_resistance(data: Recording, bounds: tuple[float, float] | None, measu
         low, high = low / WIDER, high * WIDER
     if low <= value <= high:
         return None
-    guess = "pA given as nA" if value < low else "A or µA given as nA"
-    guess = guess if data.unit == "nA" else "another unit"
-    return f"{name} must be {low:g} to {high:g} {unit}, and is {value:.3g} {unit}: {guess}?"
+    return f"{name} must be {low:g} to {high:g} {unit}, and is {value:.3g} {unit}: {likely_unit(value, data.unit)}"
 
 
 def _limited(data: Recording) -> str | None:

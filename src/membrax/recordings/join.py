@@ -115,7 +115,7 @@ def _check_names(parts: list[Recording]) -> None:
         if cell != named[0][1]:
             raise ValueError(
                 f"{named[0][0].name!r} and {part.name!r} name different cells ({named[0][1]} and {cell}); if they are"
-                " one cell, rename one with dataclasses.replace(recording, name=…)"
+                " one cell, rename one by dataclasses.replace"
             )
 
 

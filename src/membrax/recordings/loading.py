@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from .contents import check_contents
+from .plausibility import check_plausible
 from .recording import Recording, check_recording
 
-SUFFIXES = (".abf", ".atf", ".ibw", ".nwb", ".npz", ".csv", ".tsv", ".txt", ".dat")
+_TEXT = ("delimited_text", "read_text")
+_READERS = {  # module and function by suffix; imported when needed, since each reader imports its package
+    ".abf": ("abf", "read_abf"),
+    ".atf": ("atf", "read_atf"),
+    ".ibw": ("igor", "read_igor"),
+    ".nwb": ("nwb", "read_nwb"),
+    ".npz": ("npz", "read_npz"),
+    ".csv": _TEXT,
+    ".tsv": _TEXT,
+    ".txt": _TEXT,
+    ".dat": _TEXT,
+}
+
+SUFFIXES = tuple(_READERS)
 
 RecordingLike: TypeAlias = Recording | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """A recording, or the path of a file that `load` reads."""
@@ -43,24 +59,35 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
     .csv .tsv .txt .dat       `membrax.recordings.delimited_text.read_text`
     ========================  =====================================================================
 
+    The options of the readers have one meaning in all formats that can have them:
+
+    ========================  =====================================================================
+    ``voltage_channel``       number (from 0, in the file's order) or name of the voltage channel
+    ``current_channel``       number or name of the channel with the injected current
+    ``current``               injected current, nA, positive inward: a number, [time] or [sweep, time]
+    ``units``                 units in which the file's numbers are, whatever the file says:
+                              ``{"t": "ms", "v": "mV", "i": "pA"}``
+    ``dt``                    sampling interval, ms, for a file without a time or with a wrong one
+    ========================  =====================================================================
+
     Args:
         path: the file, or a list of Igor voltage waves.
         **options: of the reader in the table, for information that the file lacks.
 
     Raises:
-        FileNotFoundError, IsADirectoryError: there is no such file.
+        FileNotFoundError, IsADirectoryError, PermissionError: there is no such file, or it may not be read.
         ImportError: the format's package is not installed.
         TypeError: the format has no such option.
-        ValueError: an unknown suffix, or a file that lacks a part of a Recording.
+        ValueError: no path, an unknown suffix, contents that contradict the suffix, a file that lacks a part of a
+            Recording, a time in which spikes last for seconds (`membrax.recordings.plausibility`).
+
+    Warns:
+        UserWarning: a time, a current's size or its sign that is probably wrong; the warnings of Recording.
     """
-    if not isinstance(path, str | os.PathLike | Sequence):
-        raise ValueError(f"path must be the path of a file or a list of paths, got {path!r}")
-    several = [path] if isinstance(path, str | os.PathLike) else list(path)
-    files = [Path(one) for one in several]
-    if not files:
-        raise ValueError("path must name at least one file, got an empty list")
+    files = _files(path)
     for file in files:
         _exists(file)
+        check_contents(file, SUFFIXES)
     suffixes = {file.suffix.lower() for file in files}
     if len(files) != 1 and suffixes != {".ibw"}:
         raise ValueError(f"only .ibw waves can be loaded as a list, got {len(files)} files {sorted(suffixes)}")
@@ -69,7 +96,20 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise TypeError(f"{files[0].suffix} files have the options {', '.join(known)}, got {', '.join(unknown)}")
-    return read(files if len(files) > 1 else files[0], **options)
+    data = read(files if len(files) > 1 else files[0], **options)
+    check_plausible(data, files[0].name, stacklevel=2)
+    return data
+
+
+def _files(path: object) -> list[Path]:
+    """The path or paths as a list."""
+    several = list(path) if isinstance(path, Sequence) and not isinstance(path, str | bytes) else [path]
+    if not several:
+        raise ValueError("path must name at least one file, got an empty list")
+    for one in several:
+        if not isinstance(one, str | os.PathLike):
+            raise ValueError(f"path must be the path of a file or a list of paths, got {one!r:.80}")
+    return [Path(cast(str, one)).expanduser() for one in several]
 
 
 def _exists(file: Path) -> None:
@@ -80,33 +120,5 @@ def _exists(file: Path) -> None:
 
 
 def _reader(file: Path) -> Callable[..., Recording]:
-    read: Callable[..., Recording]
-    match file.suffix.lower():
-        case ".abf":
-            from .abf import read_abf
-
-            read = read_abf
-        case ".atf":
-            from .atf import read_atf
-
-            read = read_atf
-        case ".ibw":
-            from .igor import read_igor
-
-            read = read_igor
-        case ".nwb":
-            from .nwb import read_nwb
-
-            read = read_nwb
-        case ".npz":
-            from .npz import read_npz
-
-            read = read_npz
-        case ".csv" | ".tsv" | ".txt" | ".dat":
-            from .delimited_text import read_text
-
-            read = read_text
-        case suffix:
-            known = ", ".join(SUFFIXES)
-            raise ValueError(f'{file.name}: the suffix "{suffix}" is unknown; convert the file to one of {known}')
-    return read
+    module, function = _READERS[file.suffix.lower()]
+    return getattr(importlib.import_module(f".{module}", __package__), function)

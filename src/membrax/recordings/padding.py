@@ -16,7 +16,7 @@ _BEYOND = 200.0  # mV, beyond every membrane's potential: a fill value
 _JUMP = 1.0  # mV, and these multiples of the usual change between two samples and of the smallest one:
 _CHANGES, _LEVELS = 10.0, 5.0
 _NEAR, _NEAR_MS = 100, 10.0  # samples and ms next to the run by which noise is judged, the longer of the two
-_REVERSALS = 5  # of the direction of v in that part: noise; a relaxation has at most one or two
+_REVERSALS = 5  # of the direction of v about its drift in that part: noise; a relaxation has at most one or two
 _VALUES = 5  # distinct ones in that part: a quiet voltage between two coarse levels of a converter has two or three
 _RARER = 5  # factor by which a run of padding is longer than every other run of equal values
 
@@ -87,7 +87,7 @@ def _padded(v: np.ndarray, count: int, dt: float, jumps: bool, other: int) -> in
 
 
 def _noisy(v: np.ndarray) -> bool:
-    changes = np.diff(v)
+    changes = np.diff(v) - np.median(np.diff(v))  # a drift has a direction of its own
     directions = np.sign(changes[changes != 0])
     reversals = int(np.count_nonzero(np.diff(directions)))
     return reversals >= _REVERSALS and np.unique(v).size >= _VALUES

@@ -8,11 +8,21 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..units import STIMULUS_UNITS
+from ..units import STIMULUS_UNITS, UNIT_LABELS
 from .conversion import canonical
 
 JITTER = 0.05  # largest deviation of a time stamp from the uniform grid, in sampling intervals
 WEAKEST, STRONGEST = 1e-4, 1e3  # nA: from the smallest current of a patch electrode to that of a squid axon
+# Input resistances. Giant cells have less than 1 MΩ, and their currents are given as densities; 20 GΩ is more than the
+# seal of a patch electrode. A squid axon has 1 kΩ·cm², a neuron 10 to 100.
+RESISTANCES = {"nA": (1.0, 2e4, "MΩ"), "uA/cm2": (0.01, 5e3, "kΩ·cm²")}
+_MIDDLE = 2.3  # common logarithm of an input resistance in MΩ, 200 MΩ
+# Powers of ten by which a current with a wrong unit is too large, the mistake, and the unit that mends it.
+_CALLED = (
+    (12, "pA given as A", "pA"), (9, "nA given as A", "nA"), (6, "pA given as µA", "pA"), (3, "pA given as nA", "pA"),
+    (-3, "µA given as nA, or nA given as pA", 'uA" or "nA'), (-6, "mA given as nA", "mA"), (-9, "A given as nA", "A"),
+)  # fmt: skip
+_USUAL = 20.0  # mV, of a response, for the input resistance that belongs to a peak current
 _FRAMES = 4  # stack frames from here to the caller of Recording
 
 
@@ -115,9 +125,9 @@ def plausible_current(i: np.ndarray, unit: str) -> None:
     """Warn of a nonzero current [nA] whose peak is outside the range of electrodes."""
     peak = float(np.max(np.abs(i)))
     if unit == "nA" and peak > 0 and not WEAKEST <= peak <= STRONGEST:
-        guess = "pA given as nA?" if peak > STRONGEST else "A or µA given as nA?"
         warnings.warn(
-            f"the injected current peaks at {peak:g} nA, outside {WEAKEST:g} to {STRONGEST:g} nA: {guess}",
+            f"the injected current peaks at {peak:g} nA, outside {WEAKEST:g} to {STRONGEST:g} nA:"
+            f" {likely_unit(_USUAL / peak, unit)}",
             UserWarning,
             stacklevel=_FRAMES,
         )
@@ -131,3 +141,16 @@ def plausible_interval(dt: float) -> None:
             UserWarning,
             stacklevel=_FRAMES,
         )
+
+
+def likely_unit(resistance: float, unit: str) -> str:
+    """The likely unit of a current with this input resistance, and the way to state it.
+
+    Args:
+        resistance: MΩ for a current in "nA", kΩ·cm² for one in "uA/cm2".
+        unit: of the recording's current.
+    """
+    if unit != "nA":
+        return f"is the current in {UNIT_LABELS[unit]}?"
+    _, called, true = min(_CALLED, key=lambda one: abs(np.log10(max(resistance, 1e-300)) + one[0] - _MIDDLE))
+    return f'{called}? Pass units={{"i": "{true}"}} to membrax.recordings.load'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from .foreign import foreign_format, is_binary
+from ..contents import contents_of, is_binary
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -33,9 +33,9 @@ def read(path: Path) -> str:
     if not raw.strip(b"\x00\x1a \t\r\n"):
         size = "0 bytes" if not raw else f"{len(raw)} bytes, all of them blank"
         raise ValueError(f"{path.name} is empty ({size}); export the recording again")
-    found = foreign_format(raw)
+    found = contents_of(raw, len(raw))
     if found is not None:
-        raise ValueError(f"{path.name} is no text: it is {found}")
+        raise ValueError(f"{path.name} is no text: it holds {found.words}; {found.way.format(stem=path.stem)}")
     text = _decode(path, raw).replace("\r\n", "\n").replace("\r", "\n")
     return text if text.isascii() and "\x00" not in text and "\x1a" not in text else text.translate(_PLAIN)
 
