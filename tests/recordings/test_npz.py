@@ -1,3 +1,6 @@
+import struct
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -40,7 +43,7 @@ def test_options_identify_other_names(tmp_path):
 
 def test_two_candidates_are_an_error(tmp_path):
     path = save(tmp_path / "cell.npz", t_ms=np.arange(11), v_mV=V, vm_mV=V, i_nA=I)
-    with pytest.raises(ValueError, match="v_mV, vm_mV may each be v; pass columns="):
+    with pytest.raises(ValueError, match="v_mV, vm_mV may each be v; pass voltage_channel="):
         load(path)
     assert load(path, columns={"t": "t_ms", "v": "vm_mV", "i": "i_nA"}).sweeps == 1
 
@@ -59,10 +62,87 @@ def test_missing_current_can_be_given(tmp_path):
     assert np.allclose(load(path, current=I).i, I)
 
 
+class Bomb:
+    """An object whose pickle makes a file when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
 def test_pickles_are_refused(tmp_path):
-    path = save(tmp_path / "cell.npz", t_ms=np.arange(3), v_mV=np.array([1, None, "x"], dtype=object))
-    with pytest.raises(ValueError, match=r"cell\.npz cannot be read: .*pickle"):
+    trace = tmp_path / "executed"
+    bad = np.array([Bomb(trace)] * 3, dtype=object)
+    path = save(tmp_path / "cell.npz", t_ms=np.arange(3), v_mV=bad, i_nA=np.zeros(3))
+    with pytest.raises(ValueError, match=r'cell\.npz cannot be read: "v_mV" is a pickled Python object, which may run'):
         load(path)
+    path = save(tmp_path / "cell.npz", dt_ms=0.1, v_mV=V, i_nA=I, meta=bad, one=np.array(Bomb(trace), dtype=object))
+    assert load(path).sweeps == 1 and not trace.exists()
+
+
+@pytest.mark.parametrize(("voltage", "current"), [("v_soma_mV", "i_1_nA"), (3, 2), ("v_soma_mV", 2)])
+def test_channels_are_names_or_numbers(tmp_path, voltage, current):
+    path = save(tmp_path / "cell.npz", dt_ms=0.1, v_dend_mV=V - 5, i_1_nA=I, v_soma_mV=V, i_2_nA=2 * I)
+    with pytest.raises(ValueError, match="pass current_channel="):
+        load(path)
+    data = load(path, voltage_channel=voltage, current_channel=current)
+    assert np.array_equal(data.v[0], V) and np.array_equal(data.i[0], I)
+    assert np.array_equal(load(path, voltage_channel=voltage, current=0.3).i[0], np.full(11, 0.3))
+
+
+def test_units_override_those_of_the_names(tmp_path):
+    path = save(tmp_path / "cell.npz", t_ms=1e-4 * np.arange(11), v_V=V, i_nA=1000 * I)
+    data = load(path, units={"t": "s", "v": "mV", "i": "pA"})
+    assert np.allclose(data.t, 0.1 * np.arange(11)) and np.array_equal(data.v[0], V) and np.allclose(data.i[0], I)
+
+
+def test_a_sweep_that_was_stopped_is_cropped_or_left_out(tmp_path):
+    v = np.tile(V, (3, 1))
+    v[1, 8:] = np.nan
+    path = save(tmp_path / "cell.npz", dt_ms=0.1, v_mV=v, i_nA=I)
+    assert load(path).v.shape == (3, 8) and load(path, incomplete="drop").v.shape == (2, 11)
+
+
+def npy(shape, descr="<f8", version=1, held=0, length=None):
+    """An .npy header that claims ``shape``, and ``held`` bytes of zeros."""
+    text = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+    size = struct.pack("<H" if version == 1 else "<I", len(text) if length is None else length)
+    return b"\x93NUMPY" + bytes([version, 0]) + size + text + bytes(held)
+
+
+@pytest.mark.parametrize(
+    ("v", "said"),
+    [
+        (npy((10**15,)), r'"v_mV\.npy" says that it has 1000000000000000 values and has 0 bytes'),
+        (npy((2**62, 4)), "says that it has"),
+        (npy((60_000_000,), "<f8", held=480_000_000), r"would take 480 MB, and a file of its size may hold 67 MB"),
+        (npy((480_000_000,), "|i1", held=480_000_000), r"would take 3840 MB"),
+        (npy((11,), version=2, length=2**31), "the header of .* has 2147483648 bytes"),
+        (npy((11,), version=7), "cannot be read"),
+        (npy((-11,)), "cannot be read|says that it has"),
+        (npy((11,), "<c16", held=176), "must hold real numbers, and holds complex128"),
+        (npy((11,), "<U9", held=396), "must hold real numbers"),
+        (npy((1, 1, 11), held=88), r"must be \[time\] or \[sweep, time\], and has the shape \(1, 1, 11\)"),
+        (b"", "cannot be read"),
+    ],
+)
+def test_claims_of_headers_are_checked_before_reading(tmp_path, v, said):
+    with zipfile.ZipFile(tmp_path / "cell.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {"dt_ms": npy((), held=8), "v_mV": v, "i_nA": npy((11,), held=88)}.items():
+            archive.writestr(f"{name}.npy", content)
+    with pytest.raises(ValueError, match=rf"cell\.npz.*({said})"):
+        load(tmp_path / "cell.npz")
+
+
+def test_large_entries_that_are_not_used_are_not_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "cell.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("video.npy", npy((60_000_000,), "|u1", held=60_000_000))
+        for name, values in {"dt_ms": np.array(0.1), "v_mV": V, "i_nA": I}.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                np.lib.format.write_array(file, values)
+    assert load(tmp_path / "cell.npz").sweeps == 1
 
 
 def test_files_that_are_no_archives_are_refused(tmp_path):
