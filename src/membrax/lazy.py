@@ -13,14 +13,15 @@ def late(package: str, *rooms: str, **members: str) -> tuple[Callable, Callable]
     Args:
         package: its ``__name__``.
         rooms: submodules.
-        members: names and their submodules, as in ``fit="fitting.fit"``.
+        members: names and their submodules, as in ``fit="fitting.fit"``. A room beside the package has a dot before its
+            name: ``view=".viewer"``.
     """
 
     def find(name: str) -> object:
         if name in rooms:
             return importlib.import_module(f"{package}.{name}")
         if name in members:
-            return getattr(importlib.import_module(f"{package}.{members[name]}"), name)
+            return getattr(importlib.import_module(f".{members[name]}", package), name)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return find, lambda: sorted({*vars(sys.modules[package]), *rooms, *members})

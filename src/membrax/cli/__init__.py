@@ -1,4 +1,4 @@
-"""The `membrax` command: demo, simulate, fit, verify."""
+"""The `membrax` command: demo, simulate, fit, view, verify."""
 
 from .main import main
 

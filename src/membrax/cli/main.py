@@ -105,6 +105,23 @@ def fit(
 
 
 @app.command()
+@with_reader_options
+def view(
+    paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of recordings.")],
+    options: ReaderOptions,
+    out: Out = Path("membrax_view"),
+) -> None:
+    """Measure recordings without a fit: a page for a browser and tables as CSV, for one cell or a folder of cells.
+
+    Sweeps, quality, rest, input resistance, time constant, capacitance, sag, rheobase, f-I, and every spike.
+    """
+    from .view import run_view
+
+    if not run_view(paths, options, out=out):
+        raise typer.Exit(1)
+
+
+@app.command()
 def verify() -> None:
     """Check the installation, on its device, against analytical solutions and published values."""
     from .verify import run_verify

@@ -14,6 +14,7 @@ from .spikes import sweep_spikes
 BEFORE, AFTER = 25.0, 100.0  # ms before and after a spike that are not quiet
 SETTLING = 200.0  # ms after a change of the current that are not quiet
 WINDOW = 50.0  # ms, the window of the slow noise and the shortest stretch
+COARSE = 10.0  # ms between samples, at most
 RISING = 3.0  # ms, the rise time of a synaptic potential
 APART = 20.0  # ms, the least interval between two of them
 OUTLYING = 6.0  # robust standard deviations, exceeded by the rise of an event
@@ -70,8 +71,13 @@ def baseline_noise(data: Recording) -> BaselineNoise:
 
 
 def quiet_stretches(data: Recording, sweep: int) -> list[tuple[int, int]]:
-    """The quiet stretches of at least 50 ms of a sweep, (first sample, last sample excluded)."""
+    """The quiet stretches of at least 50 ms of a sweep, (first sample, last sample excluded).
+
+    None where samples are more than 10 ms apart: noise has no window there.
+    """
     i, v, dt = data.i[sweep], data.v[sweep], data.dt
+    if dt > COARSE:
+        return []
     edges = [0, *changes(i, dt), len(i)]
     base, span = base_level(i, dt), float(np.ptp(data.i))
     quiet = np.zeros(len(i), dtype=bool)

@@ -73,7 +73,7 @@ def random_effects_mean(values: Sequence[float], errors: Sequence[float], unit: 
     if not count:
         return unmeasured(unit)
     # An error that is small by chance must not dominate the weights.
-    sigma = np.maximum(sigma, 0.3 * np.median(sigma) + 1e-9 * np.max(np.abs(x)) + 1e-300)
+    sigma = np.maximum(sigma, 0.3 * np.median(sigma) + 1e-9 * np.max(np.abs(x)) + 1e-60)
     if count == 1:
         return Estimate(float(x[0]), float(sigma[0]), unit, 1)
     w = 1 / np.square(sigma)

@@ -149,7 +149,7 @@ def _without_spikes(v: np.ndarray, spikes: np.ndarray, stop: int, dt: float) -> 
 
 def _error_of_mean(v: np.ndarray, dt: float) -> float:
     """The standard error of the mean of v [time], whose blocks of 20 ms count as independent; NaN for one block."""
-    means = [part.mean() for part in np.array_split(v, max(1, int(len(v) * dt / 20.0)))]
+    means = [part.mean() for part in np.array_split(v, max(1, min(len(v), int(len(v) * dt / 20.0))))]
     return t_quantile(len(means)) * float(np.std(means, ddof=1) / np.sqrt(len(means))) if len(means) > 1 else np.nan
 
 

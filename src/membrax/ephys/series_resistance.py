@@ -113,8 +113,8 @@ def first_step_charging(v: np.ndarray, i: np.ndarray, onsets: list[int | None], 
         part = part[: max(0, fast[0] - round(1.0 / dt))] if len(fast) else part
         if len(part) * dt < SHORTEST:
             continue
-        before = slice(max(0, start - round(20.0 / dt)), max(1, start))
-        size = np.median(current[start : start + round(5.0 / dt)]) - np.median(current[before])
+        before = slice(max(0, start - max(1, round(20.0 / dt))), max(1, start))
+        size = np.median(current[start : start + max(1, round(5.0 / dt))]) - np.median(current[before])
         responses.append((size, part - np.mean(sweep[before])))
     return min((_misfit(responses, tau, dt) for tau in TIME_CONSTANTS), default=(0.0, np.nan, np.nan))[1:]
 

@@ -49,6 +49,11 @@ class SweepSpikes:
         """Peak minus beginning, mV."""
         return self.peak_voltage - self.ap_begin_voltage
 
+    @property
+    def ahp(self) -> np.ndarray:
+        """Afterhyperpolarisation: beginning minus trough, mV."""
+        return self.ap_begin_voltage - self.trough
+
 
 @dataclasses.dataclass(frozen=True)
 class RecordingSpikes:
@@ -134,8 +139,13 @@ def _descent(v: np.ndarray, level: float) -> tuple[int, float]:
 
 
 def _trough(after: np.ndarray, dt: float) -> float:
-    """The lowest of the samples from a peak on, within `TROUGH_WINDOW`; NaN where the trace ends while it falls."""
+    """The lowest of the samples from a peak on, within `TROUGH_WINDOW`; NaN where the trace ends while it falls.
+
+    NaN also where the window has no second sample.
+    """
     whole = round(TROUGH_WINDOW / dt)
+    if whole < 2:
+        return float("nan")
     after = after[:whole]
     settled = len(after) == whole or (len(after) > 2 and np.argmin(after) < len(after) - 1)
     return float(np.min(after)) if settled else float("nan")

@@ -98,14 +98,14 @@ def _response(
     sweep: int, v: np.ndarray, step: CurrentStep, base: float, spikes: SweepSpikes, dt: float
 ) -> StepResponse | None:
     """One step's response, or None if it does not count; see `step_responses`."""
-    before = v[max(0, step.start - round(BASELINE / dt)) : step.start]
+    before = v[max(0, step.start - max(2, round(BASELINE / dt))) : step.start]
     since = step.start - spikes.indices[spikes.indices < step.start]
     if np.any(since * dt < QUIET):
         return None
     next_spikes = spikes.indices[spikes.indices >= step.start]
     # A spike begins some milliseconds before it crosses the threshold.
     stop = min([step.stop, *(next_spikes - round(3.0 / dt))])
-    if (stop - step.start) * dt < SHORTEST or stop - step.start < 12:
+    if (stop - step.start) * dt < SHORTEST or stop - step.start < 12 or len(before) < 2:
         return None
     start = float(np.mean(before))
     response = v[step.start : stop] - start

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ..html_page import Section
 from ..lazy import late
 from .evaluation import Evaluation, evaluate
 from .fit import fit
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from .objectives import Objective, objective
     from .recipe import fit_recording, templates
     from .recipe.sweep_selection import select_training_sweeps
-    from .report.page import Section
 
 __all__ = [
     "CMAES",
@@ -46,7 +46,6 @@ __getattr__, __dir__ = late(
     "losses",
     "uncertainty",
     Objective="objectives",
-    Section="report.page",
     select_training_sweeps="recipe.sweep_selection",
     efel_features="evaluation.efel",
     fit_recording="recipe",

@@ -19,8 +19,8 @@ from .evaluation.evaluate import Evaluation, evaluate
 from .problem.parameters import place
 
 if TYPE_CHECKING:
+    from ..html_page import Section
     from .recipe.sweep_selection import SweepSelection
-    from .report.page import Section
 
 
 METHOD_LABELS = {"levenberg_marquardt": "Levenberg–Marquardt", "adam": "Adam", "cmaes": "CMA-ES"}

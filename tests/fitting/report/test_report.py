@@ -10,9 +10,9 @@ import membrax as mx
 from membrax.ephys import preprocess
 from membrax.fitting.recipe.sweep_selection import SweepSelection
 from membrax.fitting.report import sections
-from membrax.fitting.report.page import Section, section_html
 from membrax.fitting.report.text import fit_summary, prediction_summary
 from membrax.fitting.report.warnings import fit_warnings
+from membrax.html_page import Section, section_html
 
 PNG = b"\x89PNG\r\n\x1a\nrest"
 ALONE = {"br", "img", "meta", "link", "input", "hr"}

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from ...ephys.coincidence import DELTA, LOWEST_CEILING
 from ...ephys.spikes import STEEP
 from ...ephys.threshold import SUBTHRESHOLD, TROUGH_WINDOW, millivolts
+from ...html_page import Section, page
 from ...io.file_format import check_writable, whole_file
 from ...tables import counted
 from ..evaluation import tables
 from . import sections as parts
-from .page import Section, page
 from .text import fit_summary
 from .warnings import fit_warnings
 

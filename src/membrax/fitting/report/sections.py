@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...ephys import passive
+from ...html_page import Section
 from ...pytrees import leaves
 from ...tables import NONE, number
 from ...units import UNIT_LABELS
@@ -15,7 +16,6 @@ from ..evaluation import tables
 from ..evaluation.efel import efel_features
 from ..evaluation.tables import pair, side_name
 from ..problem.parameters import paths
-from .page import Section
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import Evaluation

@@ -1,4 +1,4 @@
-"""A page of sections as one self-contained HTML file: no scripts, no fonts, no external pictures."""
+"""A page of sections as one self-contained HTML file: no fonts and no external pictures."""
 
 from __future__ import annotations
 
@@ -69,6 +69,8 @@ class Section:
         table: rows of cells as plain text, the first row the head. The first column names the row.
         figure: a matplotlib figure, such as those of `membrax.plot`, or the bytes of a PNG.
         marked: rows to highlight, by their numbers below the head, from 0.
+        html: a part that is HTML already, such as an interactive plot, below the text.
+        links: [row] addresses to which the names of the rows lead.
     """
 
     title: str
@@ -76,15 +78,17 @@ class Section:
     table: Sequence[Sequence[str]] = ()
     figure: Drawing | bytes | None = None
     marked: Collection[int] = ()
+    html: str = ""
+    links: Sequence[str] = ()
 
 
-def page(title: str, subtitle: str, sections: Sequence[Section], foot: str) -> str:
-    """The HTML of a page."""
+def page(title: str, subtitle: str, sections: Sequence[Section], foot: str, *, head: str = "") -> str:
+    """The HTML of a page; ``head`` is HTML for its head, such as a style or a script."""
     body = "\n".join(section_html(section) for section in sections)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n{head}</head>\n<body>\n"
         f'<header><h1>{html.escape(title)}</h1>\n<p class="faint">{html.escape(subtitle)}</p></header>\n'
         f"{body}\n<footer>{html.escape(foot)}</footer>\n</body>\n</html>\n"
     )
@@ -98,7 +102,7 @@ def section_html(section: Section) -> str:
     """
     if not isinstance(section, Section):
         raise ValueError(f"each part of a report must be a membrax.fitting.Section, got {type(section).__name__}")
-    parts = [f"<h2>{html.escape(section.title)}</h2>", _text(section.text)]
+    parts = [f"<h2>{html.escape(section.title)}</h2>", _text(section.text), section.html]
     parts += [_figure(section.figure, section.title)] if section.figure is not None else []
     parts += [_table(section)] if len(section.table) else []
     return "\n".join(["<section>", *(part for part in parts if part), "</section>"])
@@ -123,7 +127,9 @@ def _table(section: Section) -> str:
     for k, (first, *rest) in enumerate(rows):
         mark = ' class="marked"' if k in section.marked else ""
         cells = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in rest)
-        lines.append(f'<tr{mark}><th scope="row">{html.escape(str(first))}</th>{cells}</tr>')
+        name = html.escape(str(first))
+        name = f'<a href="{html.escape(section.links[k])}">{name}</a>' if len(section.links) else name
+        lines.append(f'<tr{mark}><th scope="row">{name}</th>{cells}</tr>')
     kind = ' class="named"' if any(len(str(row[0])) > LONG for row in rows) else ""
     return f'<div class="wide"><table{kind}>' + "\n".join([*lines, "</tbody></table></div>"])
 

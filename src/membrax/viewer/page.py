@@ -1,0 +1,86 @@
+"""The page of a cell: one HTML file that works without a network."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..ephys import View
+from ..ephys.columns import SPIKES, SWEEPS
+from ..html_page import Section, page
+from ..tables import counted
+from ..version import __version__
+from .curves import curves
+from .tables import downloads, quality_section, quantities_section, sortable
+from .traces import traces
+
+if TYPE_CHECKING:
+    from bokeh.model import Model
+
+# A page may run its own scripts and load nothing.
+POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
+STYLE = """
+:root { color-scheme: light; --ink: #1a1a1a; --faint: #5c5c5c; --paper: #fff; --line: #d8d8d8; --mark: #a34700; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --ink: #1a1a1a; --faint: #5c5c5c; --paper: #fff; --line: #d8d8d8; --mark: #a34700; } }
+body { max-width: 76rem; }
+th:last-child, td:last-child { white-space: normal; text-align: left; }
+"""
+SWEEPS_TEXT = """Drag a box to zoom, turn the wheel to zoom in time, and use the buttons to move, undo and reset.
+Between spikes a long sweep is drawn by the lowest and the highest sample of short intervals."""
+NO_SCRIPT = (
+    "<noscript><p>The plots and the sortable tables require JavaScript; the tables of the cell do not.</p></noscript>"
+)
+
+
+def page_html(view: View) -> str:
+    """The page of a cell as HTML."""
+    from bokeh.embed import components
+    from bokeh.resources import Resources
+
+    plots: dict[str, Model] = {f"sweeps {part}": traces(one) for part, one in enumerate(view.measured)}
+    if (drawn := curves(view)) is not None:
+        plots["curves"] = drawn
+    plots["pulses"] = sortable(view.sweeps, SWEEPS, view.unit)
+    if view.spikes:
+        plots["spikes"] = sortable(view.spikes, SPIKES, view.unit)
+    script, places = components(plots, wrap_script=True)
+    resources = Resources(mode="inline", components=["bokeh", "bokeh-widgets", "bokeh-tables"])
+    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<style>{STYLE}</style>\n'
+    head += f"{resources.render_js()}\n{script}\n"
+    today = datetime.date.today().isoformat()
+    title = view.name or "recording"
+    return page(title, subtitle(view), _sections(view, places), f"Written {today} by membrax {__version__}.", head=head)
+
+
+def subtitle(view: View) -> str:
+    """Sweeps, duration, sampling and spikes of a cell."""
+    parts = [f"{counted(d.sweeps, 'sweep')} of {d.duration:.6g} ms at {d.rate:.4g} kHz" for d in view.data]
+    return f"{'; '.join(parts)}; {counted(len(view.spikes), 'spike')}"
+
+
+def _sections(view: View, places: Mapping[str, str]) -> list[Section]:
+    """The parts of a page in their order."""
+    several = len(view.measured) > 1
+    sweeps = [
+        Section(f"Sweeps of part {part}: {one.data.name}" if several else "Sweeps", "" if part else SWEEPS_TEXT,
+                html=("" if part else NO_SCRIPT) + places[f"sweeps {part}"])
+        for part, one in enumerate(view.measured)
+    ]  # fmt: skip
+    plots = [Section("Firing, steady state and spikes", html=places["curves"])] if "curves" in places else []
+    spikes = [Section("Spikes", _definitions(SPIKES), html=places["spikes"])] if "spikes" in places else []
+    return [
+        *sweeps,
+        quantities_section(view),
+        quality_section(view),
+        *plots,
+        Section("Pulses", _definitions(SWEEPS), html=places["pulses"]),
+        *spikes,
+        Section("Notes of the reader", view.notes, html=downloads(view)),
+    ]
+
+
+def _definitions(columns: tuple) -> str:
+    """The definitions of the columns of a table that have one."""
+    return "; ".join(f"{one.label or one.name}: {one.text}" for one in columns if one.text) + "."
