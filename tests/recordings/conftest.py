@@ -1,7 +1,12 @@
 import datetime
+import random
+import struct
+import warnings
 
 import numpy as np
 import pytest
+
+from membrax.recordings import Recording, load
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +85,31 @@ def nwb(tmp_path):
     from pynwb import icephys
 
     return NwbWriter(tmp_path / "cell.nwb", pynwb, icephys)
+
+
+@pytest.fixture(scope="session")
+def opens_or_refuses():
+    """Damage a file at random and load it: the result is a Recording or a ValueError of one line."""
+
+    def check(path, seed, *, header, **options):
+        path.write_bytes(_damaged(path.read_bytes(), random.Random(seed), header))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                assert isinstance(load(path, **options), Recording)
+            except ValueError as error:
+                assert "\n" not in str(error) and len(str(error)) < 1000
+
+    return check
+
+
+def _damaged(raw, chance, header):
+    """Bytes of a file, most of them of its ``header``, replaced by others or by extreme numbers; or a part of it."""
+    raw = bytearray(raw)
+    extremes = [struct.pack("<I", n) for n in (0, 2**32 - 1, 2**31 - 1, 2**31, 2**30, 10**6)]
+    extremes += [struct.pack("<f", x) for x in (float("nan"), float("inf"), 1e30, -1.0)] + [b"x", b"-", b"\n"]
+    for _ in range(chance.choice([1, 1, 2, 4, 8])):
+        k = chance.randrange(min(header, len(raw)) if chance.random() < 0.8 else len(raw))
+        new = chance.choice(extremes) if chance.random() < 0.5 else bytes([chance.randrange(256)])
+        raw[k : k + len(new)] = new
+    return bytes(raw[: chance.randrange(len(raw) + 1)] if chance.random() < 0.1 else raw)

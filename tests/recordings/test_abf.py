@@ -3,6 +3,8 @@ import struct
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pyabf = pytest.importorskip("pyabf")
 
@@ -429,6 +431,67 @@ def test_files_that_are_no_abf_are_refused(tmp_path):
             load(tmp_path / "cell.abf")
 
 
+@pytest.mark.parametrize(
+    ("offset", "form", "value", "message"),
+    [
+        (
+            10,
+            "i",
+            2**30,
+            r"header states 1073741824 samples up to byte .*, and the file has .*, so it is cut short",
+        ),
+        (10, "i", 0, "header states 0 samples"),
+        (16, "i", 2**30, "header states 1073741824 sweeps of 19200 samples in all, so it is damaged; copy it again"),
+        (40, "i", -5, "so it is damaged"),
+        (48, "i", 2**30, "header states 1073741824 tags up to byte"),
+        (92, "ii", (1, 2**28), "header states 268435456 sweeps up to byte"),
+        (
+            100,
+            "h",
+            1,
+            r"floating-point numbers, which pyABF does not .* ABF 1; export it from Clampfit as \.atf",
+        ),
+        (120, "h", 2000, "header states 2000 inputs"),
+        (922, "f", 0.0, "cannot be read: pyABF reports ZeroDivisionError"),
+        (122, "f", float("nan"), "cannot be read: pyABF reports ValueError: cannot convert float NaN"),
+        (2508, "i", 2**30, "cannot be rebuilt: its epochs do not fit the sweep"),
+        (2300, "h", 9, "cannot be rebuilt: its source has the unknown number 9"),
+    ],
+)
+def test_damaged_headers_are_refused_in_words(tmp_path, offset, form, value, message):
+    path = write(tmp_path / "cell.abf")
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<" + form, raw, offset, *(value if isinstance(value, tuple) else (value,)))
+    path.write_bytes(bytes(raw))
+    with pytest.raises(ValueError, match=rf"cell\.abf.*{message}"):
+        load(path)
+
+
+def test_file_that_was_copied_in_part_is_refused(tmp_path):
+    path = write(tmp_path / "cell.abf")
+    path.write_bytes(path.read_bytes()[:30_000])
+    with pytest.raises(ValueError, match="19200 samples up to byte 44544, and the file has 30000 bytes"):
+        load(path)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_any_damage_is_a_recording_or_one_sentence(opens_or_refuses, tmp_path_factory, seed):
+    path = tmp_path_factory.getbasetemp() / "mutated.abf"
+    gap_free, single = (("Cmd 0", "pA", 0),), (("Cmd 0", "pA", 1),)
+    inputs = [("Vm", "mV", V[:, :800]), ("Im", "pA", COMMAND[:, :800])]
+    write(path, inputs, *((gap_free,) if seed % 2 else (single,)), mode=3 if seed % 2 else 5, epochs=EPOCHS[:1])
+    opens_or_refuses(path, seed, header=6144)
+
+
+def test_stopped_sweep_is_left_out(tmp_path):
+    v = V.copy()
+    v[2, 2000:] = 0.0  # the rest of the sweep was never recorded
+    data = load(write(tmp_path / "cell.abf", [("Vm", "mV", v)]))
+    assert data.sweeps == 2 and np.allclose(data.i, COMMAND[:2] / 1000)
+    assert any("sweep 2 stops at 99.95 ms" in note for note in data.notes)
+    assert load(tmp_path / "cell.abf", incomplete="crop").t.size == 2000
+
+
 def test_sampling_interval_is_not_rounded_to_whole_hertz(tmp_path):
     data = load(write(tmp_path / "cell.abf", microseconds=30.0))  # 33333.3 Hz
     assert data.dt == 0.03 and data.duration == pytest.approx(0.03 * (N - 1))
@@ -544,6 +607,11 @@ def test_stimulus_file_in_the_same_folder_is_read(altered, tmp_path):
     data = load(path, stimulus_folder=folder)
     assert np.allclose(data.i, wave / 1000, atol=1e-5)
     assert any("stimulus file of output 0" in note for note in data.notes)
+    path.write_bytes(path.read_bytes().replace(stem + b".abf", stem + b".atf"))
+    rows = "".join(f"{5e-5 * k:.5f}\t{level:g}\r\n" for k, level in enumerate(wave[0]))
+    head = 'ATF\t1.0\r\n0\t2\r\n"Time (s)"\t"Trace #1 (pA)"\r\n'
+    (folder / name.replace(".pro", ".atf")).write_text(head + rows)
+    assert np.allclose(load(path, stimulus_folder=folder).i, wave / 1000)
 
 
 def test_real_recording_with_pauses_as_gap_free(altered, shared):

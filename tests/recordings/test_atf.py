@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from membrax.recordings import load
 
@@ -135,3 +137,9 @@ def test_damaged_files_are_refused_in_words(tmp_path, change, message):
     path.write_bytes(change(path.read_bytes().decode()).encode())
     with pytest.raises(ValueError, match=rf"cell\.atf.*{message}"):
         load(path)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_any_damage_is_a_recording_or_one_sentence(opens_or_refuses, tmp_path_factory, seed):
+    path = write(tmp_path_factory.getbasetemp() / "mutated.atf", traces())
+    opens_or_refuses(path, seed, header=300)

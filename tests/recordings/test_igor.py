@@ -2,6 +2,8 @@ import struct
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytest.importorskip("igor2")
 
@@ -116,6 +118,72 @@ def test_files_that_are_no_waves_are_refused(tmp_path):
     (tmp_path / "v.ibw").write_bytes(b"\0not an Igor wave, but long enough to be read as one" * 20)
     with pytest.raises(ValueError, match=r"v\.ibw cannot be read"):
         load(tmp_path / "v.ibw", current_waves=tmp_path / "v.ibw")
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "message"),
+    [
+        (
+            4,
+            2**30,
+            r"header states parts of 1073741824, .* bytes, and the file has 1984, so it is cut short",
+        ),
+        (12, -1, "so it is cut short or damaged"),
+        (76, 2**30, "cannot be read as an Igor wave: igor2 reports"),
+        (132, 2**28, "cannot be read as an Igor wave: igor2 reports"),
+        (0, 77, "it does not begin with version 1, 2, 3 or 5"),
+    ],
+)
+def test_damaged_headers_are_refused_in_words(tmp_path, offset, value, message):
+    path = write_wave(tmp_path / "v.ibw", V, "mV")
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<i", raw, offset, value)
+    path.write_bytes(bytes(raw))
+    with pytest.raises(ValueError, match=rf"v\.ibw .*{message}"):
+        load(path, current=0.0)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_any_damage_is_a_recording_or_one_sentence(opens_or_refuses, tmp_path_factory, seed):
+    path = write_wave(tmp_path_factory.getbasetemp() / "mutated.ibw", V, "mV")
+    opens_or_refuses(path, seed, header=384, current=0.1)
+
+
+def test_current_by_hand_is_in_nanoamperes(tmp_path):
+    path = write_wave(tmp_path / "vm.ibw", V, "mV")
+    data = load(path, current=0.05)
+    assert np.all(data.i == 0.05) and data.unit == "nA" and "current: given as an argument" in data.notes
+    assert np.allclose(load(path, current=I / 1000).i, I / 1000)
+    with pytest.raises(ValueError, match=r"current must be in nA: .*the paths of current waves are current_waves="):
+        load(path, current="i.ibw")
+    with pytest.raises(ValueError, match="pass one of them"):
+        load(path, current=0.05, current_waves=path)
+
+
+def test_current_by_hand_for_several_waves(tmp_path):
+    paths = [write_wave(tmp_path / f"v{k}.ibw", V + k, "mV") for k in range(2)]
+    assert np.all(load(paths, current=[[0.1] * T.size, [0.2] * T.size]).i[:, 0] == [0.1, 0.2])
+    assert np.allclose(load(paths, current=I / 1000).i, [I / 1000] * 2)
+
+
+def test_one_current_wave_serves_all_voltages(tmp_path):
+    paths = [write_wave(tmp_path / f"v{k}.ibw", V + k, "mV") for k in range(2)]
+    data = load(paths, current_waves=write_wave(tmp_path / "i.ibw", I, "pA"))
+    assert np.allclose(data.i, [I / 1000] * 2, atol=1e-6)
+
+
+def test_units_and_interval_of_the_header_can_be_replaced(tmp_path):
+    path = write_wave(tmp_path / "v.ibw", V, "V", step=0.25, x_unit="s")
+    assert np.allclose(load(path, current=0.0, units={"v": "mV", "t": "ms"}).t, T)
+    data = load(path, current=0.0, units={"v": "mV"}, dt=0.25)
+    assert np.allclose(data.t, T) and np.allclose(data.v, V, atol=1e-4)
+
+
+def test_stopped_sweep_of_a_wave_is_left_out(tmp_path):
+    waves = np.stack([V, V, V], axis=1)
+    waves[100:, 2] = np.nan
+    data = load(write_wave(tmp_path / "v.ibw", waves, "mV"), current=0.0)
+    assert data.sweeps == 2 and any("sweeps left out: 2" in note for note in data.notes)
 
 
 def test_missing_current_wave_is_named(pair, tmp_path):

@@ -60,6 +60,8 @@ def follows(recorded: np.ndarray, command: np.ndarray) -> tuple[bool, float]:
     command if the recorded median is 0.5 to 1.5 times its level. It follows a command of zero in any case.
     """
     there = np.isfinite(recorded)  # the end of a shorter sweep was not recorded
+    if not np.any(there):
+        return False, float("nan")
     recorded, command = recorded[there], command[there]
     c = command - np.mean(command)
     if np.ptp(command) == 0:

@@ -139,8 +139,8 @@ def _version_2(abf: AbfFile) -> Header:
     outputs = [
         Channel(
             number,
-            _clean(strings[dac.lDACChannelNameIndex[number]]),
-            _clean(strings[dac.lDACChannelUnitsIndex[number]]),
+            _string(strings, dac.lDACChannelNameIndex[number]),
+            _string(strings, dac.lDACChannelUnitsIndex[number]),
             dac.nWaveformSource[number] if dac.nWaveformEnable[number] else 0,
         )
         for number in range(len(dac.nDACNum))
@@ -207,6 +207,11 @@ def _milliseconds(microseconds: float) -> float:
 
 def _text(raw: bytes, offset: int) -> str:
     return _clean(raw[offset : offset + 8].decode("latin-1"))
+
+
+def _string(strings: Sequence[str], index: int) -> str:
+    """A string of the header; empty for an index that a damaged header does not have."""
+    return _clean(strings[index]) if 0 <= index < len(strings) else ""
 
 
 def _clean(text: str) -> str:

@@ -69,7 +69,7 @@ def _jumps(v: np.ndarray, count: int, dt: float) -> bool:
 
 
 def _next(v: np.ndarray, count: int, dt: float) -> np.ndarray:
-    return v[count : count + max(_NEAR, round(_NEAR_MS / dt))]
+    return v[count : count + max(_NEAR, round(min(_NEAR_MS / dt, v.size)))]
 
 
 def _padded(v: np.ndarray, count: int, dt: float, jumps: bool, other: int) -> int:
