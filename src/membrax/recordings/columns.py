@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import operator
+import re
 from collections.abc import Mapping, Sequence
 
 from .column_names import ColumnName, parse
@@ -11,6 +12,7 @@ from .conversion import QUANTITIES, kind_of
 
 Label = str | int
 Chosen = dict[str, list[int]]
+_AMPLITUDE = re.compile(r"[-+]?[0-9.,]+ *[pnuµμ]?A")  # the name of a sweep by its step: "-50 pA"
 _SYMBOLS = (*QUANTITIES, "dt")
 
 
@@ -100,8 +102,8 @@ def _matches(file: str, key: Label, labels: Sequence[str], *, single: bool) -> l
             raise ValueError(
                 f'{file}: "{key}" is the name of {len(same)} columns; pass one of the positions {_listed(same)}'
             )
-    shown = [label for label in labels if label]
-    near = difflib.get_close_matches(key, shown, n=3, cutoff=0.4)
+    shown = [label for label in (*labels, *(name.word for name in names)) if label]
+    near = difflib.get_close_matches(key, dict.fromkeys(shown), n=3, cutoff=0.4)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise ValueError(f'{file} has no "{key}"{hint} (it has: {listed(labels)})')
 
@@ -148,6 +150,21 @@ def _best(file: str, symbol: str, free: Sequence[int], names: Sequence[ColumnNam
     if symbol == "i":
         kept = [k for k in kept if names[k].injected] or kept
     return kept
+
+
+def no_voltage(file: str, names: Sequence[ColumnName]) -> ValueError:
+    """The error for a file without an entry that is known as the voltage, with the likely reason."""
+    labels = listed([name.label for name in names])
+    strange = next((name for name in names if name.unit and parse(name.word).symbol == "v"), None)
+    sweeps = [k for k, name in enumerate(names) if name.sweep and name.symbol is None]
+    amplitudes = [k for k, name in enumerate(names) if _AMPLITUDE.fullmatch(name.label.strip())]
+    if strange is not None:
+        way = f'"{strange.label}" may be it, in the unknown unit "{strange.unit}": pass units={{"v": …}}'
+    elif sweeps or amplitudes:
+        way = f'if they are sweeps of it, pass columns={{"v": {sweeps or amplitudes}}}, units={{"v": "mV"}}'
+    else:
+        way = 'pass columns={"v": …}, and units={"v": …} if its name has none'
+    return ValueError(f"{file} has no entry for the voltage ({labels}); {way}")
 
 
 def quoted(positions: Sequence[int], names: Sequence[ColumnName]) -> str:

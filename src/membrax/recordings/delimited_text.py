@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike
 from .column_names import parse
 from .columns import Label, choose
 from .conversion import kind_of
-from .labelled import assemble
+from .labelled import assemble, counts, rises
 from .one_cell import sweeps_of_one_cell
 from .reading import UNCORRECTED
 from .recording import Recording
 from .text import blocks as rows
-from .text import decoding, dialect, header, stacked
+from .text import decoding, dialect, header, stacked, turned
 
 
 def read_text(
@@ -62,14 +62,14 @@ def read_text(
     if decimal not in (None, ".", ","):
         raise ValueError(f'decimal must be "." or ",", got {decimal!r}')
     file = path.name
-    text = decoding.read(path)
-    form = dialect.find(file, text, decimal)
-    blocks, notes = rows.scan(file, text, form)
-    del text
-    labels, interval = _labels(file, blocks, form)
+    labels, blocks, interval, notes = _table(path, decimal)
     if columns is None and voltage_channel is None and labels is None:
         raise ValueError(_no_header(file, blocks[0].values))
-    labels = _named_time(labels, blocks[0].values, dt) if labels else [f"column {k}" for k in range(form.width)]
+    labels = (
+        _named_time(labels, blocks[0].values, dt)
+        if labels
+        else [f"column {k}" for k in range(blocks[0].values.shape[1])]
+    )
     options = dict(voltage_channel=voltage_channel, current_channel=current_channel, units=units)
     chosen = choose(file, labels, columns, by_unit=True, **options)  # type: ignore[arg-type]
     names = [parse(label) for label in labels]
@@ -82,6 +82,19 @@ def read_text(
     return assemble(
         file, entries, chosen, units=units, dt=dt, current=current, incomplete=incomplete, name=path.stem, notes=notes
     )
+
+
+def _table(path: Path, decimal: str | None) -> tuple[list[str] | None, list[rows.Block], float | None, tuple[str, ...]]:
+    """The labels of the columns, the blocks of rows, the sampling interval of the header [ms], and notes."""
+    text = decoding.read(path)
+    rows.check_lines(path.name, text)
+    found = turned.read(path.name, text)
+    if found is not None:
+        return found[0], [found[1]], None, ("the rows of the file are its columns here",)
+    form = dialect.find(path.name, text, decimal)
+    blocks, notes = rows.scan(path.name, text, form)
+    labels, interval = _labels(path.name, blocks, form)
+    return labels, blocks, interval, notes
 
 
 def _labels(file: str, blocks: Sequence[rows.Block], form: dialect.Dialect) -> tuple[list[str] | None, float | None]:
@@ -106,18 +119,7 @@ def _named_time(labels: list[str], values: np.ndarray, dt: float | None) -> list
     """Labels where a first column without a name is "Time" if it rises uniformly, and no other column is a time."""
     if labels[0] or dt is not None or any(parse(label).symbol in ("t", "dt") for label in labels):
         return labels
-    return ["Time", *labels[1:]] if _rises(values[:, 0]) and not _counts(values[:, 0]) else labels
-
-
-def _rises(t: np.ndarray) -> bool:
-    """Whether values increase by one step."""
-    steps = np.diff(t)
-    return bool(steps.size and np.min(steps) > 0 and np.ptp(steps) < 0.1 * np.mean(steps))
-
-
-def _counts(t: np.ndarray) -> bool:
-    """Whether values count rows, from 0 or 1."""
-    return t[0] in (0, 1) and np.array_equal(t, t[0] + np.arange(t.size))
+    return ["Time", *labels[1:]] if rises(values[:, 0]) and not counts(values[:, 0]) else labels
 
 
 def _no_header(file: str, values: np.ndarray) -> str:
@@ -126,7 +128,7 @@ def _no_header(file: str, values: np.ndarray) -> str:
         way = 'columns={"v": 0}, units={"v": "mV"}, dt=0.1 (ms), current=0.0 (nA)'
         return f"{file} has 1 column and no header; if it is the voltage, pass for example {way}"
     example = 'columns={"t": 0, "i": 1, "v": 2}, units={"t": "s", "i": "pA", "v": "mV"}'
-    time = "; column 0 rises uniformly, as a time does" if _rises(values[:, 0]) else ""
+    time = "; column 0 rises uniformly, as a time does" if rises(values[:, 0]) else ""
     return f"{file} has {count} columns and no header; pass for example {example}{time}"
 
 

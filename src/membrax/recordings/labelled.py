@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .column_names import split_label
-from .columns import listed
+from .column_names import parse, split_label
+from .columns import listed, no_voltage
 from .conversion import QUANTITIES, convert, current_kind, recording_unit
 from .reading import GIVEN, no_current
 from .recording import Recording
@@ -51,7 +51,7 @@ def assemble(
     if set(units) - {*QUANTITIES, "dt"}:
         raise ValueError(f"units may name t, v and i, got {', '.join(sorted(map(str, units)))}")
     if not chosen.get("v"):
-        raise ValueError(f'{file} has no entry for the voltage ({labels}); pass columns={{"v": …}}')
+        raise no_voltage(file, [parse(label) for label, _ in entries])
     if current is None and not chosen.get("i"):
         raise no_current(file, labels)
     v = _gather(file, "v", entries, chosen["v"], units)
@@ -104,10 +104,29 @@ def _time(
     if dt is None and "dt" in chosen:
         dt = float(_gather(file, "dt", entries, chosen["dt"], units))
     if dt is None:
-        raise ValueError(f"{file} has no time; pass the sampling interval as dt=, in ms")
+        raise ValueError(f"{file} has no time; pass the sampling interval as dt=, in ms{_rising(entries)}")
     if not dt > 0:
         raise ValueError(f"dt must be above 0 ms, got {dt:g} ms")
     return np.arange(samples) * dt
+
+
+def _rising(entries: Entries) -> str:
+    """The first entry that rises uniformly and is no count, as a time does, for a message."""
+    for position, (label, values) in enumerate(entries):
+        if values.ndim == 1 and rises(values) and not counts(values):
+            return f'; "{label}" rises uniformly: if it is the time, pass columns={{"t": {position}}}, units={{"t": …}}'
+    return ""
+
+
+def rises(t: np.ndarray) -> bool:
+    """Whether values [time] increase by one step."""
+    steps = np.diff(t)
+    return bool(steps.size and np.min(steps) > 0 and np.ptp(steps) < 0.1 * np.mean(steps))
+
+
+def counts(t: np.ndarray) -> bool:
+    """Whether values [time] count samples, from 0 or 1."""
+    return t[0] in (0, 1) and np.array_equal(t, t[0] + np.arange(t.size))
 
 
 def _common_time(file: str, labels: Sequence[str], several: Sequence[np.ndarray]) -> np.ndarray:

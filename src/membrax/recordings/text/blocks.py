@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ..column_names import SWEEP
-from .dialect import COMMENTS, MISSING, Dialect, number, shorten, split, without_remark
+from .dialect import COMMENTS, Dialect, looks_numeric, number, reason, shorten, split, without_remark
 
 _CHUNK = 1 << 18  # characters that are parsed at once
-_LONGEST = 1 << 22  # characters of a line: about 400 000 numbers
+_FEW = 32  # lines that are parsed one by one
+LONGEST = 1 << 22  # characters of a line: about 400 000 numbers
+_DATE = re.compile(r"[0-9]+[:/][0-9]+|[0-9]+-[0-9]+-[0-9]+|[0-9]+\.[0-9]+\.[0-9]{2,4}")
 _WIDE = 64  # columns; with fewer rows than columns, a row is a sweep and no sample
 
 
@@ -72,12 +75,8 @@ def scan(file: str, text: str, dialect: Dialect) -> tuple[list[Block], tuple[str
         ValueError: a row with a field that is no number, or with another number of fields; the message names the line.
     """
     state = _Scan(file, dialect)
-    for line, lines in _chunks(file, text):
-        rows = _fast(lines, dialect) if state.parts and not state.words else None  # a first row may be a header
-        if rows is not None:
-            state.add(line, rows)
-        else:
-            _slow(state, line, lines)
+    for line, lines in _chunks(text):
+        _parse(state, line, lines)
     state.close()
     if not state.blocks:
         line, found = state.bad or (1, text.split("\n", 1)[0])
@@ -88,21 +87,49 @@ def scan(file: str, text: str, dialect: Dialect) -> tuple[list[Block], tuple[str
     return state.blocks, _notes(state)
 
 
-def _chunks(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
+def check_lines(file: str, text: str) -> None:
+    """Check that no line is longer than the samples of a sweep would be.
+
+    Raises:
+        ValueError: a line of more than 4 million characters.
+    """
+    start = 0
+    while len(text) - start > LONGEST:
+        stop = text.rfind("\n", start, start + LONGEST)
+        if stop < 0:
+            raise ValueError(
+                f"{file}: line {1 + text.count(chr(10), 0, start)} has more than {LONGEST} characters"
+                f' ("{shorten(text[start : start + 200])}"); a row must be one sample, not a whole sweep: transpose the'
+                " table, or write one sample in each line"
+            )
+        start = stop + 1
+
+
+def _chunks(text: str) -> Iterator[tuple[int, list[str]]]:
     """Runs of lines, each with the number of its first line."""
     start, line = 0, 1
     while start < len(text):
         stop = text.find("\n", start + _CHUNK)
         stop = len(text) if stop < 0 else stop + 1
-        lines = text[start:stop].removesuffix("\n").split("\n") if stop - start <= _LONGEST else []
-        longest = max(map(len, lines), default=stop - start)
-        if longest > _LONGEST:
-            raise ValueError(
-                f'{file} has a line of {longest} characters near line {line} ("{shorten(text[start : start + 200])}"),'
-                " more than one sample needs; a row must be one sample, not a sweep: transpose the file"
-            )
-        yield line, lines
+        part = text[start:stop].removesuffix("\n")
+        lines = part.split("\n")
+        if part and not part.isspace():
+            yield line, lines
         start, line = stop, line + len(lines)
+
+
+def _parse(state: _Scan, line: int, lines: Sequence[str]) -> None:
+    """Add lines to the blocks: all at once, or in halves where one of them is no plain row."""
+    plain = state.parts and not state.words  # the first row of a block may be a header
+    rows = _fast(lines, state.dialect) if plain else None
+    if rows is not None:
+        state.add(line, rows)
+    elif len(lines) <= _FEW:
+        _slow(state, line, lines)
+    else:
+        half = len(lines) // 2
+        _parse(state, line, lines[:half])
+        _parse(state, line + half, lines[half:])
 
 
 def _fast(lines: Sequence[str], dialect: Dialect) -> np.ndarray | None:
@@ -110,13 +137,18 @@ def _fast(lines: Sequence[str], dialect: Dialect) -> np.ndarray | None:
     separator = dialect.separator
     if separator is not None and lines[0].rstrip(" ").endswith(separator):
         lines = [line.rstrip(f" {separator}") for line in lines]
+    joined = "\n".join(lines)
     if dialect.decimal == ",":
-        joined = "\n".join(lines)
         if "." in joined or separator == ",":
             return None
-        lines = joined.replace(",", ".").split("\n")
-    if not any(lines):
+        joined = joined.replace(",", ".")
+    if separator is not None and (dialect.indented or 2 * separator in joined):
+        twice, missing = 2 * separator, f"{separator}nan{separator}"
+        joined = joined.replace(twice, missing).replace(twice, missing)
+        joined = f"\n{joined}".replace(f"\n{separator}", f"\nnan{separator}")[1:]
+    if not joined.strip():
         return None
+    lines = joined.split("\n")
     try:
         rows = np.loadtxt(lines, delimiter=separator, comments=None, quotechar='"', ndmin=2)
     except ValueError:
@@ -167,8 +199,7 @@ def _sort_words(state: _Scan, line: int, text: str, fields: Sequence[str]) -> No
         return
     if not any(fields):
         return
-    numbers = [field for field in fields if number(field, ".") is not None and field.lower() not in MISSING]
-    if numbers and (number(fields[0], ".") is not None or _like_row(fields, state.dialect)):
+    if _nearly_row(text, fields, state.dialect):
         if state.bad is None:
             state.bad = line, text
         if not inside:
@@ -177,10 +208,13 @@ def _sort_words(state: _Scan, line: int, text: str, fields: Sequence[str]) -> No
     state.words.append(text)
 
 
-def _like_row(fields: Sequence[str], dialect: Dialect) -> bool:
-    """Whether a line has the fields of a row and most of them are numbers, in either decimal mark."""
-    known = sum(number(field, ".") is not None or number(field, ",") is not None for field in fields)
-    return len(fields) >= dialect.width > 1 and known > len(fields) / 2 and "=" not in fields[0]
+def _nearly_row(text: str, fields: Sequence[str], dialect: Dialect) -> bool:
+    """Whether a line is a row with a mistake: it begins with a number, or has enough fields, most of them numbers."""
+    if SWEEP.search(text) or _DATE.search(text):
+        return False
+    known = sum(number(field, ".") is not None or number(field, ",") is not None for field in fields if field)
+    full = len(fields) >= dialect.width > 1 and known > len(fields) / 2
+    return looks_numeric(text) or number(fields[0] or "x", dialect.decimal) is not None or (full and "=" not in text)
 
 
 def _bad_row(file: str, line: int, text: str, dialect: Dialect) -> str:
@@ -190,19 +224,7 @@ def _bad_row(file: str, line: int, text: str, dialect: Dialect) -> str:
     wrong = [field for field in fields if number(field, dialect.decimal) is None]
     if not wrong:
         return f"{where} has {len(fields)} fields, where other rows have {dialect.width}; mend or remove the line"
-    return f'{where}: "{shorten(wrong[0])}" is no number{_reason(wrong[0], dialect.decimal)}'
-
-
-def _reason(field: str, decimal: str) -> str:
-    digits = [mark for mark in ",. '" if mark in field.strip()]
-    if number(field, "," if decimal == "." else ".") is not None:
-        other, this = ("comma", "point") if decimal == "." else ("point", "comma")
-        return f", since it has a decimal {other} where other numbers have a {this}; use one decimal mark in the file"
-    if digits and field.translate(str.maketrans("", "", ",. '-+")).isdigit():
-        return "; it seems to have thousands separators: export the file without them"
-    if ":" in field:
-        return "; it seems to be a time of day: export the time in seconds or ms"
-    return "; mend the field, or end the file above it"
+    return f'{where}: "{shorten(wrong[0])}" is no number{reason(wrong[0], dialect.decimal)}'
 
 
 def _wide(file: str, rows: int, columns: int) -> str:

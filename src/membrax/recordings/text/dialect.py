@@ -61,6 +61,24 @@ def number(field: str, decimal: str) -> float | None:
     return float(field) if _INFINITE.fullmatch(field) else None
 
 
+def reason(field: str, decimal: str) -> str:
+    """The likely reason why a field is no number, and the way on."""
+    digits = [mark for mark in ",. '" if mark in field.strip()]
+    if number(field, "," if decimal == "." else ".") is not None:
+        other, this = ("comma", "point") if decimal == "." else ("point", "comma")
+        return f", since it has a decimal {other} where other numbers have a {this}; use one decimal mark in the file"
+    if digits and field.translate(str.maketrans("", "", ",. '-+")).isdigit():
+        return "; it seems to have thousands separators: export the file without them"
+    if ":" in field:
+        return "; it seems to be a time of day: export the time in seconds or ms"
+    return "; mend the field, or end the file above it"
+
+
+def looks_numeric(line: str) -> bool:
+    """Whether a line has digits and no characters but those of numbers and separators."""
+    return _LOOKS_NUMERIC.fullmatch(line) is not None
+
+
 def split(line: str, separator: str | None) -> list[str]:
     """The fields of a line, without blanks and quotes around them."""
     line = line.strip(" \n") if separator == "\t" else line.strip()
@@ -89,7 +107,7 @@ def find(file: str, text: str, decimal: str | None) -> Dialect:
     """
     sample, above = _sample(text)
     if not sample:
-        raise ValueError(f"{file} has no row of numbers{_first_words(text)}; it must have one row per sample")
+        raise ValueError(f"{file} has no row of numbers{_first_words(text)}")
     separator = _separator(file, sample, above, decimal)
     rows = [split(line, separator) for line in sample]
     width = _width(rows)
@@ -108,7 +126,7 @@ def _sample(text: str) -> tuple[list[str], str]:
     found, above = [], ""
     for line in lines:
         plain = without_remark(line).rstrip(" ")
-        if _LOOKS_NUMERIC.fullmatch(plain):
+        if looks_numeric(plain):
             found.append(plain)
         elif line.strip() and not found:
             above = line.strip().lstrip(COMMENTS).strip()
@@ -117,9 +135,16 @@ def _sample(text: str) -> tuple[list[str], str]:
 
 
 def _first_words(text: str) -> str:
-    lines = text.split("\n", 1000)
-    place = next((k for k, line in enumerate(lines) if line.strip()), 0)
-    return f' (line {place + 1} is "{shorten(lines[place])}")'
+    """The line that is most like a row, or the first one, for a message."""
+    lines = text.split("\n", 1000)[:1000]
+    like = [k for k, line in enumerate(lines) if re.match(r"\s*[-+]?[.,]?[0-9]", line)]
+    place = like[0] if like else next(k for k, line in enumerate(lines) if line.strip())
+    shown = f': line {place + 1} is "{shorten(lines[place])}"'
+    if not like:
+        return f"{shown}; it must have one row of numbers per sample"
+    fields = re.split(r"[\t;,]\s*|\s+", lines[place].strip())
+    wrong = next((field for field in fields if number(field, ".") is None), lines[place])
+    return f'{shown}, where "{shorten(wrong)}" is no number{reason(wrong, ".")}'
 
 
 def shorten(line: str, length: int = 60) -> str:
@@ -130,6 +155,9 @@ def shorten(line: str, length: int = 60) -> str:
 
 def _separator(file: str, sample: Sequence[str], above: str, decimal: str | None) -> str | None:
     """The first separator that splits most rows into numbers; a comma may be a decimal mark instead."""
+    for mark in "\t;":
+        if mark in above and all(mark in line.strip() for line in sample):
+            return mark
     shares = {mark: _share(sample, mark) for mark in ("\t", ";", ",", None)}
     best = max(shares.values())
     good = [mark for mark, share in shares.items() if share >= max(_SHARE * best, 1e-9)]
@@ -178,11 +206,13 @@ def _check_comma(file: str, sample: Sequence[str], rows: Sequence[Sequence[str]]
         ValueError: no number has a point, and the header has half as many names or the parts behind every second
             comma are no whole numbers ("05").
     """
-    if width % 2 or any("." in line or '"' in line for line in sample):
+    if any("." in line or '"' in line for line in sample):
         return
     names = [name for name in split(above, ",") if name]
-    halves = len(names) == width // 2 and any(number(name, ".") is None for name in names)
-    if halves or any(re.match(r"0[0-9]", field) for row in rows for field in row[1::2]):
+    halves = 2 * len(names) == width and any(number(name, ".") is None for name in names)
+    zeros = width % 2 == 0 and any(re.match(r"0[0-9]", field) for row in rows for field in row[1::2])
+    varying = sum(len(row) == len(rows[0]) for row in rows) < 0.95 * len(rows) and len(names) < width
+    if halves or zeros or varying:
         raise ValueError(
             f'{file}: the comma is the decimal mark and the separator in "{shorten(sample[0])}", which can be read in'
             " several ways; export the file with semicolons or tabs between the columns, or with decimal points"

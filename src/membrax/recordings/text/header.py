@@ -49,10 +49,12 @@ def read(lines: Sequence[str], dialect: Dialect, values: np.ndarray) -> Header:
     units = next((row for row in reversed(rows) if _is_units(row)), None)
     if not named and units is None:
         return Header(None, dt)
-    names = max(reversed(named), key=_score, default=[""] * dialect.width)
+    full = [row for row in named if all(row[1:])] or named
+    names = max(reversed(full), key=_score, default=[""] * dialect.width)
+    others = [row for row in named if row is not names]
+    names = _told_apart(names, others)
     labels = [_with_unit(name, unit) for name, unit in zip(names, units or [""] * dialect.width, strict=True)]
-    above = named[: named.index(names)] if names in named else []
-    for group in reversed(above):
+    for group in reversed(others):
         labels = _grouped(labels, group)
     return Header(_units_once(labels), dt)
 
@@ -145,12 +147,37 @@ def _with_unit(name: str, unit: str) -> str:
     return f"{name} ({plain})".strip()
 
 
-def _grouped(labels: list[str], group: Sequence[str]) -> list[str]:
-    """Labels with the words of a line above, each of which stands for the empty cells behind it."""
+def _told_apart(names: list[str], others: Sequence[Sequence[str]]) -> list[str]:
+    """Names of which several are equal, each with its cell of another line: "Vm", "Vm" above "1", "2"."""
+    for other in others:
+        filled = _filled(other)
+        if len(set(names)) < len(names) and len(set(zip(names, filled, strict=True))) > len(set(names)):
+            again = [names.count(name) > 1 for name in names]
+            return [
+                _with_word(name, word) if twice else name
+                for name, word, twice in zip(names, filled, again, strict=True)
+            ]
+    return names
+
+
+def _with_word(name: str, word: str) -> str:
+    """A name with another word before its unit: "Vm (mV)" and "2" -> "Vm 2 (mV)"."""
+    parts = parse(name)
+    return _with_unit(f"{parts.word} {word}".strip(), parts.unit or "")
+
+
+def _filled(group: Sequence[str]) -> list[str]:
+    """The words of a line, each repeated in the empty cells behind it."""
     filled, word = [], ""
     for field in group:
         word = field or word
         filled.append(word)
+    return filled
+
+
+def _grouped(labels: list[str], group: Sequence[str]) -> list[str]:
+    """Labels with the words of a line above, each of which stands for the empty cells behind it."""
+    filled = _filled(group)
     if not any(parse(word).symbol for word in filled):
         return labels
     merged = []

@@ -12,6 +12,7 @@ from ..column_names import SWEEP
 from .blocks import Block
 from .dialect import shorten
 
+_MISSING = 20  # sampling intervals; a longer gap in the time lies between sweeps
 _SLACK = 0.05  # sampling intervals by which the times of two sweeps may differ
 
 
@@ -32,7 +33,8 @@ class Sweeps:
 def stack(file: str, blocks: Sequence[Block], time: Sequence[int]) -> Sweeps:
     """Arrange blocks of rows as sweeps.
 
-    Two blocks are one sweep if the time goes on from one to the next; a time that begins again is the next sweep.
+    A repeated header, a line such as "Sweep 2" or a time that begins again is the next sweep. Rows with other words
+    between them are one sweep if the time goes on.
 
     Args:
         file: the file's name, for messages.
@@ -45,7 +47,7 @@ def stack(file: str, blocks: Sequence[Block], time: Sequence[int]) -> Sweeps:
     if not time:
         blocks, notes = _without_time(file, blocks), ()
     else:
-        blocks, notes = _joined(blocks, time[0])
+        blocks, notes = _joined(file, blocks, time[0])
         blocks = [part for block in blocks for part in _restarts(block, time[0])]
     if len(blocks) == 1:
         return Sweeps(list(blocks[0].values.T), notes)
@@ -68,9 +70,8 @@ def _without_time(file: str, blocks: Sequence[Block]) -> Sequence[Block]:
     Raises:
         ValueError: words between rows that are no such header.
     """
-    names = {" ".join(line.split()) for line in blocks[0].header if line.strip()}
     for block in blocks[1:]:
-        if not any(" ".join(line.split()) in names or SWEEP.search(line) for line in block.header):
+        if not _begins_sweep(block, blocks[0]):
             raise ValueError(
                 f'{file} has words between its rows, above line {block.line} ("{shorten(block.header[-1])}"), and no'
                 " time that says whether a sweep begins there; remove the line, begin it with #, or repeat the header"
@@ -78,12 +79,30 @@ def _without_time(file: str, blocks: Sequence[Block]) -> Sequence[Block]:
     return blocks
 
 
-def _joined(blocks: Sequence[Block], time: int) -> tuple[list[Block], tuple[str, ...]]:
-    """Blocks without those words between which the time goes on."""
+def _begins_sweep(block: Block, first: Block) -> bool:
+    """Whether a block has a line of the first one's header, or one such as "Sweep 2"."""
+    names = {" ".join(line.split()) for line in first.header if line.strip()}
+    return any(" ".join(line.split()) in names or SWEEP.search(line) for line in block.header)
+
+
+def _joined(file: str, blocks: Sequence[Block], time: int) -> tuple[list[Block], tuple[str, ...]]:
+    """Blocks without those words between which the time goes on.
+
+    Raises:
+        ValueError: a gap of a few samples at the words.
+    """
     joined, passed = [blocks[0]], []
     for block in blocks[1:]:
         t, last = block.values[:, time], joined[-1].values[:, time]
+        if _begins_sweep(block, blocks[0]):
+            joined.append(block)
+            continue
         step = float(last[-1] - last[0]) / (last.size - 1) if last.size > 1 else np.inf
+        if 1.5 * step <= t[0] - last[-1] < _MISSING * step:
+            raise ValueError(
+                f"{file}: rows are missing above line {block.line}, where the time goes from {last[-1]:g} to {t[0]:g}"
+                f' in steps of {step:g} ("{shorten(" / ".join(block.header))}" is no row of numbers); mend that line'
+            )
         if 0.5 * step < t[0] - last[-1] < 1.5 * step:
             passed.append(f'above line {block.line} ("{shorten(" / ".join(block.header), 40)}")')
             both = np.concatenate([joined[-1].values, block.values])

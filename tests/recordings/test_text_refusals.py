@@ -1,0 +1,171 @@
+"""Files under a text name that are no delimited text, and lines that are no rows: each is named for what it is."""
+
+import io
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+
+from membrax.recordings import load
+
+T = np.round(0.1 * np.arange(20), 4)
+ROWS = "".join(f"{t:g},{-65 + t:g},0\n" for t in T)
+HEAD = "t (ms),V (mV),I (pA)\n"
+NOISE = np.random.default_rng(0).bytes(2000)
+
+
+def archive(*names):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        for name in names:
+            packed.writestr(name, "0")
+    return file.getvalue()
+
+
+BINARY = {
+    "heka 1": (b"DAT1" + bytes(4) + NOISE, "a HEKA PatchMaster bundle; export the sweeps there"),
+    "heka 2": (b"DAT2".ljust(8, b"\0") + b"v2x90.2".ljust(32, b"\0") + NOISE, "a HEKA PatchMaster bundle"),
+    "abf 1": (b"ABF " + struct.pack("<f", 1.83) + NOISE, "an Axon Binary File; give it the suffix .abf"),
+    "abf 2": (b"ABF2" + bytes(12) + NOISE, "an Axon Binary File; give it the suffix .abf"),
+    "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(90), "an HDF5 file; if it is NWB, give it the suffix .nwb"),
+    "igor": (struct.pack("<hh", 5, 0) + NOISE, "an Igor binary wave; give it the suffix .ibw"),
+    "igor, big-endian": (struct.pack(">hh", 5, 0) + NOISE, "an Igor binary wave; give it the suffix .ibw"),
+    "npz": (archive("v.npy"), "a NumPy archive; give it the suffix .npz"),
+    "excel": (archive("[Content_Types].xml", "xl/workbook.xml"), "an Excel workbook; save the sheet as CSV"),
+    "zip": (archive("cell.txt"), "a zip archive; unpack it first"),
+    "gzip": (b"\x1f\x8b\x08" + NOISE, "compressed by gzip; unpack it first"),
+    "old excel": (b"\xd0\xcf\x11\xe0" + NOISE, "an old Excel or other Office file"),
+    "matlab": (b"MATLAB 5.0 MAT-file, ".ljust(124) + NOISE, r"a MATLAB file \(.mat\)"),
+    "spike2": (b"\x01\x00(C) CED 87" + NOISE, "a Spike2 or Signal file"),
+    "rich text": (b"{\\rtf1\\ansi 0 1 2}", r"rich text \(RTF\); save it as plain text"),
+    "web page": (b"<!DOCTYPE html>\n<html>sign in</html>", "a web page"),
+    "git lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a pointer of Git LFS"),
+    "noise": (NOISE, r"it holds binary data of a format that is not known here \(it begins with b'"),
+}
+
+
+@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("suffix", [".dat", ".txt"])
+def test_other_formats_are_named(tmp_path, name, suffix):
+    raw, words = BINARY[name]
+    path = tmp_path / f"cell{suffix}"
+    path.write_bytes(raw)
+    begin = "" if words.startswith("it ") else "it is "
+    with pytest.raises(ValueError, match=rf"cell\{suffix} is no text: {begin}{words}"):
+        load(path)
+
+
+def test_a_text_may_begin_like_a_binary_format(tmp_path):
+    path = tmp_path / "cell.csv"
+    path.write_text("DATA of cell 3\n" + HEAD + ROWS)
+    assert load(path).v.shape == (1, 20)
+
+
+@pytest.mark.parametrize(("content", "size"), [("", "0 bytes"), ("\r\n \n", "4 bytes, all of them blank")])
+def test_empty_files_are_named(tmp_path, content, size):
+    path = tmp_path / "cell.txt"
+    path.write_bytes(content.encode())
+    with pytest.raises(ValueError, match=rf"cell\.txt is empty \({size}\); export the recording again"):
+        load(path)
+
+
+def test_a_text_without_numbers_shows_a_line(tmp_path):
+    path = tmp_path / "cell.txt"
+    path.write_text("\nhello\nworld\n")
+    with pytest.raises(ValueError, match=r'no row of numbers: line 2 is "hello"; it must have one row of numbers per'):
+        load(path)
+    path.write_text("Time,V (mV)\n12:00:00.1,-65\n12:00:00.2,-65\n")
+    with pytest.raises(ValueError, match=r'line 2 is "12:00:00.1,-65", where .* it seems to be a time of day: export'):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("\n1.5,", "\n1.5;", r'line 17 \("1\.5;-63\.5,0"\): "1\.5;-63\.5" is no number; mend the field'),
+        ("\n1.5,", "\nx1.5,", r'line 17 \("x1\.5,-63\.5,0"\): "x1\.5" is no number'),
+        ("-63.5,0", "-63.5", r'line 17 \("1\.5,-63\.5"\) has 2 fields, where other rows have 3; mend or remove'),
+        ("-63.5,0", "-63.5,0,7", r'line 17 \("1\.5,-63\.5,0,7"\) has 4 fields, where other rows have 3'),
+        ("-63.5,0", "clipped,0", r'line 17 .*"clipped" is no number; mend the field, or end the file above it'),
+        ("\n1.5,-63.5,0", "\noff", r'rows are missing above line 18, where the time goes from 1\.4 to 1\.6 .*"off"'),
+    ],
+)
+def test_a_bad_row_is_located(tmp_path, old, new, words):
+    path = tmp_path / "cell.csv"
+    path.write_text(HEAD + ROWS.replace(old, new))
+    with pytest.raises(ValueError, match=rf"cell\.csv.*{words}"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("tail", "samples", "note"),
+    [
+        ("end of trace\n", 20, 'lines below the numbers were left out: "end of trace"'),
+        ("\n\nmean of V\nsaved by me\n", 20, '"mean of V / saved by me"'),
+        ("2.0,-6", 20, 'incomplete line 22 was left out: "2.0,-6"'),
+        ("2.0,-", 20, "incomplete line 22"),
+        ("2.0,-63,0", 21, None),
+        (",,\n,,\n", 20, None),
+        ("# done\n", 20, None),
+        ("\x1a", 20, None),
+    ],
+)
+def test_lines_below_the_numbers_are_left_out(tmp_path, tail, samples, note):
+    path = tmp_path / "cell.csv"
+    path.write_text(HEAD + ROWS + tail)
+    data = load(path)
+    assert data.v.shape == (1, samples)
+    assert note is None or any(note in one for one in data.notes)
+
+
+def test_comments_and_words_between_rows(tmp_path):
+    path = tmp_path / "cell.csv"
+    path.write_text(
+        HEAD + ROWS.replace("\n1.5,", " # step\n# a comment, 3\n1.5,").replace("\n0.7,", "\n-- on --\n0.7,")
+    )
+    data = load(path)
+    assert data.v.shape == (1, 20)
+    assert any('words between rows were left out: above line 10 ("-- on --")' in note for note in data.notes)
+
+
+def test_words_between_rows_without_time_are_refused(tmp_path):
+    path = tmp_path / "vm.txt"
+    column = "".join(f"{-65 + k / 8}\n" for k in range(9))
+    path.write_text("Vm (mV)\n" + column + "pause\n" + column)
+    with pytest.raises(ValueError, match=r'words between its rows, above line 12 \("pause"\), and no time that says'):
+        load(path, dt=0.1, current=0.0)
+    path.write_text("# sweep 1\n" + column + "# sweep 2\n" + column)
+    assert load(path, columns={"v": 0}, units={"v": "mV"}, dt=0.1, current=0.0).sweeps == 2
+
+
+def test_rows_that_are_sweeps_are_refused(tmp_path):
+    path = tmp_path / "cell.csv"
+    np.savetxt(path, np.full((4, 500), -65.5), delimiter=",")
+    with pytest.raises(ValueError, match=r"has 4 rows of 500 numbers: its rows seem to be sweeps.*transpose the file"):
+        load(path)
+
+
+def test_a_line_of_absurd_length_is_refused(tmp_path):
+    path = tmp_path / "cell.csv"
+    path.write_text(HEAD + "0.25," * 1_000_000)
+    with pytest.raises(ValueError, match=r'line 2 has more than 4194304 characters \("0\.25,.*"\); a row must be one'):
+        load(path)
+
+
+def test_columns_without_a_header_ask_for_options(tmp_path):
+    path = tmp_path / "cell.txt"
+    path.write_text("%%MatrixMarket matrix coordinate real general\n9 9\n" + ROWS.replace(",", " "))
+    with pytest.raises(ValueError, match=r"has 3 columns and no header; pass .*; column 0 rises uniformly, as a time"):
+        load(path)
+    path.write_text("".join(f"{-65 + t:g}\n" for t in T))
+    with pytest.raises(ValueError, match=r'has 1 column and no header; .*columns=\{"v": 0\}, units=.*dt=0\.1 \(ms\)'):
+        load(path)
+
+
+def test_time_without_a_name_is_suggested(tmp_path):
+    path = tmp_path / "cell.csv"
+    path.write_text(HEAD.replace("t (ms)", "clock") + ROWS)
+    with pytest.raises(ValueError, match=r'has no time; .*"clock" rises uniformly: if it is the time, pass columns='):
+        load(path)
+    assert load(path, columns={"t": "clock"}, units={"t": "ms"}).dt == 0.1
