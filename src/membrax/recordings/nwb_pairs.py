@@ -130,14 +130,27 @@ def _rows(table: Any) -> dict[str, list[tuple[Part, Part | None]]]:
     for response, stimulus in zip(*columns, strict=True):
         if response.timeseries is None or response.count <= 0:
             continue
-        whole(response.timeseries)  # refuses data that cannot be a trace
-        part = Part(response.timeseries, int(response.idx_start), int(response.count))
+        part = _named(response)
         own = None
         if stimulus.timeseries is not None and stimulus.count > 0 and kind(stimulus.timeseries) == "current":
-            whole(stimulus.timeseries)
-            own = Part(stimulus.timeseries, int(stimulus.idx_start), int(stimulus.count))
+            own = _named(stimulus)
         rows.setdefault(part.series.object_id, []).append((part, own))
     return rows
+
+
+def _named(reference: Any) -> Part:
+    """The part of a series that a row of a table names.
+
+    Raises:
+        ValueError: the series has no such samples.
+    """
+    series, first, count = whole(reference.timeseries), int(reference.idx_start), int(reference.count)
+    if first < 0 or first + count > series.count:
+        raise ValueError(
+            f"the table of intracellular recordings names samples {first} to {first + count} of {series.name}, which"
+            f" has {series.count}; the file is damaged"
+        )
+    return Part(series.series, first, count)
 
 
 _COLUMNS = (("responses", "response"), ("stimuli", "stimulus"))
