@@ -100,7 +100,7 @@ def test_offset_changes_only_the_rest():
     assert moved.rest.value == pytest.approx(result.rest.value - 7.0)
     for name in ("input_resistance", "time_constant", "capacitance"):
         assert getattr(moved, name).value == pytest.approx(getattr(result, name).value, rel=1e-6)
-    assert any("holding current of 0.02 nA" in note for note in moved.notes)
+    assert any("holding current of 20 pA" in note for note in moved.notes)
 
 
 def test_larger_deflection_is_a_larger_resistance():

@@ -207,7 +207,8 @@ def _holding_note(data: Recording) -> tuple[str, ...]:
     holding, peak = float(np.median(bases)), float(np.max(np.abs(data.i)))
     if abs(holding) <= 0.02 * peak or np.ptp(bases) > 0.1 * abs(holding) or np.ptp(data.i) == 0:
         return ()
-    return (f"rest is under a holding current of {holding:.3g} {data.unit.replace('uA/cm2', 'µA/cm²')}",)
+    shown = f"{1e3 * holding:.3g} pA" if data.unit == "nA" else f"{holding:.3g} µA/cm²"
+    return (f"rest is under a holding current of {shown}",)
 
 
 def _count(one: Estimate) -> str:

@@ -30,7 +30,9 @@ def curves(view: View) -> UIElement | None:
     steps = [row for row in view.sweeps if np.isfinite(row[_step(view)])]
     shapes = [shape for one in view.measured for shape in _spike_shapes(one)]
     plots = []
-    plots += [f_i(view, steps), v_i(view, steps)] if steps else []
+    plots += [f_i(view, steps)] if steps else []
+    settled = [row for row in steps if np.isfinite(row["steady_state_mV"])]
+    plots += [v_i(view, settled)] if settled else []
     plots += [superposed(shapes), phase_plane(shapes)] if shapes else []
     return gridplot(plots, ncols=2, sizing_mode="stretch_width", toolbar_options={"logo": None}) if plots else None
 
@@ -48,15 +50,14 @@ def f_i(view: View, rows: Sequence[Row]) -> figure:
 
 
 def v_i(view: View, rows: Sequence[Row]) -> figure:
-    """Steady state over the current of the step, with the line of the measured rest and input resistance."""
+    """Steady states over the current of the step, with the line of the measured rest and input resistance."""
     made = panel("V–I in steps without spikes", f"step above holding ({CURRENT[view.unit]})", "steady state (mV)")
-    settled = [row for row in rows if np.isfinite(row["steady_state_mV"])]
-    dots = _dots(made, settled, _step(view), "steady_state_mV")
+    dots = _dots(made, rows, _step(view), "steady_state_mV")
     _hover(made, dots, "steady state", "mV", CURRENT[view.unit])
     known = {one.column.name: one.estimate for one in view.quantities}
     rest, resistance = known["rest"], known["input_resistance"]
-    if settled and rest.known and resistance.known:
-        x = np.array([min(0.0, *(float(row[_step(view)]) for row in settled)), 0.0])
+    if rest.known and resistance.known:
+        x = np.array([min(0.0, *(float(row[_step(view)]) for row in rows)), 0.0])
         factor = 1e-3 if view.unit == "nA" else 1.0  # MΩ pA is 1e-3 mV
         slope = f"R = {resistance}"
         made.line(x, rest.value + factor * resistance.value * x, color=MODEL, line_width=1.5, legend_label=slope)

@@ -17,6 +17,7 @@ QUANTITIES = (
     "rest", "input_resistance", "time_constant", "capacitance", "sag", "rheobase", "max_rate", "threshold",
     "half_width", "ahp",
 )  # fmt: skip
+WIDE = "<style>body { max-width: 100rem; }</style>\n"
 
 
 def write_index(path: Path, pages: Mapping[Path, View], failed: Mapping[Path, str]) -> Path:
@@ -32,7 +33,7 @@ def write_index(path: Path, pages: Mapping[Path, View], failed: Mapping[Path, st
     found = f"{counted(len(pages), 'cell')}, {counted(len(failed), 'file')} skipped"
     foot = f"Written {datetime.date.today().isoformat()} by membrax {__version__}."
     with whole_file(path) as part:
-        part.write_text(page("Cells", found, [*several, *skipped], foot), encoding="utf-8")
+        part.write_text(page("Cells", found, [*several, *skipped], foot, head=WIDE), encoding="utf-8")
     return path
 
 

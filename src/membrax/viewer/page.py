@@ -27,8 +27,8 @@ STYLE = """
 body { max-width: 76rem; }
 th:last-child, td:last-child { white-space: normal; text-align: left; }
 """
-SWEEPS_TEXT = """Drag a box to zoom, turn the wheel to zoom in time, and use the buttons to move, undo and reset.
-Between spikes a long sweep is drawn by the lowest and the highest sample of short intervals."""
+SWEEPS_TEXT = """Drag a box to zoom, turn the wheel to zoom in time; buttons to move, undo, reset and save appear at the
+edge of a plot. Between spikes a long sweep is drawn by the lowest and the highest sample of short intervals."""
 NO_SCRIPT = (
     "<noscript><p>The plots and the sortable tables require JavaScript; the tables of the cell do not.</p></noscript>"
 )

@@ -49,7 +49,8 @@ def quality_section(view: View) -> Section:
                         "beyond its bound" if check.mark else "",
                     ]
                 )
-    return Section("Quality", view.warnings or "Every number is within its bound.", rows, marked=marked)
+    warnings = [one.replace(" -", " −") for one in view.warnings]
+    return Section("Quality", warnings or "Every number is within its bound.", rows, marked=marked)
 
 
 def sortable(rows: Sequence[Row], columns: Sequence[Column], unit: str) -> UIElement:
