@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+import numpy as np
+
 from .contents import check_contents
 from .plausibility import check_plausible
 from .recording import Recording, check_recording
@@ -96,8 +98,9 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise TypeError(f"{files[0].suffix} files have the options {', '.join(known)}, got {', '.join(unknown)}")
-    data = read(files if len(files) > 1 else files[0], **options)
-    check_plausible(data, files[0].name, stacklevel=2)
+    with np.errstate(over="ignore", invalid="ignore"):  # damaged numbers; the checks below name them
+        data = read(files if len(files) > 1 else files[0], **options)
+        check_plausible(data, files[0].name, stacklevel=2)
     return data
 
 

@@ -55,8 +55,10 @@ def read_npz(
     if entries.keys() >= {"format", "name", "notes"}:  # an archive of membrax; others have no format number
         check_format(_words(path, entries, "format")[0], file)
         del entries["format"]
-    name = " ".join(map(str, _words(path, entries, "name"))) or path.stem
-    notes = tuple(str(note)[:_NOTE] for note in _words(path, entries, "notes")) or (UNCORRECTED,)
+    name = " ".join(map(str, _words(path, entries, "name"))) if "name" in entries else path.stem
+    notes = (
+        tuple(str(note)[:_NOTE] for note in _words(path, entries, "notes")) if "notes" in entries else (UNCORRECTED,)
+    )
     entries = {key: entry for key, entry in entries.items() if key not in ("name", "notes")}
     options = dict(voltage_channel=voltage_channel, current_channel=current_channel, units=units)
     chosen = choose(file, list(entries), columns, by_unit=False, **options)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def entries_of(path: Path) -> dict[str, Entry]:
         with zipfile.ZipFile(path) as archive:
             return {info.filename.removesuffix(".npy"): _entry(archive, info) for info in archive.infolist()}
     except Exception as error:  # foreign bytes raise exceptions of any type, also in zipfile and ast
-        raise ValueError(f"{path.name} cannot be read: {error or type(error).__name__}") from error
+        raise ValueError(f"{path.name} cannot be read: {_short(error)}") from error
 
 
 def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
@@ -87,4 +87,10 @@ def read_entries(path: Path, entries: dict[str, Entry], names: Sequence[str]) ->
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
     except Exception as error:
-        raise ValueError(f"{path.name} cannot be read: {error or type(error).__name__}") from error
+        raise ValueError(f"{path.name} cannot be read: {_short(error)}") from error
+
+
+def _short(error: Exception) -> str:
+    """The beginning of an error's text, which may quote bytes of the file."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:200]}…"

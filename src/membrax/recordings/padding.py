@@ -95,5 +95,5 @@ def _noisy(v: np.ndarray) -> bool:
 
 def _starts(i: np.ndarray, count: int) -> bool:
     """Whether the current first changes where v does: a simulated cell leaves its exact rest."""
-    changes = np.flatnonzero(np.diff(i))
+    changes = np.flatnonzero(i[1:] != i[:-1])
     return bool(changes.size) and abs(int(changes[0]) + 1 - count) <= 2

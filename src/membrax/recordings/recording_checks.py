@@ -12,6 +12,7 @@ from ..units import STIMULUS_UNITS, UNIT_LABELS
 from .conversion import canonical
 
 JITTER = 0.05  # largest deviation of a time stamp from the uniform grid, in sampling intervals
+SHORTEST, LONGEST = 1e-7, 1e9  # ms: 10 GHz, and milliseconds of the slowest logger taken for seconds
 WEAKEST, STRONGEST = 1e-4, 1e3  # nA: from the smallest current of a patch electrode to that of a squid axon
 # Input resistances. Giant cells have less than 1 MΩ, and their currents are given as densities; 20 GΩ is more than the
 # seal of a patch electrode. A squid axon has 1 kΩ·cm², a neuron 10 to 100.
@@ -46,8 +47,8 @@ def grid(t: ArrayLike) -> tuple[np.ndarray, float, float]:
     Stamps within 1e-6 intervals of the grid are not changed.
 
     Raises:
-        ValueError: ``t`` is not one-dimensional, has fewer than 2 samples, is not finite, does not increase or is not
-            uniform.
+        ValueError: ``t`` is not one-dimensional, has fewer than 2 samples, is not finite, does not increase, is not
+            uniform or has an interval that no recording has.
     """
     t = np.array(t, dtype=np.float64)
     if t.ndim != 1 or t.size < 2:
@@ -60,6 +61,10 @@ def grid(t: ArrayLike) -> tuple[np.ndarray, float, float]:
         where = int(np.argmin(steps > 0))
         raise ValueError(f"t must increase, got {t[where]:g} and then {t[where + 1]:g} ms at sample {where + 1}")
     dt = float(f"{(t[-1] - t[0]) / (t.size - 1):.12g}")
+    if not SHORTEST <= dt <= LONGEST:
+        raise ValueError(
+            f"the sampling interval must be {SHORTEST:g} to {LONGEST:g} ms, and is {dt:g} ms; t must be in ms"
+        )
     uniform = t[0] + dt * np.arange(t.size)
     deviation = np.abs(t - uniform)
     worst = int(np.argmax(deviation))

@@ -87,7 +87,7 @@ def _part(
     if not voltage.size or not np.any(known):
         return 0, 0
     start, stop = int(voltage[0]), int(voltage[-1]) + 1
-    if not np.any(np.isnan(v[start:stop])):
+    if np.all(np.isfinite(v[start:stop])):
         before, after = padding(v[start:stop], i[start:stop], dt)
         start, stop = start + before, stop - after
     here = start + np.flatnonzero(known[start:stop])
