@@ -29,7 +29,7 @@ from .simulate import Trace, simulate
 from .version import __version__
 
 if TYPE_CHECKING:
-    from . import clamp, ephys, fitting, io, morphology, plot, protocols
+    from . import batch, clamp, ephys, fitting, io, morphology, plot, protocols
     from .fitting import fit
     from .fitting.recipe import fit_recording
     from .io import load_cell, save_cell
@@ -41,6 +41,7 @@ __all__ = [
     "State",
     "Trace",
     "__version__",
+    "batch",
     "channels",
     "clamp",
     "enable_compilation_cache",
@@ -72,6 +73,6 @@ __all__ = [
 
 # Fits, morphologies, drawing, experiments and files of cells are not part of a first result.
 __getattr__, __dir__ = late(
-    __name__, "clamp", "ephys", "fitting", "io", "morphology", "plot", "protocols",
+    __name__, "batch", "clamp", "ephys", "fitting", "io", "morphology", "plot", "protocols",
     fit="fitting", fit_recording="fitting.recipe", load_cell="io", save_cell="io",
 )  # fmt: skip

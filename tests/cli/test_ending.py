@@ -9,14 +9,9 @@ import time
 import pytest
 
 from membrax.cli.ending import ended
+from membrax.cli.main import app
 
-MEMBRAX = [sys.executable, "-m", "membrax"]
 ENV = {**os.environ, "JAX_PLATFORMS": "cpu", "NO_COLOR": "1"}
-
-
-def membrax(*words, **options):
-    command = [*MEMBRAX, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, env=ENV, check=False, **options)
 
 
 def error_of(command, capsys):
@@ -82,9 +77,9 @@ def test_both_signals_interrupt_and_have_their_status(number, status, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("fit", "."), ". "),
-        (("fit", "nowhere.abf"), "there is no file nowhere.abf"),
-        (("fit", "*.abf"), "*.abf"),
+        (("fit", "empty folder"), "empty folder has no recordings"),
+        (("fit", "nowhere.abf"), "there is no file or folder nowhere.abf"),
+        (("fit", "*.igor"), "no file fits the pattern *.igor"),
         (("fit", "a b/zellenö.npz"), "zellenö.npz"),
         (("fit", "letter.docx"), "letter.docx"),
         (("fit", "empty.txt"), "empty.txt"),
@@ -96,22 +91,37 @@ def test_both_signals_interrupt_and_have_their_status(number, status, capsys):
         (("simulate", "--out", "letter.docx/sub"), "--out letter.docx/sub"),
     ],
 )
-def test_files_that_are_no_recordings_are_one_sentence(words, said, tmp_path):
+def test_files_that_are_no_recordings_are_one_sentence(words, said, tmp_path, monkeypatch, capsys):
+    (tmp_path / "empty folder").mkdir()
     for name in ("letter.docx", "empty.txt", "empty.npz"):
         (tmp_path / name).touch()
     for suffix in ("abf", "nwb", "txt"):
         (tmp_path / f"noise.{suffix}").write_bytes(bytes(range(256)) * 8)
-    done = membrax(*words, cwd=tmp_path)
-    assert done.returncode == 2, done.stderr
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1 and lines[0].startswith("membrax: ") and said in lines[0], done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["membrax", *words])
+    status, text = error_of(app, capsys)
+    assert status == 2 and text.count("\n") == 1, text
+    assert text.startswith("membrax: ") and said in text
 
 
-def test_a_closed_pipe_is_no_traceback(tmp_path):
-    words = [*MEMBRAX, "simulate", "--duration", "2", "--start", "0", "--stop", "1", "--out", str(tmp_path)]
-    running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV)
-    running.stdout.close()
-    errors = running.stderr.read()
-    running.stderr.close()
-    assert running.wait(timeout=120) == 141 and errors == ""
-    assert (tmp_path / "trace.csv").exists()
+CLOSED = """
+import typer
+from membrax.cli.ending import ended
+
+def lines():
+    for number in range(100_000):
+        print(number)
+
+app = typer.Typer()
+app.command()(lines)
+raise SystemExit(ended({}))
+"""
+
+
+@pytest.mark.parametrize("command", ["app", "lines", "lambda: print(1)"])
+def test_a_closed_pipe_is_no_traceback(command):
+    words = [sys.executable, "-c", CLOSED.format(command)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV) as running:
+        running.stdout.close()
+        errors = running.stderr.read()
+    assert running.returncode == 141 and errors == ""

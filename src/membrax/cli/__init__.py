@@ -1,4 +1,4 @@
-"""The `membrax` command: demo, simulate, fit, view, verify."""
+"""The `membrax` command: demo, simulate, fit, gather, view, verify."""
 
 from .main import main
 

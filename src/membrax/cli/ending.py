@@ -75,6 +75,8 @@ def _status(command: Callable[[], object]) -> int:
         return _flushed(done.code if isinstance(done.code, int) else USER_ERROR if done.code else 0)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except BrokenPipeError:
+        return _unread(output)
     except ERRORS as error:
         typer.secho(f"membrax: {sentence(error)}", fg="red", err=True)
         return USER_ERROR

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .. import plot
 from ..fitting import Fit, fit_recording
@@ -13,14 +15,11 @@ from ..fitting.report.warnings import fit_warnings
 from ..recordings.recording import Recording
 from ..tables import text_table
 from .reading import ReaderOptions, read
-from .words import numbers, writable
+from .words import writable
 
 
-def run_fit(
-    file: Path, options: ReaderOptions, *, training: str, template: str | None, junction: float, seed: int,
-    iterations: int | None, out: Path,
-) -> None:  # fmt: skip
-    """Fit, print the evaluation, write fit.json, fit.png and fit.html.
+def run_fit(file: Path, options: ReaderOptions, recipe: Mapping[str, Any], *, out: Path) -> None:
+    """Fit with options of `fit_recording`; print the evaluation, write fit.json, fit.png and fit.html.
 
     Raises:
         ValueError: an error of the reader or of `membrax.fit_recording`.
@@ -30,10 +29,7 @@ def run_fit(
     data = read(file, options)
     _print_recording(data)
     began = time.perf_counter()
-    fit = fit_recording(
-        data, numbers(training, "--sweeps") if training else None, template=template, seed=seed,
-        liquid_junction_potential=junction, iterations=iterations,
-    )  # fmt: skip
+    fit = fit_recording(data, **recipe)
     seconds = time.perf_counter() - began
     fit.save(out / "fit.json")
     plot.fit(fit, path=out / "fit.png")

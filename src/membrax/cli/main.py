@@ -9,6 +9,7 @@ import typer
 
 from .ending import ended
 from .reading import ReaderOptions, with_reader_options
+from .words import recipe_options
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,10 +63,20 @@ def _refuse(value: str | None) -> None:
         )
 
 
+MANY = "Many cells"
+
+
 @app.command()
 @with_reader_options
 def fit(
-    file: Annotated[Path, typer.Argument(help="Current-clamp recording: ABF, NWB, Igor, NPZ, CSV or text.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE|FOLDER...",
+            help="Current-clamp recording: ABF, NWB, Igor, NPZ, CSV or text. Of a folder or of several files: a table "
+            "with a row for each cell.",
+        ),
+    ],
     options: ReaderOptions,
     training: Annotated[
         str, typer.Option("--sweeps", help="Training sweeps, such as 0,5,8-10; by default a third.")
@@ -85,23 +96,57 @@ def fit(
         int | None, typer.Option(min=1, help="Generations of the search; by default what its budget allows.")
     ] = None,
     out: Out = Path("membrax_fit"),
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            rich_help_panel=MANY,
+            help="Cells at a time, each with its share of the cores; by default as many as cores, up to 8.",
+        ),
+    ] = None,
+    job: Annotated[
+        str | None,
+        typer.Option(
+            rich_help_panel=MANY, help="Share of one job of several, such as 3/20; by default that of SLURM's array."
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(rich_help_panel=MANY, help="Address of a dask scheduler, whose workers fit the cells."),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", rich_help_panel=MANY, help="Fit cells again that were fitted already.")
+    ] = False,
     of_python: Annotated[
         str | None, typer.Option("--area", "--bound", "--method", "--starts", hidden=True, callback=_refuse)
     ] = None,
 ) -> None:
     """Fit a cell to some sweeps of a recording and predict the others, by membrax.fit_recording.
 
+    Of a folder or of several files every recording is fitted, and the same command goes on where it was stopped.
+
     A cell, bounds, an optimiser or a number of starts of your own are a matter of Python: membrax.fit.
     """
+    recipe = recipe_options(training, template, liquid_junction_potential, seed, iterations)
+    if len(files) > 1 or not files[0].is_file() or processes or job or scheduler or again:
+        from .cells import run_cells
+
+        run_cells(files, options, recipe, out=out, processes=processes, job=job, scheduler=scheduler, again=again)
+        return
     from .cores import use_cores
 
     use_cores()
     from .fit import run_fit
 
-    run_fit(
-        file, options, training=training, template=template, junction=liquid_junction_potential, seed=seed,
-        iterations=iterations, out=out,
-    )  # fmt: skip
+    run_fit(files[0], options, recipe, out=out)
+
+
+@app.command()
+def gather(out: Annotated[Path, typer.Argument(help="Folder of the results of membrax fit FOLDER.")]) -> None:
+    """Gather the table of many cells, cells.csv, from the rows of all jobs."""
+    from .cells import run_gather
+
+    run_gather(out)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 
 def numbers(text: str, name: str) -> list[int]:
@@ -60,6 +61,20 @@ def window(text: str, name: str) -> tuple[float | None, float | None]:
     except ValueError:
         raise ValueError(f'{name} must be START:STOP in ms, such as 100:650 or :650, got "{text}"') from None
     return start, stop
+
+
+def recipe_options(
+    training: str, template: str | None, junction: float, seed: int, iterations: int | None
+) -> dict[str, Any]:
+    """Options of `membrax.fit_recording`.
+
+    Raises:
+        ValueError: the training sweeps are no whole numbers and ranges.
+    """
+    return {
+        "sweeps": numbers(training, "--sweeps") if training else None, "template": template,
+        "liquid_junction_potential": junction, "seed": seed, "iterations": iterations,
+    }  # fmt: skip
 
 
 def writable(folder: Path) -> None:

@@ -1,0 +1,97 @@
+"""The cells of a batch: recordings below folders, each with a name for its results."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import glob
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..recordings.loading import SUFFIXES
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class CellFile:
+    """One recording of a batch.
+
+    Attributes:
+        name: its path below the folder that was searched, such as "day 2/cell1.abf", or the file's name. The folder of
+            its results has the same name.
+        path: the file.
+    """
+
+    name: str
+    path: Path
+
+
+def find_cells(paths: PathLike | Iterable[PathLike], *, leave_out: PathLike | None = None) -> list[CellFile]:
+    """Find the recordings among files, in folders and below them, and by patterns, sorted by name.
+
+    Hidden files are left out. Files of the same name in different folders that were given get a suffix made of their
+    paths; the same file is found once.
+
+    Args:
+        paths: files, folders, or patterns such as "data/*.abf". In folders only the suffixes that
+            `membrax.recordings.load` knows count; a file that is named is a cell whatever its suffix.
+        leave_out: a folder that is not searched, that of the results.
+
+    Raises:
+        FileNotFoundError: there is no such file or folder, or none that fits the pattern.
+        ValueError: a folder without recordings, or no path.
+    """
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if not given:
+        raise ValueError("give at least one file or folder of recordings")
+    results = None if leave_out is None else Path(leave_out).resolve()
+    found: dict[Path, CellFile] = {}
+    for path in given:
+        for cell in _below(Path(path), results):
+            found.setdefault(cell.path.resolve(), cell)
+    return sorted(_apart(found.values()), key=lambda cell: cell.name)
+
+
+def _below(path: Path, results: Path | None) -> list[CellFile]:
+    """The cells that one path stands for."""
+    if path.is_file():
+        return [CellFile(path.name, path)]
+    if path.is_dir():
+        files = [file for file in _walk(path, results) if file.suffix.lower() in SUFFIXES]
+        if not files:
+            raise ValueError(f"{path} has no recordings: no file in or below it ends in {', '.join(SUFFIXES)}")
+        return [CellFile(file.relative_to(path).as_posix(), file) for file in files]
+    matches = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(str(path)) else []
+    if not matches:
+        what = "no file fits the pattern" if glob.has_magic(str(path)) else "there is no file or folder"
+        raise FileNotFoundError(f"{what} {path} (folder: {Path.cwd()})")
+    return [cell for match in matches for cell in _below(Path(match), results)]
+
+
+def _walk(folder: Path, results: Path | None) -> Iterator[Path]:
+    """Visible files in a folder and below it; links to folders are followed, each folder once."""
+    seen: set[Path] = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        here = Path(parent).resolve()
+        if here in seen or here == results:
+            folders.clear()
+            continue
+        seen.add(here)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent) / name for name in sorted(files) if not name.startswith("."))
+
+
+def _apart(cells: Iterable[CellFile]) -> list[CellFile]:
+    """The cells with different names, also on a file system that takes "A" and "a" for the same."""
+    cells = list(cells)
+    count = collections.Counter(cell.name.casefold() for cell in cells)
+    return [cell if count[cell.name.casefold()] == 1 else _marked(cell) for cell in cells]
+
+
+def _marked(cell: CellFile) -> CellFile:
+    """The cell with a suffix that is made of its file's path."""
+    digest = hashlib.sha256(os.fsencode(cell.path.resolve())).hexdigest()[:6]
+    return dataclasses.replace(cell, name=f"{cell.name}~{digest}")

@@ -1,0 +1,78 @@
+"""The table of a batch: a CSV with a row for each cell, gathered from the rows."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..io.file_format import whole_file
+from ..tables import counted
+from . import rows
+from .rows import FITTED, ROW, Row
+
+TABLE = "cells.csv"
+FIRST = ("cell", "status", "reason", "seconds", "file")
+
+
+@dataclasses.dataclass(frozen=True)
+class CellTable:
+    """The rows of a batch.
+
+    Attributes:
+        rows: those of all cells that are done, by name; ``values`` of each are the columns of the table.
+        path: the table as a CSV file.
+    """
+
+    rows: tuple[Row, ...]
+    path: Path
+
+    @property
+    def fitted(self) -> tuple[Row, ...]:
+        """The cells that were fitted."""
+        return tuple(row for row in self.rows if row["status"] == FITTED)
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        """The cells that could not be fitted; ``reason`` of each says why."""
+        return tuple(row for row in self.rows if row["status"] != FITTED)
+
+    def __repr__(self) -> str:
+        title = f"{counted(len(self.fitted), 'cell')} fitted, {len(self.failed)} failed: {self.path}"
+        return "\n".join([title, *(f"  {row['cell']}: {row['reason']}" for row in self.failed)])
+
+
+def gather(out: str | os.PathLike[str]) -> CellTable:
+    """Gather the table of a batch from its rows and write it to ``cells.csv``.
+
+    Every batch does this after each cell; once more is needed only where several jobs of a cluster ended at the same
+    time on a file system that shows files late.
+
+    Args:
+        out: folder of the results.
+
+    Raises:
+        ValueError: the folder has no rows.
+        OSError: the table can't be written.
+    """
+    out = Path(out)
+    found = tuple(sorted(_rows(out), key=lambda row: row["cell"]))
+    if not found:
+        raise ValueError(f"{out} has no rows of cells: give the folder of results of a batch")
+    columns = dict.fromkeys(name for row in found for name in row["values"])
+    with whole_file(out / TABLE) as part, open(part, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*FIRST, *columns])
+        for row in found:
+            cells = [row.get(name) for name in FIRST] + [row["values"].get(name) for name in columns]
+            writer.writerow(["" if cell is None else cell for cell in cells])
+    return CellTable(found, out / TABLE)
+
+
+def _rows(out: Path) -> Iterator[Row]:
+    for file in (out / "cells").rglob(ROW):
+        row = rows.read(file)
+        if row is not None:
+            yield row
