@@ -28,7 +28,8 @@ def _option(argument: str, help: str, kind: Any = str) -> Any:
 NAMES: Mapping[str, str] = {
     **{name: f"--{name.replace('_', '-')}" for name in (
         "voltage_channel", "current_channel", "command_channel", "current", "current_waves", "units", "columns", "dt",
-        "electrode", "protocol", "bias_current", "stimulus_folder", "incomplete", "cut", "crop",
+        "electrode", "protocol", "bias_current", "stimulus_folder", "incomplete", "cut", "decimal",
+        "crop",
     )},
     "sweeps": "--read-sweeps",
 }  # fmt: skip
@@ -48,6 +49,7 @@ OPTIONS: Mapping[str, Any] = {
     "stimulus_folder": _option("stimulus_folder", "Folder of stimulus files (ABF).", Path),
     "incomplete": _option("incomplete", "Sweeps that lack samples: crop all to the common part, or drop these."),
     "cut": _option("cut", "Whether a gap-free recording is cut at its regular steps of current: yes or no."),
+    "decimal": _option("decimal", "Decimal mark of a text file, a point or a comma, where the numbers do not tell."),
     "crop": _option("crop", "Part of every sweep that is kept: START:STOP (ms), either may be empty."),
 }
 
@@ -128,6 +130,7 @@ def on_command_line(message: str) -> str:
         return head + listed + re.sub(r"\w+", lambda word: NAMES.get(word[0], word[0]), tail)
     argument = "|".join(NAMES)
     message = re.sub(rf"\b({argument})=\{{(.*?)\}}", _pairs, message)
+    message = re.sub(rf"\b({argument})=(True|False)\b", _yes_or_no_word, message)
     return re.sub(rf"\b({argument})=(?=(\S?))", _name, message)
 
 
@@ -135,6 +138,11 @@ def _pairs(found: re.Match[str]) -> str:
     """`columns={"t": 0, "v": 1}` as ``--columns t=0,v=1``."""
     given = found[2].replace('"', "").replace(": ", "=").replace(":", "=").replace(", ", ",")
     return f"{NAMES[found[1]]} {given}"
+
+
+def _yes_or_no_word(found: re.Match[str]) -> str:
+    """`cut=False` as ``--cut no``."""
+    return f"{NAMES[found[1]]} {'yes' if found[2] == 'True' else 'no'}"
 
 
 def _name(found: re.Match[str]) -> str:
