@@ -18,6 +18,7 @@ WORDS = {
     "dt": {"dt"},
 }  # fmt: skip
 SWEEP = re.compile(r"(?:sweep|trace|episode|run|trial|rep|repeat|repetition)s?[\s_\-]*#?[\s_\-]*(\d+(?:_\d+)*)", re.I)
+_HEKA = re.compile(r"(?<![0-9])([0-9]{1,3}(?:_[0-9]{1,4}){2,3})(?![0-9])")  # group, series, sweep, trace
 _NUMBER = re.compile(r"[\s_\-.#]*(\d+)\s*$")
 # A voltage that an amplifier commands, or that is no membrane potential.
 _COMMAND = re.compile(
@@ -83,7 +84,7 @@ def parse(label: str, *, by_unit: bool = True) -> ColumnName:
         by_unit: a known unit decides the symbol of a word that says nothing, such as "Trace".
     """
     word, unit = split_label(label)
-    swept = SWEEP.search(word)
+    swept = SWEEP.search(word) or _HEKA.search(word)
     rest = word if swept is None else word[: swept.start()] + word[swept.end() :]
     numbered = _NUMBER.search(rest)
     signal = _plain(rest[: numbered.start()] if numbered else rest)

@@ -33,7 +33,8 @@ QUANTITIES = {"t": "time", "v": "voltage", "i": "current"}
 
 def canonical(unit: str) -> str:
     """The plain spelling of ``unit``: "µA/cm²" and "uA_per_cm2" are "uA/cm2", "volts" is "V"."""
-    plain = str(unit).strip().replace("µ", "u").replace("μ", "u").replace("²", "2").replace("^", "").replace("⁻", "-")
+    plain = str(unit).strip().replace("Âµ", "µ")  # UTF-8 that was read as Latin-1 and saved again
+    plain = plain.replace("µ", "u").replace("μ", "u").replace("²", "2").replace("^", "").replace("⁻", "-")
     plain = re.sub(r"[ _]per[ _]", "/", plain)
     plain = re.sub(r"[ *.·]*cm-2$", "/cm2", re.sub(r" */ *", "/", plain))
     return SPELLINGS.get(plain.lower(), plain)

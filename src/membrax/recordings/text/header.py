@@ -112,7 +112,7 @@ def _fields(line: str, dialect: Dialect) -> list[str] | None:
         ways.append(re.split(r"\t+", text))
         ways.append(re.split(r"\s{2,}", text))
         ways.append(re.findall(r"[^\s(\[]+(?:\s*[(\[][^)\]]*[)\]])?", text))
-        ways += [split(text, mark) for mark in ";,"]
+    ways += [split(text, mark) for mark in "\t;," if mark != dialect.separator and mark in text]
     for fields in ways:
         while len(fields) > width and not fields[-1]:
             fields = fields[:-1]
@@ -127,11 +127,12 @@ def _fields(line: str, dialect: Dialect) -> list[str] | None:
 
 
 def _is_units(fields: Sequence[str]) -> bool:
-    """Whether at least half of the fields are units, and no longer word is a name."""
+    """Whether at least half of the fields are units, and no longer word is a name; "V" alone is a name."""
     filled = [field for field in fields if field]
     units = [found[1] for field in filled for found in [_UNITS.fullmatch(field)] if found and kind_of(found[1])]
     names = [field for field in filled if len(field) > 1 and parse(field).unit is None and parse(field).symbol]
-    return bool(units) and 2 * len(units) >= len(filled) and not names
+    certain = len(units) == len(filled) > 1 or any(len(unit) > 1 for unit in units) or filled[:1] != units[:1]
+    return bool(units) and certain and 2 * len(units) >= len(filled) and not names
 
 
 def _score(fields: Sequence[str]) -> int:
