@@ -114,3 +114,14 @@ def test_flipped_bytes_leave_a_sentence(nwb, tmp_path):
             assert str(error)
         else:
             assert np.all(np.isfinite(data.v))
+
+
+def test_bytes_that_are_no_text_leave_a_sentence(nwb):
+    nwb.response("ccs_0", V, rate=20_000.0)
+    with h5py.File(nwb.write(), "r+") as opened:
+        series = opened["acquisition/ccs_0"].attrs
+        series.create("neurodata_type", b"Curr\xff\xfe\n\x07ent", dtype=h5py.string_dtype("utf-8", 11))
+    with pytest.raises(ValueError, match=r"cell\.nwb ") as caught:
+        load(nwb.path)
+    message = str(caught.value)
+    assert message.isprintable() and message.encode() and "Curr?" in message and len(message) < 400

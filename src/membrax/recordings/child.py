@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from .loading import load
+from .reading import plain
 from .recording import Recording
 
 HEADROOM = 2 << 30  # bytes of address space beyond those of the imported packages
@@ -80,7 +81,7 @@ def _run(path: Path, request: dict[str, Any], seconds: float) -> None:
         )
     if child.returncode > 0:
         last = child.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"code {child.returncode}"]
-        raise ValueError(f"{path.name} cannot be read: {last[0]}")
+        raise ValueError(f"{path.name} cannot be read: {plain(last[0])}")
 
 
 def _received(folder: Path, name: str) -> Recording:
@@ -127,8 +128,8 @@ def _answer(request: dict[str, Any], folder: Path, name: str) -> dict[str, Any]:
     except Exception as error:  # every library has exceptions of its own; the sentence is all that the parent needs
         kind = next((known for known in _ERRORS if isinstance(error, known)), None)
         if kind is None or not str(error):
-            return {"error": "ValueError", "message": f"{name} cannot be read: {type(error).__name__}: {error}"}
-        return {"error": kind.__name__, "message": str(error)}
+            return {"error": "ValueError", "message": f"{name} cannot be read: {type(error).__name__}: {plain(error)}"}
+        return {"error": kind.__name__, "message": str(error).encode(errors="replace").decode()}
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from .nwb_pairs import Sweep, pair, responses_in, timed
 from .nwb_selection import Keys, check_equal_sampling, check_moments, select
 from .nwb_series import Part, all_series, find, is_injected, kind, listed, values
 from .nwb_units import QUANTITIES, check_possible, given_units
-from .reading import GIVEN, UNCORRECTED, require
+from .reading import GIVEN, UNCORRECTED, plain, require
 from .recording import Recording
 from .unrecorded import recorded_part
 
@@ -94,7 +94,7 @@ def read_nwb(
             else:
                 i, notes = np.asarray(current, dtype=np.float64), [GIVEN]
         except (OSError, RuntimeError, KeyError, AttributeError) as error:  # of h5py and hdmf, for a damaged file
-            raise ValueError(f"{path.name} cannot be read as NWB 2: {error}") from error
+            raise ValueError(f"{path.name} cannot be read as NWB 2: {plain(error)}") from error
     t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
     given = [f"units: {symbol} is stored in {unit}, given as an argument" for symbol, unit in known.items()]
     numbers = f"sweeps: {', '.join(str(sweep.number) for sweep in chosen)}"

@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from .reading import require
+from .reading import plain, require
 
 
 def open_nwb(path: Path, closing: contextlib.ExitStack) -> Any:
@@ -34,7 +34,7 @@ def open_nwb(path: Path, closing: contextlib.ExitStack) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # no HDF5 file, NWB 1, a broken schema: each raises an exception of another type
-        raise ValueError(f"{path.name} cannot be read as NWB 2: {error}") from error
+        raise ValueError(f"{path.name} cannot be read as NWB 2: {plain(error)}") from error
     raise ValueError(
         f"{path.name} refers to another file: {outside[0]}; copy the data into one file, such as by"
         " pynwb.NWBHDF5IO.export with link_data=False"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from . import reading
 from .conversion import EXPONENTS, canonical, convert
 from .nwb_series import NwbSeries, factors, tens
 
@@ -24,12 +25,12 @@ def given_units(units: Mapping[str, str] | None) -> dict[str, str]:
     Raises:
         ValueError: another symbol than v and i, or no unit of its quantity.
     """
-    for symbol, unit in dict(units or {}).items():
-        if symbol not in QUANTITIES:
-            way = "; for a wrong clock pass the sampling interval as dt=, in ms" if symbol == "t" else ""
-            raise ValueError(f"units of .nwb files may name v and i, got {symbol}{way}")
+    if isinstance(units, Mapping) and "t" in units:
+        raise ValueError("units of .nwb files may name v and i, got t; for a wrong clock pass dt=, in ms")
+    known = reading.given_units(units, "vi")
+    for symbol, unit in known.items():
         convert(0.0, unit, QUANTITIES[symbol])
-    return {symbol: canonical(unit) for symbol, unit in dict(units or {}).items()}
+    return {symbol: canonical(unit) for symbol, unit in known.items()}
 
 
 def check_possible(file: str, symbol: str, values: np.ndarray, series: Sequence[NwbSeries]) -> None:

@@ -26,6 +26,13 @@ def require(module: str, suffix: str) -> ModuleType:
         ) from missing
 
 
+def plain(error: object) -> str:
+    """A library's error on one line of at most 300 characters, with "?" for bytes that are no text."""
+    line = " ".join(str(error).split()).encode(errors="replace").decode()
+    line = "".join(letter if letter.isprintable() else "?" for letter in line)
+    return line if len(line) <= 300 else f"{line[:300]} …"
+
+
 def no_current(file: str, contents: str) -> ValueError:
     """The error for a file without an injected current, which every fit needs."""
     return ValueError(
