@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from membrax.recordings import Recording, cut
-from membrax.recordings.episodes import cut_where_regular, excursions
+from membrax.recordings.episodes import cut_where_regular
+from membrax.recordings.step_times import departures
 
 DT = 0.5  # ms
 
@@ -65,7 +66,43 @@ def test_train_is_one_step():
     starts = np.add.outer(3000 * np.arange(4), 100 * np.arange(10)).ravel() + 600
     data = continuous(starts, [10] * 40, [0.5] * 40, 12_000)
     pieces = cut(data)
-    assert pieces.sweeps == 4 and all(len(excursions(i, DT)) == 10 for i in pieces.i)
+    assert pieces.sweeps == 4 and all(len(departures(i, DT)) == 10 for i in pieces.i)
+
+
+@pytest.mark.parametrize("zero", [False, True])
+def test_test_pulse_belongs_to_the_step_after_it(zero):
+    levels = [0.1, 0.2, 0.0 if zero else 0.15, 0.3, 0.4, 0.5]
+    onsets = 3000 * np.arange(6) + 1200
+    data = continuous(
+        np.sort([*(onsets - 800), *onsets]), [200, 1000] * 6, np.stack([[-0.05] * 6, levels], 1).ravel(), 18_000
+    )
+    pieces = cut_where_regular(data, True)
+    assert (pieces.sweeps, pieces.t.size) == (6, 3000)
+    assert pieces.i[:, 500] == pytest.approx([-0.05] * 6) and pieces.i[:, 1700] == pytest.approx(levels)
+
+
+@pytest.mark.parametrize(("drift", "hum"), [(0.015, 0.0), (0.03, 0.0), (0.0, 0.003), (0.0, 0.01)])
+@pytest.mark.parametrize("levels", [[0.1] * 8, [-0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25]])
+def test_drift_and_mains_hum_do_not_hide_steps(drift, hum, levels):
+    total = 32_000
+    data = continuous(2000 + 4000 * np.arange(8), [1000] * 8, levels, total, noise=0.001)
+    slow = drift * np.arange(total) / total + hum * np.sin(0.1 * np.pi * DT * np.arange(total))  # 50 Hz
+    data = Recording(data.t, data.v, data.i + slow)
+    pieces = cut_where_regular(data, True)
+    assert pieces.sweeps == 8 and np.all(np.abs(places(pieces) - 4000 * np.arange(8)) <= 2)
+
+
+def test_steps_by_hand_at_nearly_regular_times():
+    onsets = 2000 + 4000 * np.arange(6) + np.array([0, 15, -12, 20, -18, 3])  # 1 % of the period is 40 samples
+    data = continuous(onsets, [1000] * 6, [0.1] * 6, 24_000)
+    pieces = cut_where_regular(data, True)
+    assert pieces.sweeps == 6 and np.ptp(onsets - places(pieces)) <= 1
+
+
+def test_recording_that_ends_within_a_step():
+    data = continuous(2000 + 4000 * np.arange(5), [1000] * 4 + [700], LEVELS[:5], 18_700)
+    pieces = cut_where_regular(data, True)
+    assert pieces.sweeps == 4 and "left out: 8000 to 9350 ms (1350 ms in all)" in pieces.notes
 
 
 def test_irregular_steps_stay_whole_and_can_be_cut():

@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .edges import BEFORE, NOISE, SMALLEST, SMOOTHED, sample_noise, stretches
 from .recording import Recording, check_recording
-
-BRIEFEST = 1.0  # ms, the shortest step; shorter ones are glitches
-LEVEL = 5.0  # ms at either end of a recording, one of which is at the resting current
-JITTER = 0.01  # of the period, the largest deviation of a step from regular times
-REST = 0.1  # of the period, the shortest rest between regular steps: a sine has none
-APART = 5.0  # times the rest between the pulses of a train, exceeded by the rest between two trains
-FEWEST = 3  # steps that make a regular protocol
-
-Span = tuple[int, int]  # first sample, and the sample after the last
-
-
-@dataclasses.dataclass(frozen=True)
-class Layout:
-    """The sweeps of a continuous recording.
-
-    Attributes:
-        starts: first sample of each sweep.
-        length: samples of each sweep.
-        before: samples between the beginning of a sweep and its step.
-        steps: the steps, as spans of samples.
-        regular: whether the steps come at regular times.
-    """
-
-    starts: np.ndarray
-    length: int
-    before: int
-    steps: tuple[Span, ...]
-    regular: bool
+from .step_times import Layout, departures, find_layout
 
 
 def cut(data: Recording, *, starts: ArrayLike | None = None, length: float | None = None) -> Recording:
     """Cut a recording of one continuous sweep into sweeps of equal length, one for each step of its current.
 
-    A step is any departure of the current from its resting level: a step, a ramp, a double pulse. Pulses of a train
-    that is repeated after longer rests are one step. Where steps come at regular times, the sweeps last one period and
-    follow each other without a gap; a period without a step (of 0 nA) is a sweep, too. Otherwise every sweep begins
-    equally long before its step, lasts as long as the closest two steps allow, and contains one whole step. Samples are
-    not changed; each sweep's time begins at 0 ms, and a note names the parts that are left out.
+    A step is any departure of the current from its resting level: a step, a ramp, a double pulse. Where steps come at
+    regular times, the sweeps last one period and follow each other without a gap; a period may have several steps, such
+    as a test pulse and a step or a train, or none (a step of 0 nA). Otherwise every sweep begins equally long before
+    its step, lasts as long as the closest two steps allow, and contains one whole step. Samples are not changed; each
+    sweep's time begins at 0 ms, and a note names the parts that are left out.
 
     Args:
         data: the recording, of one sweep.
@@ -68,7 +38,7 @@ def cut(data: Recording, *, starts: ArrayLike | None = None, length: float | Non
         raise ValueError("length belongs to starts; pass starts=, in ms")
     layout = find_layout(data.i[0], data.dt)
     if layout is None:
-        found = len(excursions(data.i[0], data.dt))
+        found = len(departures(data.i[0], data.dt))
         problem = "they are too close to each other for sweeps of equal length" if found > 1 else "two are required"
         raise ValueError(
             f"the current of {data.name or 'the recording'} has {found} step{'' if found == 1 else 's'}, and {problem};"
@@ -92,124 +62,6 @@ def cut_where_regular(data: Recording, wanted: bool) -> Recording:
     if layout is not None:
         note += f"; membrax.recordings.cut cuts it at its {len(layout.steps)} steps of current"
     return dataclasses.replace(data, notes=(*data.notes, note))
-
-
-def find_layout(i: np.ndarray, dt: float) -> Layout | None:
-    """The sweeps of a current i [time] sampled every ``dt`` ms; None where it can't be cut into one step each."""
-    single = excursions(i, dt)
-    trains = _trains(single)
-    # The recording may begin or end within a step.
-    whole = [(start, stop) for start, stop in single if start > 0 and stop < i.size]
-    for empty in (False, True):
-        for steps in (single, trains, whole):
-            layout = _regular(steps, i.size, dt, empty) if len(steps) >= FEWEST else None
-            if layout is not None:
-                return layout
-    return _irregular(single, i.size) if len(single) > 1 else None
-
-
-def excursions(i: np.ndarray, dt: float) -> list[Span]:
-    """The stretches of a current i [time] away from its resting level, in order.
-
-    The resting level is that at the beginning or at the end, whichever is held longer. A stretch is a departure by more
-    than 3 % of the range, and for a noisy current by more than 8 standard deviations of means over half a millisecond;
-    stretches less than 2 ms apart are one, and those shorter than 1 ms are none.
-    """
-    if i.size < 4 or np.ptp(i) == 0:
-        return []
-    noise = sample_noise(i)
-    width = min(max(1, round(SMOOTHED / dt)) if noise > 1e-6 * np.ptp(i) else 1, i.size // 2)
-    smooth = _moving_mean(i, width)
-    least = max(NOISE * noise / np.sqrt(width), SMALLEST * float(np.ptp(smooth)))
-    ends = max(1, min(i.size, round(LEVEL / dt)))
-    levels = [float(np.median(part)) for part in (i[:ends], i[-ends:])]
-    away = [np.abs(smooth - level) > least for level in levels]
-    found = stretches(min(away, key=np.count_nonzero))
-    joined: list[Span] = []
-    for start, stop in found:
-        if joined and (start - joined[-1][1]) * dt < BEFORE:
-            start = joined.pop()[0]
-        joined.append((start, stop))
-    return [(start, stop) for start, stop in joined if (stop - start) * dt >= BRIEFEST - 1e-9]
-
-
-def _moving_mean(i: np.ndarray, width: int) -> np.ndarray:
-    """Means of ``width`` samples around each sample [time]; at the ends, of the first or last ``width`` samples."""
-    total = np.concatenate([[0.0], np.cumsum(i)])
-    means = (total[width:] - total[:-width]) / width
-    return np.pad(means, (width // 2, i.size - means.size - width // 2), mode="edge")
-
-
-def _trains(steps: Sequence[Span]) -> list[Span]:
-    """Trains of steps as one step each, where the rests between trains are much longer than those within."""
-    rests = np.array([later[0] - step[1] for step, later in itertools.pairwise(steps)], float)
-    if rests.size < 2:
-        return []
-    ordered = np.sort(rests)
-    ratios = ordered[1:] / ordered[:-1]
-    k = int(np.argmax(ratios))
-    if ratios[k] < APART:
-        return []
-    trains = [steps[0]]
-    for step, rest in zip(steps[1:], rests, strict=True):
-        trains[-1:] = [(trains[-1][0], step[1])] if rest <= ordered[k] else [trains[-1], step]
-    return trains
-
-
-def _regular(steps: Sequence[Span], samples: int, dt: float, empty: bool) -> Layout | None:
-    """Sweeps of one period, if the steps come at its multiples; with ``empty``, up to a third may have no step."""
-    onsets = np.array([start for start, _ in steps])
-    gaps = np.diff(onsets)
-    slots = np.concatenate([[0], np.cumsum(np.rint(gaps / np.min(gaps)).astype(int))])
-    count = int(slots[-1]) + 1
-    if count > (1.5 * len(steps) if empty else len(steps)):
-        return None
-    period = float(onsets[-1] - onsets[0]) / slots[-1]
-    if np.ptp(onsets - period * slots) > max(BEFORE / dt, JITTER * period) or _shortest_rest(steps) < REST * period:
-        return None
-    expected = _expected(onsets, slots, period, max(1.0, SMOOTHED / dt))
-    length = int(np.min(np.diff(expected)))
-    ends = max(stop - start for (_, stop), start in zip(steps, expected[slots], strict=True))
-    before = _before(expected, min(_shortest_rest(steps), length - ends), samples, length)
-    starts = expected - before
-    length = min(length, samples - int(starts[-1]))
-    return Layout(starts, length, before, tuple(steps), True) if length >= before + ends and before >= 0 else None
-
-
-def _expected(onsets: np.ndarray, slots: np.ndarray, period: float, tolerance: float) -> np.ndarray:
-    """The sample at which the step of each slot begins.
-
-    Times that agree with a whole period within the ``tolerance`` of the onsets, in samples, are the multiples of that
-    period; others, as of a stimulator started by hand, are the onsets.
-    """
-    numbers = np.arange(slots[-1] + 1)
-    late = onsets - round(period) * slots
-    if np.ptp(late) <= tolerance:
-        return np.min(late) + round(period) * numbers
-    return np.floor(np.interp(numbers, slots, onsets)).astype(int)
-
-
-def _irregular(steps: Sequence[Span], samples: int) -> Layout | None:
-    """Sweeps that begin equally long before their steps and last as long as the closest two allow."""
-    onsets, longest = np.array([start for start, _ in steps]), max(stop - start for start, stop in steps)
-    apart = int(np.min(np.diff(onsets)))
-    before = max(0, _before(onsets, min(_shortest_rest(steps), apart - longest), samples, apart))
-    length = min(apart, samples - int(onsets[-1]) + before)
-    return Layout(onsets - before, length, before, tuple(steps), False) if length >= before + longest else None
-
-
-def _before(onsets: np.ndarray, rest: int, samples: int, length: int) -> int:
-    """Samples of rest before each step: as many as the recording has before the first, else half the shortest ``rest``.
-
-    More if the last sweep would end after the recording.
-    """
-    lead = int(onsets[0])
-    wanted = lead if lead <= rest else rest // 2
-    return min(max(wanted, int(onsets[-1]) + length - samples), lead, rest)
-
-
-def _shortest_rest(steps: Sequence[Span]) -> int:
-    return min(later[0] - step[1] for step, later in itertools.pairwise(steps))
 
 
 def _by_hand(data: Recording, starts: ArrayLike, length: float | None) -> Layout:
