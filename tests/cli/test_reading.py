@@ -102,6 +102,7 @@ def test_a_word_that_is_not_understood_names_its_option(word, text):
         ("pass voltage_channel=", "pass --voltage-channel"),
         ("pass current=, in nA", "pass --current, in nA"),
         ('pass columns={"v": …}', "pass --columns v=…"),
+        ('columns={"v": [1, 2]} if they are sweeps', "--columns v=1,v=2 if they are sweeps"),
         ('columns={"t": 0, "v": 2}, units={"t": "s"}', "--columns t=0,v=2, --units t=s"),
         ('pass bias_current="ignore"', 'pass --bias-current "ignore"'),
         ("current=-0.1 or sweeps= or protocol=", "--current -0.1 or --read-sweeps or --protocol"),

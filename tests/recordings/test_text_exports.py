@@ -183,5 +183,43 @@ def test_ltspice_requires_units(tmp_path):
 def test_units_override_those_of_the_file(tmp_path):
     path = save(tmp_path / "cell.csv", rows(T, V, I, separator=",", head="Time (s),V (V),I (nA)\n"))
     check(load(path, units={"t": "ms", "v": "mV", "i": "pA"}))
-    with pytest.raises(ValueError, match=r"units may name t, v and i, got volt"):
+    with pytest.raises(ValueError, match=r"units must be a mapping such as .*got \{'volt'"):
         load(path, units={"volt": "mV"})
+
+
+# --- Igor text, Spike2 and Signal
+
+
+@pytest.mark.parametrize("layout", ["together", "apart", "matrix"])
+def test_igor_text(tmp_path, layout):
+    def wave(name, *columns, flags="/D"):
+        return f"WAVES{flags} {name}\nBEGIN\n" + rows(*columns).replace("\n", "\n\t").removesuffix("\t") + "END\n"
+
+    scale = 'X SetScale/P x 0,0.0001,"s", {0}; SetScale y 0,0,"{1}", {0}\n'
+    if layout == "together":
+        text = wave("vm, im", V / 1000, I * 1e-12) + scale.format("vm", "V") + scale.format("im", "A")
+    elif layout == "apart":
+        text = wave("'vm'", V, flags="/D/O") + scale.format("vm", "mV") + wave("im", I) + scale.format("im", "pA")
+    else:
+        text = wave("vm", V, V - 1, flags="/D/N=(30,2)") + scale.format("vm", "mV")
+        text += wave("im", I, 2 * I, flags="/D/N=(30,2)") + scale.format("im", "pA")
+    check(load(save(tmp_path / "cell.txt", f"IGOR\n{text}")), sweeps=1 + (layout == "matrix"))
+
+
+def test_a_bad_row_of_igor_text_is_located(tmp_path):
+    path = save(tmp_path / "cell.txt", "IGOR\nWAVES v i\nBEGIN\n-65 0\n-65 x\nEND\n")
+    with pytest.raises(ValueError, match=r'cell\.txt, line 5 \("-65 x"\) is no row of an Igor wave'):
+        load(path)
+
+
+@pytest.mark.parametrize("summary", [True, False])
+def test_channels_of_spike2_one_below_the_other(tmp_path, summary):
+    text = '"INFORMATION"\n"cell.smr"\n\n"SUMMARY"\n'
+    if summary:
+        text += '"1"\t"Waveform"\t"Vm"\t"mV"\t10000\n"2"\t"Waveform"\t"Im"\t"pA"\t10000\n'
+    for channel, name, unit, values in ((1, "Vm", "mV", V), (2, "Im", "pA", I)):
+        title = "" if summary else f'"Waveform"\n"no comment"\n"{name}"\n"{unit}"\t10000\n'
+        text += f'\n"CHANNEL"\t"{channel}"\n{title}"START"\t0.00000\t0.00010\n' + rows(values)
+    check(load(save(tmp_path / "cell.txt", text)))
+    with pytest.raises(ValueError, match=r"has channels with several beginnings or sampling intervals \(\[\(0\.0, 0\."):
+        load(save(tmp_path / "cell.txt", text[::-1].replace("01000.0", "02000.0", 1)[::-1]))

@@ -135,8 +135,11 @@ def on_command_line(message: str) -> str:
 
 
 def _pairs(found: re.Match[str]) -> str:
-    """`columns={"t": 0, "v": 1}` as ``--columns t=0,v=1``."""
-    given = found[2].replace('"', "").replace(": ", "=").replace(":", "=").replace(", ", ",")
+    """`columns={"t": 0, "v": [1, 2]}` as ``--columns t=0,v=1,v=2``."""
+    single = re.sub(
+        r"(\"\w+\"): \[(.*?)\]", lambda one: ", ".join(f"{one[1]}: {k}" for k in one[2].split(", ")), found[2]
+    )
+    given = single.replace('"', "").replace(": ", "=").replace(":", "=").replace(", ", ",")
     return f"{NAMES[found[1]]} {given}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from .one_cell import sweeps_of_one_cell
 from .reading import UNCORRECTED
 from .recording import Recording
 from .text import blocks as rows
-from .text import decoding, dialect, header, stacked, turned
+from .text import ced, decoding, dialect, header, igor, stacked, turned
 
 
 def read_text(
@@ -62,7 +63,8 @@ def read_text(
     if decimal not in (None, ".", ","):
         raise ValueError(f'decimal must be "." or ",", got {decimal!r}')
     file = path.name
-    labels, blocks, interval, notes = _table(path, decimal)
+    table = _table(path, decimal)
+    labels, blocks = table.labels, table.blocks
     if columns is None and voltage_channel is None and labels is None:
         raise ValueError(_no_header(file, blocks[0].values))
     labels = (
@@ -75,26 +77,44 @@ def read_text(
     names = [parse(label) for label in labels]
     given = voltage_channel is not None or "v" in (columns or {})
     chosen, decisions = sweeps_of_one_cell(file, names, chosen, given=given, current=current)
+    if current is not None:
+        chosen.pop("i", None)
     sweeps = stacked.stack(file, blocks, chosen.get("t", []))
     entries = list(zip(labels, sweeps.columns, strict=True))
-    notes = (UNCORRECTED, *_columns_note(labels, chosen), *decisions, *sweeps.notes, *notes)
-    dt = interval if dt is None and "t" not in chosen else dt
+    notes = (UNCORRECTED, *_columns_note(labels, chosen), *decisions, *sweeps.notes, *table.notes)
+    dt = table.interval if dt is None and "t" not in chosen else dt
     return assemble(
         file, entries, chosen, units=units, dt=dt, current=current, incomplete=incomplete, name=path.stem, notes=notes
     )
 
 
-def _table(path: Path, decimal: str | None) -> tuple[list[str] | None, list[rows.Block], float | None, tuple[str, ...]]:
-    """The labels of the columns, the blocks of rows, the sampling interval of the header [ms], and notes."""
-    text = decoding.read(path)
-    rows.check_lines(path.name, text)
-    found = turned.read(path.name, text)
-    if found is not None:
-        return found[0], [found[1]], None, ("the rows of the file are its columns here",)
-    form = dialect.find(path.name, text, decimal)
-    blocks, notes = rows.scan(path.name, text, form)
-    labels, interval = _labels(path.name, blocks, form)
-    return labels, blocks, interval, notes
+@dataclasses.dataclass(frozen=True)
+class _Table:
+    """Rows of a file, the labels of their columns, the sampling interval of its header [ms], and notes."""
+
+    labels: list[str] | None
+    blocks: Sequence[rows.Block]
+    interval: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _table(path: Path, decimal: str | None) -> _Table:
+    """The table in a file of any layout."""
+    file, text = path.name, decoding.read(path)
+    rows.check_lines(file, text)
+    turned_table = turned.read(file, text)
+    if turned_table is not None:
+        return _Table(turned_table[0], [turned_table[1]], notes=("the rows of the file are its columns here",))
+    waves = igor.read(file, text)
+    if waves is None:
+        form = dialect.find(file, text, decimal)
+        blocks, notes = rows.scan(file, text, form)
+        waves = ced.read(file, blocks)
+        if waves is None:
+            labels, interval = _labels(file, blocks, form)
+            return _Table(labels, blocks, interval, notes)
+    labels, values, interval = waves
+    return _Table(labels, [rows.Block((), 1, values)], interval)
 
 
 def _labels(file: str, blocks: Sequence[rows.Block], form: dialect.Dialect) -> tuple[list[str] | None, float | None]:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from .column_names import parse, split_label
 from .columns import listed, no_voltage
 from .conversion import QUANTITIES, convert, current_kind, recording_unit
-from .reading import GIVEN, no_current
+from .reading import GIVEN, given_units, no_current
 from .recording import Recording
 from .unrecorded import recorded_part
 
@@ -44,12 +44,10 @@ def assemble(
         notes: earlier decisions of the reader.
 
     Raises:
-        ValueError: no voltage, no current, no time, a missing or unknown unit.
+        ValueError: no voltage, no current, no time, a missing or unknown unit; the checks of Recording.
     """
     labels = listed([label for label, _ in entries])
-    units = dict(units or {})
-    if set(units) - {*QUANTITIES, "dt"}:
-        raise ValueError(f"units may name t, v and i, got {', '.join(sorted(map(str, units)))}")
+    units = given_units(units)
     if not chosen.get("v"):
         raise no_voltage(file, [parse(label) for label, _ in entries])
     if current is None and not chosen.get("i"):
@@ -60,8 +58,11 @@ def assemble(
     else:
         i, unit = _gather(file, "i", entries, chosen["i"], units), _unit_of(file, entries, chosen["i"], units)
     t = _time(file, entries, chosen, units, dt, v.shape[-1])
-    t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
-    return Recording(t, v, i, unit=unit, name=name, notes=(*notes, *removed))
+    try:
+        t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
+        return Recording(t, v, i, unit=unit, name=name, notes=(*notes, *removed))
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 def _gather(file: str, symbol: str, entries: Entries, positions: Sequence[int], units: Mapping[str, str]) -> np.ndarray:

@@ -81,6 +81,8 @@ def scan(file: str, text: str, dialect: Dialect) -> tuple[list[Block], tuple[str
     if not state.blocks:
         line, found = state.bad or (1, text.split("\n", 1)[0])
         raise ValueError(_bad_row(file, line, found, dialect))
+    if sum(len(block.values) for block in state.blocks) < 2:
+        raise ValueError(f"{file} has a single row of numbers, in line {state.blocks[0].line}; export all samples")
     rows, columns = max((block.values.shape for block in state.blocks), key=lambda shape: shape[0])
     if columns >= max(_WIDE, rows + 1):
         raise ValueError(_wide(file, rows, columns))
