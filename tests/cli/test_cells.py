@@ -116,3 +116,12 @@ def test_a_terminated_fit_writes_its_best_so_far(tmp_path):
     assert running.returncode == 143 and "stopped by SIGTERM" in errors and "Traceback" not in errors, errors
     assert "interrupted: the best of " in output
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"fit.json", "fit.png", "fit.html"}
+
+
+def test_files_together_are_one_cell(tmp_path, monkeypatch, capsys):
+    for name in ("a.npz", "b.npz"):
+        mx.recordings.example().save(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["membrax", "fit", "--together", "a.npz", "b.npz"])
+    assert ended(app) == 2
+    assert "only .ibw waves can be loaded as a list, got 2 files" in capsys.readouterr().err

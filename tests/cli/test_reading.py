@@ -132,3 +132,11 @@ def test_the_command_advises_options_that_it_has(table, tmp_path):
 def test_an_option_of_another_format_is_refused_by_its_name(table):
     with pytest.raises(ValueError, match=r"\.txt files have the options .*--columns.*, got --electrode"):
         read(table, given("--electrode", "0"))
+
+
+def test_igor_waves_together_are_the_sweeps_of_one_cell(shared_data):
+    folder = shared_data / "recordings" / "ibw_B6_B95"
+    waves = [folder / f"B6_Ch3_IDRest_{number}.ibw" for number in (181, 182, 183)]
+    data, same = read(waves, given("--crop", ":700")), mx.recordings.load(waves).crop(None, 700.0)
+    assert data.sweeps == 3
+    np.testing.assert_array_equal(data.v, same.v)

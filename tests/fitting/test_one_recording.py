@@ -18,6 +18,15 @@ def test_several_recordings_are_refused_with_the_way_on(several):
             call(several([one, one]))
 
 
+def test_joined_recordings_are_refused_with_the_way_on():
+    one = mx.recordings.example()
+    both = mx.recordings.join([one, one.crop(0.0, 20.0)])
+    assert len(both.parts) == 2
+    for call in (mx.fit_recording, mx.fitting.select_training_sweeps, mx.ephys.check_fittable):
+        with pytest.raises(ValueError, match=r"one Recording, got 2: a joint fit of several does not exist.*its parts"):
+            call(both)
+
+
 def test_a_fit_takes_the_path_of_a_recording(tmp_path):
     path = mx.recordings.example().save(tmp_path / "cell.npz")
     with pytest.raises(ValueError, match="there is no sweep 7"):

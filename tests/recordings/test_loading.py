@@ -1,10 +1,11 @@
+import dataclasses
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from membrax.recordings import Recording, load
+from membrax.recordings import Recording, example, load
 from membrax.recordings.reading import require
 
 
@@ -68,3 +69,9 @@ def test_readers_are_imported_late():
     code = "import sys, membrax.recordings; print(*sorted({'pyabf', 'igor2', 'pynwb', 'h5py'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_name_whose_bytes_are_no_text_can_be_written(tmp_path):
+    data = dataclasses.replace(example(), name="cell\udcff")
+    assert data.name == "cell?"
+    assert load(data.save(tmp_path / "cell.npz")).name == "cell?"

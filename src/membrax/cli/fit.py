@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from .reading import ReaderOptions, read
 from .words import writable
 
 
-def run_fit(file: Path, options: ReaderOptions, recipe: Mapping[str, Any], *, out: Path) -> None:
+def run_fit(
+    file: Path | Sequence[Path], options: ReaderOptions, recipe: Mapping[str, Any], *, out: Path
+) -> None:  # fmt: skip
     """Fit with options of `fit_recording`; print the evaluation, write fit.json, fit.png and fit.html.
 
     Raises:

@@ -95,6 +95,9 @@ def fit(
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Generations of the search; by default what its budget allows.")
     ] = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="Fit the files as one cell: Igor waves, a sweep in each.")
+    ] = False,
     out: Out = Path("membrax_fit"),
     processes: Annotated[
         int | None,
@@ -128,7 +131,8 @@ def fit(
     A cell, bounds, an optimiser or a number of starts of your own are a matter of Python: membrax.fit.
     """
     recipe = recipe_options(training, template, liquid_junction_potential, seed, iterations)
-    if len(files) > 1 or not files[0].is_file() or processes or job or scheduler or again:
+    table = len(files) > 1 or not files[0].is_file() or processes or job or scheduler or again
+    if table and not together:
         from .cells import run_cells
 
         run_cells(files, options, recipe, out=out, processes=processes, job=job, scheduler=scheduler, again=again)
@@ -138,7 +142,7 @@ def fit(
     use_cores()
     from .fit import run_fit
 
-    run_fit(files[0], options, recipe, out=out)
+    run_fit(files if together else files[0], options, recipe, out=out)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -104,8 +104,8 @@ def reader_options(**words: Any) -> ReaderOptions:
     return ReaderOptions(load, crop, shown)
 
 
-def read(path: Path, options: ReaderOptions) -> Recording:
-    """Read a recording with the options of the command line.
+def read(path: Path | Sequence[Path], options: ReaderOptions) -> Recording:
+    """Read a recording, or Igor waves that are the sweeps of one, with the options of the command line.
 
     Returns:
         A `Recording`, cropped.
@@ -114,7 +114,10 @@ def read(path: Path, options: ReaderOptions) -> Recording:
         ValueError, OSError, ImportError: of `membrax.recordings.load`, in the words of the command line.
     """
     try:
-        data = (load_in_child if path.suffix.lower() == ".nwb" else load)(path, **options.load)
+        if isinstance(path, Path) and path.suffix.lower() == ".nwb":
+            data = load_in_child(path, **options.load)
+        else:
+            data = load(path, **options.load)
     except (ValueError, TypeError) as error:
         raise ValueError(on_command_line(str(error))) from error
     return data if options.crop == (None, None) else data.crop(*options.crop)

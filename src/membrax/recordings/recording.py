@@ -62,7 +62,8 @@ class Recording:
             notes += (f"time: stamps up to {deviation:.2g} ms from a grid of {dt:g} ms were replaced by the grid",)
         for values in (t, v, i):
             values.setflags(write=False)
-        for field, value in {"t": t, "v": v, "i": i, "unit": unit, "name": str(self.name), "notes": notes}.items():
+        name = str(self.name).encode("utf-8", "replace").decode()  # the name of a file may have bytes that are no text
+        for field, value in {"t": t, "v": v, "i": i, "unit": unit, "name": name, "notes": notes}.items():
             object.__setattr__(self, field, value)
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...checks import whole_number
 from ...ephys.spikes import sweep_spikes
-from ...recordings import Recording, check_recording
+from ...recordings import Recording, RecordingLike, as_recording
 from ...recordings.edges import base_level
 
 SAME = 0.01  # of the largest current, by which the mean currents of repeats may differ
@@ -33,7 +33,7 @@ class SweepSelection(NamedTuple):
         return "; ".join(f"sweep {k}: {reason}" for k, reason in zip(self.sweeps, self.why, strict=True))
 
 
-def select_training_sweeps(data: Recording, most: int | None = None) -> SweepSelection:
+def select_training_sweeps(data: RecordingLike, most: int | None = None) -> SweepSelection:
     """Select sweeps that bracket the firing range: models overshoot at currents beyond those they were fitted to.
 
     Sweeps are ordered by their mean current. Selected are, in order of importance and as many as there is room for:
@@ -54,13 +54,13 @@ def select_training_sweeps(data: Recording, most: int | None = None) -> SweepSel
     same current, the selection is spread evenly from first to last.
 
     Args:
-        data: the recording.
+        data: the recording, or a file that `membrax.recordings.load` reads.
         most: largest number of training sweeps; by default a third of all, but 5 to 8 where there are enough.
 
     Raises:
-        ValueError: ``data`` is no recording, or ``most`` is below 1.
+        ValueError: ``data`` is neither a recording nor a path, or ``most`` is below 1.
     """
-    check_recording(data)
+    data = as_recording(data)
     most = min(max(FEWEST, round(data.sweeps * SHARE)), MOST) if most is None else whole_number(most, "most")
     room = max(1, min(most, data.sweeps // 2))
     if data.sweeps == 1:
