@@ -45,7 +45,7 @@ _BINARY: tuple[tuple[bytes, Contents], ...] = (
     (b"DATA", _HEKA),
     (b"AxGr", _readable("an AxoGraph file", ".axgd", ".axgx")),
     (b"axgx", _readable("an AxoGraph X file", ".axgx", ".axgd")),
-    (b"VER=9", _readable("a WinWCP file", ".wcp")),
+    (b"VER=", Contents("a WinWCP or WinEDR file", "rename it to {stem}.wcp or {stem}.edr", (".wcp", ".edr"))),
     (b"S64", Contents("a Spike2 file of 64 bits", "export its channels there as text", (".smrx",))),
     (b"\x93NUMPY", Contents("one NumPy array", "save named arrays (t_ms, v_mV, i_nA) with numpy.savez as .npz")),
     (b"MATLAB 5.0", Contents("a MATLAB file", "write its traces there as text with writematrix")),

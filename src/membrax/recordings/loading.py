@@ -16,6 +16,7 @@ from .plausibility import check_plausible
 from .recording import Recording, check_recording
 
 _TEXT = ("delimited_text", "read_text")
+_NEO = ("neo_files", "read_neo")
 _READERS = {  # module and function by suffix; imported when needed, since each reader imports its package
     ".abf": ("abf", "read_abf"),
     ".atf": ("atf", "read_atf"),
@@ -26,6 +27,11 @@ _READERS = {  # module and function by suffix; imported when needed, since each 
     ".tsv": _TEXT,
     ".txt": _TEXT,
     ".dat": _TEXT,
+    ".wcp": _NEO,
+    ".edr": _NEO,
+    ".axgd": _NEO,
+    ".axgx": _NEO,
+    ".smr": _NEO,
 }
 
 SUFFIXES = tuple(_READERS)
@@ -59,6 +65,8 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
     .nwb                      `membrax.recordings.nwb.read_nwb`
     .npz                      `membrax.recordings.npz.read_npz`; also files of `Recording.save`
     .csv .tsv .txt .dat       `membrax.recordings.delimited_text.read_text`
+    .wcp .edr .axgd .axgx     `membrax.recordings.neo_files.read_neo`: WinWCP, WinEDR, AxoGraph
+    .smr                      the same: Spike2 (neo's reader, tried with no file yet)
     ========================  =====================================================================
 
     The options of the readers have one meaning in all formats that can have them:

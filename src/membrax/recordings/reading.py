@@ -11,7 +11,7 @@ GIVEN = "current: given as an argument"
 _EXAMPLES = {"t": "ms", "v": "mV", "i": "pA"}
 
 
-def require(module: str, suffix: str) -> ModuleType:
+def require(module: str, suffix: str, extra: str = "recordings") -> ModuleType:
     """Import the module for ``suffix`` files.
 
     Raises:
@@ -22,7 +22,7 @@ def require(module: str, suffix: str) -> ModuleType:
     except ImportError as missing:
         package = module.partition(".")[0]
         raise ImportError(
-            f'reading {suffix} files requires {package} ({missing}): pip install "membrax[recordings]"'
+            f'reading {suffix} files requires {package} ({missing}): pip install "membrax[{extra}]"'
         ) from missing
 
 
