@@ -267,6 +267,20 @@ def test_voltage_and_current_without_any_command(tmp_path):
     assert load(path, current_channel="Im").sweeps == 10
 
 
+def test_spikes_without_any_command_are_current_clamp(tmp_path):
+    v, i = steps_of(PULSES)
+    spike = np.interp(np.arange(60), [0, 8, 20, 60], [0, 100, 20, 0])  # 3 ms
+    spiking, pulses = v.copy(), v.copy()
+    for start in range(500, v.size, 3000):
+        spiking[0, start : start + 60] += spike
+        pulses[0, start : start + 60] += 80.0  # 3 ms of a commanded potential
+    outputs = (("Cmd 0", "mV", 1), ("Cmd 1", "pA", 0))
+    data = load(write(tmp_path / "cell.abf", [("Vm", "mV", spiking), ("Im", "pA", i)], outputs, mode=3))
+    assert data.sweeps == 10 and any(note.startswith("clamp: no command is on, and") for note in data.notes)
+    with pytest.raises(ValueError, match="cannot be distinguished"):
+        load(write(tmp_path / "clamp.abf", [("Vm", "mV", pulses), ("Im", "pA", i)], outputs, mode=3))
+
+
 @pytest.mark.parametrize(
     ("lengths", "kept", "samples"), [((900, 1000, 950, 980, 990), 5, 900), ((1000, 1000, 300, 1000, 1000), 4, 1000)]
 )
@@ -343,6 +357,14 @@ def test_command_with_the_number_in_the_name_of_the_voltage(tmp_path):
     path, _ = two_electrodes(tmp_path, currents=None)
     for channel, output in (("Vm 1", 0), ("Vm 2", 1)):
         assert any(f"of output {output} " in note for note in load(path, voltage_channel=channel).notes)
+
+
+def test_command_of_another_electrode_is_not_taken(tmp_path):
+    path = write(tmp_path / "pair.abf", [("IN 0", "mV", V), ("IN 1", "mV", V[::-1])])
+    assert any("output 0" in note for note in load(path, voltage_channel=0).notes)
+    with pytest.raises(ValueError, match=r'another electrode: 0 "Cmd 0" .*pass command_channel=0 .*current='):
+        load(path, voltage_channel=1)
+    assert np.allclose(load(path, voltage_channel=1, command_channel=0).i, COMMAND / 1000)
 
 
 # --- units and clock of the header

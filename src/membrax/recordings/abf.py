@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .abf_channels import refuse_voltage_clamp
+from .abf_channels import refuse_voltage_clamp, spiking
 from .abf_current import Source, in_unit, injected_current, sweeps_of
 from .abf_header import GAP_FREE, Header, open_abf, read_header
 from .channels import comma_list, voltage_input
@@ -68,15 +68,16 @@ def read_abf(
     header = read_header(abf)
     _check_rectangle(path, header)
     current_chosen = not (current is None and current_channel is None and command_channel is None)
-    refuse_voltage_clamp(path, header, current_chosen)
+    source = Source(path, abf, header, units)
+    clamp = refuse_voltage_clamp(path, header, current_chosen, lambda: _spikes(source))
     voltage = voltage_input(path, header.inputs, voltage_channel, units.get("v"))
-    source, unit = Source(path, abf, header, units), units.get("v", voltage.unit)
+    unit = units.get("v", voltage.unit)
     v = convert(sweeps_of(source, voltage), unit, "voltage")
     if current is None:
         i, note = injected_current(source, voltage, current_channel, command_channel)
     else:
         i, note = np.asarray(current), GIVEN
-    notes = (f"voltage: input {voltage}{in_unit(voltage, unit)}", UNCORRECTED, note)
+    notes = (f"voltage: input {voltage}{in_unit(voltage, unit)}", UNCORRECTED, note, *([clamp] if clamp else []))
     if len(set(header.lengths)) > 1:
         notes += (f"sweeps: {_list(header.lengths)} samples in the file",)
     t = interval(dt, header.dt) * np.arange(v.shape[1])
@@ -85,6 +86,16 @@ def read_abf(
     if abf.nOperationMode == GAP_FREE and data.sweeps == 1:
         return cut_where_regular(data, cut)
     return data
+
+
+def _spikes(source: Source) -> bool:
+    """Whether a recorded voltage has spikes."""
+    voltages = [channel for channel in source.header.inputs if channel.kind == "voltage"]
+    rows = (
+        (convert(source.abf.data[one.number], source.units.get("v", one.unit), "voltage"), source.header.dt)
+        for one in voltages
+    )
+    return any(spiking(v, dt) for v, dt in rows)
 
 
 def _check_rectangle(path: Path, header: Header) -> None:

@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 from .abf_header import Header
 from .channels import Channel, comma_list, partner
 from .reading import no_current
 
+THRESHOLD = -20.0  # mV, crossed by a spike
+RISE, FALL = 2.0, 10.0  # ms from 20 mV below the threshold to it, and from it back below it, at most
+TOP = 0.5  # of the time above the threshold, spent within a twentieth of the peak, at most: a pulse has a flat top
 
-def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool) -> None:
+
+def spiking(v: np.ndarray, dt: float) -> bool:
+    """Whether most upward crossings of −20 mV of a voltage v [time], mV, are spikes.
+
+    A membrane under voltage clamp has none. A spike rises by 20 mV within 2 ms, falls within 10 ms, and has a peak; a
+    commanded pulse has a flat top.
+    """
+    up = np.flatnonzero((v[:-1] < THRESHOLD) & (v[1:] >= THRESHOLD)) + 1
+    return up.size > 0 and 2 * sum(_is_spike(v, int(start), dt) for start in up) > up.size
+
+
+def _is_spike(v: np.ndarray, start: int, dt: float) -> bool:
+    before = v[max(0, start - max(1, round(RISE / dt))) : start]
+    after = v[start : start + max(1, round(FALL / dt)) + 1]
+    below = np.flatnonzero(after < THRESHOLD)
+    if not below.size or np.min(before) > THRESHOLD - 20.0:
+        return False
+    above = after[: below[0]]
+    near = above > np.max(above) - 0.05 * (np.max(above) - THRESHOLD)
+    return above.size >= 3 and float(np.mean(near)) <= TOP
+
+
+def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool, spikes: Callable[[], bool]) -> str:
     """Raise an error for voltage clamp, where the recorded current is a response and not a stimulus.
 
-    Where no waveform is on, as in gap-free files, outputs in units of current alone mean current clamp.
+    Where no waveform is on, as in gap-free files, outputs in units of current alone mean current clamp, and so do
+    spikes.
 
     Args:
         path: the file, for messages.
         header: of the file.
         current_chosen: whether the caller has named the current. A header without a command does not distinguish
             the two clamps; the caller's choice then means current clamp.
+        spikes: whether a recorded voltage has spikes; called where nothing else decides.
+
+    Returns:
+        The note of a decision by spikes, or "".
 
     Raises:
         ValueError: voltage clamp, or a header without a command and no choice of the caller.
     """
     inputs, driving = {channel.kind for channel in header.inputs}, [o for o in header.outputs if o.source]
     if "current" not in inputs or any(output.kind == "current" for output in driving):
-        return
+        return ""
     if "voltage" in inputs and not driving:
         if current_chosen or {output.kind for output in header.outputs} - {None} == {"current"}:
-            return
+            return ""
+        if spikes():
+            return "clamp: no command is on, and the voltage has spikes, so this is current clamp"
         raise ValueError(
             f"{path.name} records voltage and current ({comma_list(header.inputs)}) but no command is on, so voltage"
             " clamp and current clamp cannot be distinguished; if it is current clamp, pass current_channel="
@@ -39,13 +74,15 @@ def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool) -> No
             f"{path.name} is a voltage-clamp recording: its input is a current ({comma_list(header.inputs)}) and its"
             f" command a voltage (output {command}); current clamp is required"
         )
+    return ""
 
 
 def current_output(path: Path, header: Header, voltage: Channel, required: bool) -> Channel | None:
     """The output that commands the current: one whose waveform is on.
 
     Of several, it is the one with the number in the voltage's name ("Cmd 1" of "Vm 1"), else with the voltage's number
-    among the inputs. None where there is no such output or more than one.
+    among the inputs. A single one whose name has the number of another voltage is not taken. None where there is no
+    such output or more than one.
 
     Raises:
         ValueError: an output is ``required``, and the result would be None.
@@ -55,6 +92,14 @@ def current_output(path: Path, header: Header, voltage: Channel, required: bool)
     if len(outputs) > 1:
         named = partner(voltage, outputs)
         outputs = [named] if named else [o for o in outputs if o.number == voltage.number] or outputs
+    voltages = [channel for channel in header.inputs if channel.kind == "voltage" and channel != voltage]
+    if len(outputs) == 1 and partner(voltage, outputs) is None and any(partner(one, outputs) for one in voltages):
+        if required:
+            raise ValueError(
+                f"{path.name} commands the current of another electrode: {comma_list(outputs)} and the voltage is"
+                f" {voltage}; pass command_channel={outputs[0].number} if it drives this voltage, or current= in nA"
+            )
+        return None
     if required and not outputs:
         raise no_current(path.name, f"inputs: {comma_list(header.inputs)}; outputs: {comma_list(header.outputs)}")
     if required and len(outputs) > 1:
