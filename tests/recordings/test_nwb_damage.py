@@ -3,6 +3,7 @@ import pytest
 
 from membrax.recordings import load, nwb_series
 from membrax.recordings.child import load_in_child
+from membrax.recordings.reading import plain
 
 h5py = pytest.importorskip("h5py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -116,12 +117,16 @@ def test_flipped_bytes_leave_a_sentence(nwb, tmp_path):
             assert np.all(np.isfinite(data.v))
 
 
-def test_bytes_that_are_no_text_leave_a_sentence(nwb):
-    nwb.response("ccs_0", V, rate=20_000.0)
+def test_series_of_an_unknown_type_are_named(nwb):
+    for k in range(3):
+        nwb.response(f"ccs_{k}", V, rate=20_000.0)
     with h5py.File(nwb.write(), "r+") as opened:
-        series = opened["acquisition/ccs_0"].attrs
-        series.create("neurodata_type", b"Curr\xff\xfe\n\x07ent", dtype=h5py.string_dtype("utf-8", 11))
-    with pytest.raises(ValueError, match=r"cell\.nwb ") as caught:
-        load(nwb.path)
-    message = str(caught.value)
-    assert message.isprintable() and message.encode() and "Curr?" in message and len(message) < 400
+        opened["acquisition/ccs_1"].attrs["neurodata_type"] = "CurrentClampSerias"
+    data = load(nwb.path, current=0.0)
+    assert data.sweeps == 2 and "left out, of a type that pynwb does not know: ccs_1" in data.notes
+
+
+def test_bytes_that_are_no_text_leave_a_sentence():
+    message = plain(ValueError("no type\n 'Curr\udcff\x07ent'" + 400 * "x"))
+    assert message.startswith("no type 'Curr??ent'") and message.isprintable() and message.encode()
+    assert len(message) == 302

@@ -77,9 +77,9 @@ def read_nwb(
     known = given_units(units)
     interval = None if dt is None else finite_number(dt, "dt", "ms", above=0.0)
     with contextlib.ExitStack() as closing:
-        file = open_nwb(path, closing)
+        file, skipped = open_nwb(path, closing)
         try:
-            responses, left = _responses(path.name, file, voltage_channel, known)
+            responses, left = _responses(path.name, file, voltage_channel, known, skipped)
             stimulus = None if current_channel is None else _stimulus(path.name, file, current_channel, known)
             found = pair(path.name, file, responses, stimulus)
             found = found if interval is None else [timed(sweep, interval) for sweep in found]
@@ -101,16 +101,20 @@ def read_nwb(
     return Recording(t, v, i, name=path.stem, notes=(UNCORRECTED, numbers, *notes, *given, *left, *removed))
 
 
-def _responses(file: str, opened: Any, channel: Keys | None, units: Mapping[str, str]) -> tuple[list[Any], list[str]]:
-    """The series of voltage, and a note of those that were left out."""
+def _responses(
+    file: str, opened: Any, channel: Keys | None, units: Mapping[str, str], skipped: Sequence[str]
+) -> tuple[list[Any], list[str]]:
+    """The series of voltage, and notes of those that were left out."""
     if channel is not None:
         keys = [channel] if isinstance(channel, int | str) else list(channel)
         return [_series(file, opened, key, "voltage_channel", "v", units) for key in keys], []
     icephys: Any = require("pynwb.icephys", ".nwb")
     everything, found = all_series(opened), responses_in(opened)
     clamped = [series.name for series in everything if isinstance(series, icephys.VoltageClampSeries)]
+    unknown = f"of a type that pynwb does not know: {listed(skipped)}"
     if found:
-        return found, [f"left out, voltage clamp: {listed(clamped)}"] if clamped else []
+        left = [f"left out, voltage clamp: {listed(clamped)}"] if clamped else []
+        return found, [*left, f"left out, {unknown}"] if skipped else left
     plain = [series.name for series in everything if not isinstance(series, icephys.VoltageClampStimulusSeries)]
     plain = [name for name in plain if kind(find(file, everything, name, "")) == "voltage"]
     if plain:
@@ -120,7 +124,10 @@ def _responses(file: str, opened: Any, channel: Keys | None, units: Mapping[str,
         )
     if clamped:
         raise ValueError(f"{file} is voltage clamp only ({listed(clamped)}); current clamp is required")
-    raise ValueError(f"{file} has no current-clamp series; it has: {listed(series.name for series in everything)}")
+    others = f", and series {unknown}" if skipped else ""
+    raise ValueError(
+        f"{file} has no current-clamp series; it has: {listed(series.name for series in everything)}{others}"
+    )
 
 
 def _stimulus(file: str, opened: Any, channel: int | str, units: Mapping[str, str]) -> Any:

@@ -15,8 +15,8 @@ from typing import Any
 from .reading import plain, require
 
 
-def open_nwb(path: Path, closing: contextlib.ExitStack) -> Any:
-    """The opened file as a `pynwb.NWBFile`, closed with ``closing``.
+def open_nwb(path: Path, closing: contextlib.ExitStack) -> tuple[Any, list[str]]:
+    """The opened file as a `pynwb.NWBFile`, closed with ``closing``, and acquired series of types that pynwb skips.
 
     Raises:
         ImportError: pynwb is not installed.
@@ -26,11 +26,13 @@ def open_nwb(path: Path, closing: contextlib.ExitStack) -> Any:
     h5py = require("h5py", ".nwb")
     try:
         with h5py.File(path, "r") as file:
-            outside = _outside(h5py, file)
+            outside, acquired = _outside(h5py, file), set(file.get("acquisition", ()))
         if not outside:
             with warnings.catch_warnings():  # notes for writers of files: deprecated types, fixed units
                 warnings.simplefilter("ignore")
-                return closing.enter_context(pynwb.NWBHDF5IO(os.fspath(path), mode="r", load_namespaces=True)).read()
+                reader = closing.enter_context(pynwb.NWBHDF5IO(os.fspath(path), mode="r", load_namespaces=True))
+                read = reader.read()
+            return read, sorted(acquired - set(read.acquisition))
     except MemoryError:
         raise
     except Exception as error:  # no HDF5 file, NWB 1, a broken schema: each raises an exception of another type
