@@ -158,15 +158,23 @@ def gather(out: Annotated[Path, typer.Argument(help="Folder of the results of me
 def view(
     paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of recordings.")],
     options: ReaderOptions,
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="Open the page of one recording on 127.0.0.1, with fits that can be started."),
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve; 0 is any free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Whether --serve opens a browser.")] = True,
     out: Out = Path("membrax_view"),
 ) -> None:
     """Measure recordings without a fit: a page for a browser and tables as CSV, for one cell or a folder of cells.
 
     Sweeps, quality, rest, input resistance, time constant, capacitance, sag, rheobase, f-I, and every spike.
     """
-    from .view import run_view
+    from .view import run_serve, run_view
 
-    if not run_view(paths, options, out=out):
+    if serve:
+        run_serve(paths, options, out=out, port=port, browser=browser)
+    elif not run_view(paths, options, out=out):
         raise typer.Exit(1)
 
 

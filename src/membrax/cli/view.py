@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import warnings
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ..ephys import View, measure
 from ..ephys.measure import FILES, write_tables
 from ..tables import counted
 from ..viewer.index import write_index
+from ..viewer.serve import serve
 from ..viewer.view import require_bokeh, write_page
 from .files import recordings_in
 from .reading import ReaderOptions, read
@@ -39,6 +41,28 @@ def run_view(paths: Sequence[Path], options: ReaderOptions, *, out: Path) -> boo
     return _several(files, options, out)
 
 
+def run_serve(paths: Sequence[Path], options: ReaderOptions, *, out: Path, port: int, browser: bool) -> None:
+    """Serve the page of one recording on this machine until Ctrl-C.
+
+    Raises:
+        ValueError: several files, a folder, or a file that can't be read.
+        OSError: the folder can't be written, the port is taken.
+        ImportError: Bokeh is missing.
+    """
+    if len(paths) != 1 or paths[0].is_dir():
+        raise ValueError(f"--serve takes one recording, got {', '.join(map(str, paths))}")
+    require_bokeh()
+    writable(out)
+    view = _measured(paths[0], options, paths[0].stem)
+
+    def ready(address: str) -> None:
+        print(f"{address}\nCtrl-C ends the server", flush=True)
+        if browser:
+            webbrowser.open(address)
+
+    serve(view, out, port=port, ready=ready)
+
+
 def _several(files: Sequence[Path], options: ReaderOptions, out: Path) -> bool:
     """A page for each file that can be read, the list and the tables; a line for each file."""
     pages: dict[Path, View] = {}
@@ -62,15 +86,20 @@ def _several(files: Sequence[Path], options: ReaderOptions, out: Path) -> bool:
 
 
 def _shown(file: Path, options: ReaderOptions, out: Path, taken: set[str]) -> tuple[Path, View]:
-    """The page of one file, whose name no other page has, and its measurements, with the reader's warnings as notes."""
+    """The page of one file, whose name no other page has, and its measurements."""
+    names = (f"{file.stem}_{k + 1}" if k else file.stem for k in range(len(taken) + 1))
+    name = next(one for one in names if one not in taken)
+    view = _measured(file, options, name)
+    return write_page(view, out / f"{name}.html"), view
+
+
+def _measured(file: Path, options: ReaderOptions, name: str) -> View:
+    """The measurements on a file under a name, with the reader's warnings as notes."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         data = read(file, options)
         notes = (*data.notes, *(f"warning: {one.message}" for one in caught))
-        name = file.stem
-        unique = next(one for k in range(len(taken) + 1) if (one := f"{name}_{k + 1}" if k else name) not in taken)
-        view = measure(dataclasses.replace(data, name=unique, notes=notes))
-    return write_page(view, out / f"{unique}.html"), view
+        return measure(dataclasses.replace(data, name=name, notes=notes))
 
 
 def _line(view: View) -> str:

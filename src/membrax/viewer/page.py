@@ -39,19 +39,23 @@ def page_html(view: View) -> str:
     from bokeh.embed import components
     from bokeh.resources import Resources
 
-    plots: dict[str, Model] = {f"sweeps {part}": traces(one) for part, one in enumerate(view.measured)}
-    if (drawn := curves(view)) is not None:
-        plots["curves"] = drawn
-    plots["pulses"] = sortable(view.sweeps, SWEEPS, view.unit)
-    if view.spikes:
-        plots["spikes"] = sortable(view.spikes, SPIKES, view.unit)
-    script, places = components(plots, wrap_script=True)
+    script, places = components(plots(view), wrap_script=True)
     resources = Resources(mode="inline", components=["bokeh", "bokeh-widgets", "bokeh-tables"])
     head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<style>{STYLE}</style>\n'
     head += f"{resources.render_js()}\n{script}\n"
-    today = datetime.date.today().isoformat()
-    title = view.name or "recording"
-    return page(title, subtitle(view), _sections(view, places), f"Written {today} by membrax {__version__}.", head=head)
+    foot = f"Written {datetime.date.today().isoformat()} by membrax {__version__}."
+    return page(view.name or "recording", subtitle(view), sections(view, places), foot, head=head)
+
+
+def plots(view: View) -> dict[str, Model]:
+    """The plots and sortable tables of a page by their names."""
+    made: dict[str, Model] = {f"sweeps {part}": traces(one) for part, one in enumerate(view.measured)}
+    if (drawn := curves(view)) is not None:
+        made["curves"] = drawn
+    made["pulses"] = sortable(view.sweeps, SWEEPS, view.unit)
+    if view.spikes:
+        made["spikes"] = sortable(view.spikes, SPIKES, view.unit)
+    return made
 
 
 def subtitle(view: View) -> str:
@@ -60,21 +64,26 @@ def subtitle(view: View) -> str:
     return f"{'; '.join(parts)}; {counted(len(view.spikes), 'spike')}"
 
 
-def _sections(view: View, places: Mapping[str, str]) -> list[Section]:
-    """The parts of a page in their order."""
+def sections(view: View, places: Mapping[str, str]) -> list[Section]:
+    """The parts of a page in their order.
+
+    Args:
+        view: the cell.
+        places: {name of `plots`: the HTML of its place}.
+    """
     several = len(view.measured) > 1
     sweeps = [
         Section(f"Sweeps of part {part}: {one.data.name}" if several else "Sweeps", "" if part else SWEEPS_TEXT,
                 html=("" if part else NO_SCRIPT) + places[f"sweeps {part}"])
         for part, one in enumerate(view.measured)
     ]  # fmt: skip
-    plots = [Section("Firing, steady state and spikes", html=places["curves"])] if "curves" in places else []
+    drawn = [Section("Firing, steady state and spikes", html=places["curves"])] if "curves" in places else []
     spikes = [Section("Spikes", _definitions(SPIKES), html=places["spikes"])] if "spikes" in places else []
     return [
         *sweeps,
         quantities_section(view),
         quality_section(view),
-        *plots,
+        *drawn,
         Section("Pulses", _definitions(SWEEPS), html=places["pulses"]),
         *spikes,
         Section("Notes of the reader", view.notes, html=downloads(view)),
