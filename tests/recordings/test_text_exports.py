@@ -223,3 +223,47 @@ def test_channels_of_spike2_one_below_the_other(tmp_path, summary):
     check(load(save(tmp_path / "cell.txt", text)))
     with pytest.raises(ValueError, match=r"has channels with several beginnings or sampling intervals \(\[\(0\.0, 0\."):
         load(save(tmp_path / "cell.txt", text[::-1].replace("01000.0", "02000.0", 1)[::-1]))
+
+
+# --- other layouts
+
+
+@pytest.mark.parametrize(
+    ("head", "separator"),
+    [
+        ("Time (ms);V (mV);I (pA)\n", ","),
+        ("# t(ms) V(mV) I(pA)\n", ","),
+        ("Time (ms)   V (mV)   I (pA)\n", "\t"),
+        ("Time (ms)\tV (mV)\tI (pA)\n", " "),
+        ("t (ms)|V (mV)|I (pA)\n", "|"),
+        ("// t (ms)\tV (mV)\tI (pA)\n", "\t"),
+        ("; cell 3\n; t (ms) V (mV) I (pA)\n", " "),
+        ('"Time\n(ms)","V\n(mV)","I\n(pA)"\n', ","),
+        ('"Time, ms","V, mV","I, pA"\n', ","),
+        ("s\tmV\tpA\n", "\t"),
+    ],
+)
+def test_headers_written_unlike_the_rows(tmp_path, head, separator):
+    t = T / 1000 if head.startswith("s") else T
+    check(load(save(tmp_path / "cell.asc", rows(t, V, I, separator=separator, head=head))))
+
+
+def test_the_number_of_rows_above_a_column_is_no_sample(tmp_path):
+    path = save(tmp_path / "vm.dat", "30\n" + rows(V))
+    data = load(path, columns={"v": 0}, units={"v": "mV"}, dt=0.1, current=0.0)
+    assert np.array_equal(data.v[0], V)
+
+
+def test_sweeps_on_one_clock_are_cut_at_its_jumps(tmp_path):
+    parts = [rows(T + 5000 * k, V - k, (k + 1) * I) for k in range(3)]
+    check(load(save(tmp_path / "cell.txt", "t (ms)\tV (mV)\tI (pA)\n" + "\n".join(parts))), sweeps=3)
+    head = "t (ms)\tV (mV)\tI (pA)\n"
+    text = "".join(f"Sweep {k + 1}\n{head}" + rows(T + 3 * k, V - k, (k + 1) * I) for k in range(3))
+    check(load(save(tmp_path / "cell.txt", text)), sweeps=3)
+
+
+def test_columns_of_words_are_refused(tmp_path):
+    body = "".join(f"c{k // 15},{T[k]},{V[k]}\n" for k in range(30))
+    path = save(tmp_path / "cell.csv", f"cell,t_ms,v_mV\n{body}")
+    with pytest.raises(ValueError, match=r'line 2 is "c0,0\.0,.*", where "c0" is no number; remove columns of words'):
+        load(path)

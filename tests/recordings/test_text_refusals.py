@@ -41,7 +41,9 @@ def test_a_text_without_numbers_shows_a_line(tmp_path):
     with pytest.raises(ValueError, match=r'no row of numbers: line 2 is "hello"; it must have one row of numbers per'):
         load(path)
     path.write_text("Time,V (mV)\n12:00:00.1,-65\n12:00:00.2,-65\n")
-    with pytest.raises(ValueError, match=r'line 2 is "12:00:00.1,-65", where .* it seems to be a time of day: export'):
+    with pytest.raises(
+        ValueError, match=r'line 2 is "12:00:00.1,-65", where .* it seems to be a date or a time of day'
+    ):
         load(path)
 
 
@@ -68,8 +70,8 @@ def test_a_bad_row_is_located(tmp_path, old, new, words):
     [
         ("end of trace\n", 20, 'lines below the numbers were left out: "end of trace"'),
         ("\n\nmean of V\nsaved by me\n", 20, '"mean of V / saved by me"'),
-        ("2.0,-6", 20, 'incomplete line 22 was left out: "2.0,-6"'),
-        ("2.0,-", 20, "incomplete line 22"),
+        ("2.0,-6", 20, 'left out from line 22 on, which is no complete row: "2.0,-6"'),
+        ("2.0,-", 20, "left out from line 22 on"),
         ("2.0,-63,0", 21, None),
         (",,\n,,\n", 20, None),
         ("# done\n", 20, None),
@@ -82,6 +84,15 @@ def test_lines_below_the_numbers_are_left_out(tmp_path, tail, samples, note):
     data = load(path)
     assert data.v.shape == (1, samples)
     assert note is None or any(note in one for one in data.notes)
+
+
+def test_several_bad_rows_at_the_end_are_refused(tmp_path):
+    path = tmp_path / "cell.csv"
+    path.write_text(HEAD + ROWS + "2.0,-6\n2.1,-6\n")
+    with pytest.raises(ValueError, match=r'line 22 \("2\.0,-6"\) has 2 fields, where other rows have 3'):
+        load(path)
+    path.write_text(HEAD + ROWS + "mean,-64,0\nsd,1,0\n")
+    assert load(path).v.shape == (1, 20)
 
 
 def test_comments_and_words_between_rows(tmp_path):

@@ -6,7 +6,7 @@ import dataclasses
 import struct
 from pathlib import Path
 
-TEXT = (".csv", ".tsv", ".txt", ".dat")
+TEXT = (".csv", ".tsv", ".txt", ".dat", ".asc", ".itx")
 _SAMPLE = 1 << 16  # bytes
 _TEXT_CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 

@@ -27,6 +27,8 @@ _READERS = {  # module and function by suffix; imported when needed, since each 
     ".tsv": _TEXT,
     ".txt": _TEXT,
     ".dat": _TEXT,
+    ".asc": _TEXT,
+    ".itx": _TEXT,
     ".wcp": _NEO,
     ".edr": _NEO,
     ".axgd": _NEO,
@@ -65,6 +67,7 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
     .nwb                      `membrax.recordings.nwb.read_nwb`
     .npz                      `membrax.recordings.npz.read_npz`; also files of `Recording.save`
     .csv .tsv .txt .dat       `membrax.recordings.delimited_text.read_text`
+    .asc .itx                 `membrax.recordings.delimited_text.read_text`
     .wcp .edr .axgd .axgx     `membrax.recordings.neo_files.read_neo`: WinWCP, WinEDR, AxoGraph
     .smr                      the same: Spike2 (neo's reader, tried with no file yet)
     ========================  =====================================================================

@@ -57,9 +57,12 @@ class _Scan:
         self.parts.append(rows)
 
     def close(self) -> None:
-        """End the current block."""
+        """End the current block; the number of its rows in front of a column is no sample."""
         if self.parts:
-            self.blocks.append(Block(tuple(self.header), self.line, np.concatenate(self.parts)))
+            values, line = np.concatenate(self.parts), self.line
+            if values.shape[1] == 1 and len(values) > 2 and values[0, 0] == len(values) - 1:
+                values, line = values[1:], line + 1
+            self.blocks.append(Block(tuple(self.header), line, values))
         self.parts = []
 
 
@@ -195,12 +198,14 @@ def _is_header(row: Sequence[float], fields: Sequence[str], dialect: Dialect) ->
 def _sort_words(state: _Scan, line: int, text: str, fields: Sequence[str]) -> None:
     """A line that is no row: a comment, a bad row, an empty row of separators, or words."""
     inside = bool(state.parts)
-    if text.strip()[0] in COMMENTS:
+    if text.strip().startswith((*COMMENTS, "//")):
         if not inside or text in state.header or SWEEP.search(text):  # other comments do not divide rows
             state.words.append(text)
         return
     if not any(fields):
         return
+    if state.bad is not None and inside and _begins_with_number(state.bad[1], state.dialect):
+        raise ValueError(_bad_row(state.file, *state.bad, state.dialect))  # the last line alone may be incomplete
     if _nearly_row(text, fields, state.dialect):
         if state.bad is None:
             state.bad = line, text
@@ -210,13 +215,18 @@ def _sort_words(state: _Scan, line: int, text: str, fields: Sequence[str]) -> No
     state.words.append(text)
 
 
+def _begins_with_number(text: str, dialect: Dialect) -> bool:
+    first = split(without_remark(text), dialect.separator)[0]
+    return looks_numeric(text) or number(first or "x", dialect.decimal) is not None
+
+
 def _nearly_row(text: str, fields: Sequence[str], dialect: Dialect) -> bool:
     """Whether a line is a row with a mistake: it begins with a number, or has enough fields, most of them numbers."""
     if SWEEP.search(text) or _DATE.search(text):
         return False
     known = sum(number(field, ".") is not None or number(field, ",") is not None for field in fields if field)
     full = len(fields) >= dialect.width > 1 and known > len(fields) / 2
-    return looks_numeric(text) or number(fields[0] or "x", dialect.decimal) is not None or (full and "=" not in text)
+    return _begins_with_number(text, dialect) or (full and "=" not in text)
 
 
 def _bad_row(file: str, line: int, text: str, dialect: Dialect) -> str:
@@ -240,7 +250,7 @@ def _notes(state: _Scan) -> tuple[str, ...]:
     """Lines below the last row."""
     notes = []
     if state.bad is not None:
-        notes.append(f'incomplete line {state.bad[0]} was left out: "{shorten(state.bad[1])}"')
+        notes.append(f'left out from line {state.bad[0]} on, which is no complete row: "{shorten(state.bad[1])}"')
     if state.words:
         notes.append(f'lines below the numbers were left out: "{shorten(" / ".join(state.words))}"')
     return tuple(notes)

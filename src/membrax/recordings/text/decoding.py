@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from ..contents import contents_of, is_binary
@@ -36,7 +37,7 @@ def read(path: Path) -> str:
     found = contents_of(raw, len(raw))
     if found is not None:
         raise ValueError(f"{path.name} is no text: it holds {found.words}; {found.way.format(stem=path.stem)}")
-    text = _decode(path, raw).replace("\r\n", "\n").replace("\r", "\n")
+    text = _whole_cells(_decode(path, raw).replace("\r\n", "\n").replace("\r", "\n"))
     return text if text.isascii() and "\x00" not in text and "\x1a" not in text else text.translate(_PLAIN)
 
 
@@ -53,6 +54,16 @@ def _decode(path: Path, raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("cp1252", errors="replace")  # µ and ² in a Windows file are no UTF-8
+
+
+def _whole_cells(text: str) -> str:
+    """A text whose first cells of several lines, "Time<line end>(ms)", are one line each; the number of lines stays."""
+    first = text[: text.find("\n")]
+    if first.count('"') % 2 == 0:
+        return text
+    end = next((found.end() for found in re.finditer(r"\n", text[:4096]) if text[: found.end()].count('"') % 2 == 0), 0)
+    head = text[:end].rstrip("\n")
+    return head.replace("\n", " ") + "\n" * (1 + head.count("\n")) + text[end:] if end else text
 
 
 def _utf16(raw: bytes) -> str | None:

@@ -17,7 +17,7 @@ MISSING = {
     "", "-", "--", "nan", "-nan", "+nan", "na", "n/a", "null", "none", "#n/a", "#nv", "#num!", "#zahl!", "1.#qnan",
     "-1.#qnan", "1.#ind", "-1.#ind", "nan(ind)", "-nan(ind)", "1,#qnan", "-1,#ind",
 }  # fmt: skip
-_LOOKS_NUMERIC = re.compile(r"[-+0-9.,;eEdD\s\"']*[0-9][-+0-9.,;eEdD\s\"']*")
+_LOOKS_NUMERIC = re.compile(r"[-+0-9.,;|eEdD\s\"']*[0-9][-+0-9.,;|eEdD\s\"']*")
 _REMARK = re.compile(r"(?:^|(?<=[\s,;]))(?:#(?!N/A|NV|NUM!|ZAHL!)|%|//).*")
 _FIRST = 1000  # rows from which the dialect is found; as many again are spread over the sampled parts
 _SHARE = 0.8  # of the sampled rows that a separator must split into numbers; the others belong to the header
@@ -28,7 +28,7 @@ class Dialect:
     """How a row of numbers is written.
 
     Attributes:
-        separator: tab, semicolon or comma; None for blanks.
+        separator: tab, semicolon, vertical bar or comma; None for blanks.
         decimal: "." or ",".
         width: number of columns, without empty ones behind the last separator.
         indented: rows begin with a separator.
@@ -61,17 +61,17 @@ def number(field: str, decimal: str) -> float | None:
     return float(field) if _INFINITE.fullmatch(field) else None
 
 
-def reason(field: str, decimal: str) -> str:
-    """The likely reason why a field is no number, and the way on."""
+def reason(field: str, decimal: str, way: str = "mend the field, or end the file above it") -> str:
+    """The likely reason why a field is no number, and the way on: ``way`` where no reason is known."""
     digits = [mark for mark in ",. '" if mark in field.strip()]
     if number(field, "," if decimal == "." else ".") is not None:
         other, this = ("comma", "point") if decimal == "." else ("point", "comma")
         return f", since it has a decimal {other} where other numbers have a {this}; use one decimal mark in the file"
     if digits and field.translate(str.maketrans("", "", ",. '-+")).isdigit():
         return "; it seems to have thousands separators: export the file without them"
-    if ":" in field:
-        return "; it seems to be a time of day: export the time in seconds or ms"
-    return "; mend the field, or end the file above it"
+    if re.match(r"[0-9]+:[0-9]|[0-9]+([-/.])[0-9]+\1[0-9]", field):
+        return "; it seems to be a date or a time of day: export the time in seconds or ms"
+    return f"; {way}"
 
 
 def looks_numeric(line: str) -> bool:
@@ -136,15 +136,15 @@ def _sample(text: str) -> tuple[list[str], str]:
 
 def _first_words(text: str) -> str:
     """The line that is most like a row, or the first one, for a message."""
-    lines = text.split("\n", 1000)[:1000]
-    like = [k for k, line in enumerate(lines) if re.match(r"\s*[-+]?[.,]?[0-9]", line)]
-    place = like[0] if like else next(k for k, line in enumerate(lines) if line.strip())
-    shown = f': line {place + 1} is "{shorten(lines[place])}"'
-    if not like:
+    lines = [(place, line) for place, line in enumerate(text.split("\n", 1000)[:1000], 1) if line.strip()]
+    rows = [re.split(r"[\t;,|]\s*|\s+", line.strip()) for _, line in lines]
+    known = [sum(number(field, ".") is not None for field in row if field) for row in rows]
+    best = known.index(max(known))
+    shown = f': line {lines[best][0]} is "{shorten(lines[best][1])}"'
+    wrong = next((field for field in rows[best] if number(field, ".") is None), None)
+    if wrong is None or not (known[best] or rows[best][0][:1].isdigit()):
         return f"{shown}; it must have one row of numbers per sample"
-    fields = re.split(r"[\t;,]\s*|\s+", lines[place].strip())
-    wrong = next((field for field in fields if number(field, ".") is None), lines[place])
-    return f'{shown}, where "{shorten(wrong)}" is no number{reason(wrong, ".")}'
+    return f'{shown}, where "{shorten(wrong)}" is no number{reason(wrong, ".", "remove columns of words")}'
 
 
 def shorten(line: str, length: int = 60) -> str:
@@ -155,10 +155,10 @@ def shorten(line: str, length: int = 60) -> str:
 
 def _separator(file: str, sample: Sequence[str], above: str, decimal: str | None) -> str | None:
     """The first separator that splits most rows into numbers; a comma may be a decimal mark instead."""
-    for mark in "\t;":
+    for mark in "\t;|":
         if mark in above and all(mark in line.strip() for line in sample):
             return mark
-    shares = {mark: _share(sample, mark) for mark in ("\t", ";", ",", None)}
+    shares = {mark: _share(sample, mark) for mark in ("\t", ";", "|", ",", None)}
     best = max(shares.values())
     good = [mark for mark, share in shares.items() if share >= max(_SHARE * best, 1e-9)]
     if "," in good and None in good:

@@ -13,6 +13,9 @@ from ..conversion import EXPONENTS, canonical, kind_of
 from .dialect import COMMENTS, Dialect, number, split
 
 _UNITS = re.compile(r"[(\[]?([^)\]]*)[)\]]?")
+_COMMENT = re.compile(rf"^\s*(?:[{COMMENTS}]+|//)")
+_ANY_COMMENT = re.compile(rf"^\s*(?:[{COMMENTS};!]+|//)")
+_LABEL = re.compile(r"[^\s(\[]+(?:\s*[(\[][^)\]]*[)\]])?")  # a word, and a unit in brackets
 _INTERVAL = re.compile(r"\s*([-+0-9.,eE]+)\s*([^\s0-9]+)\s*")
 
 
@@ -100,25 +103,24 @@ def _time_unit(t: np.ndarray, dt: float | None) -> str:
 
 def _fields(line: str, dialect: Dialect) -> list[str] | None:
     """The fields of a line of words, one for each column; None for a line with another number of words."""
-    text = line.strip(" ").lstrip(COMMENTS).strip(" ")
+    mark = _COMMENT if dialect.separator == ";" else _ANY_COMMENT  # a first cell may be empty: ";Voltage (mV)"
+    text = mark.sub("", line).strip(" ")
     if "=" in text.split("(")[0] or not text:
         return None
     width = dialect.width
     ways = [split(text, dialect.separator)]
     if width == 1:
         ways.insert(0, [text.strip("\t\"' ;,")])
-    if dialect.separator is None:
-        # A label may contain a blank: "Time (ms)  V (mV)" is two labels.
-        ways.append(re.split(r"\t+", text))
-        ways.append(re.split(r"\s{2,}", text))
-        ways.append(re.findall(r"[^\s(\[]+(?:\s*[(\[][^)\]]*[)\]])?", text))
+    own = len(ways) if dialect.separator is not None else len(ways) + 3
+    # A label may contain a blank: "Time (ms)  V (mV)" is two labels.
+    ways += [re.split(r"\t+", text), re.split(r"\s{2,}", text), _LABEL.findall(text)]
     ways += [split(text, mark) for mark in "\t;," if mark != dialect.separator and mark in text]
-    for fields in ways:
+    for k, fields in enumerate(ways):
         while len(fields) > width and not fields[-1]:
             fields = fields[:-1]
-        if len(fields) == width:
-            return fields if any(fields) else None
-    fields = ways[0]
+        if len(fields) == width and any(fields) and (k < own or _score(fields) or _is_units(fields)):
+            return fields
+    fields = split(text, dialect.separator)
     if len(fields) == width - 1 and _score(["", *fields]):
         return ["", *fields]  # no name for the first column: R, and spreadsheets with an index
     if dialect.separator is not None and 1 < len(fields) < width and not fields[0]:

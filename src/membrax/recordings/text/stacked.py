@@ -114,13 +114,16 @@ def _joined(file: str, blocks: Sequence[Block], time: int) -> tuple[list[Block],
 
 
 def _restarts(block: Block, time: int) -> list[Block]:
-    """The parts of a block at whose beginnings the time is that of its first row again."""
+    """The parts of a block at whose beginnings the time begins again, or jumps ahead if all parts are of one length."""
     t = block.values[:, time]
-    if t.size < 4 or not np.any(np.diff(t) < 0):
+    steps = np.diff(t)
+    if t.size < 4 or not (np.any(steps < 0) or np.max(steps) > _MISSING * steps[0] > 0):
         return [block]
-    back = 1 + np.flatnonzero((np.diff(t) < 0) & (np.abs(t[1:] - t[0]) <= _SLACK * abs(t[1] - t[0])))
-    edges = [0, *back.tolist(), t.size]
-    if min(np.diff(edges)) < 2:
+    back = 1 + np.flatnonzero((steps < 0) & (np.abs(t[1:] - t[0]) <= _SLACK * abs(t[1] - t[0])))
+    ahead = 1 + np.flatnonzero(steps > _MISSING * steps[0])
+    edges = [0, *(back if back.size else ahead).tolist(), t.size]
+    lengths = np.diff(edges)
+    if np.min(lengths) < 2 or (not back.size and np.ptp(lengths)):
         return [block]
     return [
         Block(block.header, block.line + start, block.values[start:stop]) for start, stop in itertools.pairwise(edges)
