@@ -48,7 +48,7 @@ class Trace:
 
     Attributes:
         v: membrane potential [time] in mV; sample 0 is the initial state. Of a tree [time, compartment].
-        spikes: times of upward crossings of 0 mV [capacity] in ms, interpolated, padded with NaN; of a tree its soma's.
+        spikes: times of upward crossings of 0 mV [capacity] in ms, interpolated, padded with inf; of a tree its soma's.
         spike_count: the number of crossings, kept or not.
         final: the `State` at the end, from which another simulation may go on.
         finite: whether v and all gates are finite at the end (a NaN stays NaN).

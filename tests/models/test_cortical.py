@@ -147,4 +147,4 @@ def test_without_its_calcium_current_it_does_not():
     cell = mx.replace(CELLS["low_threshold_spiking"], {"cat.g": 0.0})
     held = mx.stimuli.constant(0.08, unit="nA") + step(-0.1, 400.0, 700.0)
     trace = mx.simulate(cell, held, duration=800.0)
-    assert not np.any(np.asarray(trace.spikes) > 700.0)
+    assert not np.any(np.asarray(trace.spikes)[: int(trace.spike_count)] > 700.0)

@@ -70,7 +70,7 @@ def empty(capacity, neurons=2):
 
 def buffer(steps, count):
     steps = np.array(steps, np.int32)
-    return SpikeBuffer(steps, np.where(steps < 0, np.nan, 0.5).astype(np.float32), np.array(count))
+    return SpikeBuffer(steps, np.where(steps < 0, np.inf, 0.5).astype(np.float32), np.array(count))
 
 
 def test_an_empty_place_or_a_full_buffer_is_incomplete():

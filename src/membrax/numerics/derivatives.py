@@ -101,9 +101,11 @@ def _arrays(trees: tuple) -> tuple[list[Array], Callable[[Sequence[Array]], tupl
     """
     leaves, structure = jax.tree.flatten(trees)
     places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
+    # JAX keeps `rebuild` for a later derivative: traced values in it would outlive their trace.
+    plain = [None if isinstance(leaf, jax.Array) else leaf for leaf in leaves]
 
     def rebuild(arrays: Sequence[Array]) -> tuple:
-        every = list(leaves)
+        every: list[Any] = list(plain)
         for k, array in zip(places, arrays, strict=True):
             every[k] = array
         return jax.tree.unflatten(structure, every)

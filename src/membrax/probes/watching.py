@@ -21,7 +21,7 @@ class SpikeBuffer:
 
     Attributes:
         steps: the step of each spike, −1 in an empty place.
-        fractions: the fraction of that step at which v crossed the threshold.
+        fractions: the fraction of that step at which v crossed the threshold, inf in an empty place.
         count: of all spikes, kept or not.
     """
 
@@ -72,7 +72,7 @@ class Spikes:
     def begin(self, cell: Cell, state: State) -> SpikeBuffer:
         """An empty buffer."""
         steps = jnp.full((self.places,), -1, jnp.int32)
-        return SpikeBuffer(steps, jnp.full((self.places,), jnp.nan, state.v.dtype), jnp.zeros((), jnp.int32))
+        return SpikeBuffer(steps, jnp.full((self.places,), jnp.inf, state.v.dtype), jnp.zeros((), jnp.int32))
 
     def open(self, memory: SpikeBuffer) -> LastSpike:
         """A window without a spike."""
@@ -147,12 +147,12 @@ def find_spikes(v: Array, threshold: float | Array, capacity: int) -> SpikeBuffe
     """The buffer of `Spikes` from a trace v [time] with every step in it, differentiable."""
     crossed, fraction = crossing(v[:-1], v[1:], threshold)
     (at,) = jnp.nonzero(crossed, size=capacity, fill_value=-1)
-    fractions = jnp.where(at >= 0, fraction[jnp.maximum(at, 0)], jnp.nan)
+    fractions = jnp.where(at >= 0, fraction[jnp.maximum(at, 0)], jnp.inf)
     return SpikeBuffer(at.astype(jnp.int32), fractions, jnp.sum(crossed, dtype=jnp.int32))
 
 
 def spike_times(buffer: SpikeBuffer, dt: float, start: Time, first_step: Array) -> Array:
-    """Times [ms] of a buffer's spikes, NaN in its empty places, in the default precision.
+    """Times [ms] of a buffer's spikes, inf in its empty places, in the default precision.
 
     Args:
         buffer: with steps counted as `State.step` counts them.
@@ -162,4 +162,4 @@ def spike_times(buffer: SpikeBuffer, dt: float, start: Time, first_step: Array) 
     """
     full = buffer.steps >= 0
     steps = jnp.where(full, buffer.steps - first_step, 0).astype(buffer.fractions.dtype)
-    return jnp.where(full, start.since(0.0) + (steps + buffer.fractions) * dt, jnp.nan)
+    return jnp.where(full, start.since(0.0) + (steps + buffer.fractions) * dt, jnp.inf)

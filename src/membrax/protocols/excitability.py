@@ -84,7 +84,7 @@ def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000
 
     def single_and_sustained(level: Array) -> tuple[Array, Array]:
         times, count = spike_times(cell, step(level), start, duration, dt, spike_capacity(duration, dt))
-        return count > 0, jnp.any(times > (1.0 - LAST) * duration)
+        return count > 0, jnp.any(jnp.isfinite(times) & (times > (1.0 - LAST) * duration))
 
     criteria = (over_levels(lambda level, k=k: single_and_sustained(level)[k]) for k in (0, 1))
     return Rheobase(*(float(smallest_level(criterion, 0.0, highest)) for criterion in criteria))

@@ -90,7 +90,7 @@ def over_levels(responds: Callable[..., Array], *along: np.ndarray) -> Callable[
 def spike_times(
     cell: Cell, stimulus: Stimulus, state: State, duration: float, dt: float, capacity: int = 16
 ) -> tuple[Array, Array]:
-    """Times [capacity] of the first upward crossings of `MODEL_THRESHOLD` [ms], padded with NaN, and their number."""
+    """Times [capacity] of the first upward crossings of `MODEL_THRESHOLD` [ms], padded with inf, and their number."""
     trace = simulate(
         cell, stimulus, duration=duration, dt=dt, state=state,
         record=(voltage(round(duration / dt)), spikes(capacity=capacity, threshold=MODEL_THRESHOLD)),

@@ -139,11 +139,12 @@ def _report(point: RestingPoint) -> None:
 
 @jax.jit
 def _resting_point(cell: Cell, current: Array) -> RestingPoint:
-    _, rungs, candidates = _brackets(cell, current)
+    nearest, rungs, candidates = _brackets(cell, current)
     residual = lambda v: steady_current(cell, v) - current  # noqa: E731
-    growth = jax.vmap(lambda rung: growth_rate(cell, _bisect(residual, rung)))(rungs)
+    found = jnp.isfinite(rungs)
+    growth = jax.vmap(lambda rung: growth_rate(cell, _bisect(residual, rung)))(jnp.where(found, rungs, nearest))
     v = _rest_voltage(cell, current)
-    stable = jnp.sum(~jnp.isnan(rungs) & (growth < NEUTRAL), dtype=jnp.int32)
+    stable = jnp.sum(found & (growth < NEUTRAL), dtype=jnp.int32)
     return RestingPoint(v, growth_rate(cell, v) < NEUTRAL, candidates, stable)
 
 
@@ -167,7 +168,7 @@ _rest_voltage = jax.jit(_root)
 
 
 def _brackets(cell: Cell, current: Array) -> tuple[Array, Array, Array]:
-    """Rungs below rising roots: the one nearest v_init, the first `RUNGS` (padded with NaN), and their number."""
+    """Rungs below rising roots: the one nearest v_init, the first `RUNGS` (padded with inf), and their number."""
     ladder = jnp.asarray(LADDER, dtype=float)
 
     def climb(carry: tuple, v: Array) -> tuple[tuple, None]:
@@ -179,16 +180,18 @@ def _brackets(cell: Cell, current: Array) -> tuple[Array, Array, Array]:
         return (v, now, jnp.where(nearer, below, nearest), rungs, count + rises.astype(count.dtype)), None
 
     first = steady_current(cell, ladder[0]) - current
-    none = jnp.full_like(first, jnp.nan)
-    start = (ladder[0], first, none, jnp.full((RUNGS,), jnp.nan, first.dtype), jnp.zeros((), jnp.int32))
+    none = jnp.full_like(first, jnp.inf)
+    start = (ladder[0], first, none, jnp.full((RUNGS,), jnp.inf, first.dtype), jnp.zeros((), jnp.int32))
     (_, _, nearest, rungs, count), _ = jax.lax.scan(climb, start, ladder[1:])
     return nearest, rungs, count
 
 
 def _bisect(residual: Callable[[Array], Array], lower: Array) -> Array:
-    ladder = jnp.asarray(LADDER, dtype=float)
+    """The root between a rung of the ladder and the next; NaN for a rung at infinity, where there is none."""
+    ladder, found = jnp.asarray(LADDER, dtype=float), jnp.isfinite(lower)
+    lower = jnp.where(found, lower, ladder[0])
     rung = jnp.searchsorted(ladder, lower, side="right")
-    upper = jnp.where(jnp.isnan(lower), jnp.nan, ladder[jnp.minimum(rung, len(LADDER) - 1)])
+    upper = ladder[jnp.minimum(rung, len(LADDER) - 1)]
 
     def halve(bracket: tuple, _: None) -> tuple[tuple, None]:
         low, high = bracket
@@ -197,7 +200,7 @@ def _bisect(residual: Callable[[Array], Array], lower: Array) -> Array:
         return (jnp.where(below, middle, low), jnp.where(below, high, middle)), None
 
     (low, high), _ = jax.lax.scan(halve, (lower, upper), None, length=BISECTIONS)
-    return 0.5 * (low + high)
+    return jnp.where(found, 0.5 * (low + high), jnp.nan)
 
 
 def jacobian(cell: Cell, v: Array) -> Array:

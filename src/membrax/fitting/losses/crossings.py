@@ -51,7 +51,7 @@ def crossings(
 def crossing_times(
     v: ArrayLike, interval: ArrayLike, *, threshold: ArrayLike = SPIKE_THRESHOLD, capacity: int = CAPACITY
 ) -> Array:
-    """Times of upward crossings [capacity] in ms from the first sample, NaN where there are no more; differentiable.
+    """Times of upward crossings [capacity] in ms from the first sample, inf where there are no more; differentiable.
 
     Args:
         v: potential [time], mV.
@@ -64,7 +64,7 @@ def crossing_times(
     """
     v, interval, threshold, capacity = read(v, interval, threshold, capacity)
     at = crossings(v, interval, threshold, capacity)
-    return jnp.where(at.valid, at.times, jnp.nan)
+    return jnp.where(at.valid, at.times, jnp.inf)
 
 
 def read(v: ArrayLike, interval: ArrayLike, threshold: ArrayLike, capacity: int) -> tuple[Array, Array, Array, int]:

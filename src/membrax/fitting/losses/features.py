@@ -35,13 +35,13 @@ SIZES = {  # of a difference that costs 1/2
 
 @pytree
 class SpikeFeatures:
-    """Features of one sweep, eFEL's nearest in brackets; those of every spike are [spike], NaN beyond the last.
+    """Features of one sweep, eFEL's nearest in brackets; those of every spike are [spike], inf beyond the last.
 
     Attributes:
         soft_count: smooth number of spikes (Spikecount).
         mean_rate: the same over the sweep's duration, Hz (mean_frequency divides by the last spike's time).
         voltage_base: mean potential at the sweep's beginning, mV (voltage_base).
-        time_to_first_spike: first upward crossing, ms from the sweep's beginning; NaN if silent (time_to_first_spike
+        time_to_first_spike: first upward crossing, ms from the sweep's beginning; inf if silent (time_to_first_spike
             counts from the stimulus to the peak).
         times: upward crossings, ms.
         peak_voltage: highest sample, mV (peak_voltage).
@@ -120,7 +120,7 @@ def features(
         (at.times, at.valid), (shape.peak, at.valid), (shape.width, shape.wide), (shape.half_width, shape.half_wide),
         (shape.trough, at.valid), (shape.trough - rest, at.valid),
     )  # fmt: skip
-    times, *others = (jnp.where(valid, x, jnp.nan) for x, valid in per_spike)
+    times, *others = (jnp.where(valid, x, jnp.inf) for x, valid in per_spike)
     return SpikeFeatures(count, 1e3 * count / (interval * (len(v) - 1)), rest, times[0], times, *others)
 
 
@@ -150,14 +150,14 @@ def feature_distance(
 
 
 def _mean(x: Array) -> Array:
-    """The mean of the finite entries of a feature, NaN where there is none."""
+    """The mean of the finite entries of a feature, inf where there is none."""
     x = jnp.atleast_1d(x)
     finite_x = jnp.isfinite(x)
     mean = jnp.sum(jnp.where(finite_x, x, 0.0)) / jnp.maximum(jnp.sum(finite_x), 1).astype(x.dtype)
-    return jnp.where(jnp.any(finite_x), mean, jnp.nan)
+    return jnp.where(jnp.any(finite_x), mean, jnp.inf)
 
 
 def _cost(model: Array, recorded: Array, size: float) -> Array:
     both = jnp.isfinite(model) & jnp.isfinite(recorded)
-    x = jnp.where(both, model - recorded, 0.0) / size
+    x = (jnp.where(both, model, 0.0) - jnp.where(both, recorded, 0.0)) / size
     return jnp.where(both, saturated(jnp.square(x)), jnp.isfinite(recorded).astype(x.dtype))

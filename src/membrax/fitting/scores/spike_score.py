@@ -21,11 +21,11 @@ APART = 10.0  # mV, the largest distance of one sample: a shifted spike counts f
 
 @pytree
 class Features:
-    """Features of one sweep; those of a spike's shape are NaN where there is none.
+    """Features of one sweep; those of a spike's shape are inf where there is none.
 
     Attributes:
         count: spikes.
-        times: [capacity] ms from the sweep's beginning, NaN where there are no more.
+        times: [capacity] ms from the sweep's beginning, inf where there are no more.
         peak: highest potential, mV.
         time_above_threshold: mean time above `SPIKE_THRESHOLD` per spike, ms.
         trough: lowest potential within `TROUGH_WINDOW` of a spike, mV.
@@ -63,7 +63,7 @@ def begin(v: ArrayLike, recorded: ArrayLike) -> RunningFeatures:
     v = jnp.asarray(v, dtype=float)
     none, zero = jnp.full_like(v, jnp.inf), jnp.zeros((), jnp.int32)
     error = jnp.square(jnp.minimum(v, SUBTHRESHOLD) - jnp.minimum(recorded, SUBTHRESHOLD))
-    times = jnp.full((CAPACITY,), jnp.nan, v.dtype)
+    times = jnp.full((CAPACITY,), jnp.inf, v.dtype)
     return RunningFeatures(zero, zero, times, v, jnp.zeros_like(v), none, none, error, _apart(v, recorded))
 
 
@@ -97,7 +97,7 @@ def read(memory: RunningFeatures) -> Features:
     fired = memory.count > 0
     dtype = memory.peak.dtype
     per_spike = memory.above / jnp.maximum(memory.count, 1).astype(dtype)
-    peak, width, trough = (jnp.where(fired, x, jnp.nan) for x in (memory.peak, per_spike, memory.trough))
+    peak, width, trough = (jnp.where(fired, x, jnp.inf) for x in (memory.peak, per_spike, memory.trough))
     samples = (memory.samples + 1).astype(dtype)
     quiet, apart = jnp.sqrt(memory.quiet / samples), memory.apart / samples
     return Features(memory.count, memory.times, peak, width, trough, quiet, apart)
@@ -124,13 +124,14 @@ def score(model: Features, data: Features) -> Array:
     * shape, where both fire: |Δpeak|/20 mV, |Δtime_above_threshold|/1 ms, |Δtrough|/10 mV, each at most 1.
     """
     missed, longest = count_error(model, data)
-    timing = jnp.sum(capped((model.times - data.times) / 10.0, False)) / longest
+    timing = jnp.sum(capped(difference(model.times, data.times) / 10.0, False)) / longest
     shape = sum(
-        jnp.minimum(jnp.abs(getattr(model, name) - getattr(data, name)) / size, 1.0)
+        jnp.minimum(jnp.abs(difference(getattr(model, name), getattr(data, name))) / size, 1.0)
         for name, size in (("peak", 20.0), ("time_above_threshold", 1.0), ("trough", 10.0))
     )
     # A silent model of a firing cell gets the largest cost of shape; for a silent cell shape costs nothing.
-    shape = jnp.where(jnp.isfinite(shape), shape, jnp.where(data.count > 0, 3.0, 0.0))
+    both = (model.count > 0) & (data.count > 0)
+    shape = jnp.where(both, shape, jnp.where(data.count > 0, 3.0, 0.0))
     return missed + timing + model.quiet / 4.0 + shape
 
 
@@ -141,7 +142,12 @@ def count_error(model: Features, data: Features) -> tuple[Array, Array]:
     return missed, jnp.maximum(jnp.maximum(model.count, data.count), 1).astype(dtype)
 
 
+def difference(model: Array, recorded: Array) -> Array:
+    """The difference of a feature; inf where either of the two does not have it."""
+    return jnp.where(jnp.isfinite(recorded), model - jnp.where(jnp.isfinite(recorded), recorded, 0.0), jnp.inf)
+
+
 def capped(error: Array, otherwise: ArrayLike) -> Array:
-    """|error|, at most 1; where it is NaN, 1 if ``otherwise`` and 0 if not."""
+    """|error|, at most 1; where it is not finite, 1 if ``otherwise`` and 0 if not."""
     size = jnp.abs(error)
     return jnp.where(jnp.isfinite(size), jnp.minimum(size, 1.0), jnp.asarray(otherwise).astype(size.dtype))

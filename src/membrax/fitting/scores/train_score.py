@@ -23,7 +23,7 @@ from ..problem.problem import Problem
 from ..problem.target import Target
 from . import spike_score
 from .online import traced
-from .spike_score import Features, capped, count_error
+from .spike_score import Features, capped, count_error, difference
 
 OFFSETS = np.concatenate([np.arange(-1.0, 3.0, 0.1), np.arange(3.0, 10.1, 0.5)])  # ms from the upstroke
 SHAPES = 24  # spikes of a train whose waveforms are kept
@@ -33,7 +33,10 @@ KEPT = 1e8  # samples of traces that one simulation may keep, 400 MB in single p
 
 @pytree
 class Train:
-    """One sweep: its features, and the mean waveform of its first and of its later spikes [offset] in mV."""
+    """One sweep: its features, and the mean waveform of its first and of its later spikes [offset] in mV.
+
+    A waveform is inf where no spike has that offset.
+    """
 
     features: Features
     first: Array
@@ -49,7 +52,7 @@ def train(features: Features, v: Array, interval: float) -> Train:
     below = jnp.clip(jnp.floor(at), 0, len(v) - 2)
     k = below.astype(jnp.int32)
     waves = v[k] + (v[k + 1] - v[k]) * (at - below)
-    return Train(features, jnp.where(inside[0], waves[0], jnp.nan), _mean(waves[1:], inside[1:], axis=0))
+    return Train(features, jnp.where(inside[0], waves[0], jnp.inf), _mean(waves[1:], inside[1:], axis=0))
 
 
 def recorded_train(v: Array, interval: float) -> Train:
@@ -74,11 +77,11 @@ def score(model: Train, data: Train) -> Array:
     ours, theirs = model.features, data.features
     fires, several = theirs.count > 0, theirs.count > 1
     missed, longest = count_error(ours, theirs)
-    since = theirs.times - theirs.times[0]
-    lag = capped((ours.times - theirs.times) / (5.0 + 0.05 * since), False)
-    late = capped((ours.times[0] - theirs.times[0]) / 5.0, fires)
+    since = jnp.where(jnp.isfinite(theirs.times), difference(theirs.times, theirs.times[0]), 0.0)
+    lag = capped(difference(ours.times, theirs.times) / (5.0 + 0.05 * since), False)
+    late = capped(difference(ours.times[0], theirs.times[0]) / 5.0, fires)
     shape = sum(
-        weight * capped((getattr(ours, name) - getattr(theirs, name)) / size, fires)
+        weight * capped(difference(getattr(ours, name), getattr(theirs, name)) / size, fires)
         for name, size, weight in (("peak", 10.0, 1.0), ("time_above_threshold", 0.5, 2.0), ("trough", 6.0, 1.0))
     )
     first, later = _distance(model.first, data.first), _distance(model.later, data.later)
@@ -157,11 +160,11 @@ def _excess(seen: Features, bounds: CountBounds) -> Array:
 
 
 def _distance(one: Array, other: Array) -> Array:
-    """Root mean square distance of two waveforms [offset] where both are known, NaN where none is [mV]."""
-    return jnp.sqrt(_mean(jnp.square(one - other), jnp.isfinite(one) & jnp.isfinite(other), axis=-1))
+    """Root mean square distance of two waveforms [offset] where both are known, inf where none is [mV]."""
+    return jnp.sqrt(_mean(jnp.square(difference(one, other)), jnp.isfinite(one) & jnp.isfinite(other), axis=-1))
 
 
 def _mean(x: Array, where: Array, axis: int) -> Array:
-    """The mean of the entries that count, NaN where none does."""
+    """The mean of the entries that count, inf where none does."""
     count = jnp.sum(where, axis=axis).astype(x.dtype)
-    return jnp.where(count > 0, jnp.sum(jnp.where(where, x, 0.0), axis=axis) / jnp.maximum(count, 1.0), jnp.nan)
+    return jnp.where(count > 0, jnp.sum(jnp.where(where, x, 0.0), axis=axis) / jnp.maximum(count, 1.0), jnp.inf)
