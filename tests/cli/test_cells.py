@@ -51,6 +51,7 @@ def test_cells_that_cannot_be_read_are_rows_in_the_words_of_the_command(tmp_path
         (("fit", "a.csv", "--job", "3"), "job must be one of several"),
         (("fit", "a.csv", "b.csv", "--out", "a.csv"), "--out a.csv"),
         (("fit", "a.csv", "b.csv", "--sweeps", "x"), "--sweeps must be whole numbers"),
+        (("fit", "a.csv", "b.csv", "--template", "piramidal"), "piramidal"),
         (("gather", "empty"), "empty has no rows of cells"),
     ],
 )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import inspect
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..ephys import QualityControl, quality_control
 from ..ephys.estimate import Estimate
 from ..fitting import Evaluation, Fit
+from ..fitting.fit import check_seed
 from ..fitting.recipe import fit_recording
+from ..fitting.recipe.templates import choose_template
 from ..fitting.report.warnings import fit_warnings
 from ..pytrees import leaves
 from ..recordings import Recording
@@ -20,6 +24,7 @@ from . import rows
 
 Window = tuple[float | None, float | None]
 WHOLE: Window = (None, None)
+OWN = ("data", "progress", "checkpoint")  # arguments of `fit_recording` that a batch sets itself
 PASSIVE = ("rest", "input_resistance", "time_constant", "capacitance")
 
 
@@ -47,22 +52,51 @@ class FitCell:
 
         While the search runs, its checkpoint is there too: a fit whose process was killed goes on from it.
         """
-        from .. import plot
-
-        data = self.read(path)
-        quality = quality_control(data)
         checkpoint = folder / f"search-{rows.digest(self)}.npz"
-        found = fit_recording(data, **self.fit, progress=False, checkpoint=checkpoint)
-        found.save(folder / "fit.json")
-        plot.fit(found, path=folder / "fit.png")
-        found.write_report(folder / "fit.html")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            data = self.read(path)
+            quality = quality_control(data)
+            found = fit_recording(data, **self.fit, progress=False, checkpoint=checkpoint)
+        _write(found, folder)
         for old in folder.glob("search-*.npz"):
             old.unlink(missing_ok=True)
-        return values_of(data, quality, found)
+        said = dict.fromkeys(str(one.message) for one in caught if issubclass(one.category, UserWarning))
+        return values_of(data, quality, found, tuple(said))
 
 
-def values_of(data: Recording, quality: QualityControl, found: Fit) -> dict[str, Any]:
-    """The values of a row: sweeps, passive properties, spikes and errors of both sides, warnings, parameters."""
+def check_options(fit: Mapping[str, Any]) -> None:
+    """Refuse, before the first cell, options that no cell could be fitted with.
+
+    Raises:
+        ValueError: `fit_recording` has no such option for a batch, an unknown template, a seed that is none.
+    """
+    known = [name for name in inspect.signature(fit_recording).parameters if name not in OWN]
+    unknown = sorted(set(fit) - set(known))
+    if unknown:
+        raise ValueError(f"the options of a fit are {', '.join(known)}, got {', '.join(unknown)}")
+    choose_template(fit.get("template"), "nA")
+    check_seed(fit.get("seed", 0))
+
+
+def _write(found: Fit, folder: Path) -> None:
+    """Write the numbers, the figure and the report of a fit."""
+    from .. import plot
+
+    found.save(folder / "fit.json")
+    plot.fit(found, path=folder / "fit.png")
+    found.write_report(folder / "fit.html")
+
+
+def values_of(data: Recording, quality: QualityControl, found: Fit, said: Sequence[str] = ()) -> dict[str, Any]:
+    """The values of a row: sweeps, passive properties, spikes and errors of both sides, warnings, parameters.
+
+    Args:
+        data: the recording.
+        quality: its quality control.
+        found: the fit.
+        said: warnings of the reader and of the search.
+    """
     evaluation = found.evaluate()
     return {
         "sweeps": data.sweeps,
@@ -74,7 +108,7 @@ def values_of(data: Recording, quality: QualityControl, found: Fit) -> dict[str,
         **_passive(quality),
         **_sides(evaluation),
         "quality warnings": " | ".join(quality.warnings),
-        "warnings": " | ".join([*fit_warnings(found, evaluation), *found.notes]),
+        "warnings": " | ".join([*fit_warnings(found, evaluation), *found.notes, *said]),
         **_parameters(found),
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .cells import PathLike
 from .fill import fill_table
-from .fit_cell import WHOLE, FitCell, Window, read_cell
+from .fit_cell import WHOLE, FitCell, Window, check_options, read_cell
 from .table import CellTable
 
 
@@ -35,8 +35,9 @@ def fit_cells(
     same file with the same options, are not fitted again, and a search that was stopped goes on from its last
     generation.
 
-    Known limits: an Igor cell is recognised by its voltage wave alone. The processes of one machine see each other's
-    results as files; so do the jobs of a cluster's array, which need no other connection.
+    Known limits: processes on one GPU would share its memory, so ``processes`` should be 1 there. An Igor cell is
+    recognised by its voltage wave alone. The processes of one machine see each other's results as files; so do the jobs
+    of a cluster's array, which need no other connection.
 
     Args:
         paths: files, folders (searched with all folders below them), patterns such as "data/*.abf", or a list of these.
@@ -61,6 +62,7 @@ def fit_cells(
         OSError: ``out`` can't be written, raised before the first fit; no scheduler at the address.
         KeyboardInterrupt: Ctrl-C; the processes are ended, and the rows that are done are in the table.
     """
+    check_options(fit)
     work = FitCell(functools.partial(read_cell, options=dict(options or {}), crop=crop), fit)
     print_line = functools.partial(print, flush=True) if progress else _silent
     return fill_table(

@@ -11,7 +11,7 @@ import typer
 
 from ..batch import CellTable, gather
 from ..batch.fill import fill_table
-from ..batch.fit_cell import FitCell
+from ..batch.fit_cell import FitCell, check_options
 from .reading import ReaderOptions, read
 from .words import writable
 
@@ -29,6 +29,7 @@ def run_cells(
         typer.Exit: some cells could not be fitted; status 1.
     """
     writable(out)
+    check_options(recipe)
     work = FitCell(functools.partial(read, options=options), recipe)
     report = functools.partial(print, flush=True)
     try:
