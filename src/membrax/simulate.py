@@ -15,6 +15,7 @@ from . import tables
 from .cell import Cell, State, first_voltage, settle, state_at
 from .cell_checks import check_cell, check_parameters, check_state
 from .cell_checks import check_single as check_single_cell
+from .cell_plausibility import warn_of_driven_spikes, warn_of_units
 from .integrators import Integrator, check_integrator, staggered
 from .probes import (
     Probe,
@@ -125,7 +126,8 @@ def simulate(
         key: a random key, for random stimuli or channels.
 
     Returns:
-        A `Trace`.
+        A `Trace`. A warning names parameters that make sense in another unit only (conductances in S/cm², kelvin,
+        potentials in V), and crossings of 0 mV to which a current merely charged a passive membrane.
 
     Raises:
         ValueError: a parameter outside its bounds, a duration that is no multiple of dt, a traced dt, a batched cell
@@ -143,10 +145,14 @@ def simulate(
             raise ValueError(f"state must be of one neuron, got {len(state.v)}: use membrax.run, or jax.vmap")
     probes = _with_voltage(as_probes(record))
     key = check_key(stimulus, key, getattr(state, "key", None))
-    return _simulate(
+    warn_of_units(cell)
+    trace = _simulate(
         strong(cell), strong(stimulus), strong(state), key, grid(0, count, dt), dt=dt, probes=probes,
         integrator=integrator,
     )  # fmt: skip
+    if not jax.tree.leaves(trace.final.gates) and is_concrete((cell, trace.spike_count)):
+        warn_of_driven_spikes(cell, int(trace.spike_count))
+    return trace
 
 
 @functools.partial(jax.jit, static_argnames=("dt", "probes", "integrator"))

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jax
+import numpy as np
 from jax import Array
 
 from .. import sharding
 from ..cell import Cell, State
+from ..cell_plausibility import warn_of_driven_spikes, warn_of_units
 from ..integrators import Integrator, staggered
 from ..io.file_format import check_writable
 from ..probes import ProbesLike
@@ -68,8 +70,8 @@ def run(
 
     Returns:
         A `PopulationResult`. Ctrl-C returns the part that is done, with a warning. A warning names the first
-        neurons whose parameters are out of bounds or that diverge. ``finite`` is false for all of these; their numbers
-        are in the result too, so select by it. The other neurons are unaffected.
+        neurons whose parameters are out of bounds or that diverge; `simulate` names the others. ``finite`` is false for
+        all of these neurons; their numbers are in the result too, so select by it. The other neurons are unaffected.
 
     Raises:
         ValueError: a duration or chunk that is no multiple of dt, a shared parameter out of bounds, different
@@ -83,6 +85,7 @@ def run(
         cells, stimulus, duration=duration, dt=dt, record=record, state=state, integrator=integrator,
         devices=devices, chunk=chunk, key=key, stored=store is not None, fused=fused,
     )  # fmt: skip
+    warn_of_units(cells)
     if fused:
         pallas_kernel.check(setup)
     group, identity = None, ""
@@ -92,7 +95,9 @@ def run(
     if checkpoint is not None:
         identity = checkpoints.identity(setup)
         done = checkpoints.load(checkpoint, identity, setup, done)
-    return finish(setup, _run_chunks(setup, done, progress, checkpoint, identity), group)
+    result = finish(setup, _run_chunks(setup, done, progress, checkpoint, identity), group)
+    warn_of_driven_spikes(cells, int(np.sum(result.spike_counts)))
+    return result
 
 
 def _run_chunks(setup: Setup, done: Progress, bar: bool, checkpoint: str | Path | None, identity: str) -> Progress:
