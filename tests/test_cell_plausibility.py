@@ -86,8 +86,8 @@ def test_unusual_cells_are_not_doubted(cell):
 
 
 @given(
-    tau=st.floats(1.5, 400.0), capacitance=st.floats(0.5, 20.0), e=st.floats(-95.0, -40.0), celsius=st.floats(4.0, 40.0),
-    area=st.floats(10.0, 1e6),
+    tau=st.floats(1.5, 400.0), capacitance=st.floats(0.5, 20.0), e=st.floats(-95.0, -40.0),
+    celsius=st.floats(4.0, 40.0), area=st.floats(10.0, 1e6),
 )  # fmt: skip
 def test_any_membrane_is_doubted_only_in_another_unit(tau, capacitance, e, celsius, area):
     g = capacitance / tau

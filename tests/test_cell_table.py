@@ -59,7 +59,7 @@ def test_a_long_table_counts_defaults():
     cell = mx.models.intrinsically_bursting()
     assert len(repr(cell).splitlines()) <= 30
     table = rows(cell)
-    assert table["kd.g"] == "5 mS/cm²" and table["…"].endswith("at the channel's default")
+    assert table["kd.g"] == "5 mS/cm² (1448 nS)" and table["…"].endswith("at the channel's default")
 
 
 def test_a_very_long_table_is_cut():

@@ -117,3 +117,58 @@ def test_allowed_is_finite_and_inside_both_bounds(value, at_least, above):
 )
 def test_the_complaint_names_value_unit_and_bound(field, value, message):
     assert units.bound_message("na.g", value, field.metadata) == message
+
+
+# --- whole cells
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "density"),
+    [
+        (3.0, "nS", 0.3), (3000.0, "pS", 0.3), (3e-3, "uS", 0.3), (3e-9, "S", 0.3), (10.0, "pF", 1.0),
+        (0.01, "nF", 1.0), (1e-11, "F", 1.0), (10.0, "pA", 1.0), (0.01, "nA", 1.0), (1e-5, "µA", 1.0),
+        (1e3 / 3.0, "MΩ", 0.3),
+        (1.0 / 3.0, "GOhm", 0.3), (1e3 / 3.0, "MOhm", 0.3),
+    ],
+)  # fmt: skip
+def test_totals_of_a_thousand_square_micrometres(value, unit, density):
+    assert units.per_area(value, unit, area=1000.0) == pytest.approx(density, rel=1e-12)
+    assert units.total(density, unit, area=1000.0) == pytest.approx(value, rel=1e-12)
+
+
+@given(
+    value=st.floats(1e-3, 1e3), unit=st.sampled_from([*units.TOTALS, *units.RESISTANCES]), area=st.floats(1.0, 1e6)
+)  # fmt: skip
+def test_a_density_goes_back_to_its_total(value, unit, area):
+    density = units.per_area(value, unit, area=area)
+    assert units.total(density, unit, area=area) == pytest.approx(value, rel=1e-12)
+    assert units.per_area(np.full(2, value), unit, area=2 * area) == pytest.approx(density / 2, rel=1e-12)
+
+
+def test_totals_agree_with_the_laws():
+    law = mx.laws.circuits.total_to_specific
+    assert float(law(area=750.0, conductance=12.0)) == pytest.approx(units.per_area(12.0, "nS", area=750.0), rel=1e-6)
+    assert float(law(area=750.0, capacitance=12.0)) == pytest.approx(units.per_area(12.0, "pF", area=750.0), rel=1e-6)
+    assert 1e3 / float(law(area=750.0, resistance=50.0)) == pytest.approx(
+        units.per_area(50.0, "MΩ", area=750.0), rel=1e-6
+    )
+
+
+def test_a_cell_of_totals_behaves_as_they_say():
+    area = 12345.0
+    leak = mx.channels.Leak(g=units.per_area(200.0, "MΩ", area=area), e=-70.0)
+    cell = mx.Cell({"leak": leak}, capacitance=units.per_area(100.0, "pF", area=area), area=area, v_init=-70.0)
+    trace = mx.simulate(cell, mx.stimuli.step(50.0, unit="pA"), duration=200.0)
+    # 50 pA through 200 MΩ; in float32 a voltage near −60 mV stalls where a step changes it by less than 4e-6 mV, which
+    # is dt/τ of 3e-3 mV.
+    assert float(trace.v[-1]) == pytest.approx(-60.0, abs=4e-3)
+    assert float(trace.v[800]) == pytest.approx(-70.0 + 10.0 * (1 - np.exp(-1.0)), abs=0.01)  # τ = 100 pF · 200 MΩ
+    assert "(5 nS)" in repr(cell) and "(100 pF)" in repr(cell)
+    assert "nS" not in repr(mx.models.hodgkin_huxley())
+
+
+def test_what_is_no_total_is_refused():
+    with pytest.raises(ValueError, match=r"unit must be one of pS, nS, .* kΩ, MΩ, GΩ, got 'mS/cm2'"):
+        units.per_area(1.0, "mS/cm2", area=1.0)
+    with pytest.raises(ValueError, match=r"area must be above 0 µm², got 0.0 µm²"):
+        units.total(1.0, "nS", area=0.0)

@@ -13,11 +13,13 @@ from .channels import Channel
 from .morphology import Compartments
 from .morphology.compartments import ByDistance, DistanceLaw
 from .morphology.tree import label
+from .units import total
 
 if TYPE_CHECKING:
     from .cell import Cell
 
 CONDUCTANCE = "mS/cm²"
+WHOLE = {CONDUCTANCE: "nS", "µF/cm²": "pF"}  # the units of densities over a whole cell
 
 
 def text(cell: Cell) -> str:
@@ -84,10 +86,20 @@ def _leaf(cell: Cell, path: str, leaf: pytrees.Leaf) -> list[tuple[str, str]]:
     shape, unit = _compartments(cell), leaf.metadata.get("unit", "")
     known = isinstance(leaf.value, pytrees.NUMBER) and pytrees.is_concrete(leaf.value)
     if shape is None or not known or _neurons(cell) is not None or np.shape(leaf.value) != (shape.count,):
-        return [(path, tables.value_text(leaf.value, unit))]
+        return [(path, f"{tables.value_text(leaf.value, unit)}{_whole(cell, leaf.value, unit)}")]
     values = np.asarray(leaf.value)
     kinds = np.unique(shape.type).tolist()
     return [(f"{path} [{label(kind)}]", tables.value_text(values[shape.type == kind], unit)) for kind in kinds]
+
+
+def _whole(cell: Cell, density: Any, unit: str) -> str:
+    """A conductance or capacitance of the whole membrane, of a single patch whose area is not the default."""
+    usual = next(field.default for field in dataclasses.fields(cell) if field.name == "area")
+    numbers = (density, cell.area)
+    known = all(isinstance(x, pytrees.NUMBER) and not np.ndim(x) and pytrees.is_concrete(x) for x in numbers)
+    if unit not in WHOLE or not known or cell.morphology is not None or not 0 < float(cell.area) != usual:
+        return ""
+    return f" ({total(float(density), WHOLE[unit], area=float(cell.area)):.4g} {WHOLE[unit]})"
 
 
 def _shape(cell: Cell) -> list[tuple[str, str]]:

@@ -10,7 +10,8 @@ current density     µA/cm²     membrane current outward positive, injected inw
 capacitance         µF/cm²
 concentration       mM
 length, area        µm, µm²
-injected current    nA         I nA into an area of A µm² is 1e5·I/A µA/cm²
+injected current    nA         I nA into an area of A µm² is 1e5·I/A µA/cm²; stimuli accept unit="pA" too
+whole cells         nS, pF     `per_area` makes densities of nS, pF, pA and MΩ, `total` the reverse
 axial resistivity   Ω·cm
 resistance          MΩ
 permeability        cm/s
@@ -25,9 +26,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from .typing import Number
@@ -42,7 +45,24 @@ VACUUM_PERMITTIVITY = 8.8541878188e-12  # ε₀, F/m, measured: ± 1.4e-21 (CODA
 KELVIN = 273.15  # K at 0 °C
 RADIANS_PER_MS = 2e-3 * math.pi  # the angular frequency of 1 Hz
 
-STIMULUS_UNITS = ("uA/cm2", "nA")
+STIMULUS_UNITS = ("uA/cm2", "nA")  # of currents inside the package
+CURRENT_UNITS: dict[str, tuple[str, Fraction]] = {  # others that stimuli accept, in one of them
+    "uA/cm2": ("uA/cm2", Fraction(1)),
+    "mA/cm2": ("uA/cm2", Fraction(1000)),
+    "nA/cm2": ("uA/cm2", Fraction(1, 1000)),
+    "A/m2": ("uA/cm2", Fraction(100)),
+    "pA/um2": ("uA/cm2", Fraction(100)),
+    "nA": ("nA", Fraction(1)),
+    "pA": ("nA", Fraction(1, 1000)),
+    "uA": ("nA", Fraction(1000)),
+}
+# Of a total quantity of a whole membrane: the unit of its density, and the density over 1 µm².
+TOTALS: dict[str, tuple[str, float]] = {
+    "pS": ("mS/cm²", 1e-1), "nS": ("mS/cm²", 1e2), "µS": ("mS/cm²", 1e5), "mS": ("mS/cm²", 1e8), "S": ("mS/cm²", 1e11),
+    "fF": ("µF/cm²", 1e-1), "pF": ("µF/cm²", 1e2), "nF": ("µF/cm²", 1e5), "µF": ("µF/cm²", 1e8), "F": ("µF/cm²", 1e14),
+    "pA": ("µA/cm²", 1e2), "nA": ("µA/cm²", 1e5), "µA": ("µA/cm²", 1e8),
+}  # fmt: skip
+RESISTANCES = {"kΩ": 1e8, "MΩ": 1e5, "GΩ": 1e2}  # of a membrane of 1 µm²: mS/cm² times the resistance
 UNIT_LABELS = {"uA/cm2": "µA/cm²", "nA": "nA"}  # of the stimulus units, in figures, tables and messages
 
 Metadata: TypeAlias = Mapping[str, Any]
@@ -52,6 +72,53 @@ Metadata: TypeAlias = Mapping[str, Any]
 def density(current: Number, area: Number) -> Number:
     """The current density [µA/cm²] of ``current`` [nA] spread over ``area`` [µm²]."""
     return 1e5 * current / area
+
+
+def per_area(value: Number, unit: str, *, area: Number) -> Number:
+    """The density of a quantity of a whole cell, in the unit of the parameters of `membrax.Cell`.
+
+    ``capacitance=per_area(100.0, "pF", area=area)``; ``Leak(g=per_area(10.0, "nS", area=area))`` or, of an input
+    resistance, ``Leak(g=per_area(100.0, "MΩ", area=area))``. `total` is the inverse.
+
+    Args:
+        value: a number or an array.
+        unit: pS, nS, µS, mS or S → mS/cm²; fF, pF, nF, µF or F → µF/cm²; pA, nA or µA → µA/cm²; kΩ, MΩ or GΩ of a
+            resistance → the mS/cm² of its conductance. "u" stands for µ and "Ohm" for Ω.
+        area: of the membrane, µm².
+
+    Raises:
+        ValueError: an unknown unit, or an area not above 0.
+    """
+    unit = _total_unit(unit, area)
+    return RESISTANCES[unit] / (value * area) if unit in RESISTANCES else TOTALS[unit][1] * value / area
+
+
+def total(density: Number, unit: str, *, area: Number) -> Number:
+    """The quantity of a whole cell of which a density is made, the inverse of `per_area`.
+
+    ``total(0.3, "nS", area=1000.0)`` is the 3 nS of 0.3 mS/cm²; in ``"MΩ"`` it is their resistance.
+
+    Args:
+        density: mS/cm², µF/cm² or µA/cm², whichever belongs to the unit.
+        unit, area: as of `per_area`.
+
+    Raises:
+        ValueError: an unknown unit, or an area not above 0.
+    """
+    unit = _total_unit(unit, area)
+    return RESISTANCES[unit] / (density * area) if unit in RESISTANCES else density * area / TOTALS[unit][1]
+
+
+def _total_unit(unit: str, area: Number) -> str:
+    """The unit in its plain spelling, for a membrane that has an area."""
+    known = [*TOTALS, *RESISTANCES]
+    spelled = str(unit).strip().replace("μ", "µ").replace("Ohm", "Ω").replace("ohm", "Ω").replace("Ω", "Ω")
+    spelled = f"µ{spelled[1:]}" if spelled[:1] == "u" else spelled
+    if spelled not in known:
+        raise ValueError(f"unit must be one of {', '.join(known)}, got {unit!r}")
+    if not isinstance(area, Tracer) and not np.all(np.asarray(area) > 0):
+        raise ValueError(f"area must be above 0 µm², got {area} µm²")
+    return spelled
 
 
 def parameter(default: float, unit: str, *, at_least: float | None = None, above: float | None = None) -> Any:

@@ -93,8 +93,8 @@ MAKERS = {
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_every_waveform_checks_its_unit(name):
-    with pytest.raises(ValueError, match=r"unknown unit 'pA': did you mean 'nA'\?"):
-        MAKERS[name]("pA")
+    with pytest.raises(ValueError, match=r"unknown unit 'fA': did you mean 'uA' or 'pA' or 'nA'\?"):
+        MAKERS[name]("fA")
     assert MAKERS[name]("nA").part_units == ("nA",)
 
 
@@ -108,7 +108,7 @@ def test_the_unit_may_be_spelled_in_several_ways(unit):
     [
         ("uA/cm", "did you mean 'uA/cm2'"),
         ("na", "did you mean 'nA'"),
-        ("volt", "there is uA/cm2, nA"),
+        ("volt", "there is uA/cm2, mA/cm2, nA/cm2, A/m2, pA/um2, nA, pA, uA"),
         (None, "unknown unit 'None'"),
     ],
 )
@@ -249,3 +249,45 @@ def test_errors_in_sample_are_those_of_simulate():
 def test_traced_numbers_pass_unchecked():
     density = jax.jit(lambda stop: evaluate(stimuli.step(1.0, 0.5, stop), duration=1.0, dt=0.1))(0.8)
     np.testing.assert_allclose(density, [0, 0, 0, 0, 0, 1, 1, 1, 0, 0], atol=1e-5)
+
+
+# --- other units
+
+
+MADE = {
+    "step": lambda x, unit: stimuli.step(x, 1.0, 3.0, unit=unit),
+    "constant": lambda x, unit: stimuli.constant(x, unit=unit),
+    "pulses": lambda x, unit: stimuli.pulse_train(x, 1.0, width=0.5, period=1.0, unit=unit),
+    "ramp": lambda x, unit: stimuli.ramp(x, 0.5, 3.5, initial=x / 2, unit=unit),
+    "sine": lambda x, unit: stimuli.sine(x, 300.0, unit=unit),
+    "chirp": lambda x, unit: stimuli.chirp(x, 100.0, 400.0, 0.0, 4.0, unit=unit),
+    "noise": lambda x, unit: stimuli.ornstein_uhlenbeck(x, x / 4, 1.0, unit=unit),
+    "samples": lambda x, unit: stimuli.from_samples(x * np.array([1.0, 2.0, 0.0]), 1.0, unit=unit),
+    "function": lambda x, unit: stimuli.function(lambda t: x * jnp.sin(t), unit=unit),
+}
+
+
+@pytest.mark.parametrize("make", MADE.values(), ids=MADE)
+@pytest.mark.parametrize(
+    ("unit", "kept", "factor"),
+    [
+        ("pA", "nA", 1000.0), ("uA", "nA", 1e-3), ("µA", "nA", 1e-3), ("mA/cm2", "uA/cm2", 1e-3),
+        ("A/m²", "uA/cm2", 0.01), ("pA/µm²", "uA/cm2", 0.01), ("nA/cm2", "uA/cm2", 1000.0),
+    ],
+)  # fmt: skip
+def test_other_units_are_converted(make, unit, kept, factor):
+    given, expected = make(0.25 * factor, unit), make(0.25, kept)
+    assert given.part_units == expected.part_units == (kept,)
+    drawn = [
+        np.asarray(stimuli.evaluate(one, duration=4.0, dt=0.125, area=500.0, key=3)) for one in (given, expected)
+    ]  # fmt: skip
+    assert drawn[0] == pytest.approx(drawn[1], rel=1e-5, abs=1e-5 * float(np.abs(drawn[1]).max()))
+
+
+def test_picoamperes_are_as_exact_as_nanoamperes():
+    tenth = jax.tree.leaves(stimuli.step(100.0, unit="pA"))[0]
+    assert float(tenth) == float(jax.tree.leaves(stimuli.step(0.1, unit="nA"))[0])
+    batch = stimuli.step(jnp.array([100.0, 200.0]), unit="pA")
+    assert jax.tree.leaves(batch)[0].tolist() == pytest.approx([0.1, 0.2])
+    with pytest.raises(ValueError, match="unknown unit 'pAmp': did you mean 'pA'"):
+        stimuli.step(1.0, unit="pAmp")

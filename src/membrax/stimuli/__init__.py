@@ -1,8 +1,8 @@
 """Injected currents as functions of time: summable, batchable, differentiable, exact at their edges.
 
 Every function takes times in ms and amplitudes in ``unit``: "uA/cm2", a density, or "nA" into the area of the cell
-(i = 1e5·I/area). Any number may be an array with one entry per neuron; `membrax.run` then gives each neuron its own
-stimulus.
+(i = 1e5·I/area). "pA" and "uA" are kept in nA, "mA/cm2", "nA/cm2", "A/m2" and "pA/um2" in µA/cm². Any number may be an
+array with one entry per neuron; `membrax.run` then gives each neuron its own stimulus.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from .stimulus import (
     begin,
     check_function,
     check_key,
-    check_unit,
+    current_unit,
     from_waveform,
     mean_density,
 )
-from .waveforms import Chirp, Function, PulseTrain, Ramp, Sampled, Step
+from .waveforms import Chirp, Function, PulseTrain, Ramp, Sampled, Scaled, Step
 
 __all__ = [
     "Stimulus",
@@ -159,7 +159,8 @@ def ornstein_uhlenbeck(mean: Number, sigma: Number, tau: Number, *, unit: str = 
         ValueError: tau not above 0, sigma negative, or an unknown unit.
     """
     _positive(tau, "tau")
-    _each(lambda s: s >= 0, (sigma,), "sigma must be at least 0", check_unit(unit))
+    current_unit(unit)
+    _each(lambda s: s >= 0, (sigma,), "sigma must be at least 0", unit)
     return from_waveform(OrnsteinUhlenbeck, unit, average=mean, sigma=sigma, tau=tau)
 
 
@@ -176,7 +177,8 @@ def from_samples(samples: Number, interval: float, start: Number = 0.0, *, unit:
     samples = numbers(samples, "samples")
     if jnp.ndim(samples) not in (1, 2):
         raise ValueError(f"samples must be [time] or [neuron, time], got the shape {jnp.shape(samples)}")
-    _each(np.isfinite, (samples,), "samples must be finite", check_unit(unit))
+    current_unit(unit)
+    _each(np.isfinite, (samples,), "samples must be finite", unit)
     return from_waveform(Sampled, unit, samples=samples, start=start, interval=interval)
 
 
@@ -186,7 +188,9 @@ def function(of_time: Callable[[Array], ArrayLike], *, unit: str = "uA/cm2") -> 
     Raises:
         ValueError: a function that JAX cannot trace or that does not return one number, or an unknown unit.
     """
-    return Stimulus((Function(check_function(of_time)),), (check_unit(unit),))
+    unit, factor = current_unit(unit)
+    function = Function(check_function(of_time))
+    return Stimulus((function if factor == 1 else Function(Scaled(of_time, factor)),), (unit,))
 
 
 def evaluate(

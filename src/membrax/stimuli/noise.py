@@ -26,6 +26,7 @@ class OrnsteinUhlenbeck:
     tau: Parameter
 
     unbounded: ClassVar[tuple[str, ...]] = ()
+    currents: ClassVar[tuple[str, ...]] = ("average", "sigma")
 
     def begin(self, key: Array) -> Array:
         """A value of the stationary distribution, relative to the average, in units of sigma."""

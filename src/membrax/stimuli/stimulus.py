@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 import jax
@@ -242,13 +243,13 @@ def from_waveform(kind: type[Any], unit: str, **values: Number) -> Stimulus:
 
     Args:
         kind: the class of the waveform.
-        unit: "uA/cm2" or "nA".
+        unit: one of `membrax.units.CURRENT_UNITS`.
         values: its fields.
 
     Raises:
         ValueError: an unknown unit, or a number that is not finite where it must be.
     """
-    unit = check_unit(unit)
+    unit, factor = current_unit(unit)
     names = [field.name for field in dataclasses.fields(kind) if not field.metadata.get("static")]
     arrays = {name: numbers(values[name], name) for name in names}
     for name, value in arrays.items():
@@ -260,19 +261,25 @@ def from_waveform(kind: type[Any], unit: str, **values: Number) -> Stimulus:
         bad = np.isnan(value) if name in kind.unbounded else ~np.isfinite(value)
         if np.any(bad):
             raise ValueError(f"{name} must be finite, got {np.asarray(value)[bad].flat[0]:g}")
+    arrays |= {name: scaled(arrays[name], factor) for name in kind.currents}
     return Stimulus((kind(**{**values, **arrays}),), (unit,))
 
 
-def check_unit(unit: str) -> str:
-    """The canonical spelling of a unit.
+def scaled(value: Array, factor: Fraction) -> Array:
+    """A value times a factor that is a whole number or one over it, rounded once."""
+    return value if factor == 1 else value * factor.numerator / factor.denominator
+
+
+def current_unit(unit: str) -> tuple[str, Fraction]:
+    """The unit in which a stimulus keeps a current, "uA/cm2" or "nA", and the factor from the given one to it.
 
     Raises:
-        ValueError: a unit other than µA/cm² and nA; the message lists near matches.
+        ValueError: a unit outside `membrax.units.CURRENT_UNITS`; the message lists near matches.
     """
     spelled = str(unit).replace("µ", "u").replace("μ", "u").replace("²", "2").replace("^2", "2").strip()
-    if spelled not in units.STIMULUS_UNITS:
-        raise ValueError(unknown(str(unit), units.STIMULUS_UNITS, "unit"))
-    return spelled
+    if spelled not in units.CURRENT_UNITS:
+        raise ValueError(unknown(str(unit), units.CURRENT_UNITS, "unit"))
+    return units.CURRENT_UNITS[spelled]
 
 
 def check_key(stimulus: Stimulus, key: int | Array | None, kept: Array | None = None) -> Array | None:

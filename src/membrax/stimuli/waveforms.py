@@ -6,7 +6,9 @@ of stimuli. All times are in ms from time 0, in the default precision: in float3
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from fractions import Fraction
 from typing import ClassVar, Protocol
 
 import jax
@@ -26,9 +28,11 @@ class Waveform(Protocol):
 
     Attributes:
         unbounded: the names of the fields that may be infinite.
+        currents: the names of the fields that are currents.
     """
 
     unbounded: ClassVar[tuple[str, ...]]
+    currents: ClassVar[tuple[str, ...]]
 
     def mean(self, t: Time, dt: Parameter) -> Array:
         """The average over [t, t + dt], dt in ms."""
@@ -60,6 +64,7 @@ class Step:
     stop: Parameter
 
     unbounded: ClassVar[tuple[str, ...]] = ("start", "stop")
+    currents: ClassVar[tuple[str, ...]] = ("amplitude",)
 
     def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step."""
@@ -78,6 +83,7 @@ class PulseTrain:
     count: Parameter
 
     unbounded: ClassVar[tuple[str, ...]] = ("count",)
+    currents: ClassVar[tuple[str, ...]] = ("amplitude",)
 
     def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step, exact as long as a step is shorter than a period."""
@@ -103,6 +109,7 @@ class Ramp:
     stop: Parameter
 
     unbounded: ClassVar[tuple[str, ...]] = ()
+    currents: ClassVar[tuple[str, ...]] = ("initial", "final")
 
     def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step."""
@@ -127,6 +134,7 @@ class Chirp:
     stop: Parameter
 
     unbounded: ClassVar[tuple[str, ...]] = ("stop",)
+    currents: ClassVar[tuple[str, ...]] = ("amplitude",)
 
     def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step: exact for a sine; for a chirp with the frequency at the middle of the step."""
@@ -153,6 +161,7 @@ class Sampled:
     interval: float = static(default=1.0)
 
     unbounded: ClassVar[tuple[str, ...]] = ()
+    currents: ClassVar[tuple[str, ...]] = ("samples",)
 
     def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step."""
@@ -167,6 +176,18 @@ class Sampled:
         return jnp.sum(self.samples[index] * jnp.diff(edges)) / width
 
 
+@dataclasses.dataclass(frozen=True)
+class Scaled:
+    """A function of time times a number; two of them are equal if both parts are, so that none is compiled twice."""
+
+    function: Callable[[Array], ArrayLike]
+    factor: Fraction
+
+    def __call__(self, t: Array) -> ArrayLike:
+        """The value at ``t`` [ms]."""
+        return jnp.asarray(self.function(t)) * self.factor.numerator / self.factor.denominator
+
+
 @pytree
 class Function:
     """Any traceable function of time in ms, averaged over the two Gauss points of a step (order 4)."""
@@ -174,6 +195,7 @@ class Function:
     function: Callable[[Array], ArrayLike] = static()
 
     unbounded: ClassVar[tuple[str, ...]] = ()
+    currents: ClassVar[tuple[str, ...]] = ()
 
     def mean(self, t: Time, dt: Parameter) -> Array:
         """Average over the step."""
