@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membrax as mx
-from membrax.cell_plausibility import is_passive, unit_doubts
+from membrax.cell_plausibility import is_passive_below_zero, unit_doubts
 from membrax.channels import Leak, pospischil
 
 MODELS = {name: getattr(mx.models, name) for name in mx.models.__all__}
@@ -73,6 +73,8 @@ UNUSUAL = {
     "Celsius at freezing": squid({"celsius": -1.0}),
     "a vesicle": squid({"area": 0.1}),
     "a giant axon": squid({"area": 1e9}),
+    "a held voltage": squid({"capacitance": 1e12}),
+    "a source of current": squid({"leak.e": 1e4}),
     "calcium": squid({"na.e": 180.0}),
     "squid axoplasm": tree(axial_resistivity=20.0),
     "high resistivity": tree(axial_resistivity=1000.0),
@@ -130,7 +132,8 @@ def test_a_linear_channel_of_ones_own_is_passive_too():
         advance = lambda self, gates, v, dt, env: gates  # noqa: E731
         current = lambda self, gates, v, env: self.g * (v + 70.0) ** self.power  # noqa: E731
 
-    assert is_passive(mx.Cell({"x": Shunt()})) and not is_passive(mx.Cell({"x": Shunt(power=3.0)}))
+    assert is_passive_below_zero(mx.Cell({"x": Shunt()}))
+    assert not is_passive_below_zero(mx.Cell({"x": Shunt(power=3.0)}))
     with pytest.warns(UserWarning, match="the membrane is passive"):
         mx.simulate(mx.Cell({"x": Shunt()}), 50.0, duration=20.0)
 
@@ -139,5 +142,9 @@ def test_action_potentials_and_subthreshold_charging_are_not_warned_of():
     trace = mx.simulate(mx.models.hodgkin_huxley(), mx.stimuli.step(20.0, 1.0), duration=20.0)
     assert int(trace.spike_count) > 0
     mx.simulate(mx.Cell({"leak": Leak(0.1, -70.0)}), 5.0, duration=20.0)
+    opened = mx.Cell({"k": Leak(0.1, -80.0), "na": Leak(5.0, 50.0)})  # its own batteries charge it
+    assert int(mx.simulate(opened, duration=20.0).spike_count) == 1
+    level = mx.probes.spikes(threshold=-20.0)  # a level of the user's own
+    mx.simulate(mx.Cell({"leak": Leak(0.1, -70.0)}), 50.0, duration=20.0, record=level)
     crossing = jax.vmap(lambda i: mx.simulate(mx.Cell({"leak": Leak(0.1, -70.0)}), i, duration=20.0).spike_count)
     assert np.asarray(crossing(jnp.array([50.0]))).tolist() == [1]  # nothing is raised or warned of in a transformation

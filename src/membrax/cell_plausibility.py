@@ -21,10 +21,12 @@ from .tables import counted
 from .units import KELVIN
 
 HOTTEST = 150.0  # °C; 0 °C are 273.15 K
-LEAST_CAPACITANCE, MOST_CAPACITANCE = 1e-3, 200.0  # µF/cm²; myelin has 0.005, Morris and Lecar's fibre 20
+LEAST_CAPACITANCE = 1e-3  # µF/cm²; myelin has 0.005
+PICOFARADS = (200.0, 5000.0)  # in place of µF/cm²; the fibre of Morris and Lecar has 20, a held voltage 1e9
 SQUARE_METRE = (0.003, 0.03)  # µF/cm², of a patch: 1 µF/cm² is 0.01 F/m²
 LEAST_AREA = 0.01  # µm²; a vesicle has that of 0.1
-SMALLEST_POTENTIAL, LARGEST_POTENTIAL = 0.2, 1000.0  # mV, of all reversal potentials and of any
+SMALLEST_POTENTIAL = 0.2  # mV, of all reversal potentials together
+MICROVOLTS = (2e4, 1.5e5)  # −65 mV are −65000 µV; a channel as a source of current may have e of any size
 SLOW = (2e-6, 1e-3)  # leak over capacitance in 1/ms; a thousand times as much is that of a membrane
 LARGEST_SUM = 1.0  # mS/cm², all conductances where they are in S/cm²: spikes need tens
 RESISTIVITY = {"Ω·m": (0.25, 5.0), "kΩ·cm": (0.025, 0.25), "Ω·µm": (2e5, 5e7)}  # in place of 25 to 500 Ω·cm
@@ -61,7 +63,7 @@ def _of_fields(cell: Cell, values: Values) -> Iterator[str]:
         yield f"capacitance is {capacitance:g} µF/cm²: F/cm²? Then it is {1e6 * capacitance:g} µF/cm²"
     elif cell.morphology is None and SQUARE_METRE[0] <= capacitance <= SQUARE_METRE[1]:
         yield f"capacitance is {capacitance:g} µF/cm²: F/m²? Then it is {100 * capacitance:g} µF/cm²"
-    elif capacitance > MOST_CAPACITANCE:
+    elif PICOFARADS[0] <= capacitance <= PICOFARADS[1]:
         yield f"capacitance is {capacitance:g} µF/cm²: pF of a whole cell? Then divide it by membrax.units.per_area"
     if cell.morphology is None and 0 < area < LEAST_AREA:
         yield f"area is {area:g} µm²: cm² or mm²? 1 cm² is 1e8 µm², 1 mm² is 1e6 µm²"
@@ -76,7 +78,7 @@ def _of_potentials(values: Values) -> Iterator[str]:
     elif 0 < _size(values, "v_init") < SMALLEST_POTENTIAL:
         yield f"v_init is within ±{SMALLEST_POTENTIAL} mV: V?"
     for path in {largest, "v_init"}:
-        if _size(values, path) >= LARGEST_POTENTIAL:
+        if MICROVOLTS[0] <= _size(values, path) <= MICROVOLTS[1]:
             yield f"{path} is as large as {_size(values, path):g} mV: µV?"
 
 
@@ -114,14 +116,14 @@ def _size(values: Values, name: str) -> float:
 
 
 def warn_of_driven_spikes(cell: Cell, count: int, stacklevel: int = 3) -> None:
-    """Warn where a membrane without any gate or bend crossed the threshold: the current charged it, it did not fire.
+    """Warn where a membrane that can't fire crossed 0 mV: the current charged it.
 
     Args:
         cell: one cell, or a population.
         count: the number of crossings of 0 mV.
         stacklevel: of the warning.
     """
-    if count and is_passive(cell):
+    if count and is_passive_below_zero(cell):
         warnings.warn(
             f"the membrane is passive, so that {counted(count, 'crossing')} of 0 mV are no action potentials: the "
             'injected current charges it. Is the current in µA/cm², or in nA with unit="nA" (pA with unit="pA")?',
@@ -129,20 +131,17 @@ def warn_of_driven_spikes(cell: Cell, count: int, stacklevel: int = 3) -> None:
         )  # fmt: skip
 
 
-def is_passive(cell: Cell) -> bool:
-    """Whether every channel is a leak, or ungated and linear in v."""
+def is_passive_below_zero(cell: Cell) -> bool:
+    """Whether the membrane is linear in v, and rests below 0 mV or nowhere."""
     if all(type(channel) is Leak for channel in cell.channels.values()):
-        return True
-    if not (cell.morphology is None and is_single(cell)):
+        # Without a battery above 0 mV only a current can charge it beyond.
+        values = {path: np.asarray(leaf.value) for path, leaf in pytrees.leaves(cell).items()}
+        return all(np.all(one <= 0) for path, one in values.items() if "e" in path.split(".")[1:])
+    if cell.morphology is not None or any(np.ndim(leaf.value) for leaf in pytrees.leaves(cell).values()):
         return False
     env = environment(cell)
     gates = steady_gates(cell, jnp.zeros(()), env)
     if jax.tree.leaves(gates):
         return False
     low, middle, high = (float(ionic_current(cell, gates, jnp.asarray(v), env)) for v in (-100.0, -50.0, 0.0))
-    return abs(2 * middle - low - high) <= LINEAR * (abs(low) + abs(high))
-
-
-def is_single(cell: Cell) -> bool:
-    """Whether it is one patch of membrane, all of whose parameters are numbers."""
-    return not any(np.ndim(leaf.value) for leaf in pytrees.leaves(cell).values())
+    return high >= 0 and abs(2 * middle - low - high) <= LINEAR * (abs(low) + abs(high))

@@ -150,7 +150,8 @@ def simulate(
         strong(cell), strong(stimulus), strong(state), key, grid(0, count, dt), dt=dt, probes=probes,
         integrator=integrator,
     )  # fmt: skip
-    if not jax.tree.leaves(trace.final.gates) and is_concrete((cell, trace.spike_count)):
+    at_zero = all(probe.threshold == 0.0 for probe in probes if isinstance(probe, Spikes))
+    if at_zero and not jax.tree.leaves(trace.final.gates) and is_concrete((cell, trace.spike_count)):
         warn_of_driven_spikes(cell, int(trace.spike_count))
     return trace
 

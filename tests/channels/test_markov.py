@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.channels import markov, squid
+from membrax.channels import Env, markov, squid
 from membrax.laws import markov_chain
 from membrax.pytrees import strong
 
@@ -152,3 +152,38 @@ def test_a_receptor_opens_by_its_dose(env):
         K, E = 8.0 / 100.0, 30.0 / 0.7
         known = E * c / (K + c * (1 + E))
         assert float(channel.init(v, env())["AR*"]) == pytest.approx(known, rel=1e-5, abs=1e-12)
+
+
+# --- a million steps
+
+
+@pytest.mark.parametrize("method", ["advance", pytest.param("propagate", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", [markov.Potassium, lambda: markov.DelCastilloKatz(concentration=0.1)])
+def test_the_sum_stays_one_for_a_million_steps(method, kind):
+    channel, env = kind(), Env(celsius=6.3)
+    advance = getattr(channel, method)
+
+    def step(gates, k):
+        v = -40.0 + 40.0 * jnp.sin(1e-3 * k)
+        return advance(gates, v, jnp.asarray(0.025), env), None
+
+    run = jax.jit(lambda gates: jax.lax.scan(step, gates, jnp.arange(1_000_000, dtype=float))[0])
+    gates = run(channel.init(jnp.asarray(-65.0), env))
+    assert abs(sum(np.asarray(x, dtype=np.float64) for x in gates.values()) - 1.0) < 1e-5
+    assert all(float(x) >= 0.0 for x in gates.values())
+
+
+def test_a_long_clamp_keeps_the_sum_of_occupancies():
+    cell = mx.Cell({"na": markov.Sodium()}, celsius=6.3)
+    command = mx.stimuli.constant(-30.0) + mx.stimuli.sine(30.0, 20.0)
+    clamped = mx.clamp.voltage_clamp(cell, command, duration=100.0, dt=0.025)
+    total = sum(np.asarray(x, dtype=np.float64) for x in clamped.gates["na"].values())
+    assert np.abs(total - 1.0).max() < 1e-6
+
+
+def test_dividing_by_the_sum_leaves_the_derivative():
+    channel, env, v = markov.Potassium(), Env(celsius=6.3), jnp.asarray(-20.0)
+    gates = channel.init(jnp.asarray(-65.0), env)
+    slope = jax.grad(lambda dt: channel.propagate(gates, v, dt, env)["n4"])(1.0)
+    ahead, behind = (channel.propagate(gates, v, 1.0 + d, env)["n4"] for d in (0.05, -0.05))
+    assert float(slope) == pytest.approx(float(ahead - behind) / 0.1, rel=2e-3)

@@ -37,6 +37,44 @@ def test_the_published_currents(squid):
     assert bifurcation(squid).current == pytest.approx(9.78, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("make", "published"),
+    [
+        # Rinzel & Miller 1980 (Math Biosci 49:27–59); Rinzel & Ermentrout 1998, figure 7.2.
+        (mx.models.hodgkin_huxley, {"Hopf +2": 9.78, "Hopf -2": 154.5}),
+        (morris_lecar, {"Hopf +2": 93.86, "Hopf -2": 212.0}),
+        (morris_lecar_type1, {"saddle-node +1": 39.96, "saddle-node +1 ": -9.95, "Hopf -2": 97.6}),
+    ],
+)
+def test_all_crossings_are_found_in_order(make, published):
+    result = bifurcation(make(), highest=20.0)
+    assert [f"{one.kind} {one.change:+d}" for one in result.crossings] == [name.strip() for name in published]
+    assert [one.current for one in result.crossings] == pytest.approx(list(published.values()), abs=0.06)
+    assert np.all(np.diff([one.v for one in result.crossings]) > 0)
+    first = result.crossings[0]
+    assert (first.kind, first.current, first.v, first.frequency) == (
+        result.kind, result.current, result.v, result.frequency
+    )  # fmt: skip
+    assert all((one.frequency > 0) == (one.kind == "Hopf") for one in result.crossings)
+
+
+def test_eigenvalues_change_across_each_crossing():
+    cell = morris_lecar_type1()
+    for one in bifurcation(cell, highest=20.0).crossings:
+        before, after = (np.sum(eigenvalues(cell, one.v + side).real > 0) for side in (-0.02, 0.02))
+        assert after - before == one.change
+
+
+def test_steady_current_is_the_slow_clamp(squid):
+    v = np.array([-70.0, -65.0, -20.0])
+    held = np.array([float(mx.protocols.steady_current(squid, x)) for x in v])
+    assert held[1] == pytest.approx(0.0, abs=0.01)
+    branch = bifurcation(squid)
+    assert np.interp(-50.0, branch.branch_v, branch.branch_current) == pytest.approx(
+        float(mx.protocols.steady_current(squid, -50.0)), rel=1e-3
+    )
+
+
 def test_the_branch_is_that_of_resting_points(squid):
     result = bifurcation(squid)
     held = result.branch_current[20]

@@ -6,6 +6,7 @@ import pytest
 from membrax import protocols
 from membrax.protocols import fit_boltzmann
 from membrax.protocols.boltzmann import fraction
+from membrax.protocols.voltage_steps import peak_current
 
 LEVELS = np.arange(-90.0, 41.0, 10.0)
 
@@ -120,3 +121,24 @@ WRONG = {
 def test_invalid_arguments_raise(call, message, squid):
     with pytest.raises(ValueError, match=message):
         call(squid)
+
+
+def test_peaks_between_samples_converge_faster(squid):
+    levels = [-30.0, 0.0, 30.0]
+    fine = protocols.iv_curve(squid, levels, channel="na", duration=2.5, dt=0.001).peak
+    errors = {}
+    for dt in (0.1, 0.05, 0.025):
+        family = protocols.activation(squid, levels, duration=2.5, dt=dt)
+        sampled = np.min(np.asarray(family.currents["na"], dtype=float), axis=1)
+        between = protocols.iv_curve(squid, levels, channel="na", duration=2.5, dt=dt).peak
+        errors[dt] = np.abs(sampled / fine - 1).max(), np.abs(between / fine - 1).max()
+    assert all(between <= sampled for sampled, between in errors.values())
+    assert errors[0.025][1] < 0.25 * errors[0.025][0]
+
+
+def test_the_peak_of_samples():
+    t = np.arange(7.0)
+    parabola = 20.0 - (t - 3.3) ** 2
+    rows = np.stack([parabola, -parabola, t, -t[::-1], np.where(t == 3, 4.0, 0.0), np.full(7, 2.0)])
+    assert peak_current(rows) == pytest.approx([20.0, -20.0, 6.0, -6.0, 4.0, 2.0])
+    assert peak_current(np.where(t < 4, parabola, np.nan)[None])[0] == parabola[3]

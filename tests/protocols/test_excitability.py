@@ -125,3 +125,15 @@ WRONG = {
 def test_invalid_arguments_raise(call, message, squid):
     with pytest.raises(ValueError, match=message):
         call(squid)
+
+
+def test_the_tolerance_is_that_of_the_result(squid):
+    fine = threshold(squid, 0.5, settle=10.0)
+    for tolerance in (0.05, 1e-3):
+        coarse = threshold(squid, 0.5, settle=10.0, tolerance=tolerance)
+        assert fine * (1 - 1e-5) <= coarse <= fine * (1 + 1.01 * tolerance)
+    assert charge_threshold(squid, 0.5, settle=10.0, tolerance=0.05) == pytest.approx(0.5 * fine, rel=0.05)
+    with pytest.raises(
+        ValueError, match=r"tolerance must be at least .* of the result and below 1 of the result, got 2"
+    ):
+        rheobase(squid, highest=20.0, duration=10.0, tolerance=2.0)

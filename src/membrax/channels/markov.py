@@ -72,10 +72,15 @@ class Kinetic:
         return dict(zip(self.states, after, strict=True))
 
     def propagate(self, gates: Gates, v: Array, dt: Parameter, env: Env) -> Gates:
-        """The exact occupancies p e^(Q dt) after ``dt`` [ms] at constant ``v`` [mV], for a voltage clamp."""
+        """The exact occupancies p e^(Q dt) after ``dt`` [ms] at constant ``v`` [mV], for a voltage clamp.
+
+        They are divided by their sum, since the rounding errors of millions of steps would add up; the derivative stays
+        the same, because the sum of the exact ones does not change.
+        """
         Q = markov_chain.rate_matrix(self.transitions(v, env), self.states)
         p = jnp.stack([gates[state] for state in self.states])
-        return dict(zip(self.states, markov_chain.propagate(p, Q, dt), strict=True))
+        after = markov_chain.propagate(p, Q, dt)
+        return dict(zip(self.states, after / jnp.sum(after), strict=True))
 
     def current(self, gates: Gates, v: Array, env: Env) -> Array:
         """Current density [µA/cm²]."""

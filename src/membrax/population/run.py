@@ -96,7 +96,8 @@ def run(
         identity = checkpoints.identity(setup)
         done = checkpoints.load(checkpoint, identity, setup, done)
     result = finish(setup, _run_chunks(setup, done, progress, checkpoint, identity), group)
-    warn_of_driven_spikes(cells, int(np.sum(result.spike_counts)))
+    if setup.spikes.threshold == 0.0:
+        warn_of_driven_spikes(cells, int(np.sum(result.spike_counts)))
     return result
 
 

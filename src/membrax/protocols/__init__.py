@@ -4,7 +4,8 @@ Each function takes a `Cell`, runs many simulations at once from the host, and r
 have documented units. A spike is an upward crossing of `search.MODEL_THRESHOLD` (0 mV).
 """
 
-from .bifurcation import Bifurcation, FixedPoints, bifurcation, eigenvalues, fixed_points
+from ..rest.resting import steady_current
+from .bifurcation import Bifurcation, Crossing, FixedPoints, bifurcation, eigenvalues, fixed_points
 from .boltzmann import Boltzmann, fit_boltzmann
 from .energetics import SpikeEnergetics, spike_energetics
 from .excitability import (
@@ -25,6 +26,7 @@ from .spike_shape import SpikeShape, spike_shape
 __all__ = [
     "Bifurcation",
     "Boltzmann",
+    "Crossing",
     "FICurve",
     "FixedPoints",
     "GVCurve",
@@ -53,6 +55,7 @@ __all__ = [
     "rheobase",
     "spike_energetics",
     "spike_shape",
+    "steady_current",
     "strength_duration",
     "tail_currents",
     "threshold",

@@ -21,8 +21,26 @@ DEPENDENT = 1e-6  # singular value below which a conserved sum depends on the ot
 REFINEMENTS = 5  # of the bracket around the loss of stability, each by POINTS
 
 
+class Crossing(NamedTuple):
+    """A point of the branch at which eigenvalues cross the imaginary axis.
+
+    Attributes:
+        kind: "Hopf" (a complex pair crosses) or "saddle-node" (a real eigenvalue crosses, at a fold).
+        change: of the number of unstable eigenvalues as v rises: 2 or −2 at a Hopf bifurcation, 1 or −1 at a fold.
+        current: µA/cm².
+        v: mV.
+        frequency: of the pair, Hz; 0 at a saddle-node.
+    """
+
+    kind: str
+    change: int
+    current: float
+    v: float
+    frequency: float
+
+
 class Bifurcation(NamedTuple):
-    """The loss of stability of the resting branch with rising current.
+    """The loss of stability of the resting branch with rising current, and all crossings beyond it.
 
     Attributes:
         kind: "Hopf" (a complex pair crosses), "saddle-node" (a real eigenvalue crosses, at a fold) or "none".
@@ -35,6 +53,8 @@ class Bifurcation(NamedTuple):
         branch_current: the current that holds the cell there [point], µA/cm².
         growth: largest real part of the eigenvalues [point], 1/ms; below 0 the fixed point is stable.
         branch_frequency: |imaginary part|/2π of that eigenvalue [point], Hz.
+        crossings: every crossing along the branch in the order of v, the loss of stability first. The squid axon has
+            two Hopf bifurcations: at the second, at a strong current, the branch becomes stable again.
     """
 
     kind: str
@@ -46,14 +66,16 @@ class Bifurcation(NamedTuple):
     branch_current: np.ndarray
     growth: np.ndarray
     branch_frequency: np.ndarray
+    crossings: tuple[Crossing, ...]
 
 
 def bifurcation(cell: Cell, *, highest: float = 0.0) -> Bifurcation:
-    """Follow a cell's fixed points from rest upwards to the first that is unstable (Rinzel & Ermentrout 1998).
+    """Follow a cell's fixed points from rest upwards, through all changes of stability (Rinzel & Ermentrout 1998).
 
     The branch is parametrised by v: each v is a fixed point for exactly one current, Σ i∞(v), and the Jacobian depends
     on v alone, so that folds need no special treatment. The linearisation does not show whether a saddle-node lies on a
-    limit cycle, or whether a Hopf bifurcation is subcritical.
+    limit cycle, or whether a Hopf bifurcation is subcritical. Two crossings between two of the 401 points of the branch
+    may be missed.
 
     Args:
         cell: one neuron with a stable rest.
@@ -70,14 +92,12 @@ def bifurcation(cell: Cell, *, highest: float = 0.0) -> Bifurcation:
     if not low < highest:
         raise ValueError(f"highest must be above the resting potential of {low:.2f} mV, got {highest:g} mV")
     branch = np.linspace(low, highest, POINTS)
-    holding, top = _spectrum(cell, branch)
-    v, current, eigenvalue = _first_loss(cell, branch, top)
-    # Real eigenvalues of a real matrix have an imaginary part of exactly 0, so that no time scale is needed.
-    kind = "none" if np.isnan(v) else "Hopf" if eigenvalue.imag else "saddle-node"
-    return Bifurcation(
-        kind, {"none": 0, "saddle-node": 1, "Hopf": 2}[kind], current, v,
-        float(_hertz(np.asarray(eigenvalue))) if v == v else np.nan, branch, holding, np.real(top), _hertz(top),
-    )  # fmt: skip
+    values, holding = _values(cell, branch)
+    top, crossings = _top(values), _crossings(cell, branch, values)
+    first = crossings[0] if crossings else Crossing("none", 0, np.nan, np.nan, np.nan)
+    number = {"none": 0, "saddle-node": 1, "Hopf": 2}[first.kind]
+    found = (first.kind, number, first.current, first.v, first.frequency)
+    return Bifurcation(*found, branch, holding, np.real(top), _hertz(top), crossings)
 
 
 class FixedPoints(NamedTuple):
@@ -113,7 +133,7 @@ def fixed_points(cell: Cell, current: float = 0.0, *, lowest: float = -120.0, hi
         low, high = np.where(over, low, middle), np.where(over, middle, high)
     v = 0.5 * (low + high)
     values = np.array([eigenvalues(cell, x) for x in v]).reshape(len(v), -1)
-    top = values[np.arange(len(v)), np.argmax(np.real(values), axis=-1)] if len(v) else np.zeros(0, complex)
+    top = _top(values) if len(v) else np.zeros(0, complex)
     return FixedPoints(v, np.real(top), _hertz(top), np.sum(np.real(values) > 0, axis=-1))
 
 
@@ -128,26 +148,34 @@ def eigenvalues(cell: Cell, v: float) -> np.ndarray:
     return _values(require_one_cell(cell), np.array([v]))[0][0]
 
 
-def _first_loss(cell: Cell, branch: np.ndarray, top: np.ndarray) -> tuple[float, float, complex]:
-    """v, current and top eigenvalue at the first growth above 0, refined; NaN without one."""
+def _crossings(cell: Cell, branch: np.ndarray, values: np.ndarray) -> tuple[Crossing, ...]:
+    """The crossings between the points of a branch with the eigenvalues ``values`` [point, direction]."""
+    unstable = np.sum(np.real(values) > 0, axis=-1)
+    changes = np.flatnonzero(np.diff(unstable))
+    return tuple(_refined(cell, branch[k], branch[k + 1], int(unstable[k])) for k in changes)
+
+
+def _refined(cell: Cell, low: float, high: float, unstable: int) -> Crossing:
+    """The first crossing between two potentials, below which so many eigenvalues are unstable."""
     finest = 100.0 * float(jnp.finfo(jnp.result_type(float)).eps)  # mV, some digits above the last digit of v
     for _ in range(REFINEMENTS):
-        lost = np.flatnonzero(np.real(top) > 0)
-        if not len(lost):
-            return np.nan, np.nan, complex(np.nan)
-        k = int(lost[0])
-        if not k or branch[k] - branch[k - 1] < finest:
+        branch = np.linspace(low, high, POINTS)
+        values, holding = _values(cell, branch)
+        counts = np.sum(np.real(values) > 0, axis=-1)
+        k = max(int(np.argmax(counts != unstable)), 1)
+        low, high = branch[k - 1], branch[k]
+        if high - low < finest:
             break
-        branch = np.linspace(branch[k - 1], branch[k], POINTS)
-        top = _spectrum(cell, branch)[1]
-    return float(branch[k]), float(_holding_current(cell, branch[k : k + 1])[0]), complex(top[k])
+    crossed = values[k, np.argmin(np.abs(np.real(values[k])))]
+    # Real eigenvalues of a real matrix have an imaginary part of exactly 0, so that no time scale is needed.
+    kind = "Hopf" if np.imag(crossed) else "saddle-node"
+    frequency = float(_hertz(crossed))
+    return Crossing(kind, int(counts[k]) - unstable, float(holding[k]), float(branch[k]), frequency)
 
 
-def _spectrum(cell: Cell, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The holding current [v] and the eigenvalue of largest real part [v] at each potential."""
-    values, holding = _values(cell, v)
-    top = values[np.arange(len(v)), np.argmax(np.real(values), axis=-1)]
-    return holding, top.astype(complex)
+def _top(values: np.ndarray) -> np.ndarray:
+    """The eigenvalue of largest real part at each point [point]."""
+    return values[np.arange(len(values)), np.argmax(np.real(values), axis=-1)].astype(complex)
 
 
 def _values(cell: Cell, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ from ..rest.resting import resting_point
 from ..stimuli import step
 from ..timegrid import steps
 from .search import (
+    TOLERANCE,
     best_scale,
     over_levels,
     require_one_cell,
@@ -60,7 +61,14 @@ class StrengthDuration(NamedTuple):
     lapicque: tuple[float, float]
 
 
-def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000.0, dt: float = 0.025) -> Rheobase:
+def rheobase(
+    cell: Cell,
+    *,
+    highest: float | None = None,
+    duration: float = 1000.0,
+    dt: float = 0.025,
+    tolerance: float = TOLERANCE,
+) -> Rheobase:
     """Find the smallest steps of current from rest that cause one spike, and sustained firing.
 
     A spike is an upward crossing of `MODEL_THRESHOLD` (0 mV); passive depolarisation by a strong step counts too.
@@ -71,10 +79,11 @@ def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000
         duration: duration of the step, ms; near the onset of repetitive firing trains die out slowly, and a longer step
             gives a slightly higher ``sustained``.
         dt: time step, ms.
+        tolerance: of the result, relative to it: the bisection ends where a current lower by that much causes no spike.
 
     Raises:
-        ValueError: a batch, a parameter out of bounds, a highest current not above 0, or an unstable rest: a cell with
-            spontaneous firing has no threshold.
+        ValueError: a batch, a parameter out of bounds, a highest current not above 0, a tolerance below the precision
+            of the numbers, or an unstable rest: a cell with spontaneous firing has no threshold.
     """
     cell, start = require_one_cell(cell), resting_state(cell)
     highest = (
@@ -87,11 +96,17 @@ def rheobase(cell: Cell, *, highest: float | None = None, duration: float = 1000
         return count > 0, jnp.any(jnp.isfinite(times) & (times > (1.0 - LAST) * duration))
 
     criteria = (over_levels(lambda level, k=k: single_and_sustained(level)[k]) for k in (0, 1))
-    return Rheobase(*(float(smallest_level(criterion, 0.0, highest)) for criterion in criteria))
+    return Rheobase(*(float(smallest_level(criterion, 0.0, highest, tolerance)) for criterion in criteria))
 
 
 def threshold(
-    cell: Cell, width: float = 0.1, *, highest: float | None = None, settle: float = 30.0, dt: float = 0.01
+    cell: Cell,
+    width: float = 0.1,
+    *,
+    highest: float | None = None,
+    settle: float = 30.0,
+    dt: float = 0.01,
+    tolerance: float = TOLERANCE,
 ) -> float:
     """Find the smallest current density [µA/cm²] of a pulse from rest that causes a spike; NaN without one.
 
@@ -104,20 +119,23 @@ def threshold(
             membrane by 100 mV and to replace the loss through the leak.
         settle: time after the pulse within which a spike counts, ms.
         dt: time step, ms.
+        tolerance: as in `rheobase`.
 
     Raises:
         ValueError: as `rheobase`, or a width not above 0.
     """
     width = finite_number(width, "width", "ms", above=0.0)
-    return float(_thresholds(cell, np.array([width]), highest, settle, dt)[0])
+    return float(_thresholds(cell, np.array([width]), highest, settle, dt, tolerance)[0])
 
 
-def charge_threshold(cell: Cell, width: float = 0.01, *, settle: float = 30.0, dt: float = 0.01) -> float:
+def charge_threshold(
+    cell: Cell, width: float = 0.01, *, settle: float = 30.0, dt: float = 0.01, tolerance: float = TOLERANCE
+) -> float:
     """Find the smallest charge density [nC/cm²] of a brief shock from rest that causes a spike: current times width.
 
     Divided by the capacitance [µF/cm²] it is the depolarisation in mV. For the arguments and errors see `threshold`.
     """
-    return threshold(cell, width, settle=settle, dt=dt) * width
+    return threshold(cell, width, settle=settle, dt=dt, tolerance=tolerance) * width
 
 
 def strength_duration(
@@ -127,6 +145,7 @@ def strength_duration(
     highest: float | None = None,
     settle: float = 30.0,
     dt: float = 0.01,
+    tolerance: float = TOLERANCE,
 ) -> StrengthDuration:
     """Measure the strength–duration curve, and fit Weiss's and Lapicque's law to it.
 
@@ -135,7 +154,7 @@ def strength_duration(
     Args:
         cell: one neuron with a stable rest.
         widths: durations of the pulse [width], ms, at least two different ones.
-        highest, settle, dt: as in `threshold`.
+        highest, settle, dt, tolerance: as in `threshold`.
 
     Raises:
         ValueError: as `threshold`, fewer than two different widths, or no spike at one of them.
@@ -143,7 +162,7 @@ def strength_duration(
     widths = finite_numbers(widths, "widths", "ms", above=0.0)
     if len(np.unique(widths)) < 2:
         raise ValueError(f"widths must have at least two different values in ms, got {widths}")
-    thresholds = _thresholds(cell, widths, highest, settle, dt)
+    thresholds = _thresholds(cell, widths, highest, settle, dt, tolerance)
     missing = np.isnan(thresholds)
     if missing.any():
         raise ValueError(
@@ -155,7 +174,13 @@ def strength_duration(
 
 
 def anode_break(
-    cell: Cell, width: float = 30.0, *, lowest: float = -50.0, settle: float = 50.0, dt: float = 0.025
+    cell: Cell,
+    width: float = 30.0,
+    *,
+    lowest: float = -50.0,
+    settle: float = 50.0,
+    dt: float = 0.025,
+    tolerance: float = TOLERANCE,
 ) -> float:
     """Find the weakest hyperpolarising current [µA/cm², negative] whose end causes a spike; NaN without one.
 
@@ -167,6 +192,7 @@ def anode_break(
         lowest: the strongest tested current, µA/cm², below 0.
         settle: time after the end of the pulse within which a spike counts, ms.
         dt: time step, ms.
+        tolerance: as in `rheobase`.
 
     Raises:
         ValueError: as `rheobase`, or a lowest current not below 0.
@@ -178,10 +204,12 @@ def anode_break(
     rebound = over_levels(
         lambda level: spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)[1] > 0
     )
-    return float(smallest_level(rebound, 0.0, lowest))
+    return float(smallest_level(rebound, 0.0, lowest, tolerance))
 
 
-def _thresholds(cell: Cell, widths: np.ndarray, highest: float | None, settle: float, dt: float) -> np.ndarray:
+def _thresholds(
+    cell: Cell, widths: np.ndarray, highest: float | None, settle: float, dt: float, tolerance: float
+) -> np.ndarray:
     """Threshold currents [width] of single pulses, µA/cm²; NaN without a spike up to the highest current."""
     cell, start = require_one_cell(cell), resting_state(cell)
     # A long pulse loses charge through the leak, so that its threshold exceeds the one of a capacitor.
@@ -193,7 +221,7 @@ def _thresholds(cell: Cell, widths: np.ndarray, highest: float | None, settle: f
         times, _ = spike_times(cell, step(level, FIRST, FIRST + width), start, duration, dt)
         return jnp.any(times < FIRST + width + settle)
 
-    return smallest_level(over_levels(fires, widths), np.zeros_like(widths), top)
+    return smallest_level(over_levels(fires, widths), np.zeros_like(widths), top, tolerance)
 
 
 def resting_state(cell: Cell) -> State:

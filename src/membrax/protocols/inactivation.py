@@ -118,9 +118,11 @@ def recovery_from_inactivation(
 
     family = simulate_family(cell, command, gaps, start, end, dt)
     i, t = channel_current(family, channel), family.t[None]
-    first = peak_current(np.where(t < width, i, 0.0))
+    first = peak_current(np.where(t < width, i, np.nan))
     # A pulse that begins between two samples has its full level from the next sample on.
-    second = peak_current(np.where((t >= width + gaps[:, None] - 1e-6) & (t < 2 * width + gaps[:, None] - dt), i, 0.0))
+    second = peak_current(
+        np.where((t >= width + gaps[:, None] - 1e-6) & (t < 2 * width + gaps[:, None] - dt), i, np.nan)
+    )
     recovered = second / first
     return Recovery(gaps, recovered, *_exponential(gaps, recovered))
 

@@ -22,7 +22,7 @@ class IVCurve(NamedTuple):
 
     Attributes:
         levels: potentials of the steps [level], mV.
-        peak: current of largest magnitude during the step [level], µA/cm².
+        peak: current of largest magnitude during the step, between samples too [level], µA/cm².
         steady: current at the end of the step [level], µA/cm².
     """
 

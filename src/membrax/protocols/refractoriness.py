@@ -15,7 +15,7 @@ from ..checks import finite_number, finite_numbers
 from ..simulate import simulate
 from ..stimuli import step
 from .excitability import FIRST, resting_state, rounded_up, threshold
-from .search import MODEL_THRESHOLD, over_levels, require_one_cell, smallest_level
+from .search import MODEL_THRESHOLD, TOLERANCE, over_levels, require_one_cell, smallest_level
 
 RISE = 5.0  # mV, the rise of v after the end of the pulse that distinguishes a spike from the response to the pulse
 RECOVERED = 1.05  # threshold relative to rest up to which the relative refractory period is over
@@ -50,6 +50,7 @@ def refractory_period(
     strongest: float = 10.0,
     settle: float = 20.0,
     dt: float = 0.01,
+    tolerance: float = TOLERANCE,
 ) -> RefractoryPeriod:
     """Measure the threshold of a second pulse after a spike, and the absolute and relative refractory period.
 
@@ -67,6 +68,7 @@ def refractory_period(
         strongest: strength of the strongest tested second pulse relative to the threshold at rest, above 1.
         settle: time after the second pulse within which its spike counts, ms.
         dt: time step, ms.
+        tolerance: of each threshold, relative to it.
 
     Raises:
         ValueError: a batch, a parameter out of bounds, an unstable rest, no spike from rest, or intervals not above
@@ -78,10 +80,11 @@ def refractory_period(
     strongest = finite_number(strongest, "strongest", "thresholds", above=1.0)
     intervals = np.arange(1.0, 30.5, 0.5) if intervals is None else intervals
     intervals = np.sort(finite_numbers(intervals, "intervals", "ms", above=width))
-    alone = threshold(cell, width, settle=settle, dt=dt)
+    alone = threshold(cell, width, settle=settle, dt=dt, tolerance=tolerance)
     if np.isnan(alone):
         raise ValueError(f"no single pulse of {width:g} ms causes a spike of this cell; try a longer width")
-    thresholds = _second_thresholds(cell, intervals, width, first * alone, strongest * alone, settle, dt)
+    pulses = first * alone, strongest * alone
+    thresholds = _second_thresholds(cell, intervals, width, pulses, settle, dt, tolerance)
     silent, high = np.isnan(thresholds), ~(thresholds <= RECOVERED * alone)
     absolute = intervals[silent][-1] if silent.any() else np.nan
     relative = np.nan if high[-1] else intervals[np.flatnonzero(high)[-1] + 1] if high.any() else intervals[0]
@@ -89,16 +92,18 @@ def refractory_period(
 
 
 def _second_thresholds(
-    cell: Cell, intervals: np.ndarray, width: float, first: float, strongest: float, settle: float, dt: float
-) -> np.ndarray:
-    """Thresholds [interval] of the second pulse, µA/cm², up to ``strongest``; ``first`` is in µA/cm² too."""
+    cell: Cell, intervals: np.ndarray, width: float, pulses: tuple[float, float], settle: float, dt: float,
+    tolerance: float,
+) -> np.ndarray:  # fmt: skip
+    """Thresholds [interval] of the second pulse, µA/cm²; ``pulses`` are the first and the strongest second one."""
+    first, strongest = pulses
     start = resting_state(cell)
     duration = rounded_up(FIRST + intervals.max() + width + settle, dt)
     t = jnp.asarray(np.arange(round(duration / dt) + 1) * dt, dtype=float)
 
     def response(level: Array | float, begin: Array | float) -> Array:
-        pulses = step(first, FIRST, FIRST + width) + step(level, begin, begin + width)
-        return simulate(cell, pulses, duration=duration, dt=dt, state=start).v
+        both = step(first, FIRST, FIRST + width) + step(level, begin, begin + width)
+        return simulate(cell, both, duration=duration, dt=dt, state=start).v
 
     first_peak = t[jnp.argmax(response(0.0, FIRST + width))]
 
@@ -113,5 +118,5 @@ def _second_thresholds(
         return peak > jnp.maximum(v[jnp.argmax(after)] + RISE, MODEL_THRESHOLD)
 
     none, most = np.zeros_like(intervals), np.full_like(intervals, strongest)
-    thresholds = smallest_level(over_levels(fires, intervals), none, most)
+    thresholds = smallest_level(over_levels(fires, intervals), none, most, tolerance)
     return np.where(thresholds == 0.0, np.nan, thresholds)

@@ -11,6 +11,7 @@ from jax import Array
 
 from ..cell import Cell, State
 from ..cell_checks import check_cell, check_parameters, check_patch, check_single
+from ..checks import finite_number
 from ..probes import spikes, voltage
 from ..pytrees import strong
 from ..simulate import simulate
@@ -18,14 +19,19 @@ from ..stimuli import Stimulus
 
 MODEL_THRESHOLD = 0.0  # mV; an upward crossing is a spike of a model; recordings have a lower threshold
 LEVELS = 33  # number of levels simulated at once, five bits of the result
-RESOLUTION = 1e-5  # relative resolution of the result, about a hundred steps of float32
+TOLERANCE = 1e-5  # relative to the result, about a hundred steps of float32
 FINEST = 1e-7  # resolution relative to the first bracket, for a result near 0
 
 
 def smallest_level(
-    responds: Callable[[np.ndarray], np.ndarray | Array], low: float | np.ndarray, high: float | np.ndarray
+    responds: Callable[[np.ndarray], np.ndarray | Array],
+    low: float | np.ndarray,
+    high: float | np.ndarray,
+    tolerance: float = TOLERANCE,
 ) -> np.ndarray:
     """Find the smallest tested level between ``low`` and ``high`` with a response; NaN without one.
+
+    The bracket shrinks until the level below without a response is nearer than ``tolerance``.
 
     For a response at ``low`` the bracket has no threshold and the result is ``low``. The spacing of the first grid is
     1/32 of the bracket; a response only between two of its levels is missed.
@@ -33,13 +39,19 @@ def smallest_level(
     Args:
         responds: levels [search, level] -> bool [search, level], of the same shape in every call.
         low, high: the bracket [search], or () for a single search; either may be negative.
+        tolerance: of the result, relative to it; a result near 0 has `FINEST` of the bracket.
+
+    Raises:
+        ValueError: a tolerance below the precision of the numbers, or of 1 and more.
     """
+    finest = 8.0 * float(jnp.finfo(jnp.result_type(float)).eps)
+    tolerance = finite_number(tolerance, "tolerance", "of the result", at_least=finest, below=1.0)
     low, high = np.broadcast_arrays(np.asarray(low, dtype=float), np.asarray(high, dtype=float))
     shape = low.shape
     low, high = low.reshape(-1), high.reshape(-1)
     finest = FINEST * np.abs(high - low)
     missing = np.zeros(low.shape, dtype=bool)
-    while np.any(~missing & (np.abs(high - low) > np.maximum(RESOLUTION * np.abs(high), finest))):
+    while np.any(~missing & (np.abs(high - low) > np.maximum(tolerance * np.abs(high), finest))):
         grid = np.linspace(low, high, LEVELS, axis=-1)
         response = np.array(responds(grid), dtype=bool)
         missing |= ~response.any(axis=-1)

@@ -17,6 +17,7 @@ from ..rest.resting import rest
 from ..stimuli import Stimulus
 
 CLOSE = 5.0  # mV around the reversal potential, where a current divided by its driving force is unreliable
+RESOLVED = 0.8  # of a peak: neighbours that are lower belong to a jump, or to a peak that the samples do not resolve
 
 
 def simulate_family(
@@ -63,5 +64,14 @@ def channel_current(family: Clamped, channel: str | None) -> np.ndarray:
 
 
 def peak_current(i: np.ndarray) -> np.ndarray:
-    """The value of largest magnitude in each row, with its sign."""
-    return i[np.arange(len(i)), np.argmax(np.abs(i), axis=1)]
+    """The value of largest magnitude in each row, with its sign, between the samples; NaN samples are left out.
+
+    It is the top of the parabola through the largest sample and its neighbours, whose error is of the order of dt³ in
+    place of dt². Beside a gap, an end, or a neighbour below `RESOLVED` of it, it is the sample.
+    """
+    each, k = np.arange(len(i)), np.nanargmax(np.abs(i), axis=1)
+    padded = np.pad(i, ((0, 0), (1, 1)), constant_values=np.nan)
+    before, top, after = (padded[each, k + offset] for offset in range(3))
+    bend = before - 2.0 * top + after
+    smooth = (np.minimum(before * top, after * top) >= RESOLVED * top**2) & (bend != 0)
+    return np.where(smooth, top - (after - before) ** 2 / np.where(smooth, 8.0 * bend, 1.0), top)
