@@ -98,7 +98,7 @@ V = -0.06 + 0.01 * np.sin(np.arange(1000) / 60)
 PULSE = np.where(np.arange(1000) > 500, 1e-10, 0.0)
 
 
-@pytest.mark.parametrize("begins", [(100.0,), (0.0, 0.03, 0.06)])
+@pytest.mark.parametrize("begins", [(100.0,), (0.0, 0.05, 0.1), (0.02, 7.0, 14.0)])
 def test_clocks_that_restart_begin_with_the_sweep(nwb, begins):
     for k, begin in enumerate(begins):  # sweeps of 50 ms, whose stimuli all begin at 0 s
         nwb.response(f"ccs_{k}", V, starting_time=begin, rate=20_000.0)
@@ -108,6 +108,30 @@ def test_clocks_that_restart_begin_with_the_sweep(nwb, begins):
     assert any("clocks of their own" in note and "begin together" in note for note in data.notes)
     last = load(nwb.path, sweeps=len(begins) - 1)  # alone, a sweep is read as with the others
     assert np.array_equal(last.i[0], data.i[-1])
+
+
+def test_delays_on_a_clock_that_restarts_are_kept(nwb):
+    delays = (0, 100, 300)  # samples; all responses begin at 0 s
+    for k, delay in enumerate(delays):
+        nwb.response(f"ccs_{k}", V, starting_time=0.0, rate=20_000.0, sweep_number=np.uint32(k))
+        nwb.stimulus(f"ccss_{k}", PULSE, starting_time=delay / 20_000, rate=20_000.0, sweep_number=np.uint32(k))
+    data = load(nwb.write())
+    assert [int(np.argmax(sweep > 0)) for sweep in data.i] == [501 + delay for delay in delays]
+
+
+def test_stamps_of_another_series_are_followed(nwb):
+    response = nwb.response("ccs", V, timestamps=100.0 + np.arange(1000) / 20_000)
+    nwb.stimulus("ccss", PULSE, timestamps=response)
+    assert np.allclose(load(nwb.write()).i, 1e9 * PULSE)
+
+
+def test_one_long_stimulus_in_the_table_is_cut(nwb):
+    long = np.concatenate([(k + 1) * PULSE for k in range(3)])
+    stimulus = nwb.stimulus("monitor", long, starting_time=0.0, rate=20_000.0)
+    for k in range(3):
+        response = nwb.response(f"ccs_{k}", V, starting_time=0.05 * k, rate=20_000.0)
+        nwb.file.add_intracellular_recording(electrode=response.electrode, stimulus=stimulus, response=response)
+    assert np.allclose(load(nwb.write()).i, 1e9 * long.reshape(3, -1))
 
 
 def test_clocks_without_common_time_are_refused(nwb):

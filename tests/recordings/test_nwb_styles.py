@@ -56,6 +56,20 @@ def test_two_headstages_are_never_sweeps(nwb, table):
     assert np.allclose(data.i.max(axis=1), [0.18, 0.38, 0.58])
 
 
+def test_types_of_sequential_recordings_are_protocols(nwb):
+    rows = []
+    for k in range(4):
+        response, stimulus = nwb.response(f"r_{k}", V, rate=RATE), nwb.stimulus(f"s_{k}", (k + 1) * I, rate=RATE)
+        electrode = response.electrode
+        rows.append(nwb.file.add_intracellular_recording(electrode=electrode, stimulus=stimulus, response=response))
+    groups = [nwb.file.add_icephys_simultaneous_recording(recordings=[row]) for row in rows]
+    for name, several in (("ramp", groups[:1]), ("long square", groups[1:])):
+        nwb.file.add_icephys_sequential_recording(simultaneous_recordings=several, stimulus_type=name)
+    assert np.allclose(load(nwb.write(), protocol="long square").i.max(axis=1), [0.2, 0.3, 0.4])
+    with pytest.raises(ValueError, match=r'"ramp".*"long square"'):
+        load(nwb.path, protocol="noise")
+
+
 @pytest.mark.parametrize("begin", [0.0, 5.0])
 def test_two_channels_of_one_electrode_are_refused(nwb, begin):
     for sweep in range(2):

@@ -115,12 +115,12 @@ def _responses(
     if found:
         left = [f"left out, voltage clamp: {listed(clamped)}"] if clamped else []
         return found, [*left, f"left out, {unknown}"] if skipped else left
-    plain = [series.name for series in everything if not isinstance(series, icephys.VoltageClampStimulusSeries)]
-    plain = [name for name in plain if kind(find(file, everything, name, "")) == "voltage"]
-    if plain:
+    recorded = [series for series in everything if not isinstance(series, icephys.VoltageClampStimulusSeries)]
+    volts = [series.name for series in recorded if kind(series) == "voltage"]
+    if volts:
         raise ValueError(
-            f"{file} has no series that is marked as current clamp; it has series in volts: {listed(plain)}; if one is"
-            f' the membrane potential, pass voltage_channel="{plain[0]}", and current_channel= or current='
+            f"{file} has no series that is marked as current clamp; it has series in volts: {listed(volts)}; if one is"
+            f' the membrane potential, pass voltage_channel="{volts[0]}", and current_channel= or current='
         )
     if clamped:
         raise ValueError(f"{file} is voltage clamp only ({listed(clamped)}); current clamp is required")

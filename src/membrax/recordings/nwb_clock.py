@@ -7,6 +7,7 @@ becomes its mean over each interval, so its charge is unchanged, and it is zero 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -119,13 +120,10 @@ def _held(values: np.ndarray, edges: np.ndarray, count: int) -> np.ndarray:
     return first + np.bincount(places, (pieces - first[places]) * lengths, count)
 
 
-def restart(begins: Sequence[tuple[float, float]]) -> bool:
-    """Whether one of two clocks begins at 0 in every sweep while the other goes on from sweep to sweep.
-
-    Args:
-        begins: beginnings of stimulus and response of each sweep, s.
-    """
-    return any(all(pair[one] == 0 for pair in begins) and len({pair[1 - one] for pair in begins}) > 1 for one in (0, 1))
+def goes_on(clocks: Sequence[Clock]) -> bool:
+    """Whether one clock counts through several sweeps: each begins after the end of the one before."""
+    ordered = sorted(clocks, key=lambda clock: clock.begin)
+    return len(ordered) > 1 and all(overlap(one, other) <= 1e-3 * one.dt for one, other in itertools.pairwise(ordered))
 
 
 def checked(clock: Clock) -> Clock:

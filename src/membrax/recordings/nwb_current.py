@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .nwb_clock import moved, on_clock, overlap, restart
+from .nwb_clock import goes_on, moved, on_clock, overlap
 from .nwb_pairs import BY_HAND, TABLE, Sweep
 from .nwb_series import Part, listed, values
 from .nwb_units import check_possible
@@ -40,7 +40,7 @@ def currents(
     raw = {k: values(stimulus, "current", unit) for k, stimulus in driven.items()}
     if unit is None and raw:
         check_possible(file, "i", np.concatenate(list(raw.values())), [stimulus.series for stimulus in driven.values()])
-    together = _restarting(sweeps)
+    together = _restarting([sweep for sweep in sweeps if sweep.electrode == chosen[0].electrode])
     remarks = _Remarks()
     rows = [
         _aligned(file, sweep, driven[k], raw[k], together, remarks) if k in raw else np.zeros(sweep.response.count)
@@ -66,14 +66,18 @@ def _check_stimuli(file: str, sweeps: Sequence[Sweep], others: Sequence[str]) ->
 def _restarting(sweeps: Sequence[Sweep]) -> bool:
     """Whether a stimulus begins with its response, whatever the clocks of the file state.
 
-    So it is where one of the two clocks restarts with each sweep, and where one stimulus serves several sweeps and
-    lasts for some of them only.
+    So it is where one of the two begins at 0 in every sweep while the clock of the other goes on from sweep to sweep,
+    and where one stimulus serves several sweeps and lasts for some of them only. A clock that restarts, too, but begins
+    later in some sweeps than in others, states delays.
     """
     pairs = [(sweep.stimulus, sweep.response) for sweep in sweeps if sweep.stimulus is not None]
-    shared = len({stimulus.series.object_id for stimulus, _ in pairs}) < len(pairs)
-    if shared and all(sweep.paired == BY_HAND for sweep in sweeps):
-        return any(overlap(stimulus.clock, response.clock) <= 0 for stimulus, response in pairs)
-    return restart([(stimulus.beginning, response.beginning) for stimulus, response in pairs])
+    if len({stimulus.series.object_id for stimulus, _ in pairs}) < len(pairs):
+        stated = all(sweep.paired in (TABLE, BY_HAND) for sweep in sweeps)
+        return stated and any(overlap(stimulus.clock, response.clock) <= 0 for stimulus, response in pairs)
+    return any(
+        all(pair[one].beginning == 0 for pair in pairs) and goes_on([pair[1 - one].clock for pair in pairs])
+        for one in (0, 1)
+    )
 
 
 class _Remarks:

@@ -16,6 +16,9 @@ from .nwb_series import NwbSeries, Part, all_series, electrode, kind, listed, na
 from .reading import require
 
 TABLE, BY_HAND = "the table of intracellular recordings", "current_channel="
+_COLUMNS = (("responses", "response"), ("stimuli", "stimulus"))
+_NOTHING = (None, None, "")
+Row: TypeAlias = "tuple[Part, Part | None, str]"
 Owners: TypeAlias = "dict[str, tuple[Part | None, str]]"
 
 
@@ -26,7 +29,9 @@ class Sweep:
     response: Part
     stimulus: Part | None  # None without one
     number: int  # the file's sweep number, else the position among the responses
+    stated: int | None  # the file's sweep number alone
     paired: str  # the source of the pair: "sweep number", "name", …
+    type: str = ""  # the stimulus's type in the table of sequential recordings
 
     @property
     def name(self) -> str:
@@ -40,10 +45,10 @@ class Sweep:
 
     @property
     def protocol(self) -> str:
-        """Stimulus description; in some files only the stimulus has one."""
+        """Stimulus description; in some files only the stimulus has one, in others the type in a table replaces it."""
         series = [self.response.series] + ([] if self.stimulus is None else [self.stimulus.series])
         described = [getattr(one, "stimulus_description", None) or "" for one in series]
-        return next((text for text in described if text != "N/A" and text), described[0])
+        return next((text for text in (*described, self.type) if text not in ("", "N/A")), described[0])
 
     @property
     def bias(self) -> float:
@@ -89,25 +94,26 @@ def pair(name: str, file: Any, responses: Sequence[Any], stimulus: Any = None) -
     Raises:
         ValueError: a response has several stimuli.
     """
-    rows = _rows(file.intracellular_recordings)
+    rows = _rows(file)
     pools = stimuli_in(file)
     numbers = sweep_numbers(file, [*responses, *(series for pool in pools for series in pool)])
-    alone = [one for one in responses if any(own is None for _, own in rows.get(one.object_id, [(None, None)]))]
+    alone = [one for one in responses if any(own is None for _, own, _ in rows.get(one.object_id, [_NOTHING]))]
     owners = {} if stimulus is not None else _own(name, alone, pools, numbers)
     sweeps: list[Sweep] = []
     for series in responses:
-        number = numbers.get(series.object_id, -1)
-        parts = rows.get(series.object_id) or [(whole(series), None)]
-        if stimulus is not None:
-            sweeps += [Sweep(part, whole(stimulus), number, BY_HAND) for part, _ in parts]
-            continue
+        number = numbers.get(series.object_id)
         found, source = owners.get(series.object_id, (None, "nothing"))
-        for part, own in parts:
-            sweeps.append(Sweep(part, own or found, number, TABLE if own else source))
-    counts = {(sweep.number, sweep.electrode) for sweep in sweeps}
-    if any(number < 0 for number, _ in counts) or len(counts) < len(sweeps):
-        sweeps = [dataclasses.replace(sweep, number=position) for position, sweep in enumerate(sweeps)]
-    return sweeps
+        if stimulus is not None:
+            found, source = whole(stimulus), BY_HAND
+        for part, own, kind_of_stimulus in rows.get(series.object_id) or [(whole(series), None, "")]:
+            own = None if stimulus is not None else own
+            origin = TABLE if own else source
+            sweeps.append(Sweep(part, own or found, -1, number, origin, kind_of_stimulus))
+    known = {(sweep.stated, sweep.electrode) for sweep in sweeps}
+    unique = len(known) == len(sweeps) and all(number is not None for number, _ in known)
+    return [
+        dataclasses.replace(sweep, number=sweep.stated if unique else position) for position, sweep in enumerate(sweeps)
+    ]
 
 
 def stimuli_in(file: Any) -> list[list[Any]]:
@@ -121,21 +127,39 @@ def stimuli_in(file: Any) -> list[list[Any]]:
     return [first, [one for one in typed if one.object_id not in known]]
 
 
-def _rows(table: Any) -> dict[str, list[tuple[Part, Part | None]]]:
-    """Responses and their stimuli in the table of intracellular recordings, by the response's id."""
-    rows: dict[str, list[tuple[Part, Part | None]]] = {}
+def _rows(file: Any) -> dict[str, list[Row]]:
+    """Responses, stimuli and types in the table of intracellular recordings, by the response's id."""
+    rows: dict[str, list[Row]] = {}
+    table = file.intracellular_recordings
     if table is None:
         return rows
+    types = _types(file)
     columns = [table.category_tables[group][column].get(slice(None)) for group, column in _COLUMNS]
-    for response, stimulus in zip(*columns, strict=True):
+    for place, (response, stimulus) in enumerate(zip(*columns, strict=True)):
         if response.timeseries is None or response.count <= 0:
             continue
         part = _named(response)
         own = None
         if stimulus.timeseries is not None and stimulus.count > 0 and kind(stimulus.timeseries) == "current":
             own = _named(stimulus)
-        rows.setdefault(part.series.object_id, []).append((part, own))
+        rows.setdefault(part.series.object_id, []).append((part, own, types.get(place, "")))
     return rows
+
+
+def _types(file: Any) -> dict[int, str]:
+    """The type of the stimulus of each row of the table of intracellular recordings, where later tables state it."""
+    sequential, simultaneous = file.icephys_sequential_recordings, file.icephys_simultaneous_recordings
+    if sequential is None or simultaneous is None:
+        return {}
+    groups = _ragged(simultaneous["recordings"])
+    types = zip(sequential["stimulus_type"].data[:], _ragged(sequential["simultaneous_recordings"]), strict=True)
+    return {int(row): str(name) for name, numbers in types for number in numbers for row in groups[int(number)]}
+
+
+def _ragged(column: Any) -> list[Any]:
+    """The rows of another table that each row of a column names."""
+    ends = [int(end) for end in column.data[:]]
+    return [column.target.data[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _named(reference: Any) -> Part:
@@ -151,9 +175,6 @@ def _named(reference: Any) -> Part:
             f" has {series.count}; the file is damaged"
         )
     return Part(series.series, first, count)
-
-
-_COLUMNS = (("responses", "response"), ("stimuli", "stimulus"))
 
 
 def sweep_numbers(file: Any, series: Sequence[Any]) -> dict[str, int]:

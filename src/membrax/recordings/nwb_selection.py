@@ -62,19 +62,23 @@ def check_equal_sampling(file: str, sweeps: Sequence[Sweep]) -> None:
 def check_moments(file: str, sweeps: Sequence[Sweep]) -> None:
     """Check that no two responses were recorded at one moment: two channels of an electrode are not two sweeps.
 
-    A clock that begins every sweep at one time says nothing; the sweep numbers of the file then count.
+    Responses of one sweep number that share their time are of one moment. Without numbers the times alone decide, if
+    they are not those of a clock that begins every sweep at one time.
 
     Raises:
         ValueError: two responses share their moment.
     """
     ordered = sorted(sweeps, key=lambda sweep: sweep.response.clock.begin)
-    if len({sweep.response.clock.begin for sweep in ordered}) > 1:
-        pairs = [(one, other) for one, other in itertools.pairwise(ordered) if _together(one, other)]
-    else:
-        first: dict[object, Sweep] = {}
-        numbered = [(getattr(sweep.response.series, "sweep_number", None), sweep) for sweep in ordered]
-        pairs = [(first[number], sweep) for number, sweep in numbered if first.setdefault(number, sweep) is not sweep]
-        pairs = [pair for pair in pairs if getattr(pair[0].response.series, "sweep_number", None) is not None]
+    restarts = len({sweep.response.clock.begin for sweep in ordered}) == 1
+    groups: dict[int | None, list[Sweep]] = {}
+    for sweep in ordered:
+        groups.setdefault(sweep.stated, []).append(sweep)
+    pairs = [
+        pair
+        for number, group in groups.items()
+        for pair in itertools.pairwise(group)
+        if _together(*pair) and not (restarts and number is None)
+    ]
     if pairs:
         one, other = pairs[0]
         raise ValueError(
