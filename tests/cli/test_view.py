@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 import membrax as mx
-from membrax.cli.files import recordings_in
 from membrax.cli.main import app
 
 pytest.importorskip("bokeh")
@@ -62,12 +61,15 @@ def test_a_folder_has_a_page_for_each_cell_and_a_list(tmp_path):
     for _ in range(2):  # the tables of the first run are no recordings of the second
         done = command(tmp_path, "--out", out)
         assert done.exit_code == 0, done.output
-        assert "notes.txt: skipped: notes.txt has no" in done.output and "3 pages, 1 file skipped" in done.output
-        assert {one.name for one in out.glob("*.html")} == {"a.html", "a_2.html", "b.html", "index.html"}
-    assert [row["cell"] for row in table(out / "cells.csv")] == ["a", "b", "a_2"]
-    assert [(row["cell"], row["sweep"]) for row in table(out / "spikes.csv")] == [("a", "2"), ("b", "2"), ("a_2", "2")]
+        assert "monday/notes.txt: skipped: notes.txt has no" in done.output
+        assert "3 pages, 1 file skipped" in done.output
+        pages = {one.relative_to(out).as_posix() for one in out.rglob("*.html")}
+        assert pages == {"index.html", "monday/a.npz.html", "monday/b.npz.html", "tuesday/a.npz.html"}
+    names = ["monday/a.npz", "monday/b.npz", "tuesday/a.npz"]
+    assert [row["cell"] for row in table(out / "cells.csv")] == names
+    assert [(row["cell"], row["sweep"]) for row in table(out / "spikes.csv")] == [(name, "2") for name in names]
     index = (out / "index.html").read_text(encoding="utf-8")
-    assert all(f'<a href="{name}.html">{name}</a>' in index for name in ("a", "b", "a_2")) and "notes.txt" in index
+    assert all(f'<a href="{name}.html">{name}</a>' in index for name in names) and "notes.txt" in index
 
 
 def test_a_folder_without_a_readable_file_ends_with_1(tmp_path):
@@ -93,13 +95,11 @@ def test_warnings_of_a_reader_are_notes_of_the_page(tmp_path):
     assert "warning: the injected current peaks at" in (tmp_path / "out" / "strong.html").read_text(encoding="utf-8")
 
 
-def test_files_of_folders(tmp_path):
-    (tmp_path / "x").mkdir()
-    names = ["x/2.csv", "x/1.abf", "x/readme.md", "x/.3.csv"]
-    for name in names:
-        (tmp_path / name).touch()
-    given = [tmp_path / "x" / "readme.md", tmp_path / "x", tmp_path / "x" / "1.abf"]
-    found = [str(one.relative_to(tmp_path)) for one in recordings_in(given)]
-    assert found == ["x/readme.md", "x/1.abf", "x/2.csv"]
-    with pytest.raises(ValueError, match="no file has the suffix of a known format"):
-        recordings_in([tmp_path / "x"], without=tmp_path / "x")
+def test_files_together_are_one_cell(tmp_path):
+    short = recording().crop(0.0, 250.0)
+    files = [recording().save(tmp_path / "long.npz"), short.save(tmp_path / "short.npz")]
+    done = command(*files, "--together", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert {one.name for one in (tmp_path / "out").glob("*.html")} == {"long.html"}
+    (row,) = table(tmp_path / "out" / "cells.csv")
+    assert (row["parts"], row["sweeps"], row["spikes"]) == ("2", "6", "2")

@@ -158,6 +158,10 @@ def gather(out: Annotated[Path, typer.Argument(help="Folder of the results of me
 def view(
     paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of recordings.")],
     options: ReaderOptions,
+    together: Annotated[
+        bool,
+        typer.Option("--together", help="One cell: several files are its protocols, Igor waves the sweeps of one."),
+    ] = False,
     serve: Annotated[
         bool,
         typer.Option("--serve", help="Open the page of one recording on 127.0.0.1, with fits that can be started."),
@@ -173,8 +177,8 @@ def view(
     from .view import run_serve, run_view
 
     if serve:
-        run_serve(paths, options, out=out, port=port, browser=browser)
-    elif not run_view(paths, options, out=out):
+        run_serve(paths, options, together=together, out=out, port=port, browser=browser)
+    elif not run_view(paths, options, together=together, out=out):
         raise typer.Exit(1)
 
 

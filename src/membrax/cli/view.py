@@ -8,40 +8,47 @@ import warnings
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..ephys import View, measure
 from ..ephys.measure import FILES, write_tables
+from ..recordings import JoinedRecording, Recording, join
 from ..tables import counted
 from ..viewer.index import write_index
-from ..viewer.serve import serve
 from ..viewer.view import require_bokeh, write_page
-from .files import recordings_in
+from .ending import ERRORS, sentence
 from .reading import ReaderOptions, read
 from .words import writable
 
+if TYPE_CHECKING:
+    from ..batch.cells import CellFile
 
-def run_view(paths: Sequence[Path], options: ReaderOptions, *, out: Path) -> bool:
+
+def run_view(paths: Sequence[Path], options: ReaderOptions, *, together: bool, out: Path) -> bool:
     """Measure recordings, print their numbers, write their pages and tables.
 
     Returns:
-        Whether every file was read, or at least one of several.
+        Whether the file was read, or at least one of several.
 
     Raises:
         ValueError, OSError, ImportError: the only file can't be read, the folder can't be written, Bokeh is missing.
     """
     require_bokeh()
-    files = recordings_in(paths, without=out)
     writable(out)
-    if len(files) == 1 and not paths[0].is_dir():
-        page, view = _shown(files[0], options, out, set())
-        print(view.table())
+    if together or (len(paths) == 1 and paths[0].is_file()):
+        view = _measured(paths, options, paths[0].stem)
+        page = write_page(view, out / f"{paths[0].stem}.html")
         write_tables([view], out)
-        print(f"\n{page.name}, {', '.join(FILES)} are in {out}/")
+        print(f"{view.table()}\n\n{page.name}, {', '.join(FILES)} are in {out}/")
         return True
-    return _several(files, options, out)
+    from ..batch.cells import find_cells  # with the rooms of fits, which one page has no use for
+
+    return _several(find_cells(paths, leave_out=out), options, out)
 
 
-def run_serve(paths: Sequence[Path], options: ReaderOptions, *, out: Path, port: int, browser: bool) -> None:
+def run_serve(
+    paths: Sequence[Path], options: ReaderOptions, *, together: bool, out: Path, port: int, browser: bool
+) -> None:
     """Serve the page of one recording on this machine until Ctrl-C.
 
     Raises:
@@ -49,11 +56,13 @@ def run_serve(paths: Sequence[Path], options: ReaderOptions, *, out: Path, port:
         OSError: the folder can't be written, the port is taken.
         ImportError: Bokeh is missing.
     """
-    if len(paths) != 1 or paths[0].is_dir():
+    from ..viewer.serve import serve
+
+    if not together and (len(paths) != 1 or paths[0].is_dir()):
         raise ValueError(f"--serve takes one recording, got {', '.join(map(str, paths))}")
     require_bokeh()
     writable(out)
-    view = _measured(paths[0], options, paths[0].stem)
+    view = _measured(paths, options, paths[0].stem)
 
     def ready(address: str) -> None:
         print(f"{address}\nCtrl-C ends the server", flush=True)
@@ -63,17 +72,19 @@ def run_serve(paths: Sequence[Path], options: ReaderOptions, *, out: Path, port:
     serve(view, out, port=port, ready=ready)
 
 
-def _several(files: Sequence[Path], options: ReaderOptions, out: Path) -> bool:
-    """A page for each file that can be read, the list and the tables; a line for each file."""
+def _several(cells: Sequence[CellFile], options: ReaderOptions, out: Path) -> bool:
+    """A page for each cell whose file can be read, the list and the tables; a line for each file."""
     pages: dict[Path, View] = {}
-    failed: dict[Path, str] = {}
-    for number, file in enumerate(files, 1):
-        began, place = time.perf_counter(), f"[{number}/{len(files)}] {file}"
+    failed: dict[str, str] = {}
+    for number, cell in enumerate(cells, 1):
+        began, place = time.perf_counter(), f"[{number}/{len(cells)}] {cell.name}"
         try:
-            page, view = _shown(file, options, out, {one.stem for one in pages})
+            view = _measured([cell.path], options, cell.name)
+            page = write_page(view, out / f"{cell.name}.html")
         except Exception as error:  # whatever a damaged file does to a reader, the other cells are wanted
-            failed[file] = f"{error}" if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}"
-            print(f"{place}: skipped: {failed[file]}")
+            kind = "" if isinstance(error, ERRORS) else f"{type(error).__name__}: "
+            failed[cell.name] = f"{kind}{sentence(error)}"
+            print(f"{place}: skipped: {failed[cell.name]}", flush=True)
             continue
         pages[page] = view
         print(f"{place}: {_line(view)} ({time.perf_counter() - began:.1f} s)", flush=True)
@@ -85,21 +96,22 @@ def _several(files: Sequence[Path], options: ReaderOptions, out: Path) -> bool:
     return bool(pages)
 
 
-def _shown(file: Path, options: ReaderOptions, out: Path, taken: set[str]) -> tuple[Path, View]:
-    """The page of one file, whose name no other page has, and its measurements."""
-    names = (f"{file.stem}_{k + 1}" if k else file.stem for k in range(len(taken) + 1))
-    name = next(one for one in names if one not in taken)
-    view = _measured(file, options, name)
-    return write_page(view, out / f"{name}.html"), view
-
-
-def _measured(file: Path, options: ReaderOptions, name: str) -> View:
-    """The measurements on a file under a name, with the reader's warnings as notes."""
+def _measured(files: Sequence[Path], options: ReaderOptions, name: str) -> View:
+    """The measurements on the files of one cell under a name, with the reader's warnings as notes."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        data = read(file, options)
+        data = _read(files, options)
         notes = (*data.notes, *(f"warning: {one.message}" for one in caught))
         return measure(dataclasses.replace(data, name=name, notes=notes))
+
+
+def _read(files: Sequence[Path], options: ReaderOptions) -> Recording | JoinedRecording:
+    """The recording of one file or of several Igor waves, or the recordings of several files, joined."""
+    if len(files) == 1:
+        return read(files[0], options)
+    if all(file.suffix.lower() == ".ibw" for file in files):
+        return read(files, options)
+    return join([read(file, options) for file in files])
 
 
 def _line(view: View) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from ..ephys import View
 from ..ephys.measure import FILES, shown
@@ -20,15 +21,15 @@ QUANTITIES = (
 WIDE = "<style>body { max-width: 100rem; }</style>\n"
 
 
-def write_index(path: Path, pages: Mapping[Path, View], failed: Mapping[Path, str]) -> Path:
+def write_index(path: Path, pages: Mapping[Path, View], failed: Mapping[str, str]) -> Path:
     """Write the list of cells and return its path.
 
     Args:
         path: of the file.
-        pages: {page of a cell: the cell}, in the folder of ``path``.
+        pages: {page of a cell: the cell}, in the folder of ``path`` or below it.
         failed: {file: the reason why it has no page}.
     """
-    several = [_cells(pages)] if pages else []
+    several = [_cells(pages, path.parent)] if pages else []
     skipped = [Section("Skipped", [f"{file}: {reason}" for file, reason in failed.items()])] if failed else []
     found = f"{counted(len(pages), 'cell')}, {counted(len(failed), 'file')} skipped"
     foot = f"Written {datetime.date.today().isoformat()} by membrax {__version__}."
@@ -37,7 +38,7 @@ def write_index(path: Path, pages: Mapping[Path, View], failed: Mapping[Path, st
     return path
 
 
-def _cells(pages: Mapping[Path, View]) -> Section:
+def _cells(pages: Mapping[Path, View], folder: Path) -> Section:
     """The table of the cells; those with a warning are marked."""
     views = list(pages.values())
     columns = [one.column.label for one in views[0].quantities if one.column.name in QUANTITIES]
@@ -46,4 +47,4 @@ def _cells(pages: Mapping[Path, View]) -> Section:
         values = [shown(one) for one in view.quantities if one.column.name in QUANTITIES]
         rows.append([view.name, str(view.cell["sweeps"]), str(view.cell["spikes"]), *values, str(len(view.warnings))])
     text = f"All rows of the pages are in {', '.join(FILES)} of this folder."
-    return Section("Cells", text, rows, links=[page.name for page in pages])
+    return Section("Cells", text, rows, links=[quote(page.relative_to(folder).as_posix()) for page in pages])
