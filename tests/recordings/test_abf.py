@@ -251,7 +251,7 @@ def test_gap_free_recording_without_steps_is_one_sweep(tmp_path):
 def test_gap_free_recording_takes_a_current_by_hand(tmp_path):
     v, i = steps_of(PULSES, noise=0.0)
     path = write(tmp_path / "cell.abf", [("Vm", "mV", v)], mode=3)
-    with pytest.raises(ValueError, match=r"the recording is gap-free and has none\. Pass the injected .* current="):
+    with pytest.raises(ValueError, match=r"no injected current \(.*gap-free mode has no command .*current="):
         load(path)
     assert load(path, current=0.05).v.shape == v.shape and np.all(load(path, current=0.05).i == 0.05)
     data = load(path, current=i[0] / 1000)
@@ -307,7 +307,22 @@ def test_event_driven_sweeps_are_brought_to_one_length(tmp_path, lengths, kept, 
 def test_gap_free_recording_with_pauses_has_a_sweep_each(tmp_path):
     v = -65 + np.arange(3000)[None] / 300
     path = write(tmp_path / "cell.abf", [("Vm", "mV", v)], mode=3, lengths=(1000, 1000, 1000))
-    assert np.allclose(load(path, current=0.0).v, v.reshape(3, 1000), atol=0.011)
+    data = load(path, current=0.0)
+    assert np.allclose(data.v, v.reshape(3, 1000), atol=0.011)
+    assert "sweeps: 3, the parts between pauses of a gap-free recording" in data.notes
+
+
+def test_event_driven_sweeps_of_unknown_lengths_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"event-driven with 3 sweeps, and the list of their lengths is missing"):
+        load(write(tmp_path / "cell.abf", mode=1), current=0.0)
+
+
+@pytest.mark.parametrize("mode", [2, 4])
+def test_waveform_of_another_protocol_is_not_taken(tmp_path, mode):
+    path = write(tmp_path / "cell.abf", mode=mode)
+    with pytest.raises(ValueError, match=r"no injected current \(.* mode has no command waveform\); .*current="):
+        load(path)
+    assert load(path, current=0.1).sweeps == 3
 
 
 def test_two_clocks_are_refused_by_name(tmp_path):
@@ -588,8 +603,8 @@ def altered(shared, tmp_path):
     [
         (("file", 172, "IIi", 1, 64, 1), "cannot be rebuilt: a user list"),
         (("protocol", 182, "h", 1), "cannot be rebuilt: outputs alternate"),
-        (("protocol", 0, "h", 3), "cannot be rebuilt: the recording is gap-free and has none"),
-        (("protocol", 0, "h", 1), "cannot be rebuilt: the recording is event-driven and has none"),
+        (("protocol", 0, "h", 3), "a recording in gap-free mode has no command waveform"),
+        (("protocol", 0, "h", 1), "a recording in event-driven mode has no command waveform"),
     ],
 )
 def test_unsupported_headers_of_abf_2_are_refused(altered, change, message):

@@ -80,6 +80,8 @@ def read_abf(
     notes = (f"voltage: input {voltage}{in_unit(voltage, unit)}", UNCORRECTED, note, *([clamp] if clamp else []))
     if len(set(header.lengths)) > 1:
         notes += (f"sweeps: {_list(header.lengths)} samples in the file",)
+    elif abf.nOperationMode == GAP_FREE and len(header.lengths) > 1:
+        notes += (f"sweeps: {len(header.lengths)}, the parts between pauses of a gap-free recording",)
     t = interval(dt, header.dt) * np.arange(v.shape[1])
     t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
     data = Recording(t, v, i, name=path.stem, notes=(*notes, *removed))

@@ -12,8 +12,9 @@ import numpy as np
 from .abf_channels import current_output
 from .abf_command import FILE, command_current, follows
 from .abf_header import AbfFile, Header
-from .channels import Channel, current_input, find_channel
+from .channels import Channel, comma_list, current_input, find_channel
 from .conversion import convert
+from .reading import no_current
 
 _CHOSEN = "chosen by the caller"
 
@@ -52,6 +53,8 @@ def injected_current(
     if command is not None:
         return _commanded(source, find_channel(path, header.outputs, command, "output"), _CHOSEN)
     recorded = current_input(path, header.inputs, voltage)
+    if recorded is None and not header.episodic:
+        raise no_current(path.name, f"inputs: {comma_list(header.inputs)}; {header.obstacle}")
     output = current_output(path, header, voltage, required=recorded is None)
     if recorded is not None:
         values, note = _recorded(source, recorded, "recorded current, preferred to the command")

@@ -21,7 +21,8 @@ _INPUT_UNITS, _OUTPUT_UNITS, _HOLDING, _USER_LIST = 602, 1346, 1394, 3360
 _SECOND_INTERVAL = 126
 _EXTENDED = 6144  # bytes of a version 1 header that has room for a command waveform
 _STEP, _RAMP = 1, 2  # epoch types without a train
-VARIABLE, GAP_FREE = 1, 3  # operation modes without a command waveform; 2, 4 and 5 have sweeps of one length
+VARIABLE, GAP_FREE = 1, 3
+MODES = {VARIABLE: "event-driven", 2: "fixed-length event", GAP_FREE: "gap-free", 4: "oscilloscope"}  # not episodic
 
 
 class AbfFile(Protocol):
@@ -59,6 +60,7 @@ class Header:
     lengths: tuple[int, ...]  # samples of each sweep, in the order of the file
     episode: int  # samples of a sweep of the protocol, which an aborted sweep does not reach
     obstacle: str  # reason why the command waveforms cannot be rebuilt; "" without one
+    episodic: bool = True  # whether the acquisition had command waveforms
 
 
 def open_abf(path: Path, stimulus_folder: str | Path | None = None) -> AbfFile:
@@ -89,11 +91,11 @@ def read_header(abf: AbfFile) -> Header:
         ValueError: a file of two sampling intervals.
     """
     header = _version_1(abf) if abf.abfVersion["major"] == 1 else _version_2(abf)
-    if abf.nOperationMode in (VARIABLE, GAP_FREE):
-        mode = "gap-free" if abf.nOperationMode == GAP_FREE else "event-driven"
-        # Waveforms in the header are left over from another protocol.
+    if abf.nOperationMode in MODES:
+        # Waveforms in the header are left over from another protocol: Clampex runs them in episodic mode alone.
         outputs = tuple(dataclasses.replace(output, source=0) for output in header.outputs)
-        return dataclasses.replace(header, outputs=outputs, obstacle=f"the recording is {mode} and has none")
+        mode = f"a recording in {MODES[abf.nOperationMode]} mode has no command waveform"
+        return dataclasses.replace(header, outputs=outputs, obstacle=mode, episodic=False)
     return header
 
 
@@ -179,6 +181,11 @@ def _lengths(abf: AbfFile, synch: Sequence[tuple[int, int]], unit: float) -> tup
         return tuple(lengths) if usable and _paused(abf, synch, unit) else (total,)
     if usable and len(set(lengths)) > 1:
         return tuple(lengths)
+    if abf.nOperationMode == VARIABLE and not usable and count > 1:
+        raise ValueError(
+            f"{Path(abf.abfFilePath).name} is event-driven with {count} sweeps, and the list of their lengths is"
+            " missing or damaged; export it from Clampfit as .atf"
+        )
     return (total // count,) * count
 
 

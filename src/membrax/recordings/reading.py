@@ -51,7 +51,8 @@ def given_units(units: Mapping[str, str] | None, symbols: str = "tvi") -> dict[s
         return {}
     if not isinstance(units, Mapping) or set(units) - set(symbols):
         example = ", ".join(f'"{symbol}": "{_EXAMPLES[symbol]}"' for symbol in symbols)
-        raise ValueError(f"units must be a mapping such as {{{example}}}, got {units!r}")
+        clock = "" if "t" in symbols else "; the sampling interval is dt=, in ms"
+        raise ValueError(f"units must be a mapping such as {{{example}}}, got {units!r}{clock}")
     return {symbol: str(unit) for symbol, unit in units.items()}
 
 

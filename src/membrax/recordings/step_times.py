@@ -70,12 +70,11 @@ def departures(i: np.ndarray, dt: float) -> list[Span]:
     ends = max(1, min(i.size, round(LEVEL / dt)))
     levels = [float(np.median(part)) for part in (i[:ends], i[-ends:])]
     away = min((np.abs(smooth - level) > least for level in levels), key=np.count_nonzero)
-    joined: list[Span] = []
-    for start, stop in stretches(away):
-        if joined and (start - joined[-1][1]) * dt < BEFORE:
-            start = joined.pop()[0]
-        joined.append((start, stop))
-    steps = [(start, stop) for start, stop in joined if (stop - start) * dt >= BRIEFEST - 1e-9]
+    starts, stops = np.array(stretches(away), dtype=int).reshape(-1, 2).T
+    apart = (starts[1:] - stops[:-1]) * dt >= BEFORE
+    starts, stops = starts[np.append(True, apart)[: starts.size]], stops[np.append(apart, True)[: stops.size]]
+    long = (stops - starts) * dt >= BRIEFEST - 1e-9
+    steps = list(zip(starts[long].tolist(), stops[long].tolist(), strict=True))
     return steps if _flat(smooth, steps, least) else []
 
 
