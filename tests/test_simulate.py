@@ -299,7 +299,7 @@ BAD = {
     "traced duration": (lambda c: jax.grad(lambda d: mx.simulate(c, duration=d).v[-1])(1.0), "duration is traced by"),
     "unknown path": (lambda c: mx.replace(c, {"na.gg": 1.0}), "unknown path 'na.gg': did you mean 'na.g'"),
     "unknown channel": (lambda c: mx.replace(c, {"kv.g": 1.0}), "unknown path 'kv.g': did you mean 'k.g'"),
-    "unknown unit": (lambda c: mx.simulate(c, stimuli.step(1.0, unit="pA"), duration=1.0), "unknown unit 'pA'"),
+    "unknown unit": (lambda c: mx.simulate(c, stimuli.step(1.0, unit="fA"), duration=1.0), "unknown unit 'fA'"),
     "batched cells": (lambda c: mx.simulate(mx.vary(c, {"na.g": [100.0, 120.0]}), duration=1.0),
         "simulate takes one neuron, but .* has the shape \\(2,\\): use membrax.run, or jax.vmap"),
     "batched stimulus": (lambda c: mx.simulate(c, stimuli.step(np.ones(3)), duration=1.0),

@@ -36,7 +36,7 @@ def test_simulate_writes_the_trace_and_the_figure(tmp_path):
         (("simulate", "--set", "capacitance=-1"), "capacitance must be above 0 µF/cm², got -1 µF/cm²"),
         (("simulate", "--dt", "0"), "dt must be above 0 ms"),
         (("simulate", "--dt", "0.03"), "duration must be a multiple of dt"),
-        (("simulate", "--unit", "pA"), "unknown unit 'pA'"),
+        (("simulate", "--unit", "fA"), "unknown unit 'fA'"),
         (("fit", "nowhere.abf"), "nowhere.abf"),
     ],
 )

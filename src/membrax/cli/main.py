@@ -36,7 +36,7 @@ def demo(
 def simulate(
     model: Annotated[str, typer.Option(help="Name of a cell of membrax.models.")] = "hodgkin_huxley",
     amplitude: Annotated[float, typer.Option(help="Amplitude of the current step, in --unit.")] = 10.0,
-    unit: Annotated[str, typer.Option(help='Unit of the amplitude, "uA/cm2" or "nA".')] = "uA/cm2",
+    unit: Annotated[str, typer.Option(help='Unit of the amplitude, "uA/cm2", "nA" or "pA".')] = "uA/cm2",
     start: Annotated[float, typer.Option(help="Step onset (ms).")] = 5.0,
     stop: Annotated[float, typer.Option(help="Step offset (ms).")] = 45.0,
     duration: Annotated[float, typer.Option(help="Duration of the simulation (ms).")] = 50.0,
