@@ -155,3 +155,13 @@ def test_a_voltage_without_unit_is_suggested(tmp_path, header, way):
     with pytest.raises(ValueError, match=rf"has no entry for the voltage \(t .*\); {way}"):
         load(path, current=0.0)
     assert load(path, current=0.0, columns={"v": 1}, units={"v": "mV"}).sweeps == 1
+
+
+def test_many_sweeps_with_names_are_no_table_on_its_side(tmp_path):
+    header = ",".join(["t (ms)", *(f"Sweep {k + 1} (mV)" for k in range(80))])
+    assert load(save(tmp_path / "cell.csv", header, 81), current=0.0).v.shape == (80, 20)
+
+
+def test_a_sample_time_is_a_time(tmp_path):
+    path = save(tmp_path / "cell.csv", "Sample time (ms),Vm out (mV),I (pA)", 3)
+    assert load(path).dt == 0.1

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from membrax.recordings import load
 
@@ -145,3 +147,17 @@ def test_time_without_a_name_is_suggested(tmp_path):
     with pytest.raises(ValueError, match=r'has no time; .*"clock" rises uniformly: if it is the time, pass columns='):
         load(path)
     assert load(path, columns={"t": "clock"}, units={"t": "ms"}).dt == 0.1
+
+
+@given(st.text("0123456789,.;\t -+eE\"'#\nmVspA()[]=|/:", max_size=300))
+@example('"CHANNEL"\n"START" 0.. 0.1\n1\n2\n')
+@example("t (ms),V (mV)\n0,1\n\n,\n")
+def test_any_text_is_read_or_refused_in_a_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("any") / "cell.txt"
+    path.write_text(text)
+    try:
+        data = load(path, current=0.0)
+    except ValueError as error:
+        assert "cell.txt" in str(error) and "\n" not in str(error)
+    else:
+        assert np.all(np.isfinite(data.v))

@@ -22,7 +22,7 @@ _HEKA = re.compile(r"(?<![0-9])([0-9]{1,3}(?:_[0-9]{1,4}){2,3})(?![0-9])")  # gr
 _NUMBER = re.compile(r"[\s_\-.#]*(\d+)\s*$")
 # A voltage that an amplifier commands, or that is no membrane potential.
 _COMMAND = re.compile(
-    r"(?:^|[^a-z])v?_?(?:cmd|com|command|hold|holding|clamp|target|set ?point|stim|stimulus|dac?|ao|aout|out)"
+    r"(?:^|[^a-z])v?_?(?:cmd|com|command|hold|holding|clamp|target|set ?point|stim|stimulus|dac?|ao|aout)"
     r"(?:[^a-z]|$)|^v_?h$",
     re.I,
 )

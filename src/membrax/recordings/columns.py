@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .column_names import ColumnName, parse
 from .conversion import QUANTITIES, kind_of
@@ -67,7 +67,8 @@ def _given(
         raise ValueError(f"columns may name t, v, i and dt, got {', '.join(sorted(map(str, unknown)))}")
     given: dict[str, Sequence[Label]] = {}
     for symbol, keys in (columns or {}).items():
-        given[symbol] = keys if isinstance(keys, list | tuple) else [keys]  # type: ignore[list-item]
+        one = isinstance(keys, str) or not isinstance(keys, Iterable)
+        given[symbol] = [keys] if one else list(keys)  # type: ignore[list-item]
     for symbol, option, channel in (("v", "voltage_channel", voltage), ("i", "current_channel", current)):
         if channel is not None and symbol in given:
             raise ValueError(f'pass {option}= or columns={{"{symbol}": …}}, not both')
@@ -135,7 +136,7 @@ def _serves(name: ColumnName, symbol: str, units: Mapping[str, str]) -> bool:
 
 def _best(file: str, symbol: str, free: Sequence[int], names: Sequence[ColumnName]) -> list[int]:
     """The entries whose names say most."""
-    kept = [k for k in free if not names[k].elsewhere]
+    kept = [k for k in free if not names[k].elsewhere] or [k for k in free if symbol == "t"]
     if symbol == "v":
         cell = [k for k in kept if not names[k].command]
         if kept and not cell:

@@ -44,6 +44,7 @@ class _Scan:
     line: int = 0
     words: list[str] = dataclasses.field(default_factory=list)
     bad: tuple[int, str] | None = None
+    notes: list[str] = dataclasses.field(default_factory=list)
     blocks: list[Block] = dataclasses.field(default_factory=list)
 
     def add(self, line: int, rows: np.ndarray) -> None:
@@ -61,6 +62,7 @@ class _Scan:
         if self.parts:
             values, line = np.concatenate(self.parts), self.line
             if values.shape[1] == 1 and len(values) > 2 and values[0, 0] == len(values) - 1:
+                self.notes.append(f"line {line} is the number of the rows below it, and no sample")
                 values, line = values[1:], line + 1
             self.blocks.append(Block(tuple(self.header), line, values))
         self.parts = []
@@ -86,9 +88,7 @@ def scan(file: str, text: str, dialect: Dialect) -> tuple[list[Block], tuple[str
         raise ValueError(_bad_row(file, line, found, dialect))
     if sum(len(block.values) for block in state.blocks) < 2:
         raise ValueError(f"{file} has a single row of numbers, in line {state.blocks[0].line}; export all samples")
-    rows, columns = max((block.values.shape for block in state.blocks), key=lambda shape: shape[0])
-    if columns >= max(_WIDE, rows + 1):
-        raise ValueError(_wide(file, rows, columns))
+    _check_upright(file, max(state.blocks, key=lambda block: len(block.values)), dialect)
     return state.blocks, _notes(state)
 
 
@@ -239,16 +239,20 @@ def _bad_row(file: str, line: int, text: str, dialect: Dialect) -> str:
     return f'{where}: "{shorten(wrong[0])}" is no number{reason(wrong[0], dialect.decimal)}'
 
 
-def _wide(file: str, rows: int, columns: int) -> str:
-    return (
-        f"{file} has {rows} rows of {columns} numbers: its rows seem to be sweeps, where a row must be one sample and a"
-        " column one quantity or one sweep; transpose the file, for example with numpy.savetxt(new, table.T)"
-    )
+def _check_upright(file: str, block: Block, dialect: Dialect) -> None:
+    """Check that rows are samples: many columns, more than there are rows, need a name each."""
+    rows, columns = block.values.shape
+    named = any(len(split(line, dialect.separator)) >= columns - 1 for line in block.header)
+    if columns >= max(_WIDE, rows + 1) and not named:
+        raise ValueError(
+            f"{file} has {rows} rows of {columns} numbers: its rows seem to be sweeps, where a row must be one sample"
+            " and a column one quantity or one sweep; transpose the file, for example with numpy.savetxt(new, table.T)"
+        )
 
 
 def _notes(state: _Scan) -> tuple[str, ...]:
     """Lines below the last row."""
-    notes = []
+    notes = list(state.notes)
     if state.bad is not None:
         notes.append(f'left out from line {state.bad[0]} on, which is no complete row: "{shorten(state.bad[1])}"')
     if state.words:

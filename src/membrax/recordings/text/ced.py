@@ -9,6 +9,7 @@ import numpy as np
 
 from ..conversion import kind_of
 from .blocks import Block
+from .dialect import number
 
 _START = re.compile(r"\s*\"?START\"?[\s,]+([-+0-9.eE]+)[\s,]+([0-9.eE+-]+)\s*", re.IGNORECASE)
 _QUOTED = re.compile(r"\"([^\"]*)\"")
@@ -30,10 +31,9 @@ def read(file: str, blocks: Sequence[Block]) -> tuple[list[str], np.ndarray, flo
     Raises:
         ValueError: channels of different beginnings or sampling intervals.
     """
-    starts = [next((found for line in block.header if (found := _START.fullmatch(line))), None) for block in blocks]
-    if None in starts or any(block.values.shape[1] != 1 for block in blocks):
+    clocks = {_clock(block.header) for block in blocks}
+    if any(None in clock for clock in clocks) or any(block.values.shape[1] != 1 for block in blocks):
         return None
-    clocks = {(float(found[1]), float(found[2])) for found in starts if found}
     if len(clocks) > 1:
         raise ValueError(
             f"{file} has channels with several beginnings or sampling intervals ({sorted(clocks)} s); export channels"
@@ -44,7 +44,13 @@ def read(file: str, blocks: Sequence[Block]) -> tuple[list[str], np.ndarray, flo
     table = np.full((max(len(block.values) for block in blocks), len(blocks)), np.nan)
     for k, block in enumerate(blocks):
         table[: len(block.values), k] = block.values[:, 0]
-    return labels, table, float(f"{1000 * clocks.pop()[1]:.12g}")
+    return labels, table, float(f"{1000 * (clocks.pop()[1] or 0):.12g}")
+
+
+def _clock(header: Sequence[str]) -> tuple[float | None, float | None]:
+    """The beginning and the sampling interval [s] behind START; None without them."""
+    found = next((found for line in header if (found := _START.fullmatch(line))), None)
+    return (number(found[1], "."), number(found[2], ".")) if found else (None, None)
 
 
 def _summary(header: Sequence[str]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..contents import contents_of, is_binary
 
+_BLANK = b"\x00\x1a \t\r\n"
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -31,14 +32,16 @@ def read(path: Path) -> str:
         ValueError: the file is empty, or is no text; the message names a known format and the way on.
     """
     raw = path.read_bytes()
-    if not raw.strip(b"\x00\x1a \t\r\n"):
-        size = "0 bytes" if not raw else f"{len(raw)} bytes, all of them blank"
-        raise ValueError(f"{path.name} is empty ({size}); export the recording again")
     found = contents_of(raw, len(raw))
     if found is not None:
         raise ValueError(f"{path.name} is no text: it holds {found.words}; {found.way.format(stem=path.stem)}")
-    text = _whole_cells(_decode(path, raw).replace("\r\n", "\n").replace("\r", "\n"))
-    return text if text.isascii() and "\x00" not in text and "\x1a" not in text else text.translate(_PLAIN)
+    text = _decode(path, raw) if raw.strip(_BLANK) else ""
+    if not text.isascii() or "\x00" in text or "\x1a" in text:
+        text = text.translate(_PLAIN)
+    if not text.strip():
+        size = "0 bytes" if not raw else f"{len(raw)} bytes, all of them blank"
+        raise ValueError(f"{path.name} is empty ({size}); export the recording again")
+    return _whole_cells(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _decode(path: Path, raw: bytes) -> str:

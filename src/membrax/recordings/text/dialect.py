@@ -234,4 +234,4 @@ def _decimal(text: str, separator: str | None, fields: Sequence[str]) -> str:
     points = sum("." in field for field in fields)
     if commas or points or separator == ",":
         return "," if commas > points else "."
-    return "," if re.search(r"[0-9],[0-9]", text) else "."
+    return "," if text.count(",") > text.count(".") else "."
