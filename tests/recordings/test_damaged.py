@@ -16,7 +16,7 @@ def script():
     return module
 
 
-@pytest.mark.parametrize("kind", ["abf", "ibw", "npz", "atf", "csv", "txt"])
+@pytest.mark.parametrize("kind", ["abf", "ibw", "npz", "atf", "csv", "txt", "wcp"])
 @pytest.mark.parametrize("seed", [11])
 def test_damaged_files_are_read_or_refused(script, tmp_path, kind, seed):
     import membrax.recordings
