@@ -1,9 +1,8 @@
 import os
 import signal
-import struct
 import sys
-import zipfile
 
+import h5py
 import numpy as np
 import pytest
 
@@ -58,13 +57,16 @@ def test_a_killed_reader_is_named(tmp_path, monkeypatch):
 
 
 @UNDER_LIMIT
-def test_a_file_that_claims_4_gib_is_refused(tmp_path):
-    header = repr({"descr": "<f8", "fortran_order": False, "shape": (1 << 29,)}).ljust(117).encode() + b"\n"
-    claims = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(800)
-    with zipfile.ZipFile(tmp_path / "cell.npz", "w") as archive:
-        archive.writestr("v_mV.npy", claims)
-    with pytest.raises(ValueError, match=r"cell\.npz cannot be read: it claims more memory .* damaged"):
-        load_in_child(tmp_path / "cell.npz")
+def test_a_reader_that_takes_4_gib_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "pynwb").mkdir()
+    greedy = "import numpy\n\n\ndef NWBHDF5IO(*_, **__):\n    numpy.empty(1 << 29)\n"
+    (tmp_path / "pynwb" / "__init__.py").write_text(greedy)
+    (tmp_path / "pynwb" / "icephys.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)  # the child's path is that of its parent
+    with h5py.File(tmp_path / "cell.nwb", "w"):
+        pass
+    with pytest.raises(ValueError, match=r"cell\.nwb cannot be read: it claims more memory .* damaged"):
+        load_in_child(tmp_path / "cell.nwb")
 
 
 def test_a_reader_without_end_is_stopped(saved, monkeypatch):
