@@ -51,6 +51,20 @@ def test_links_are_followed_and_loops_end(tmp_path):
     assert names(tmp_path / "here") == ["a.abf", "link/b.abf"]
 
 
+def test_a_folder_that_may_not_be_read_is_not_passed_over(tmp_path, monkeypatch):
+    make(tmp_path, "a.abf", "closed/b.abf")
+    scan = os.scandir
+
+    def closed(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(PermissionError, match="closed"):
+        names(tmp_path)
+
+
 def test_a_pattern_that_no_shell_has_expanded(tmp_path):
     make(tmp_path, "a1.abf", "a2.abf", "b1.abf")
     assert names(tmp_path / "a*.abf") == ["a1.abf", "a2.abf"]

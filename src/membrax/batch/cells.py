@@ -42,6 +42,7 @@ def find_cells(paths: PathLike | Iterable[PathLike], *, leave_out: PathLike | No
 
     Raises:
         FileNotFoundError: there is no such file or folder, or none that fits the pattern.
+        PermissionError: a folder that may not be read.
         ValueError: a folder without recordings, or no path.
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
@@ -74,7 +75,7 @@ def _below(path: Path, results: Path | None) -> list[CellFile]:
 def _walk(folder: Path, results: Path | None) -> Iterator[Path]:
     """Visible files in a folder and below it; links to folders are followed, each folder once."""
     seen: set[Path] = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
+    for parent, folders, files in os.walk(folder, followlinks=True, onerror=_refuse):
         here = Path(parent).resolve()
         if here in seen or here == results:
             folders.clear()
@@ -82,6 +83,11 @@ def _walk(folder: Path, results: Path | None) -> Iterator[Path]:
         seen.add(here)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent) / name for name in sorted(files) if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that may not be read is an error, not a folder without cells."""
+    raise error
 
 
 def _apart(cells: Iterable[CellFile]) -> list[CellFile]:
