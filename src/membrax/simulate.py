@@ -31,6 +31,7 @@ from .probes import (
 )
 from .pytrees import is_concrete, pytree, static, strong
 from .stimuli import Stimulus, StimulusLike, as_stimulus, batch_size, check_key
+from .stimuli.stimulus import IN_TIME
 from .timegrid import Time, grid, milliseconds, steps
 from .timeloop import (
     begin_drive,
@@ -218,5 +219,6 @@ def check_single(cell: Cell, stimulus: Stimulus) -> None:
     check_single_cell(cell, "simulate", "membrax.run, or jax.vmap over the cells")
     if batch_size(stimulus):
         raise ValueError(
-            f"simulate takes one stimulus, but this one holds {batch_size(stimulus)}: use membrax.run, or jax.vmap"
+            f"simulate takes one stimulus, but this one holds {batch_size(stimulus)}: use membrax.run, or jax.vmap; "
+            f"{IN_TIME}"
         )

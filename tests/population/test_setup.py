@@ -18,7 +18,7 @@ BAD = {
     "duration off the grid": ({}, bad(duration=1.01), "duration must be a multiple of dt = 0.025 ms, got 1.01 ms"),
     "chunk off the grid": ({}, bad(chunk=0.03), "chunk must be a multiple of dt = 0.025 ms, got 0.03 ms"),
     "noise without key": ({"stimulus": stimuli.ornstein_uhlenbeck(1.0, 1.0, 1.0)}, bad(), "the stimulus is random"),
-    "stimulus": ({"stimulus": stimuli.step(np.ones(3))}, bad(), "numbers of neurons disagree: cells 7, stimulus 3"),
+    "stimulus": ({"stimulus": stimuli.step(np.ones(3))}, bad(), "cells 7, stimulus 3; samples in time are"),
     "uneven stimulus": (
         {"stimulus": stimuli.step(np.ones(3)) + stimuli.step(np.ones(7))}, bad(), r"different lengths: \[3, 7\]"),
     "probe": ({}, bad(record="spikes"), "record takes probes"),
@@ -56,7 +56,8 @@ REFUSED = {
         lambda cells, run: jax.jit(lambda c: run(c, duration=1.0).spike_counts)(cells),
         "run must be called outside jit"),
     "two axes of stimuli": (
-        lambda cells, run: run(cells, np.ones((7, 2)), duration=1.0), r"an array \[neuron\], got the shape \(7, 2\)"),
+        lambda cells, run: run(cells, stimuli.step(np.ones((7, 2))), duration=1.0),
+        r"an array \[neuron\], got the shape \(7, 2\)"),
     "state of another model": (
         lambda cells, run: run(mx.models.wang_buzsaki(), duration=1.0, state=run(cells, duration=0.025).final),
         "state must have the gates of this cell"),

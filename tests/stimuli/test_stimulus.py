@@ -50,10 +50,21 @@ def test_a_number_is_a_constant_density():
 
 
 def test_an_array_may_be_added_from_the_left():
-    assert batch_size(np.array([1.0, 2.0]) + stimuli.step(1.0)) == 2
+    assert batch_size(stimuli.constant(np.array([1.0, 2.0])) + stimuli.step(1.0)) == 2
+    with pytest.raises(ValueError, match=r"constant\(amplitudes\) for one for each neuron .*from_samples"):
+        np.array([1.0, 2.0]) + stimuli.step(1.0)
 
 
-@pytest.mark.parametrize("value", ["10", [1.0], (1.0,), {}, b"10"], ids=repr)
+@pytest.mark.parametrize("value", [[1.0], (1.0, 2.0), np.zeros(3), np.zeros((2, 3))], ids=repr)
+def test_whether_an_array_is_neurons_or_time_is_no_guess(value):
+    for run in (mx.simulate, mx.run):
+        with pytest.raises(
+            ValueError, match=r"may be a current for each neuron or its samples in time: .*from_samples"
+        ):
+            run(mx.models.hodgkin_huxley(), value, duration=1.0)
+
+
+@pytest.mark.parametrize("value", ["10", {}, b"10"], ids=repr)
 def test_an_invalid_stimulus_raises(value):
     with pytest.raises(
         ValueError, match=r"a stimulus must come from membrax\.stimuli, or be a number or a function of time, got"

@@ -21,6 +21,7 @@ from ..probes import ProbesLike, Spikes, as_probes, samplers
 from ..pytrees import is_concrete, strong
 from ..sharding import Device
 from ..stimuli import Stimulus, StimulusLike, as_stimulus, batch_axes, batch_size, check_key
+from ..stimuli.stimulus import IN_TIME
 from ..timegrid import milliseconds, steps
 from ..timeloop import begin_drive, stimulated_compartments, stride
 from . import chunk_settings, storage
@@ -203,7 +204,8 @@ def _common_count(cells: Cell, stimulus: Stimulus, state: State | None) -> int:
         sizes["state"] = len(state.v)
     known = {name: size for name, size in sizes.items() if size is not None}
     if len(set(known.values())) > 1:
-        raise ValueError(f"numbers of neurons disagree: {', '.join(f'{n} {size}' for n, size in known.items())}")
+        counts = ", ".join(f"{n} {size}" for n, size in known.items())
+        raise ValueError(f"numbers of neurons disagree: {counts}{f'; {IN_TIME}' if 'stimulus' in known else ''}")
     return next(iter(known.values()), 1)
 
 

@@ -24,6 +24,9 @@ from .waveforms import RANKS, Function, Step, Waveform
 
 CHANNEL_STREAM = 2**31 - 1  # of the channels, where a part of a stimulus has its own number
 
+IN_TIME = "samples in time are membrax.stimuli.from_samples(samples, interval)"
+"""The way on in errors of arrays that count as one number for each neuron."""
+
 Part: TypeAlias = Waveform | OrnsteinUhlenbeck
 """One summand of a stimulus."""
 
@@ -207,17 +210,28 @@ def as_stimulus(value: StimulusLike) -> Stimulus:
     """Convert to a stimulus: None to no current, a number to a constant density, a function of ms to a varying density.
 
     Raises:
-        ValueError: any other value.
+        ValueError: any other value; an array, whose axis may be neurons or time.
     """
     if isinstance(value, Stimulus):
         return value
     if value is None:
         return Stimulus()
+    if isinstance(value, list | tuple) or (isinstance(value, NUMBER) and np.ndim(value)):
+        raise ValueError(_ambiguous(np.shape(value)))
     if callable(value):
         return Stimulus((Function(check_function(value)),), ("uA/cm2",))
     if isinstance(value, NUMBER):
         return from_waveform(Step, "uA/cm2", amplitude=value, start=0.0, stop=jnp.inf)
     raise ValueError(f"a stimulus must come from membrax.stimuli, or be a number or a function of time, got {value!r}")
+
+
+def _ambiguous(shape: tuple[int, ...]) -> str:
+    """The message for a bare array, of which no one but its owner knows whether its axis is neurons or time."""
+    return (
+        f"an array of the shape {shape} may be a current for each neuron or its samples in time: use "
+        "membrax.stimuli.constant(amplitudes) for one for each neuron of membrax.run, or "
+        "membrax.stimuli.from_samples(samples, interval=0.025) for samples every 0.025 ms"
+    )
 
 
 def check_function(function: Callable[[Array], ArrayLike]) -> Callable[[Array], ArrayLike]:
