@@ -49,8 +49,8 @@ def run(
 
     Args:
         cells: from `vary` (leaves [neuron]), or one cell when the stimulus is batched.
-        stimulus: one for all neurons, or made with arrays [neuron], one for each; a bare array is refused, since its axis
-            may be time.
+        stimulus: one for all neurons, or made with arrays [neuron], one for each. A bare array is refused, since
+            its axis may be time.
         duration: in ms, a multiple of ``dt``.
         dt: step in ms.
         record: probes, by default the spikes; spikes are counted in any case.

@@ -216,11 +216,13 @@ def as_stimulus(value: StimulusLike) -> Stimulus:
         return value
     if value is None:
         return Stimulus()
-    if isinstance(value, list | tuple) or (isinstance(value, NUMBER) and np.ndim(value)):
-        raise ValueError(_ambiguous(np.shape(value)))
     if callable(value):
         return Stimulus((Function(check_function(value)),), ("uA/cm2",))
+    if isinstance(value, list | tuple):
+        raise ValueError(_ambiguous((len(value),)))
     if isinstance(value, NUMBER):
+        if np.ndim(value):
+            raise ValueError(_ambiguous(np.shape(value)))
         return from_waveform(Step, "uA/cm2", amplitude=value, start=0.0, stop=jnp.inf)
     raise ValueError(f"a stimulus must come from membrax.stimuli, or be a number or a function of time, got {value!r}")
 
