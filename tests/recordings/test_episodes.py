@@ -51,12 +51,13 @@ def test_repeated_ramps_are_sweeps(noise):
         1000 + 4000 * np.arange(5), [2000] * 5, [0.3] * 5, 20_000, noise=noise, shape=lambda x: x, holding=0.01
     )
     pieces = cut(data)
-    assert pieces.sweeps == 5 and unchanged(pieces, data)
+    assert (pieces.sweeps, pieces.t.size) == (5, 4000) and unchanged(pieces, data)
     assert np.all(np.argmax(pieces.i, axis=1) >= 2000) and np.all(pieces.i[:, -500:] < 0.1)
 
 
-def test_step_of_zero_is_a_sweep():
-    levels = [-0.1, -0.05, 0.0, 0.05, 0.1, 0.15]
+@pytest.mark.parametrize("first", [-0.05, -0.1, -0.15, -0.2])
+def test_step_of_zero_is_a_sweep(first):
+    levels = [round(first + 0.05 * k, 2) for k in range(6)]
     data = continuous(500 + 2000 * np.arange(6), [800] * 6, levels, 12_000)
     pieces = cut_where_regular(data, True)
     assert pieces.i[:, 900] == pytest.approx(levels) and pieces.t.size == 2000

@@ -147,7 +147,8 @@ def _check_sizes(path: Path) -> None:
     Raises:
         ValueError: it is no Igor wave, cut short or damaged.
     """
-    raw, size = path.read_bytes()[:64], path.stat().st_size
+    with path.open("rb") as file:
+        raw, size = file.read(64), path.stat().st_size
     for order in "<>":
         version = struct.unpack_from(order + "h", raw)[0] if len(raw) == 64 else 0
         if version in _SIZES:

@@ -121,9 +121,15 @@ def plausible_voltage(v: np.ndarray) -> None:
     """
     peak = float(np.max(np.abs(v)))
     if 0 < peak < 1:
-        raise ValueError(f"v must be in mV, and reaches only {peak:g}: if it is in volts, multiply it by 1000")
+        raise ValueError(
+            f"v must be in mV, and reaches only {peak:g}: if it is in volts, multiply it by 1000, or pass"
+            ' units={"v": "V"} to membrax.recordings.load'
+        )
     if peak > 1e4:
-        raise ValueError(f"v must be in mV, and reaches {peak:g}: convert microvolts or raw converter counts")
+        raise ValueError(
+            f"v must be in mV, and reaches {peak:g}: convert microvolts or raw converter counts, or pass"
+            ' units={"v": "uV"} to membrax.recordings.load'
+        )
 
 
 def plausible_current(i: np.ndarray, unit: str) -> None:

@@ -126,14 +126,15 @@ def _flat(smooth: np.ndarray, steps: Sequence[Span], least: float) -> bool:
 def _periodic(steps: Sequence[Span], dt: float) -> Iterator[list[Span]]:
     """Steps of one period as one step each, for every period at which all of them recur, the shortest first.
 
-    A period begins with the first step and is a distance from it to a later one. It may contain several steps, such as
-    a test pulse and a step, or a train; each must recur at its time in half of the periods or more.
+    The first period begins with the first step. It may contain several steps, such as a test pulse and a step, or a
+    train; each must recur at its time in half of the periods or more.
     """
     if not FEWEST <= len(steps) <= MOST:
         return
     onsets = np.array([start for start, _ in steps])
-    for later in onsets[1 : len(steps) // (FEWEST - 1) + 1]:
-        period = _refined(float(later - onsets[0]), onsets, dt)
+    distances = np.unique([*np.diff(onsets), *(onsets[1:] - onsets[0])])
+    for distance in distances[distances <= (onsets[-1] - onsets[0]) // (FEWEST - 1) * (1 + JITTER)]:
+        period = _refined(float(distance), onsets, dt)
         tolerance = max(BEFORE / dt, JITTER * period)
         numbers = np.floor((onsets - onsets[0] + tolerance) / period).astype(int)
         phases = onsets - onsets[0] - period * numbers
@@ -168,7 +169,8 @@ def _regular(steps: Sequence[Span], samples: int, dt: float) -> Layout | None:
     period = float(onsets[-1] - onsets[0]) / slots[-1]
     if np.ptp(onsets - period * slots) > max(BEFORE / dt, JITTER * period) or _shortest_rest(steps) < REST * period:
         return None
-    expected = _expected(onsets, slots, period, max(1.0, SMOOTHED / dt))
+    stops = np.array([stop for _, stop in steps])
+    expected = _expected(onsets, stops, slots, period, max(1.0, SMOOTHED / dt))
     length = int(np.min(np.diff(expected)))
     ends = max(stop - start for (_, stop), start in zip(steps, expected[slots], strict=True))
     before = _before(expected, min(_shortest_rest(steps), length - ends), samples, length)
@@ -177,16 +179,18 @@ def _regular(steps: Sequence[Span], samples: int, dt: float) -> Layout | None:
     return Layout(starts, length, int(before), tuple(steps), True) if length >= before + ends and before >= 0 else None
 
 
-def _expected(onsets: np.ndarray, slots: np.ndarray, period: float, tolerance: float) -> np.ndarray:
+def _expected(onsets: np.ndarray, stops: np.ndarray, slots: np.ndarray, period: float, tolerance: float) -> np.ndarray:
     """The sample at which the step of each slot begins.
 
-    Times that agree with a whole period within the ``tolerance`` of the onsets, in samples, are the multiples of that
-    period; others, as of a stimulator started by hand, are the onsets.
+    If the beginnings or the ends of the steps agree with a whole period within the ``tolerance``, in samples, the times
+    are its multiples: noise hides the beginning of a ramp, and not its end. Other times, as of a stimulator started by
+    hand, are the onsets.
     """
     numbers = np.arange(slots[-1] + 1)
-    late = onsets - round(period) * slots
-    if np.ptp(late) <= tolerance:
-        return np.min(late) + round(period) * numbers
+    for times in (onsets, stops):
+        whole = round((times[-1] - times[0]) / slots[-1])
+        if np.ptp(times - whole * slots) <= tolerance:
+            return np.min(onsets - whole * slots) + whole * numbers
     return np.floor(np.interp(numbers, slots, onsets)).astype(int)
 
 
