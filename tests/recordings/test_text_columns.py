@@ -33,6 +33,8 @@ def save(path, header, count):
         ("time (ms),V (mV),I (pA),T", 1, 2, '"T"'),
         ("time (ms),V (mV),I (pA),pressure (mmHg)", 1, 2, '"pressure (mmHg)" (of unit mmHg)'),
         ("T (ms),V (mV),I (pA),Temperature", 1, 2, '"Temperature"'),
+        ("time (ms),CommandPotential (mV),MembranePotential (mV),I (pA)", 2, 3, '"CommandPotential (mV)"'),
+        ("time (ms),Vm (mV),membrane_mV,InjectedCurrent (pA),I (pA)", 1, 3, '"membrane_mV", "I (pA)"'),
         ("time (ms),Vm (mV),LFP (µV),I (pA)", 1, 3, '"LFP (µV)"'),
         ("time (ms),Vm (mV),AD1 (mV),I (pA)", 1, 3, '"AD1 (mV)"'),
         ("time (ms),Vm (mV),Im (pA),Icmd (pA)", 1, 3, '"Im (pA)"'),

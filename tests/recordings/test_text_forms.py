@@ -88,6 +88,19 @@ def test_ambiguous_commas_are_refused(tmp_path):
         load(path, **options, decimal=";")
 
 
+@pytest.mark.parametrize("head", ["Vm (mV)", "Vm, mV", '"Vm (mV)"'])
+def test_a_header_decides_about_the_comma(tmp_path, head):
+    path = tmp_path / "vm.txt"
+    body = "".join(f"-{60 + k},{k}\n" for k in range(9))
+    path.write_text(f"{head}\n{body}")
+    assert load(path, dt=0.1, current=0.0).v[0, 3] == -63.3
+    path.write_text(f"v_mV,i_pA\n{body}")
+    assert load(path, dt=0.1).v[0, 3] == -63
+    path.write_text(f"cell 4, rig 2\n{body}")
+    with pytest.raises(ValueError, match="may be one number with a decimal comma or two whole numbers"):
+        load(path, columns={"v": 0}, units={"v": "mV"}, dt=0.1, current=0.0)
+
+
 @pytest.mark.parametrize("digits", [1, 3])
 def test_comma_as_decimal_mark_and_separator_is_refused(tmp_path, digits):
     path = tmp_path / "cell.csv"

@@ -28,7 +28,7 @@ _COMMAND = re.compile(
 )
 _ELSEWHERE = re.compile(
     r"(?:^|[^a-z])(?:lfp|field|extracellular|ecg|ekg|eeg|emg|ttl|trigger|trig|sync|gate|photodiode|led|laser|light"
-    r"|temperature|temp|bath|pressure|pump|index|sample|samples|offset|reference)(?:[^a-z]|$)",
+    r"|temperature|temp|bath|pressure|pump|index|sample|samples|offset|ref|reference)(?:[^a-z]|$)",
     re.I,
 )
 _INJECTED = re.compile(
@@ -63,17 +63,17 @@ class ColumnName:
     @property
     def command(self) -> bool:
         """Whether the name is one of a command or a stimulus."""
-        return bool(_COMMAND.search(self.word))
+        return bool(_COMMAND.search(_apart(self.word)))
 
     @property
     def injected(self) -> bool:
         """Whether the name is one of an injected current."""
-        return bool(_INJECTED.search(self.word))
+        return bool(_INJECTED.search(_apart(self.word)))
 
     @property
     def elsewhere(self) -> bool:
         """Whether the name is one of a signal outside the cell, or of no signal at all."""
-        return bool(_ELSEWHERE.search(self.word))
+        return bool(_ELSEWHERE.search(_apart(self.word)))
 
 
 def parse(label: str, *, by_unit: bool = True) -> ColumnName:
@@ -93,7 +93,12 @@ def parse(label: str, *, by_unit: bool = True) -> ColumnName:
 
 
 def _plain(word: str) -> str:
-    return " ".join(re.sub(r"[_\-.:#]+", " ", word.lower()).split())
+    """The words of a name in lower case: "MembranePotential_2" is "membrane potential 2"."""
+    return " ".join(re.sub(r"[_\-.:#]+", " ", _apart(word).lower()).split())
+
+
+def _apart(word: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", word)
 
 
 def _symbol(signal: str, unit: str | None, by_unit: bool) -> tuple[str | None, bool]:

@@ -148,6 +148,8 @@ def _best(file: str, symbol: str, free: Sequence[int], names: Sequence[ColumnNam
     known = [k for k in kept if kind_of(names[k].unit)]
     kept = known or kept
     kept = [k for k in kept if names[k].named] or kept
+    if symbol == "t":
+        kept = [k for k in kept if names[k].word.strip() != "T"] or kept  # a temperature, where another is the time
     if symbol == "i":
         kept = [k for k in kept if names[k].injected] or kept
     return kept

@@ -8,6 +8,9 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from ..column_names import parse
+from ..conversion import kind_of
+
 COMMENTS = "#%"
 # A comma is a decimal mark only between digits: "0, 1" is two fields.
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][-+]?[0-9]+)?")
@@ -188,10 +191,11 @@ def _comma(file: str, sample: Sequence[str], above: str, decimal: str | None) ->
     behind = [line.strip().strip('"').partition(",")[2] for line in sample]
     varying = sum(1 for part in behind if not part) not in (0, len(behind))
     leading_zero = any(len(part) > 1 and part[0] == "0" and part.isdigit() for part in behind)
-    names = [name for name in split(above, ",") if name and number(name, ".") is None]
-    if varying or leading_zero or (len(names) == 1 and "," not in above):
+    names = [parse(name) for name in split(above, ",") if name and not kind_of(name)]  # "Vm, mV" is one name
+    known = any(name.symbol for name in names)  # words above the numbers may have a comma, too
+    if varying or leading_zero or (known and len(names) == 1):
         return None
-    if len(names) == 2:
+    if known and len(names) == 2:
         return ","
     raise ValueError(
         f'{file}: a row such as "{shorten(sample[0])}" may be one number with a decimal comma or two whole numbers;'

@@ -84,6 +84,8 @@ def _interval(fields: Sequence[str], dialect: Dialect) -> float | None:
 
 def _labchart(keys: dict[str, list[str]], dialect: Dialect, dt: float | None, values: np.ndarray) -> list[str]:
     names, units = keys["ChannelTitle"], keys.get("UnitName", [])
+    while names and not names[-1]:
+        names = names[:-1]
     names, units = [[*row, *[""] * len(names)][: len(names)] for row in (names, units)]
     labels = [_with_unit(name, unit) for name, unit in zip(names, units, strict=True)]
     before = dialect.width - len(labels)
@@ -121,7 +123,7 @@ def _fields(line: str, dialect: Dialect) -> list[str] | None:
         if len(fields) == width and any(fields) and (k < own or _score(fields) or _is_units(fields)):
             return fields
     fields = split(text, dialect.separator)
-    if len(fields) == width - 1 and _score(["", *fields]):
+    if len(fields) == width - 1 and (_score(fields) or _is_units(fields)):
         return ["", *fields]  # no name for the first column: R, and spreadsheets with an index
     if dialect.separator is not None and 1 < len(fields) < width and not fields[0]:
         return [*fields, *[""] * (width - len(fields))]  # a group, whose last cells are empty
