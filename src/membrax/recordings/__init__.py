@@ -1,6 +1,6 @@
-"""Recorded current-clamp sweeps: `Recording`, and `load` for ABF, ATF, Igor, NWB, NPZ and text files.
+"""Recorded current-clamp sweeps: `Recording`, and `load` for ABF, ATF, Igor, NWB, NPZ, text and files that neo reads.
 
-Readers are imported when they are needed; `pip install "membrax[recordings]"` installs their packages.
+Readers are imported when they are needed; `pip install "membrax[recordings,neo]"` installs their packages.
 """
 
 from .episodes import cut

@@ -93,17 +93,16 @@ def _spikes_and_interval(data: Recording, widths: np.ndarray) -> str:
 
 def _smaller(dt: float) -> str:
     if dt >= 1e4:
-        return 'If they are µs called s, pass units={"t": "us"} to membrax.recordings.load'
+        return 'If they are µs called s, load the file with units={"t": "us"}'
     return (
-        'If they are ms called s, pass units={"t": "ms"} to membrax.recordings.load; if they are µs called ms,'
+        'If they are ms called s, load the file with units={"t": "ms"}; if they are µs called ms, with'
         ' units={"t": "us"}'
     )
 
 
 def _larger() -> str:
     return (
-        'If they are s called ms, pass units={"t": "s"} to membrax.recordings.load; if they are ms called µs,'
-        ' units={"t": "ms"}'
+        'If they are s called ms, load the file with units={"t": "s"}; if they are ms called µs, with units={"t": "ms"}'
     )
 
 
@@ -193,8 +192,8 @@ def _roughness(x: np.ndarray) -> float:
 def _sign_message(where: str) -> str:
     return (
         f"the voltage rises where the injected current falls, and falls where it rises ({where}), but a current is"
-        " positive inward here; if the file has the opposite sign, use dataclasses.replace to negate the recording's"
-        " current"
+        " positive inward here; if the file has the opposite sign, negate it by dataclasses.replace, or pass the"
+        " negated current as current=, in nA"
     )
 
 

@@ -164,4 +164,4 @@ def likely_unit(resistance: float, unit: str) -> str:
     if unit != "nA":
         return f"is the current in {UNIT_LABELS[unit]}?"
     _, called, true = min(_CALLED, key=lambda one: abs(np.log10(max(resistance, 1e-300)) + one[0] - _MIDDLE))
-    return f'{called}? Pass units={{"i": "{true}"}} to membrax.recordings.load'
+    return f'{called}? Then load the file with units={{"i": "{true}"}}'
