@@ -119,10 +119,15 @@ def test_a_terminated_fit_writes_its_best_so_far(tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"fit.json", "fit.png", "fit.html"}
 
 
-def test_files_together_are_one_cell(tmp_path, monkeypatch, capsys):
-    for name in ("a.npz", "b.npz"):
-        mx.recordings.example().save(tmp_path / name)
+def test_files_together_are_one_cell_or_refused(tmp_path, monkeypatch, capsys):
+    one = mx.recordings.example("cortical")
+    for name, data in {"a": one, "b": one, "short": one.crop(0.0, 200.0)}.items():
+        data.save(tmp_path / f"{name}.npz")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["membrax", "fit", "--together", "a.npz", "b.npz"])
+    monkeypatch.setattr("sys.argv", ["membrax", "fit", "--together", "a.npz", "short.npz"])
     assert ended(app) == 2
-    assert "only .ibw waves can be loaded as a list, got 2 files" in capsys.readouterr().err
+    assert "got 2: a joint fit of several does not exist yet" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["membrax", "fit", "--together", "a.npz", "b.npz", "--sweeps", "99"])
+    assert ended(app) == 2
+    done = capsys.readouterr()
+    assert f"{2 * one.sweeps} sweeps" in done.out and f"sweeps go from 0 to {2 * one.sweeps - 1}" in done.err

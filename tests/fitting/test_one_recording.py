@@ -27,6 +27,13 @@ def test_joined_recordings_are_refused_with_the_way_on():
             call(both)
 
 
+def test_joined_recordings_on_one_grid_are_one_recording():
+    one = mx.recordings.example("cortical")
+    both = mx.recordings.join([one, one])
+    assert mx.recordings.as_recording(both).sweeps == 2 * one.sweeps
+    assert mx.fitting.select_training_sweeps(both).sweeps
+
+
 def test_a_fit_takes_the_path_of_a_recording(tmp_path):
     path = mx.recordings.example().save(tmp_path / "cell.npz")
     with pytest.raises(ValueError, match="there is no sweep 7"):

@@ -12,15 +12,13 @@ from ..fitting import Fit, fit_recording
 from ..fitting.report.sections import recording
 from ..fitting.report.text import prediction_summary
 from ..fitting.report.warnings import fit_warnings
-from ..recordings.recording import Recording
+from ..recordings import Recording, as_recording
 from ..tables import text_table
-from .reading import ReaderOptions, read
+from .reading import ReaderOptions, read_together
 from .words import writable
 
 
-def run_fit(
-    file: Path | Sequence[Path], options: ReaderOptions, recipe: Mapping[str, Any], *, out: Path
-) -> None:  # fmt: skip
+def run_fit(files: Sequence[Path], options: ReaderOptions, recipe: Mapping[str, Any], *, out: Path) -> None:
     """Fit with options of `fit_recording`; print the evaluation, write fit.json, fit.png and fit.html.
 
     Raises:
@@ -28,7 +26,7 @@ def run_fit(
         OSError: the folder can't be written; raised before the search.
     """
     writable(out)
-    data = read(file, options)
+    data = as_recording(read_together(files, options))
     _print_recording(data)
     began = time.perf_counter()
     fit = fit_recording(data, **recipe)

@@ -96,7 +96,7 @@ def fit(
         int | None, typer.Option(min=1, help="Generations of the search; by default what its budget allows.")
     ] = None,
     together: Annotated[
-        bool, typer.Option("--together", help="Fit the files as one cell: Igor waves, a sweep in each.")
+        bool, typer.Option("--together", help="One cell: the files are its Igor waves, or recordings on one time grid.")
     ] = False,
     out: Out = Path("membrax_fit"),
     processes: Annotated[
@@ -142,7 +142,7 @@ def fit(
     use_cores()
     from .fit import run_fit
 
-    run_fit(files if together else files[0], options, recipe, out=out)
+    run_fit(files, options, recipe, out=out)
 
 
 @app.command()

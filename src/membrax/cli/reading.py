@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from ..recordings import Recording, load
+from ..recordings import JoinedRecording, Recording, join, load
 from ..recordings.child import load_in_child
 from .words import numbers, pairs, window
 
@@ -121,6 +121,19 @@ def read(path: Path | Sequence[Path], options: ReaderOptions) -> Recording:
     except (ValueError, TypeError) as error:
         raise ValueError(on_command_line(str(error))) from error
     return data if options.crop == (None, None) else data.crop(*options.crop)
+
+
+def read_together(files: Sequence[Path], options: ReaderOptions) -> Recording | JoinedRecording:
+    """Read the files of one cell: one file, Igor waves that are its sweeps, or several recordings, which are joined.
+
+    Raises:
+        ValueError, OSError, ImportError: of `read` and of `membrax.recordings.join`.
+    """
+    if len(files) == 1:
+        return read(files[0], options)
+    if all(file.suffix.lower() == ".ibw" for file in files):
+        return read(files, options)
+    return join([read(file, options) for file in files])
 
 
 def on_command_line(message: str) -> str:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from ..ephys import View, measure
 from ..ephys.measure import FILES, write_tables
-from ..recordings import JoinedRecording, Recording, join
 from ..tables import counted
 from ..viewer.index import write_index
 from ..viewer.view import require_bokeh, write_page
 from .ending import ERRORS, sentence
-from .reading import ReaderOptions, read
+from .reading import ReaderOptions, read_together
 from .words import writable
 
 if TYPE_CHECKING:
@@ -100,18 +99,9 @@ def _measured(files: Sequence[Path], options: ReaderOptions, name: str) -> View:
     """The measurements on the files of one cell under a name, with the reader's warnings as notes."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        data = _read(files, options)
+        data = read_together(files, options)
         notes = (*data.notes, *(f"warning: {one.message}" for one in caught))
         return measure(dataclasses.replace(data, name=name, notes=notes))
-
-
-def _read(files: Sequence[Path], options: ReaderOptions) -> Recording | JoinedRecording:
-    """The recording of one file or of several Igor waves, or the recordings of several files, joined."""
-    if len(files) == 1:
-        return read(files[0], options)
-    if all(file.suffix.lower() == ".ibw" for file in files):
-        return read(files, options)
-    return join([read(file, options) for file in files])
 
 
 def _line(view: View) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from .contents import check_contents
+from .join import JoinedRecording
 from .plausibility import check_plausible
 from .recording import Recording, check_recording
 
@@ -38,21 +39,23 @@ _READERS = {  # module and function by suffix; imported when needed, since each 
 
 SUFFIXES = tuple(_READERS)
 
-RecordingLike: TypeAlias = Recording | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+RecordingLike: TypeAlias = Recording | JoinedRecording | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """A recording, or the path of a file that `load` reads."""
 
 
 def as_recording(data: RecordingLike) -> Recording:
-    """Return ``data``, or the recording in the file of that path.
+    """Return ``data``, or the recording in the file of that path, or the one part of recordings that were joined.
 
     Raises:
-        ValueError: neither a `Recording` nor a path.
+        ValueError: neither a `Recording` nor a path, or several recordings.
         OSError, ImportError: of `load`.
     """
     if isinstance(data, str | os.PathLike):
         return load(data)
     if isinstance(data, list | tuple) and all(isinstance(one, str | os.PathLike) for one in data):
         return load(list(data))
+    if isinstance(data, JoinedRecording) and len(data.parts) == 1:
+        return data.parts[0]
     check_recording(data)
     return cast(Recording, data)
 
