@@ -20,7 +20,7 @@ from .spikes import RecordingSpikes
 FILES = ("cells.csv", "sweeps.csv", "spikes.csv")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class View:
     """The measurements on a cell.
 
@@ -37,12 +37,12 @@ class View:
 
     name: str
     notes: tuple[str, ...]
-    measured: tuple[QualityControl, ...] = dataclasses.field(repr=False)
-    curves: tuple[FiringCurve, ...] = dataclasses.field(repr=False)
-    quantities: tuple[Quantity, ...] = dataclasses.field(repr=False)
+    measured: tuple[QualityControl, ...]
+    curves: tuple[FiringCurve, ...]
+    quantities: tuple[Quantity, ...]
     cell: Row
-    sweeps: tuple[Row, ...] = dataclasses.field(repr=False)
-    spikes: tuple[Row, ...] = dataclasses.field(repr=False)
+    sweeps: tuple[Row, ...]
+    spikes: tuple[Row, ...]
 
     @property
     def data(self) -> tuple[Recording, ...]:
@@ -58,6 +58,9 @@ class View:
     def warnings(self) -> tuple[str, ...]:
         """Numbers beyond their bounds, and limits of the measurements, in words."""
         return tuple(dict.fromkeys(warning for one in self.measured for warning in one.warnings))
+
+    def __repr__(self) -> str:
+        return f"View of {self.name or 'a recording'}\n{self.table()}"
 
     def table(self) -> str:
         """The numbers of the cell as text, with the reasons for unknown ones, and the warnings below."""

@@ -25,16 +25,17 @@ SPIKES = 40  # superposed, at most
 
 def curves(view: View) -> UIElement | None:
     """The plots that a recording has data for, two in a row; None without any."""
-    from bokeh.layouts import gridplot
+    from bokeh.layouts import column, row
 
-    steps = [row for row in view.sweeps if np.isfinite(row[_step(view)])]
+    steps = [one for one in view.sweeps if np.isfinite(one[_step(view)])]
     shapes = [shape for one in view.measured for shape in _spike_shapes(one)]
     plots = []
     plots += [f_i(view, steps)] if steps else []
-    settled = [row for row in steps if np.isfinite(row["steady_state_mV"])]
+    settled = [one for one in steps if np.isfinite(one["steady_state_mV"])]
     plots += [v_i(view, settled)] if settled else []
     plots += [superposed(shapes), phase_plane(shapes)] if shapes else []
-    return gridplot(plots, ncols=2, sizing_mode="stretch_width", toolbar_options={"logo": None}) if plots else None
+    pairs = [row(*plots[k : k + 2], sizing_mode="stretch_width") for k in range(0, len(plots), 2)]
+    return column(*pairs, sizing_mode="stretch_width") if pairs else None
 
 
 def _step(view: View) -> str:

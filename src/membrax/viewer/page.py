@@ -29,6 +29,8 @@ th:last-child, td:last-child { white-space: normal; text-align: left; }
 """
 SWEEPS_TEXT = """Drag a box to zoom, turn the wheel to zoom in time; buttons to move, undo, reset and save appear at the
 edge of a plot. Between spikes a long sweep is drawn by the lowest and the highest sample of short intervals."""
+CURVES = """A dot is a pulse; lines join the pulses of one number in all sweeps. The orange line has the measured rest
+and input resistance; where the cell has sag, the steady state is nearer to rest than the line."""
 NO_SCRIPT = (
     "<noscript><p>The plots and the sortable tables require JavaScript; the tables of the cell do not.</p></noscript>"
 )
@@ -77,7 +79,7 @@ def sections(view: View, places: Mapping[str, str]) -> list[Section]:
                 html=("" if part else NO_SCRIPT) + places[f"sweeps {part}"])
         for part, one in enumerate(view.measured)
     ]  # fmt: skip
-    drawn = [Section("Firing, steady state and spikes", html=places["curves"])] if "curves" in places else []
+    drawn = [Section("Firing, steady state and spikes", CURVES, html=places["curves"])] if "curves" in places else []
     spikes = [Section("Spikes", _definitions(SPIKES), html=places["spikes"])] if "spikes" in places else []
     return [
         *sweeps,
