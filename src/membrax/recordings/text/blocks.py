@@ -144,8 +144,10 @@ def _fast(lines: Sequence[str], dialect: Dialect) -> np.ndarray | None:
         lines = [line.rstrip(f" {separator}") for line in lines]
     joined = "\n".join(lines)
     if dialect.decimal == ",":
-        if "." in joined or separator == ",":
+        if "." in joined:
             return None
+        if separator == ",":  # between quotes alone
+            joined, separator = joined.replace('","', '";"'), ";"
         joined = joined.replace(",", ".")
     if separator is not None and (dialect.indented or 2 * separator in joined):
         twice, missing = 2 * separator, f"{separator}nan{separator}"
