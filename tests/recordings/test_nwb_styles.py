@@ -239,9 +239,10 @@ def test_aborted_sweeps_are_cropped_or_left_out(nwb):
         v, i = V.copy(), I.copy()
         if k == 1:
             v[600:], i[600:] = np.nan, np.nan
-        nwb.response(f"r_{k}", v, rate=RATE)
-        nwb.stimulus(f"s_{k}", i, rate=RATE)
+        number = {"sweep_number": np.uint32(10 + k)}
+        nwb.response(f"r_{k}", v, rate=RATE, **number)
+        nwb.stimulus(f"s_{k}", i, rate=RATE, **number)
     nwb.write()
     assert load(nwb.path, incomplete="crop").v.shape == (3, 600)
     dropped = load(nwb.path, incomplete="drop")
-    assert dropped.v.shape == (2, N) and any("sweep 1 stops at 29.95 ms (NaN after)" in note for note in dropped.notes)
+    assert dropped.v.shape == (2, N) and any("sweep 11 stops at 29.95 ms (NaN after)" in note for note in dropped.notes)

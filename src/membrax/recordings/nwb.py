@@ -95,7 +95,7 @@ def read_nwb(
                 i, notes = np.asarray(current, dtype=np.float64), [GIVEN]
         except (OSError, RuntimeError, KeyError, AttributeError) as error:  # of h5py and hdmf, for a damaged file
             raise ValueError(f"{path.name} cannot be read as NWB 2: {plain(error)}") from error
-    t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
+    t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete, numbers=[sweep.number for sweep in chosen])
     given = [f"units: {symbol} is stored in {unit}, given as an argument" for symbol, unit in known.items()]
     numbers = f"sweeps: {', '.join(str(sweep.number) for sweep in chosen)}"
     return Recording(t, v, i, name=path.stem, notes=(UNCORRECTED, numbers, *notes, *given, *left, *removed))

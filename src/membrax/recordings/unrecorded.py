@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -12,7 +14,12 @@ INCOMPLETE = ("crop", "drop")
 
 
 def recorded_part(
-    t: ArrayLike, v: ArrayLike, i: ArrayLike, *, incomplete: str | None = None
+    t: ArrayLike,
+    v: ArrayLike,
+    i: ArrayLike,
+    *,
+    incomplete: str | None = None,
+    numbers: Sequence[int] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[str, ...]]:
     """Remove the samples that were never recorded: NaN, or an exact constant at an end (`membrax.recordings.padding`).
 
@@ -26,6 +33,7 @@ def recorded_part(
         i: current: a number, [time] or [sweep, time].
         incomplete: "crop" keeps every sweep of which something was recorded, "drop" the sweeps with the longest
             recorded part; None keeps the most samples.
+        numbers: numbers of the sweeps in the file, for notes and messages; None for those from 0.
 
     Returns:
         t, v, i and the notes of a Recording, one for each removal. Arrays without anything to remove are returned as
@@ -42,12 +50,13 @@ def recorded_part(
     if t.ndim != 1 or t.size < 2 or sweeps.ndim != 2 or sweeps.shape[1] != t.size or not _fits(i, sweeps):
         return t, v, i, ()  # Recording refuses the shapes
     currents = np.broadcast_to(i, sweeps.shape)
-    parts = _parts(t, sweeps, currents, incomplete)
+    names = range(len(sweeps)) if numbers is None else numbers
+    parts = _parts(t, sweeps, currents, incomplete, names)
     if all(part == (0, t.size) for part in parts):
         return t, v, i, ()
     kept, start, stop = _rectangle(parts, incomplete)
-    _check_common(t, parts, kept, start, stop)
-    notes = _notes(t, sweeps, currents, parts, kept, (start, stop), incomplete)
+    _check_common(t, parts, kept, start, stop, names)
+    notes = _notes(t, sweeps, currents, parts, kept, (start, stop), incomplete, names)
     return t[start:stop], sweeps[kept, start:stop], currents[kept, start:stop].copy(), notes
 
 
@@ -58,7 +67,7 @@ def _fits(i: np.ndarray, v: np.ndarray) -> bool:
 Part = tuple[int, int]  # the first sample and the sample after the last
 
 
-def _parts(t: np.ndarray, v: np.ndarray, i: np.ndarray, incomplete: str | None) -> list[Part]:
+def _parts(t: np.ndarray, v: np.ndarray, i: np.ndarray, incomplete: str | None, names: Sequence[int]) -> list[Part]:
     """The recorded part of each sweep; (0, 0) for none."""
     there = np.isfinite(t) | np.isinf(t)
     dt = float(np.nanmedian(np.diff(t))) if np.any(there) else np.nan
@@ -68,7 +77,7 @@ def _parts(t: np.ndarray, v: np.ndarray, i: np.ndarray, incomplete: str | None) 
         raise ValueError(_nothing(t, v, i))
     parts: list[Part] = []
     for k in range(len(v)):
-        parts.append(_part(t, v[k], i[k], known[k], dt, k, incomplete, len(v)))
+        parts.append(_part(t, v[k], i[k], known[k], dt, names[k], incomplete, len(v)))
     return [(0, 0) if _never(v, k, parts) else part for k, part in enumerate(parts)]
 
 
@@ -82,7 +91,7 @@ def _part(
     incomplete: str | None,
     count: int,
 ) -> Part:
-    """The recorded part of sweep ``k``."""
+    """The recorded part of a sweep, whose number is ``k``."""
     voltage = np.flatnonzero(~np.isnan(v))
     if not voltage.size or not np.any(known):
         return 0, 0
@@ -125,9 +134,11 @@ def _rectangle(parts: list[Part], incomplete: str | None) -> tuple[np.ndarray, i
     return chosen
 
 
-def _check_common(t: np.ndarray, parts: list[Part], kept: np.ndarray, start: int, stop: int) -> None:
+def _check_common(
+    t: np.ndarray, parts: list[Part], kept: np.ndarray, start: int, stop: int, names: Sequence[int]
+) -> None:
     if stop - start < 2:
-        each = ", ".join(f"sweep {k} {_span(t, parts[k])}" for k in kept[:8])
+        each = ", ".join(f"sweep {names[k]} {_span(t, parts[k])}" for k in kept[:8])
         raise ValueError(
             f'the sweeps have no recorded part of two samples in common ({each}); incomplete="drop" keeps the sweeps'
             " with the longest recorded part"
@@ -170,14 +181,18 @@ def _notes(
     kept: np.ndarray,
     window: Part,
     incomplete: str | None,
+    names: Sequence[int],
 ) -> tuple[str, ...]:
     """Removed sweeps and samples, their reasons, and the other choice."""
     start, stop = window
     notes = []
-    reasons = [f"sweep {k} {_reason(t, v[k], i[k], part)}" for k, part in enumerate(parts) if part != (0, t.size)]
+    reasons = [
+        f"sweep {names[k]} {_reason(t, v[k], i[k], part)}" for k, part in enumerate(parts) if part != (0, t.size)
+    ]
     shown = reasons if len(reasons) <= 6 else [*reasons[:6], f"and {len(reasons) - 6} more"]
-    notes.append(f"incomplete sweeps (numbers of the file, from 0): {'; '.join(shown)}")
-    left = [str(k) for k in range(len(parts)) if k not in kept]
+    counted = ", from 0" if isinstance(names, range) else ""
+    notes.append(f"incomplete sweeps (numbers of the file{counted}): {'; '.join(shown)}")
+    left = [str(names[k]) for k in range(len(parts)) if k not in kept]
     if left:
         notes.append(f"sweeps left out: {', '.join(left)}")
     if (start, stop) != (0, t.size):
