@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import warnings
 from typing import Any
 
 import jax
@@ -51,10 +52,11 @@ class Trace:
     Attributes:
         v: membrane potential [time] in mV; sample 0 is the initial state. Of a tree [time, compartment].
         spikes: times of upward crossings of 0 mV [capacity] in ms, interpolated, padded with inf; of a tree its soma's.
+            A spike probe in ``record`` replaces these, the first of several.
         spike_count: the number of crossings, kept or not.
         final: the `State` at the end, from which another simulation may go on.
         finite: whether v and all gates are finite at the end (a NaN stays NaN).
-        recorded: {probe name: its samples or memory}.
+        recorded: {probe name: its samples or memory}, of every spike probe its times as ``spikes`` are.
     """
 
     v: Array
@@ -127,8 +129,11 @@ def simulate(
         key: a random key, for random stimuli or channels.
 
     Returns:
-        A `Trace`. A warning names parameters that make sense in another unit only (conductances in S/cm², kelvin,
-        potentials in V), and crossings of 0 mV to which a current merely charged a passive membrane.
+        A `Trace`. More spikes than the 256 (or ``capacity`` of the spike probe) whose times are kept raise a warning.
+        Inside `jax.jit` and `jax.vmap` nothing can: compare ``spike_count`` with the length of ``spikes``.
+        ``jax.debug_nans`` finds no NaN in a healthy neuron; one that diverges raises there.
+        A warning names parameters that make sense in another unit only (conductances in S/cm², kelvin, potentials in
+        V), and crossings of 0 mV to which a current merely charged a passive membrane.
 
     Raises:
         ValueError: a parameter outside its bounds, a duration that is no multiple of dt, a traced dt, a batched cell
@@ -154,7 +159,20 @@ def simulate(
     at_zero = all(probe.threshold == 0.0 for probe in probes if isinstance(probe, Spikes))
     if at_zero and not jax.tree.leaves(trace.final.gates) and is_concrete((cell, trace.spike_count)):
         warn_of_driven_spikes(cell, int(trace.spike_count))
+    _warn_of_overflow(trace)
     return trace
+
+
+def _warn_of_overflow(trace: Trace) -> None:
+    """Warn of spikes that were counted and not kept; under `jax.jit` and `jax.vmap` no count is known yet."""
+    if is_concrete(trace.spike_count) and trace.spike_count > trace.spikes.size:
+        count, kept = int(trace.spike_count), trace.spikes.size
+        warnings.warn(
+            f"the neuron fired {count} spikes, of which the times of the first {kept} are kept; "
+            f"record=membrax.probes.spikes(capacity={count}) keeps them all",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 @functools.partial(jax.jit, static_argnames=("dt", "probes", "integrator"))
@@ -175,13 +193,15 @@ def _simulate(
     last = jax.tree.map(lambda x: x[-1], times)
     final = dataclasses.replace(settle(cell, end), time=last.plus(dt).normalised())
     v = recorded.pop("voltage")
-    spikes = recorded.get("spikes")
-    if spikes is None:
+    buffers = {probe.name: recorded[probe.name] for probe in probes if isinstance(probe, Spikes)}
+    recorded |= {name: spike_times(buffer, dt, origin, start.step) for name, buffer in buffers.items()}
+    if not buffers:
         default = Spikes()
         spikes = find_spikes(v if cell.morphology is None else v[:, 0], default.threshold, default.capacity)
         times_of = spike_times(spikes, dt, origin, jnp.zeros((), jnp.int32))
     else:
-        times_of = recorded["spikes"] = spike_times(spikes, dt, origin, start.step)
+        name, spikes = next(iter(buffers.items()))
+        times_of = recorded[name]
     return Trace(
         v, times_of, spikes.count, final, all_finite(end), recorded, origin, dt, len(times.whole), samplers(probes)
     )

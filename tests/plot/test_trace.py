@@ -38,7 +38,8 @@ def test_a_mark_for_every_spike(trace):
 
 
 def test_spikes_that_were_not_kept_are_said(cell):
-    trace = mx.simulate(cell, 15.0, duration=60.0, dt=0.05, record=mx.probes.spikes(capacity=2))
+    with pytest.warns(UserWarning, match="are kept"):
+        trace = mx.simulate(cell, 15.0, duration=60.0, dt=0.05, record=mx.probes.spikes(capacity=2))
     assert int(trace.spike_count) > 2
     assert "the first 2 marked" in mx.plot.trace(trace).get_suptitle()
 

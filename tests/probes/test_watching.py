@@ -73,7 +73,8 @@ def test_another_threshold_is_crossed_at_another_time(cell, full):
 
 
 def test_spikes_beyond_the_buffer_are_only_counted(cell, full):
-    few = mx.simulate(cell, mx.stimuli.step(12.0, start=0.51), duration=20.0, record=probes.spikes(capacity=1))
+    with pytest.warns(UserWarning, match=r"fired 2 spikes, of which .* first 1 are kept; .*spikes\(capacity=2\)"):
+        few = mx.simulate(cell, mx.stimuli.step(12.0, start=0.51), duration=20.0, record=probes.spikes(capacity=1))
     assert few.spike_count == 2
     assert np.array_equal(few.spikes, full.spikes[:1])
 
@@ -107,3 +108,29 @@ def test_spike_times_can_be_differentiated(cell):
     early, late = second_spike(11.8), second_spike(12.2)
     assert float(slope) == pytest.approx(float(late - early) / 0.4, rel=0.05)
     assert slope < 0
+
+
+@pytest.mark.parametrize("chunk", [None, 5.0])
+def test_several_spike_probes_in_one_run(cell, chunk):
+    pulse, low = mx.stimuli.step(12.0, start=0.51), probes.spikes(-30.0, name="low")
+    record = [probes.voltage(4), probes.spikes(), low]
+    trace = mx.simulate(cell, pulse, duration=20.0, record=record)
+    cells = mx.vary(cell, {"na.g": [120.0, 100.0, 0.0]})
+    result = mx.run(cells, pulse, duration=20.0, record=record, chunk=chunk, progress=False)
+    alone = mx.run(cells, pulse, duration=20.0, record=low, progress=False)
+    assert np.array_equal(result.recorded["low"], alone.spike_times, equal_nan=True)
+    assert np.array_equal(result.spike_times, mx.run(cells, pulse, duration=20.0, progress=False).spike_times, True)
+    for times, kept in ((trace.recorded["low"], alone.spike_times), (trace.spikes, result.spike_times)):
+        assert np.asarray(times)[:2] == pytest.approx(kept[0, :2], abs=1e-5)
+
+
+def test_a_run_that_records_the_voltage_keeps_spike_times(cell):
+    named = {"duration": 10.0, "progress": False}
+    kept = mx.run(cell, 12.0, record=probes.voltage(4), **named)
+    assert np.array_equal(kept.spike_times, mx.run(cell, 12.0, **named).spike_times) and kept.spike_times.size == 1
+
+
+@pytest.mark.parametrize("name", ["", "my axon", 3])
+def test_a_spike_probe_has_a_word_as_its_name(name):
+    with pytest.raises(ValueError, match="name must be a word such as"):
+        probes.spikes(name=name)

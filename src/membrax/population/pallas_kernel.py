@@ -49,6 +49,8 @@ def check(setup: Setup) -> None:
     if samplers(setup.probes):
         names = ", ".join(probe.name for probe in samplers(setup.probes))
         raise ValueError(f"fused=True keeps spikes and summaries and no samples, but record has: {names}")
+    if setup.further_spikes:
+        raise ValueError("fused=True has one spike probe, but record has several")
     if setup.stimulus.random or setup.state.key is not None:
         raise ValueError("fused=True does not support random numbers, but there is a random stimulus or a key")
     if any(isinstance(part, Sampled) for part in setup.stimulus.parts):

@@ -17,7 +17,7 @@ from jax import Array
 from .. import tables
 from ..cell import State
 from ..io import npz_file
-from ..probes import sample_times, samplers
+from ..probes import SpikeBuffer, sample_times, samplers
 from ..sharding import fetch
 from ..simulate import all_finite
 from ..timegrid import Time, grid
@@ -41,7 +41,8 @@ class PopulationResult:
         finite: [neuron], false for neurons that diverged or were quarantined.
         quarantined: {neuron: message} for parameters that were not finite or out of bounds. These neurons run all the
             same, and their spikes are in the result: select by ``finite``.
-        recorded: {probe name: arrays [neuron, …]} of all probes except the spikes.
+        recorded: {probe name: arrays [neuron, …]} of all probes except the first spike probe; of a further one its
+            times [neuron, k] as ``spike_times``.
         times: {probe name: ms [time]} of the probes that sample.
         final: the population's `State`, from which `run` continues bit for bit; its gates are ``final.lag`` ms behind
             v.
@@ -165,7 +166,8 @@ def finish(setup: Setup, progress: Progress, group: Group | None = None) -> Popu
     finite = np.array(fetch(_finite(final, axes=setup.axes)))
     finite[list(setup.invalid)] = False
     counts, spikes = progress.buffers.counts, list(progress.buffers.spikes)
-    recorded = nest(progress.buffers.recorded()) | memories
+    further = {probe.name: _further_times(setup, memories.pop(probe.name)) for probe in setup.further_spikes}
+    recorded = nest(progress.buffers.recorded()) | memories | further
     times = {p.name: setup.origin + sample_times(p, progress.step, setup.dt) for p in samplers(setup.probes)}
     duration = progress.step * setup.dt
     del progress  # its lists of spikes are freed as the table grows
@@ -196,6 +198,16 @@ def _spike_times(setup: Setup, spikes: list[SpikeList]) -> np.ndarray:
     first = int(np.asarray(setup.state.step))
     time_of = lambda step, fraction: setup.origin + ((step - first) + fraction.astype(np.float64)) * setup.dt  # noqa: E731
     return spike_table(spikes, setup.neurons, time_of)
+
+
+def _further_times(setup: Setup, buffer: SpikeBuffer) -> np.ndarray:
+    """The times [neuron, k] of a further spike probe in float64 ms, padded with NaN."""
+    counts, places = np.asarray(buffer.count), buffer.steps.shape[1]
+    _warn_of_overflow(counts, places)
+    k = min(int(counts.max(initial=0)), places)
+    steps, fractions = np.asarray(buffer.steps)[:, :k], np.asarray(buffer.fractions, dtype=np.float64)[:, :k]
+    times = setup.origin + ((steps - int(np.asarray(setup.state.step))) + fractions) * setup.dt
+    return np.where(steps >= 0, times, np.nan)
 
 
 def _warn_of_lost(finite: np.ndarray, messages: dict[int, str]) -> None:

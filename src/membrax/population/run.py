@@ -53,7 +53,8 @@ def run(
             its axis may be time.
         duration: in ms, a multiple of ``dt``.
         dt: step in ms.
-        record: probes, by default the spikes; spikes are counted in any case.
+        record: probes, by default the spikes, whose times are kept in any case. The first of several spike probes
+            gives ``spike_times``, the times of the others are in ``recorded`` by their names.
         state: the initial state: the ``final`` of a run, or `rest` under `jax.vmap`; by default each ``v_init``.
         integrator: see `membrax.integrators`.
         devices: the devices that share the neurons, or their number; by default all that JAX has. Under

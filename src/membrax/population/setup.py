@@ -69,16 +69,23 @@ class Setup:
         """The probe that counts spikes."""
         return chunk_settings.spike_probe(self.probes)
 
+    @property
+    def further_spikes(self) -> tuple[Spikes, ...]:
+        """The spike probes after the first, whose times are in ``recorded``."""
+        return tuple(probe for probe in self.probes if isinstance(probe, Spikes))[1:]
+
     def initial_settings(self) -> ChunkSettings:
         """The settings of the first chunk."""
         devices, local_devices = (1, 1) if self.mesh is None else (self.mesh.size, len(self.mesh.local_devices))
         share, on_cpu = -(-self.neurons // devices), sharding.first_device(self.mesh).platform == "cpu"
         trees = self.cells.morphology is not None and self.integrator == hines
-        return chunk_settings.initial_settings(
+        settings = chunk_settings.initial_settings(
             share, self.dt, self.chunk, self.spikes.capacity, shared=self._shared_stimulus(),
             spare_cores=cores() >= 2 * local_devices,
             tree_batches=on_cpu and trees and share > 1,
         )  # fmt: skip
+        # Only the first probe's buffer is checked for two spikes in one window.
+        return dataclasses.replace(settings, window=1) if self.further_spikes else settings
 
     def _shared_stimulus(self) -> bool:
         """Whether all neurons get the same current density."""
@@ -103,7 +110,7 @@ def set_up(
     """
     count, dt = steps(duration, dt), float(dt)
     _check(cells, stimulus, state, integrator)
-    probes = _with_spikes(as_probes(record), keep_times=record is None)
+    probes = _with_spikes(as_probes(record))
     stimulus = strong(as_stimulus(stimulus))
     neurons = _common_count(cells, stimulus, state)
     messages = invalid(cells)
@@ -186,11 +193,9 @@ def _check_memory(values: float) -> None:
         )
 
 
-def _with_spikes(probes: tuple, *, keep_times: bool) -> tuple:
-    """The probes with a spike probe among them; one that is added keeps times only where ``keep_times``."""
-    if any(isinstance(probe, Spikes) for probe in probes):
-        return probes
-    return (*probes, Spikes() if keep_times else Spikes(capacity=0))
+def _with_spikes(probes: tuple) -> tuple:
+    """The probes with a spike probe among them."""
+    return probes if any(isinstance(probe, Spikes) for probe in probes) else (*probes, Spikes())
 
 
 def _common_count(cells: Cell, stimulus: Stimulus, state: State | None) -> int:

@@ -110,20 +110,24 @@ def transmembrane(every: int = 1) -> Transmembrane:
     return Transmembrane(whole_number(every, "every"))
 
 
-def spikes(threshold: float = 0.0, capacity: int = 256, site: Place | None = None) -> Spikes:
+def spikes(threshold: float = 0.0, capacity: int = 256, site: Place | None = None, name: str = "spikes") -> Spikes:
     """Interpolated times of upward crossings of ``threshold`` [mV], up to ``capacity`` per neuron; all are counted.
 
     Args:
         threshold: mV.
         capacity: the number of times that are kept.
         site: of a tree, a section or (section, fraction); by default the soma.
+        name: in ``recorded``; several spike probes in one run need different names.
 
     Raises:
-        ValueError: a threshold that is no finite number, a capacity that is no whole number of at least 1, or an
-            object that is no site.
+        ValueError: a threshold that is no finite number, a capacity that is no whole number of at least 1, an object
+            that is no site, or a name that is no word.
     """
     threshold = finite_number(threshold, "threshold", "mV")
-    return Spikes(threshold, whole_number(capacity, "capacity"), site=None if site is None else as_site(site))
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError(f'name must be a word such as "axon", got {name!r}')
+    place = None if site is None else as_site(site)
+    return Spikes(threshold, whole_number(capacity, "capacity"), name, place)
 
 
 def summary() -> Summary:

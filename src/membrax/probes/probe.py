@@ -141,7 +141,7 @@ def as_probes(record: ProbesLike) -> tuple[Probe, ...]:
     names = [probe.name for probe in probes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"record has two probes called {twice[0]!r}")
+        raise ValueError(f"record has two probes called {twice[0]!r}; spike probes take a name=")
     return probes
 
 
