@@ -117,9 +117,20 @@ def test_current_density_in_its_spellings(unit):
     assert make(unit=unit).unit == "uA/cm2"
 
 
-@pytest.mark.parametrize(("unit", "near"), [("pA", "nA"), ("uA/cm", "uA/cm2"), ("furlong", "")])
-def test_other_current_units_are_refused(unit, near):
-    with pytest.raises(ValueError, match=f'unit must be one of uA/cm2, nA, got "{unit}".*{near}'):
+@pytest.mark.parametrize(
+    ("unit", "kept", "factor"),
+    [("pA", "nA", 1e-3), ("µA", "nA", 1e3), ("mA/cm2", "uA/cm2", 1e3), ("A/m²", "uA/cm2", 100)],
+)
+def test_other_current_units_are_converted(unit, kept, factor):
+    data = make(i=0.25 / factor, unit=unit)
+    assert data.unit == kept and data.i.flags.writeable is False
+    assert np.all(data.i == pytest.approx(0.25, rel=1e-12))
+    assert dataclasses.replace(data, name="again").i[0, 0] == data.i[0, 0]
+
+
+@pytest.mark.parametrize(("unit", "near"), [("uA/cm", "uA/cm2"), ("furlong", "")])
+def test_unknown_current_units_are_refused(unit, near):
+    with pytest.raises(ValueError, match=f'unit must be one of uA/cm2, mA/cm2, .*, uA, got "{unit}".*{near}'):
         make(unit=unit)
 
 

@@ -25,7 +25,7 @@ class Recording:
         v: [sweep, time] mV; one-dimensional input becomes one sweep.
         i: [sweep, time] injected current, positive inward, in ``unit``; a scalar or one-dimensional
             input serves every sweep.
-        unit: "nA" (default) or "uA/cm2".
+        unit: "nA" (default) or "uA/cm2"; a current in "pA", "uA", "mA/cm2" and the like is converted to one of them.
         name: name of the recording; by default of readers, the file's name.
         notes: decisions of the reader and later changes, in plain words.
 
@@ -49,9 +49,10 @@ class Recording:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        unit = checks.unit_of_current(self.unit)
+        unit, factor = checks.unit_of_current(self.unit)
         t, dt, deviation = checks.grid(self.t)
         v, i = checks.sweeps_of(self.v, self.i, t.size)
+        i = i if factor == 1 else i * factor.numerator / factor.denominator
         checks.finite("v", v, t, "mV")
         checks.finite("i", i, t, unit)
         checks.plausible_voltage(v)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import warnings
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..units import STIMULUS_UNITS, UNIT_LABELS
+from ..units import CURRENT_UNITS, UNIT_LABELS
 from .conversion import canonical
 
 JITTER = 0.05  # largest deviation of a time stamp from the uniform grid, in sampling intervals
@@ -27,18 +28,18 @@ _USUAL = 20.0  # mV, of a response, for the input resistance that belongs to a p
 _FRAMES = 4  # stack frames from here to the caller of Recording
 
 
-def unit_of_current(unit: str) -> str:
-    """Return ``unit`` in its plain spelling, "nA" or "uA/cm2".
+def unit_of_current(unit: str) -> tuple[str, Fraction]:
+    """The unit in which a Recording keeps a current, "nA" or "uA/cm2", and the factor from the given one to it.
 
     Raises:
-        ValueError: another unit; the message names near matches.
+        ValueError: a unit outside `membrax.units.CURRENT_UNITS`; the message names near matches.
     """
     plain = canonical(unit)
-    if plain in STIMULUS_UNITS:
-        return plain
-    near = difflib.get_close_matches(plain, STIMULUS_UNITS, n=2, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(near)}? A Recording does not convert units" if near else ""
-    raise ValueError(f'unit must be one of {", ".join(STIMULUS_UNITS)}, got "{unit}"{hint}')
+    if plain in CURRENT_UNITS:
+        return CURRENT_UNITS[plain]
+    near = difflib.get_close_matches(plain, CURRENT_UNITS, n=2, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise ValueError(f'unit must be one of {", ".join(CURRENT_UNITS)}, got "{unit}"{hint}')
 
 
 def grid(t: ArrayLike) -> tuple[np.ndarray, float, float]:
