@@ -3,8 +3,9 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import lfilter
 
 pyabf = pytest.importorskip("pyabf")
 
@@ -259,12 +260,39 @@ def test_gap_free_recording_takes_a_current_by_hand(tmp_path):
 
 
 def test_voltage_and_current_without_any_command(tmp_path):
-    v, i = steps_of(PULSES)
+    v, i = np.random.default_rng(1).normal([[[-65.0]], [[0.0]]], [[[2.0]], [[5.0]]], (2, 1, 20_000))
     inputs = [("Vm", "mV", v), ("Im", "pA", i)]
     path = write(tmp_path / "cell.abf", inputs, (("Cmd 0", "mV", 1), ("Cmd 1", "pA", 0)), mode=3)
     with pytest.raises(ValueError, match=r"cannot be distinguished; if it is current clamp, pass current_channel="):
         load(path)
-    assert load(path, current_channel="Im").sweeps == 10
+    assert load(path, current_channel="Im").sweeps == 1
+    path = write(tmp_path / "volts.abf", inputs, (("current", "pA", 0), ("OUT 1", "V", 0)), mode=3)
+    assert load(path).sweeps == 1  # the output that someone has named
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    size=st.floats(20.0, 500.0), tau=st.floats(10.0, 50.0), noise=st.floats(0.0, 0.1), seed=st.integers(0, 99),
+    current_clamp=st.booleans(),
+)  # fmt: skip
+def test_the_signal_of_levels_is_the_command(size, tau, noise, seed, current_clamp, tmp_path_factory):
+    dt, rng = 0.05, np.random.default_rng(seed)
+    command = np.repeat([0.0, 1.0, 0.0, 0.5, 0.0], 10_000)
+    decay = np.exp(-dt / (tau if current_clamp else 1.0))
+    slow = lfilter([1 - decay], [1, -decay], command)
+    v, i = (
+        (0.2 * size * slow, size * command)
+        if current_clamp
+        else (0.1 * size * command, size * (3 * command - 2 * slow))
+    )
+    v, i = v - 65 + rng.normal(0, 0.1, v.size), i + size * rng.normal(0, noise, i.size)
+    inputs = [("Vm", "mV", v[None]), ("Im", "pA", i[None])]
+    path = write(tmp_path_factory.mktemp("clamp") / "cell.abf", inputs, (("Cmd 0", "mV", 0),), mode=3)
+    if current_clamp:
+        assert any("the current has steps" in note for note in load(path).notes)
+    else:
+        with pytest.raises(ValueError, match="cannot be distinguished"):
+            load(path)
 
 
 def test_spikes_without_any_command_are_current_clamp(tmp_path):
@@ -278,7 +306,7 @@ def test_spikes_without_any_command_are_current_clamp(tmp_path):
     data = load(write(tmp_path / "cell.abf", [("Vm", "mV", spiking), ("Im", "pA", i)], outputs, mode=3))
     assert data.sweeps == 10 and any(note.startswith("clamp: no command is on, and") for note in data.notes)
     with pytest.raises(ValueError, match="cannot be distinguished"):
-        load(write(tmp_path / "clamp.abf", [("Vm", "mV", pulses), ("Im", "pA", i)], outputs, mode=3))
+        load(write(tmp_path / "clamp.abf", [("Vm", "mV", pulses), ("Im", "pA", 0.1 * pulses)], outputs, mode=3))
 
 
 @pytest.mark.parametrize(
@@ -429,7 +457,7 @@ def test_voltage_clamp_with_a_recorded_command_is_refused(tmp_path):
 
 
 def test_clamp_without_a_command_is_ambiguous(tmp_path):
-    path = write(tmp_path / "cell.abf", [("Vm", "mV", V), recorded()], (("Cmd 0", "mV", 0),))
+    path = write(tmp_path / "cell.abf", [("Vm", "mV", V), ("Im", "pA", V)], (("Cmd 0", "mV", 0),))
     with pytest.raises(
         ValueError, match=r"voltage clamp and current clamp cannot be distinguished; .*current_channel="
     ):

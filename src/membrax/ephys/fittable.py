@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..recordings import Recording, RecordingLike, as_recording, choose_sweeps
-from ..recordings.edges import changes
+from ..recordings.edges import changes, explained_by_levels
 from ..recordings.plausibility import impossible_time
 from ..recordings.recording_checks import RESISTANCES, likely_unit
 from ..typing import Sweeps
@@ -101,7 +101,7 @@ def voltage_clamp(data: Recording) -> str | None:
         edges = changes(v, data.dt)
         if np.ptp(i) == 0 or not _at_once(v, edges, max(1, round(0.3 / data.dt))):
             continue
-        of_v, of_i = _explained(v, edges), _explained(i, changes(i, data.dt))
+        of_v, of_i = explained_by_levels(v, edges), explained_by_levels(i, changes(i, data.dt))
         if of_v > COMMANDED and of_v > of_i:
             return (
                 f"the levels of v must explain less than {100 * COMMANDED:g} % of its variance or less than those of i,"
@@ -119,13 +119,6 @@ def _at_once(v: np.ndarray, edges: list[int], width: int) -> bool:
     moved = v[np.minimum(at + width, len(v) - 1)] - v[np.maximum(at - width - 1, 0)]
     large = np.abs(jumps) >= JUMP
     return bool(np.median(moved[large] / jumps[large]) > QUICKLY)
-
-
-def _explained(x: np.ndarray, edges: list[int]) -> float:
-    """The part of the variance of x between its levels."""
-    rest = sum(float(np.sum(np.square(part - part.mean()))) for part in np.split(x, edges))
-    total = float(np.sum(np.square(x - x.mean())))
-    return 1.0 - rest / total if total > 0 else 1.0
 
 
 def _beyond(data: Recording) -> str | None:

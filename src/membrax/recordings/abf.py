@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .abf_channels import refuse_voltage_clamp, spiking
+from .abf_channels import refuse_voltage_clamp, spiking, stepped
 from .abf_current import Source, in_unit, injected_current, sweeps_of
 from .abf_header import GAP_FREE, Header, open_abf, read_header
 from .channels import comma_list, voltage_input
@@ -69,7 +69,7 @@ def read_abf(
     _check_rectangle(path, header)
     current_chosen = not (current is None and current_channel is None and command_channel is None)
     source = Source(path, abf, header, units)
-    clamp = refuse_voltage_clamp(path, header, current_chosen, lambda: _spikes(source))
+    clamp = refuse_voltage_clamp(path, header, current_chosen, lambda: _evidence(source))
     voltage = voltage_input(path, header.inputs, voltage_channel, units.get("v"))
     unit = units.get("v", voltage.unit)
     v = convert(sweeps_of(source, voltage), unit, "voltage")
@@ -90,14 +90,18 @@ def read_abf(
     return data
 
 
-def _spikes(source: Source) -> bool:
-    """Whether a recorded voltage has spikes."""
-    voltages = [channel for channel in source.header.inputs if channel.kind == "voltage"]
-    rows = (
-        (convert(source.abf.data[one.number], source.units.get("v", one.unit), "voltage"), source.header.dt)
-        for one in voltages
+def _evidence(source: Source) -> str:
+    """The sign of current clamp in the signals of the file, or "": spikes, or steps of a current."""
+    header, data = source.header, source.abf.data
+    voltages, currents = (
+        [convert(data[one.number], source.units.get(key, one.unit), kind) for one in header.inputs if one.kind == kind]
+        for key, kind in (("v", "voltage"), ("i", "current"))
     )
-    return any(spiking(v, dt) for v, dt in rows)
+    if any(spiking(v, header.dt) for v in voltages):
+        return "the voltage has spikes"
+    if len(voltages) == len(currents) == 1 and stepped(voltages[0], currents[0], header.dt):
+        return "the current has steps, which the voltage follows slowly"
+    return ""
 
 
 def _check_rectangle(path: Path, header: Header) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +10,14 @@ import numpy as np
 
 from .abf_header import Header
 from .channels import Channel, comma_list, partner
+from .edges import changes, explained_by_levels
 from .reading import no_current
 
 THRESHOLD = -20.0  # mV, crossed by a spike
 RISE, FALL = 2.0, 10.0  # ms from 20 mV below the threshold to it, and from it back below it, at most
+BLOCK = 1.0  # ms
+DEFAULT = re.compile(r"(Cmd|OUT|AO #?) ?\d+", re.IGNORECASE)  # names of outputs that nobody has named
+MARGIN = 2.0  # of the unexplained variance of the response to that of the command, by levels
 TOP = 0.5  # of the time above the threshold, spent within a twentieth of the peak, at most: a pulse has a flat top
 
 
@@ -37,21 +42,34 @@ def _is_spike(v: np.ndarray, start: int, dt: float) -> bool:
     return above.size >= 3 and float(np.mean(near)) <= TOP
 
 
-def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool, spikes: Callable[[], bool]) -> str:
+def stepped(v: np.ndarray, i: np.ndarray, dt: float) -> bool:
+    """Whether a current i [time] changes by steps that a voltage v [time] follows slowly, as under current clamp.
+
+    The clamp's command consists of levels, the response of transients, so levels leave much less of the command's
+    variance unexplained. Means over blocks of 1 ms hide noise and keep transients. Without a step nothing is decided.
+    """
+    width = max(1, round(BLOCK / dt))
+    v, i = (x[: x.size // width * width].reshape(-1, width).mean(axis=1) for x in (v, i))
+    edges = changes(i, width * dt)
+    unexplained = 1.0 - explained_by_levels(v, changes(v, width * dt))
+    return bool(edges) and unexplained > MARGIN * (1.0 - explained_by_levels(i, edges))
+
+
+def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool, evidence: Callable[[], str]) -> str:
     """Raise an error for voltage clamp, where the recorded current is a response and not a stimulus.
 
-    Where no waveform is on, as in gap-free files, outputs in units of current alone mean current clamp, and so do
-    spikes.
+    Where no waveform is on, as in gap-free files, outputs in units of current, spikes or steps of the current show
+    current clamp. Outputs with pCLAMP's own names ("Cmd 1", "OUT 1") count only if no other has a name.
 
     Args:
         path: the file, for messages.
         header: of the file.
         current_chosen: whether the caller has named the current. A header without a command does not distinguish
             the two clamps; the caller's choice then means current clamp.
-        spikes: whether a recorded voltage has spikes; called where nothing else decides.
+        evidence: what the signals say for current clamp, or ""; called where nothing else decides.
 
     Returns:
-        The note of a decision by spikes, or "".
+        The note of a decision by the signals, or "".
 
     Raises:
         ValueError: voltage clamp, or a header without a command and no choice of the caller.
@@ -60,10 +78,11 @@ def refuse_voltage_clamp(path: Path, header: Header, current_chosen: bool, spike
     if "current" not in inputs or any(output.kind == "current" for output in driving):
         return ""
     if "voltage" in inputs and not driving:
-        if current_chosen or {output.kind for output in header.outputs} - {None} == {"current"}:
+        named = [one for one in header.outputs if one.kind and not DEFAULT.fullmatch(one.name)] or header.outputs
+        if current_chosen or {output.kind for output in named} - {None} == {"current"}:
             return ""
-        if spikes():
-            return "clamp: no command is on, and the voltage has spikes, so this is current clamp"
+        if reason := evidence():
+            return f"clamp: no command is on, and {reason}, so this is current clamp"
         raise ValueError(
             f"{path.name} records voltage and current ({comma_list(header.inputs)}) but no command is on, so voltage"
             " clamp and current clamp cannot be distinguished; if it is current clamp, pass current_channel="

@@ -100,6 +100,13 @@ def changes(i: np.ndarray, dt: float) -> list[int]:
     return [a + int(np.argmax(moved[a:b])) + width for a, b in stretches(large)]
 
 
+def explained_by_levels(x: np.ndarray, edges: list[int]) -> float:
+    """The part of the variance of x [time] that its levels between ``edges`` explain; 1 for a constant."""
+    rest = sum(float(np.sum(np.square(part - part.mean()))) for part in np.split(x, edges))
+    total = float(np.sum(np.square(x - x.mean())))
+    return 1.0 - rest / total if total > 0 else 1.0
+
+
 def sample_noise(i: np.ndarray) -> float:
     """The standard deviation of white noise in a current i [time], by the median of differences of neighbours."""
     differences = np.diff(i)
