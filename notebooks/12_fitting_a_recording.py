@@ -156,7 +156,7 @@ mx.plot.fit(by_spikes)
 #
 # ## Your own recording
 #
-# `mx.fit_recording` reads ABF, NWB, Igor, NPZ and text (`pip install "membrax[recordings]"` for the first three). A
+# `mx.fit_recording` reads ABF, NWB, Igor, ATF, NPZ and text (`pip install "membrax[recordings]"` for the first three). A
 # useful file has several sweeps with steps of current, some below and some above the threshold, and contains the
 # injected current. If a file lacks a unit or the time, `mx.recordings.load(file, units={"v": "mV", "i": "pA"},
 # dt=0.05)` supplies them; `mx.fit_recording` accepts its result as well. Upload the file to Colab (the folder symbol on
