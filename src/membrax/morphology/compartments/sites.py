@@ -74,5 +74,6 @@ def share_of_compartments(fraction: Array, count: int) -> Array:
     exact = np.arange(1, count) / count
     ends = exact.astype(fraction.dtype)
     ends = np.where(ends.astype(float) < exact, np.nextafter(ends, np.ones_like(ends)), ends)
-    chosen = jnp.arange(count) == jnp.searchsorted(jnp.asarray(ends), fraction, side="right")
+    index = jnp.searchsorted(jnp.asarray(ends), fraction, side="right")
+    chosen = jnp.arange(count, dtype=index.dtype) == index
     return jnp.where((fraction >= 0) & (fraction <= 1), chosen.astype(fraction.dtype), jnp.nan)
