@@ -42,7 +42,7 @@ def test_features_of_two_spikes():
     found = look(trace([100, 300], peak=25.0, width=1.5, trough=-72.0))
     assert int(found.count) == 2
     np.testing.assert_allclose(found.times[:2], [crossing(100, peak=25.0), crossing(300, peak=25.0)], rtol=1e-5)
-    assert np.all(np.isnan(found.times[2:])) and found.times.shape == (CAPACITY,)
+    assert np.all(np.isinf(found.times[2:])) and found.times.shape == (CAPACITY,)
     assert float(found.peak) == 25.0 and float(found.trough) == -72.0
     assert float(found.time_above_threshold) == pytest.approx(1.5, rel=1e-4)
     assert float(found.quiet) == 0.0
@@ -50,8 +50,8 @@ def test_features_of_two_spikes():
 
 def test_a_silent_trace_has_no_shape():
     found = look(trace())
-    assert int(found.count) == 0 and np.all(np.isnan(found.times))
-    assert all(np.isnan(float(x)) for x in (found.peak, found.time_above_threshold, found.trough))
+    assert int(found.count) == 0 and np.all(np.isinf(found.times))
+    assert all(np.isinf(float(x)) for x in (found.peak, found.time_above_threshold, found.trough))
 
 
 def test_a_trace_that_stays_above_the_threshold_is_no_spike():

@@ -55,13 +55,13 @@ def test_the_first_spike_is_kept_apart():
 
 def test_a_silent_trace_has_no_waveform():
     found = RECORDED(jnp.asarray(trace(), dtype=float))
-    assert np.all(np.isnan(found.first)) and np.all(np.isnan(found.later))
+    assert np.all(np.isinf(found.first)) and np.all(np.isinf(found.later))
 
 
 def test_a_truncated_waveform_is_compared_in_part():
     found = RECORDED(jnp.asarray(trace([67.0]), dtype=float))
     first = np.asarray(found.first)
-    assert np.all(np.isfinite(first[OFFSETS < 2.0])) and np.all(np.isnan(first[OFFSETS > 5.0]))
+    assert np.all(np.isfinite(first[OFFSETS < 2.0])) and np.all(np.isinf(first[OFFSETS > 5.0]))
 
 
 TRAINS = st.lists(st.integers(1, 6), max_size=6, unique=True).map(lambda ks: [10.0 * k for k in sorted(ks)])
