@@ -18,7 +18,7 @@ from .laws.gating import bernoulli, decay_phi2, steady_state
 from .numerics.arithmetic import at_least
 from .pytrees import is_concrete, numbers, pytree, static, strong
 from .stimuli import Stimulus, StimulusLike, as_stimulus, batch_size, begin, check_key, mean_density
-from .stimuli.stimulus import channel_key
+from .stimuli.means import channel_key
 from .timegrid import Time, grid, steps
 from .typing import Number
 from .units import density

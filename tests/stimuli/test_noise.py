@@ -8,8 +8,8 @@ import pytest
 
 import membrax as mx
 from membrax import stimuli
+from membrax.stimuli.means import channel_key
 from membrax.stimuli.noise import OrnsteinUhlenbeck
-from membrax.stimuli.stimulus import channel_key
 from membrax.timegrid import grid
 
 sample = jax.jit(stimuli.evaluate, static_argnames=("duration", "dt", "start"))

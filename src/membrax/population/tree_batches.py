@@ -39,7 +39,7 @@ from ..morphology.system import TreeSystem
 from ..probes import Step
 from ..sharding import map_with_axes
 from ..stimuli import Stimulus
-from ..stimuli.stimulus import channel_key
+from ..stimuli.means import channel_key
 from ..timegrid import Time
 from ..timeloop import TimeLoop, assembled, first_samples, step_means, thin
 from .axes import Axes

@@ -19,6 +19,7 @@ from ..checks import finite_number
 from ..pytrees import is_concrete, numbers, strong
 from ..timegrid import Time, grid, steps
 from ..typing import Number
+from .means import begin, mean_density
 from .noise import OrnsteinUhlenbeck
 from .stimulus import (
     Stimulus,
@@ -26,12 +27,10 @@ from .stimulus import (
     as_stimulus,
     batch_axes,
     batch_size,
-    begin,
     check_function,
     check_key,
     current_unit,
     from_waveform,
-    mean_density,
 )
 from .waveforms import Chirp, Function, PulseTrain, Ramp, Sampled, Scaled, Step
 

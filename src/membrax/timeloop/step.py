@@ -16,7 +16,7 @@ from ..integrators import Integrator
 from ..morphology.system import NF_PER_AREA, TreeSystem
 from ..probes import Step
 from ..stimuli import Stimulus, begin, mean_density
-from ..stimuli.stimulus import channel_key, mean_currents
+from ..stimuli.means import channel_key, mean_currents
 from ..stimuli.waveforms import Function
 from ..timegrid import Time
 
