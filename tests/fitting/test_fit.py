@@ -366,7 +366,7 @@ def test_progress_shows_the_best_loss(capfd, passive, bounds, steps):
         ({"dt": -0.1}, "dt must be above 0 ms"),
         ({"dt": "fine"}, "dt must be a number"),
         ({"integrator": "staggered"}, "integrator"),
-        ({"data": "cell.abf"}, "data"),
+        ({"data": 3}, "data"),
         ({"data": np.zeros((2, 3))}, "data"),
         ({"cell": "hodgkin_huxley"}, "cell"),
         ({"cell": None}, "cell"),

@@ -28,6 +28,7 @@ from .optimisers.cmaes import CMAES, CMAESState
 from .optimisers.driver import TimeLimit, run_optimiser
 from .optimisers.levenberg_marquardt import LevenbergMarquardt
 from .optimisers.multistart import MultistartState, Optimiser
+from .problem.initial_state import InitialState, described, start_of
 from .problem.inputs import check_inputs
 from .problem.parameters import Free, free, paths
 from .problem.problem import Problem
@@ -57,6 +58,7 @@ def fit(
     iterations: int | None = None,
     dt: float | None = None,
     integrator: Integrator = staggered,
+    initial_state: InitialState = "rest",
     ad_mode: str | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
@@ -64,9 +66,9 @@ def fit(
 ) -> Fit:
     """Fit a cell to some sweeps of a recording, from many starts, and predict the others.
 
-    Each sweep begins at rest under its own holding current. Any leaf may be free: conductances, reversals,
-    capacitance, shifts, time scales; "na.v_t, kd.v_t" ties two to one value. Bounds that are positive and span a decade
-    are searched on a logarithmic scale.
+    Each sweep begins at rest under its own holding current, or in the ``initial_state``. Any leaf may be free:
+    conductances, reversals, capacitance, shifts, time scales; "na.v_t, kd.v_t" ties two to one value. Bounds that are
+    positive and span a decade are searched on a logarithmic scale.
 
     Args:
         cell: the model; other parameters keep their values.
@@ -87,6 +89,11 @@ def fit(
         iterations: of a method given by name or by default; None is its default.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
+        initial_state: in which the sweeps begin: "rest" under the holding current; "recorded", the recorded potential
+            with the gates steady there; a potential [mV] or one for each sweep of the recording [sweep], also with
+            steady gates; or a `State`, such as another simulation's ``final``, for all sweeps. The recorded potential
+            is the first sample or, where noise exceeds 0.05 mV, the beginning of the straight line through the first
+            millisecond before the current changes. In a tree a potential is that of all compartments.
         ad_mode: of "adam" given by name or by default: "forward", "reverse", or None for the cheaper one, forward up to
             5 parameters.
         progress: whether to show a bar with the best loss.
@@ -98,15 +105,18 @@ def fit(
 
     Raises:
         ValueError: unknown paths, bounds that are swapped or out of range, unknown sweeps, a dt that is no whole
-            fraction of the sampling interval, an unknown method or ad_mode, a loss that does not return one number, no
-            start that stayed finite.
+            fraction of the sampling interval, an unknown method, ad_mode or initial state, a loss that does not return
+            one number, no start that stayed finite.
+        FloatingPointError: under ``jax.debug_nans``, from the first start that diverges or has no resting state;
+            otherwise such a start has an infinite loss, and the others go on.
     """
     data = as_recording(data)
     check_inputs(cell, data, integrator)
     check_seed(seed)
     parameters = free(cell, bounds)
     training = choose_sweeps(data, sweeps)
-    problem = Problem(strong(cell), target(data, training, dt), parameters, integrator)
+    recorded = target(data, training, dt, start_of(initial_state, cell, data))
+    problem = Problem(strong(cell), recorded, parameters, integrator)
     limit = TimeLimit(max_seconds)
     remarks = _degenerate(parameters, cell, data.unit)
     first = _optimiser(problem, method, loss, iterations, ad_mode)
@@ -114,7 +124,9 @@ def fit(
         problem, optimiser, _starts(count, optimiser), seed, progress=progress, checkpoint=file, limit=limit
     )
     state, stopped = run(first, starts, checkpoint)
-    result = as_fit(problem, first, state, bounds, data, training, seed, (*remarks, *stopped))
+    result = as_fit(
+        problem, first, state, bounds, data, training, seed, (*remarks, *stopped), initial_state=initial_state
+    )
     if loss is not None or method is not None or stopped or _spike_counts_agree(result):
         return result
     label = result.method_label
@@ -124,7 +136,8 @@ def fit(
     state, stopped = run(second, starts and max(1, starts // 16), file)
     if _score(problem, result, like=state.scores[0].size) <= float(np.min(state.loss)):
         return dataclasses.replace(result, notes=(*result.notes, "CMA-ES on spike scores found nothing better"))
-    return as_fit(problem, second, state, bounds, data, training, seed, (*remarks, remark, *stopped))
+    notes = (*remarks, remark, *stopped)
+    return as_fit(problem, second, state, bounds, data, training, seed, notes, initial_state=initial_state)
 
 
 def _optimiser(
@@ -192,7 +205,7 @@ def _degenerate(parameters: Free, cell: Cell, unit: str) -> tuple[str, ...]:
 def as_fit(
     problem: Problem, optimiser: Optimiser, state: MultistartState, bounds: Bounds, data: Recording,
     training: list[int], seed: int, notes: tuple[str, ...], *, preprocessed: Preprocessed | None = None,
-    selection: SweepSelection | None = None, template: str | None = None,
+    selection: SweepSelection | None = None, template: str | None = None, initial_state: InitialState = "rest",
 ) -> Fit:  # fmt: skip
     """The result of an optimiser: the best cell, its voltage under every sweep's current, and every start."""
     loss = np.asarray(state.loss, dtype=float)
@@ -204,15 +217,16 @@ def as_fit(
     best = {name: float(value) for name, value in zip(names, values[int(np.argmin(loss))], strict=True)}
     cell = problem.free.put(problem.cell, jnp.asarray(list(best.values()), dtype=float))
     dt = problem.data.dt
-    v = model_voltages(cell, data, problem.integrator, dt)
+    v = model_voltages(cell, data, problem.integrator, dt, initial_state)
     result = Fit(
         cell, best, float(loss.min()), optimiser.loss_name,
         Starts(loss, {name: values[:, k] for k, name in enumerate(names)}),
         {name: (float(low), float(high)) for name, (low, high) in bounds.items()},
         optimiser.name, data, training, v, notes,
         {"seed": int(seed), "starts": len(loss), "iterations": optimiser.iterations, **_population(optimiser), "dt": dt,
-         "integrator": problem.integrator.name, "membrax": __version__, "jax": jax.__version__},
-        preprocessed, selection, template,
+         "integrator": problem.integrator.name, "initial_state": described(initial_state),
+         "membrax": __version__, "jax": jax.__version__},
+        preprocessed, selection, template, initial_state,
     )  # fmt: skip
     return dataclasses.replace(result, notes=(*notes, *_silent_sweeps(result)))
 

@@ -26,6 +26,7 @@ from ..typing import Bounds, Sweeps
 from .losses import mean_square
 from .losses.context import Loss
 from .losses.total import checked_loss, total, totals_and_gradients
+from .problem.initial_state import InitialState, start_of
 from .problem.inputs import check_inputs
 from .problem.parameters import Free, free
 from .problem.problem import Problem
@@ -127,10 +128,12 @@ def objective(
     weights: ArrayLike | None = None,
     dt: float | None = None,
     integrator: Integrator = staggered,
+    initial_state: InitialState = "rest",
 ) -> Objective:
     """A loss between a cell and a recording, as a function of the cell's free parameters.
 
-    Each sweep begins at rest under its own holding current, as in `membrax.fit`, and the model runs freely.
+    Each sweep begins at rest under its own holding current, or in the ``initial_state``, as in `membrax.fit`, and the
+    model runs freely.
 
         o = mx.fitting.objective(cell, {"na.g": (20, 250)}, data, [3, 8], mx.fitting.losses.spike_times)
         o(jnp.full((1,), 0.5)), o.at({"na.g": 100.0}), o.value_and_gradient(places)
@@ -147,14 +150,17 @@ def objective(
         weights: of the sweeps [sweep], by default equal; only their ratios matter.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
+        initial_state: in which the sweeps begin, as in `membrax.fit`.
 
     Raises:
         ValueError: unknown paths, wrong bounds, unknown sweeps, a loss that gives no single number, weights that are
-            no number for each sweep, negative or all 0, a ``dt`` that is no whole fraction of the interval.
+            no number for each sweep, negative or all 0, a ``dt`` that is no whole fraction of the interval, another
+            initial state.
     """
     check_inputs(cell, data, integrator)
     parameters, chosen = free(cell, bounds), choose_sweeps(data, sweeps)
-    problem = Problem(strong(cell), target(data, chosen, dt), parameters, integrator)
+    recorded = target(data, chosen, dt, start_of(initial_state, cell, data))
+    problem = Problem(strong(cell), recorded, parameters, integrator)
     return Objective(problem, checked_loss(loss, problem), _weights(weights, len(chosen)))
 
 

@@ -16,6 +16,7 @@ from ..io import json_file, npz_file
 from ..io.cell_json import cell_values
 from ..recordings import Recording
 from .evaluation.evaluate import Evaluation, evaluate
+from .problem.initial_state import InitialState
 from .problem.parameters import place
 
 if TYPE_CHECKING:
@@ -51,12 +52,13 @@ class Fit:
         v: the best cell's voltage under every sweep's current [sweep, time], mV.
         notes: warnings and remarks of the search, in words.
         settings: the seed, the number of starts, iterations and, of a population search, candidates, dt [ms], the
-            integrator, versions.
+            integrator, the initial state, versions.
         preprocessed: the electrode, membrane and rest that `fit_recording` measured and corrected for; None of a fit
             by `fit`.
         selection: the training sweeps that `fit_recording` selected, each with a reason; None where the caller chose
             them.
         template: name of the template of `fit_recording`; None of another cell.
+        initial_state: in which every sweep begins, as it was given to `membrax.fit`.
     """
 
     cell: Cell
@@ -74,6 +76,7 @@ class Fit:
     preprocessed: Preprocessed | None = None
     selection: SweepSelection | None = None
     template: str | None = None
+    initial_state: InitialState = "rest"
 
     def _summary(self) -> tuple[str, list[tuple[str, ...]]]:
         """Title and rows of the printed table: value, bounds, and whether the value lies at one of them."""

@@ -16,6 +16,7 @@ from ..pytrees import pytree
 from ..recordings import Recording
 from ..typing import Sweeps
 from .problem.from_values import problem_of
+from .problem.initial_state import InitialState
 from .problem.problem import Problem
 from .problem.sensitivities import choose, value_and_gradient
 
@@ -41,11 +42,12 @@ def value_and_grad(
     *,
     dt: float | None = None,
     integrator: Integrator = staggered,
+    initial_state: InitialState = "rest",
     ad_mode: str | None = None,
 ) -> ValueAndGrad:
     """The mean squared error of a cell's voltage compared with a recording, and its gradient.
 
-    Each sweep begins at rest under its own holding current, as in `fit`.
+    Each sweep begins at rest under its own holding current, or in the ``initial_state``, as in `fit`.
 
     Args:
         cell: the model.
@@ -54,6 +56,7 @@ def value_and_grad(
         sweeps: the compared sweeps, by default all.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
         integrator: see `membrax.integrators`.
+        initial_state: in which the sweeps begin, as in `fit`.
         ad_mode: "forward" (forward sensitivities: memory that does not grow with time, about four simulations and one
             per parameter), "reverse" (stores the state before every block of steps: eight or nine simulations for any
             number of parameters), or None, which is forward up to 5 parameters.
@@ -63,9 +66,9 @@ def value_and_grad(
 
     Raises:
         ValueError: unknown paths, values of different lengths or of more than one axis, unknown sweeps, a ``dt``
-            that is no whole fraction of the sampling interval, an unknown ``ad_mode``.
+            that is no whole fraction of the sampling interval, an unknown ``ad_mode``, another initial state.
     """
-    place, problem = problem_of(cell, values, data, sweeps, dt=dt, integrator=integrator)
+    place, problem = problem_of(cell, values, data, sweeps, dt=dt, integrator=integrator, initial_state=initial_state)
     return _at(place, problem, mode=choose(len(problem.free), ad_mode))
 
 

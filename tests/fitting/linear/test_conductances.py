@@ -13,7 +13,8 @@ from membrax.ephys.preprocess import preprocess
 from membrax.fitting.linear.conductances import conductances
 from membrax.fitting.linear.least_squares import bounded_least_squares
 from membrax.fitting.linear.regressors import columns_of, is_linear
-from membrax.fitting.linear.windows import LARGEST_CHANGE, LONGEST, cut, noise_of
+from membrax.fitting.linear.windows import LARGEST_CHANGE, LONGEST, cut
+from membrax.fitting.problem.initial_state import noise_of
 from membrax.fitting.recipe import templates
 
 linear = importlib.import_module("membrax.fitting.linear.conductances")

@@ -156,7 +156,7 @@ def test_nudging_follows_the_line_between_samples(passive):
 
 
 def test_nudging_is_no_channel_of_the_candidate(passive, steps):
-    _, gates = begin(strong(passive), sweep_of(steps))
+    _, gates = begin(strong(passive), sweep_of(steps), mx.integrators.staggered)
     assert set(gates) - set(passive.channels)
     assert list(passive.channels) == ["leak"]
 

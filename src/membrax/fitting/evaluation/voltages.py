@@ -10,22 +10,27 @@ from jax import Array
 from ...cell import Cell
 from ...integrators import Integrator
 from ...recordings import Recording
+from ..problem.initial_state import InitialState, start_of
 from ..problem.parameters import Free
 from ..problem.problem import Problem, voltages
 from ..problem.target import target
 
 
-def model_voltages(cell: Cell, data: Recording, integrator: Integrator, dt: float | None = None) -> np.ndarray:
-    """The cell's voltage [sweep, time] in mV under each sweep's current, from rest under its holding current.
+def model_voltages(
+    cell: Cell, data: Recording, integrator: Integrator, dt: float | None = None, initial_state: InitialState = "rest"
+) -> np.ndarray:
+    """The cell's voltage [sweep, time] in mV under each sweep's current, by default from rest under the holding one.
 
     Args:
         cell: the model.
-        data: the recording, of which only the currents are used.
+        data: the recording, of which the currents are used, and the first potentials for "recorded".
         integrator: see `membrax.integrators`.
         dt: step [ms], a whole fraction of the sampling interval; None is the largest up to 0.05.
+        initial_state: in which the sweeps begin, as in `membrax.fit`.
     """
     nothing = Free((), (), (), ())
-    return np.asarray(_voltages(Problem(cell, target(data, range(data.sweeps), dt), nothing, integrator)))
+    recorded = target(data, range(data.sweeps), dt, start_of(initial_state, cell, data))
+    return np.asarray(_voltages(Problem(cell, recorded, nothing, integrator)))
 
 
 @jax.jit

@@ -30,12 +30,13 @@ from ...recordings import Recording, choose_sweeps
 from ...typing import Bounds, Sweeps
 from ..losses.arguments import plain
 from ..problem.from_values import problem_of
+from ..problem.initial_state import noise_of
 from ..problem.inputs import check_inputs
 from ..problem.parameters import Free, free, paths
 from ..problem.target import Target, target
 from .least_squares import bounded_least_squares
 from .regressors import Column, columns_of, regressors
-from .windows import Windows, noise_of, windows
+from .windows import Windows, windows
 
 TOGETHER = 16  # candidates in one run of the gates
 LARGEST_NOISE = 100.0  # mV: a larger deviation is no noise

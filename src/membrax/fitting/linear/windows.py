@@ -68,9 +68,3 @@ def cut(v: np.ndarray, interval: float) -> np.ndarray:
         ids[k : k + length] = count
         k, count = k + length, count + 1
     return ids
-
-
-def noise_of(v: np.ndarray) -> float:
-    """Standard deviation [mV] of the white noise that has the median second difference of voltages [sweep, time]."""
-    bend = np.diff(np.asarray(v, dtype=float), 2, axis=1)
-    return float(np.median(np.abs(bend)) / 0.6745 / np.sqrt(6.0)) if bend.size else 0.0

@@ -15,6 +15,7 @@ from ...integrators import Integrator, staggered
 from ...pytrees import strong
 from ...recordings import Recording, choose_sweeps
 from ...typing import Sweeps
+from .initial_state import InitialState, start_of
 from .inputs import check_inputs
 from .parameters import Free, check_number, paths
 from .problem import Problem
@@ -23,7 +24,7 @@ from .target import target
 
 def problem_of(
     cell: Cell, values: Mapping[str, ArrayLike], data: Recording, sweeps: Sweeps = None, *, dt: float | None = None,
-    integrator: Integrator = staggered,
+    integrator: Integrator = staggered, initial_state: InitialState = "rest",
 ) -> tuple[Array, Problem]:  # fmt: skip
     """The values as places [parameter] or [neuron, parameter], and their problem; see `value_and_grad`."""
     check_inputs(cell, data, integrator)
@@ -34,7 +35,8 @@ def problem_of(
     # NumPy is quicker, but can't stack traced values.
     xp = np if pytrees.is_concrete(arrays) else jnp
     place = jnp.asarray(xp.stack(xp.broadcast_arrays(*arrays.values()), axis=-1))
-    return place, Problem(strong(cell), target(data, choose_sweeps(data, sweeps), dt), free, integrator)
+    recorded = target(data, choose_sweeps(data, sweeps), dt, start_of(initial_state, cell, data))
+    return place, Problem(strong(cell), recorded, free, integrator)
 
 
 def _arrays(cell: Cell, values: Mapping[str, ArrayLike]) -> dict[str, Array]:

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ...cell import Cell, State
+from ...cell import Cell, State, advance_gates, environment, state_at
 from ...channels import Leak
 from ...integrators import Integrator
 from ...morphology.system import TreeSystem
@@ -56,18 +56,36 @@ class Interval(NamedTuple):
     begin: Time
 
 
-def begin(cell: Cell, sweep: Target, system: TreeSystem | None = None) -> Dynamic:
-    """The cell at rest under the sweep's holding current.
+def begin(cell: Cell, sweep: Target, integrator: Integrator, system: TreeSystem | None = None) -> Dynamic:
+    """The cell at the sweep's start: by default at rest under the sweep's holding current.
 
     ``system`` is that of a tree; None assembles it here.
     """
-    if cell.morphology is None:
+    if isinstance(sweep.start, State):
+        return _given(cell, sweep.start, _lag(integrator, sweep.dt))
+    if sweep.start is not None:
+        state = state_at(cell, sweep.start)
+    elif cell.morphology is None:
         state = rest_state(cell, injected(cell, sweep, sweep.holding))
     else:
         everywhere, at_soma = injected(cell, sweep, sweep.holding)
         points = jnp.zeros(cell.morphology.layout.count).at[SOMA].set(at_soma)
         state = rest_state(cell, everywhere, points, system)
     return state.v, {**state.gates, NUDGE: {}}
+
+
+def _given(cell: Cell, state: State, lag: float) -> Dynamic:
+    """A given state, with gates a time ``lag`` [ms] behind v.
+
+    At a constant v gates are as easily taken back in time as forward, and the first step takes them forward again.
+    """
+    gates = advance_gates(cell, state.gates, state.v, state.lag - lag, environment(cell))
+    return state.v, {**gates, NUDGE: {}}
+
+
+def _lag(integrator: Integrator, dt: float) -> float:
+    """The time by which gates are behind v within a simulation, ms."""
+    return 0.5 * dt if integrator.staggered else 0.0
 
 
 def observed(v: Array) -> Array:
@@ -112,9 +130,9 @@ def across(
     """
     system = assembled(cell, integrator, sweep.dt) if system is None else system
     current, dt = injected(cell, sweep, interval.current), sweep.dt
-    # A sweep begins at rest, where gates are the same half a step ago. A lag that is a plain number spares every step
-    # the products with dt.
-    lag: Any = 0.5 * dt if integrator.staggered else 0.0
+    # At rest, as at any v with steady gates, gates are the same half a step ago. A lag that is a plain number spares
+    # every step the products with dt.
+    lag: Any = _lag(integrator, dt)
 
     def one(state: Dynamic, at: tuple[Number, Number]) -> tuple[Dynamic, None]:
         part, elapsed = at
@@ -177,7 +195,7 @@ def trajectory(
         return state, observed(state[0])
 
     block = jax.checkpoint(lambda state, rows: jax.lax.scan(step, state, rows))
-    state = begin(cell, sweep, system)
+    state = begin(cell, sweep, integrator, system)
     parts = [observed(state[0])[None]]
     for rows in in_rows(intervals(sweep)):
         state, v = jax.lax.scan(block, state, rows)

@@ -118,7 +118,7 @@ def _sum_of_squares(cell: Cell, sweep: Target, kappa: Array, problem: Problem) -
         state, squares = block(carry[0], rows)
         return state, add(carry[1], squares)
 
-    start = begin(cell, sweep, problem.system)
+    start = begin(cell, sweep, problem.integrator, problem.system)
     total = jnp.square(weight(kappa) * (observed(start[0]) - sweep.v[0])), jnp.zeros(())
     return in_blocks(one, (start, total), intervals(sweep))[1][0]
 

@@ -87,7 +87,9 @@ class Candidates(NamedTuple):
         """v and the gates, and the residual of the first sample [mV]."""
 
         def one(values: Values) -> tuple[Dynamic, Array]:
-            state = begin(self.problem.free.put(self.problem.cell, values), self.sweep, self.problem.system)
+            problem = self.problem
+            cell = problem.free.put(problem.cell, values)
+            state = begin(cell, self.sweep, problem.integrator, problem.system)
             return state, weight(self.kappa) * (observed(state[0]) - self.sweep.v[0])
 
         return jax.vmap(one)(values)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ...cell import State
 from ...checks import finite_number
 from ...pytrees import pytree, static
 from ...recordings import Recording
@@ -25,6 +27,8 @@ class Target:
         i: [sweep, time − 1] injected current, each sample held until the next, in ``unit``.
         v: [sweep, time] recorded voltage, mV.
         holding: [sweep] the current under which each sweep begins at rest, in ``unit``.
+        start: None: each sweep begins at rest. Else [sweep] the potentials at which sweeps begin with steady gates, mV,
+            or the `State` in which they begin, its arrays with an axis [sweep] in front.
         interval: between samples, ms.
         substeps: steps of the simulation per interval.
         unit: "nA" or "uA/cm2".
@@ -33,6 +37,7 @@ class Target:
     i: Array
     v: Array
     holding: Array
+    start: Array | State | None = None
     interval: float = static(default=0.0)
     substeps: int = static(default=1)
     unit: str = static(default="nA")
@@ -43,7 +48,7 @@ class Target:
         return self.interval / self.substeps
 
 
-def target(data: Recording, sweeps: Sequence[int], dt: float | None) -> Target:
+def target(data: Recording, sweeps: Sequence[int], dt: float | None, start: State | np.ndarray | None = None) -> Target:
     """Sweeps of a recording as a `Target`.
 
     Args:
@@ -51,15 +56,19 @@ def target(data: Recording, sweeps: Sequence[int], dt: float | None) -> Target:
         sweeps: indices.
         dt: the simulation's step [ms], a whole fraction of the sampling interval; None for the largest such
             fraction up to 0.05 ms.
+        start: of every sweep of the recording, from `start_of`.
 
     Raises:
         ValueError: a sweep that does not exist, or a dt that is no whole fraction of the interval.
     """
     chosen = data.select(sweeps)
     i = np.asarray(chosen.i)[:, :-1]
+    begins = jax.tree.map(lambda x: jnp.asarray(x)[np.asarray(list(sweeps))], start)
+    if isinstance(begins, Array):
+        begins = jnp.asarray(begins, dtype=float)
     return Target(
         jnp.asarray(i, dtype=float), jnp.asarray(chosen.v, dtype=float), jnp.asarray(chosen.holding, dtype=float),
-        data.dt, substeps(data.dt, dt), data.unit,
+        begins, data.dt, substeps(data.dt, dt), data.unit,
     )  # fmt: skip
 
 

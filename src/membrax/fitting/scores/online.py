@@ -54,7 +54,7 @@ def _run(cell: Cell, sweep: Target, problem: Problem, *, trace: bool) -> tuple[s
         memory = spike_score.watch(memory, v, next_v, interval.last, sweep.interval)
         return (after, memory), (v,) if trace else ()
 
-    start = nudging.begin(cell, sweep, problem.system)
+    start = nudging.begin(cell, sweep, problem.integrator, problem.system)
     first = (start, spike_score.begin(nudging.observed(start[0]), sweep.v[0]))
     (_, memory), v = jax.lax.scan(step, first, nudging.intervals(sweep))
     return spike_score.read(memory), v

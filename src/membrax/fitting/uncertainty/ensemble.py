@@ -13,6 +13,7 @@ from jax.typing import ArrayLike
 from ...checks import finite_number
 from ...compilation import host_jit
 from ...ephys.threshold import upward_crossings
+from ..problem.initial_state import start_of
 from ..problem.problem import voltages
 from ..problem.target import target
 from ..result import Fit
@@ -118,7 +119,9 @@ def predictions(fit: Fit, values: Mapping[str, ArrayLike]) -> Predictions:
     check_fit(fit)
     problem = fitted_problem(fit)
     places = problem.free.place(_stacked(values, problem.free.names))
-    problem = dataclasses.replace(problem, data=target(fit.data, range(fit.data.sweeps), fit.settings.get("dt")))
+    start = start_of(fit.initial_state, fit.cell, fit.data)
+    data = target(fit.data, range(fit.data.sweeps), fit.settings.get("dt"), start)
+    problem = dataclasses.replace(problem, data=data)
     parts = [places[k : k + TOGETHER] for k in range(0, len(places), TOGETHER)]
     # The last part is filled up, so that one program serves all.
     filled = [np.concatenate([part, np.repeat(part[-1:], min(TOGETHER, len(places)) - len(part), 0)]) for part in parts]

@@ -13,6 +13,7 @@ from jax.typing import ArrayLike
 from ... import integrators, pytrees
 from ...compilation import host_jit
 from ...pytrees import strong
+from ..problem.initial_state import start_of
 from ..problem.parameters import Free, free, paths
 from ..problem.problem import Problem, voltages
 from ..problem.target import target
@@ -57,14 +58,15 @@ def is_least_squares(fit: Fit) -> bool:
 
 
 def fitted_problem(fit: Fit) -> Problem:
-    """The problem that a fit solved: its cell, training sweeps, bounds, step and integrator.
+    """The problem that a fit solved: its cell, training sweeps and their start, bounds, step and integrator.
 
     A fit whose settings name no step or integrator is assumed to have used the defaults.
     """
     dt, name = fit.settings.get("dt"), str(fit.settings.get("integrator", "staggered"))
     integrator = getattr(integrators, name)
     integrators.check_integrator(integrator)
-    return Problem(strong(fit.cell), target(fit.data, fit.sweeps, dt), free(fit.cell, fit.bounds), integrator)
+    recorded = target(fit.data, fit.sweeps, dt, start_of(fit.initial_state, fit.cell, fit.data))
+    return Problem(strong(fit.cell), recorded, free(fit.cell, fit.bounds), integrator)
 
 
 def best_place(fit: Fit, free: Free) -> np.ndarray:
