@@ -22,7 +22,7 @@ from ..timeloop import run_loop, thin
 from . import pallas_kernel, tree_batches
 from .axes import Axes
 from .chunk_settings import ChunkSettings
-from .progress import Progress, begin
+from .progress import Progress, begin, between_chunks
 from .setup import GPU, Setup, set_up
 
 
@@ -34,7 +34,7 @@ def chunk(
 
     Args:
         cells, stimulus, state: the population, with neuron axes as in ``axes``.
-        memories: of watching probes; a probe without a memory begins a new one.
+        memories: of watching probes; a probe without a memory begins a new one. See `progress.between_chunks`.
         times: the beginnings of the steps [step].
         dt: ms.
         probes: those of one chunk; see `ChunkSettings.for_chunk`.
@@ -44,8 +44,10 @@ def chunk(
     advance = _function_of_chunk(axes, settings, fused)
 
     def share(cells: Cell, stimulus: Stimulus, state: State, memories: dict, times: Time) -> tuple:
-        new = [probe for probe in watchers(probes) if probe.name not in memories]
+        new = [probe for probe in watchers(probes) if is_emptied(probe) or probe.name not in memories]
         begun = {p.name: jax.vmap(p.begin, in_axes=(axes.cells, axes.state))(cells, state) for p in new}
+        earlier = {name: memories[name] for name in begun.keys() & memories.keys()}
+        begun |= {name: dataclasses.replace(begun[name], earlier=v) for name, v in earlier.items()}
         return advance(
             cells, stimulus, state, memories | begun, times, dt=dt, probes=probes, integrator=integrator, axes=axes,
             settings=settings,
@@ -94,7 +96,7 @@ def run_chunk(
     static = static_arguments(setup, settings)
     state, memories, samples = function(*_arguments(setup, progress, size), **static)
     emptied = {probe.name for probe in watchers(static["probes"]) if is_emptied(probe)}
-    carried = {name: memory for name, memory in memories.items() if name not in emptied}
+    carried = between_chunks(memories, static["probes"])
     # The transfer waits for the chunk: this keeps the progress bar true and Ctrl-C prompt.
     on_host = jax.tree.map(lambda x: sharding.fetch(x)[: setup.neurons], {name: memories[name] for name in emptied})
     return state, carried, on_host, samples

@@ -51,6 +51,10 @@ def check(setup: Setup) -> None:
         raise ValueError(f"fused=True keeps spikes and summaries and no samples, but record has: {names}")
     if setup.further_spikes:
         raise ValueError("fused=True has one spike probe, but record has several")
+    if setup.spikes.cubic:
+        raise ValueError(
+            f"fused=True has linear spike times, but record has interpolation={setup.spikes.interpolation!r}"
+        )
     if setup.stimulus.random or setup.state.key is not None:
         raise ValueError("fused=True does not support random numbers, but there is a random stimulus or a key")
     if any(isinstance(part, Sampled) for part in setup.stimulus.parts):
@@ -86,7 +90,8 @@ def advance(
     )  # fmt: skip
     state, kept = jax.tree.unflatten(jax.tree.structure(trees[2:]), moved)
     close = lambda memory, notes: (jax.vmap(spikes.close)(memory, notes), None)  # noqa: E731
-    written = jax.lax.scan(close, memories[spikes.name], LastSpike(*notes))[0]
+    number, before, after, fired = notes
+    written = jax.lax.scan(close, memories[spikes.name], LastSpike(number, before, after, fired))[0]
     return state, kept | {spikes.name: written}, {}
 
 
@@ -119,7 +124,8 @@ def _kernel(
         cells, stimulus, state, memories = jax.tree.unflatten(structure, loaded)
 
         def one_window(w: Array, carry: tuple) -> tuple:
-            empty = LastSpike(*(jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(dtypes)))
+            none, v, _, count = (jnp.full((BLOCK,), -(k == 0), kind) for k, kind in enumerate(dtypes))
+            empty = LastSpike(none, v, v, count)
             within = lambda j, c: step(w * window + j, c, (cells, stimulus), Time(whole, fraction))  # noqa: E731
             state, memories, notes = jax.lax.fori_loop(0, window, within, (*carry, empty))
             for ref, value in zip(notes_out, (notes.step, notes.before, notes.after, notes.count), strict=True):

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from .. import sharding
 from ..cell import Cell, State
-from ..probes import is_emptied, sample_times, samplers
+from ..probes import is_emptied, sample_times, samplers, watchers
 from ..timeloop import begin_memories, first_samples
 from . import storage
 from .axes import Axes
@@ -30,7 +30,7 @@ class Progress:
     Attributes:
         step: steps done.
         state: the population, gates still half a step behind v, so that the chunks change no result.
-        memories: {name: memory [neuron, …]} of the watching probes, except those that are emptied after every chunk.
+        memories: {name: memory [neuron, …]} of the watching probes; see `between_chunks`.
         buffers: samples and spikes on the host.
         settings: of the next chunk.
     """
@@ -45,12 +45,19 @@ class Progress:
 def begin(setup: Setup, group: Group | None = None) -> Progress:
     """The progress before the first step, with the first samples; further ones go into memory or a store's group."""
     settings = setup.initial_settings()
-    probes = tuple(probe for probe in settings.for_chunk(setup.probes) if not is_emptied(probe))
+    probes = settings.for_chunk(setup.probes)
     memories, samples = _first(setup.cells, setup.state, probes=probes, axes=setup.axes, mesh=setup.mesh)
     make = functools.partial(_array, setup, group)
     buffers = HostBuffers(make, setup.spikes.capacity, np.zeros(setup.neurons, np.int64))
     first = {path: array[None] for path, array in flatten(jax.tree.map(sharding.fetch, samples)).items()}
     return Progress(0, setup.state, memories, buffers.with_samples(first), settings)
+
+
+def between_chunks(memories: dict[str, Any], probes: tuple) -> dict[str, Any]:
+    """The memories that stay on the devices after a chunk; of an emptied one its earlier voltages, if it has any."""
+    emptied = {probe.name for probe in watchers(probes) if is_emptied(probe)}
+    kept = {name: memory for name, memory in memories.items() if name not in emptied}
+    return kept | {name: memories[name].earlier for name in sorted(emptied) if memories[name].earlier}
 
 
 def _array(
@@ -67,7 +74,8 @@ def _array(
 @functools.partial(jax.jit, static_argnames=("probes", "axes", "mesh"))
 def _first(cells: Cell, state: State, *, probes: tuple, axes: Axes, mesh: Mesh | None) -> tuple[dict, dict]:
     def one(cell: Cell, state: State) -> tuple[dict, dict]:
-        return begin_memories(cell, state, probes), first_samples(cell, state, probes)
+        memories = begin_memories(cell, state, probes)
+        return between_chunks(memories, probes), first_samples(cell, state, probes)
 
     axes_in = axes.cells, axes.state
     return sharding.over_mesh(jax.vmap(one, in_axes=axes_in), mesh, axes_in, 0)(cells, state)

@@ -167,6 +167,7 @@ def finish(setup: Setup, progress: Progress, group: Group | None = None) -> Popu
     finite[list(setup.invalid)] = False
     counts, spikes = progress.buffers.counts, list(progress.buffers.spikes)
     further = {probe.name: _further_times(setup, memories.pop(probe.name)) for probe in setup.further_spikes}
+    memories.pop(setup.spikes.name, None)
     recorded = nest(progress.buffers.recorded()) | memories | further
     times = {p.name: setup.origin + sample_times(p, progress.step, setup.dt) for p in samplers(setup.probes)}
     duration = progress.step * setup.dt

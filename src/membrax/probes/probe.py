@@ -100,7 +100,7 @@ class BufferedWatcher(Probe, Protocol[M, W]):
     """A probe with a large memory, which is written once in a window of steps; `watch` updates a small buffer.
 
     If its ``chunk_capacity`` is not None, `membrax.run` moves its memory to the host after every chunk of steps and
-    begins a new one in the next chunk (see `is_emptied`).
+    begins a new one in the next chunk (see `is_emptied`), with the ``earlier`` of the last one.
     """
 
     def begin(self, cell: Cell, state: State, /) -> M:

@@ -11,6 +11,7 @@ from jax import Array
 from ..cell import Cell, State
 from ..pytrees import pytree
 from ..timegrid import Time
+from .crossings import Earlier, crossing, cubic_crossing
 from .probe import Step
 from .sites import Site, voltage_at
 
@@ -23,11 +24,13 @@ class SpikeBuffer:
         steps: the step of each spike, −1 in an empty place.
         fractions: the fraction of that step at which v crossed the threshold, inf in an empty place.
         count: of all spikes, kept or not.
+        earlier: of a cubic interpolation v two steps and one step before the present, mV.
     """
 
     steps: Array
     fractions: Array
     count: Array
+    earlier: Earlier = ()
 
 
 @pytree
@@ -38,12 +41,16 @@ class LastSpike:
         step: of the spike, −1 for none.
         before, after: v around it, mV.
         count: of the spikes in the window.
+        earlier: of a cubic interpolation v before ``before``, mV.
+        present: the same before the present step.
     """
 
     step: Array
     before: Array
     after: Array
     count: Array
+    earlier: Earlier = ()
+    present: Earlier = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +61,9 @@ class Spikes:
     crossings in one window of steps the last is kept, and the place of the other stays empty. In a tree the crossings
     are those at ``site``, by default in the first compartment, which is the soma if there is one.
 
+    The interpolation is "linear" or "cubic", see `cubic_crossing`. Only the times of a cubic interpolation have a
+    derivative.
+
     With a ``chunk_capacity`` the buffer serves one chunk of a population's run, has places for that many spikes, and
     moves to the host at the end of the chunk.
     """
@@ -63,6 +73,12 @@ class Spikes:
     name: str = "spikes"
     site: Site | None = None
     chunk_capacity: int | None = None
+    interpolation: str = "linear"
+
+    @property
+    def cubic(self) -> bool:
+        """Whether the interpolation is cubic."""
+        return self.interpolation == "cubic"
 
     @property
     def places(self) -> int:
@@ -71,40 +87,50 @@ class Spikes:
 
     def begin(self, cell: Cell, state: State) -> SpikeBuffer:
         """An empty buffer."""
-        steps = jnp.full((self.places,), -1, jnp.int32)
-        return SpikeBuffer(steps, jnp.full((self.places,), jnp.inf, state.v.dtype), jnp.zeros((), jnp.int32))
+        steps, none = jnp.full((self.places,), -1, jnp.int32), jnp.full((), jnp.inf, state.v.dtype)
+        fractions = jnp.full((self.places,), jnp.inf, state.v.dtype)
+        return SpikeBuffer(steps, fractions, jnp.zeros((), jnp.int32), (none, none) if self.cubic else ())
 
     def open(self, memory: SpikeBuffer) -> LastSpike:
         """A window without a spike."""
         none, v = jnp.zeros((), jnp.int32), jnp.zeros((), memory.fractions.dtype)
-        return LastSpike(none - 1, v, v, none)
+        return LastSpike(none - 1, v, v, none, memory.earlier, memory.earlier)
 
     def watch(self, buffer: LastSpike, step: Step) -> LastSpike:
         """The window with the crossing of one more step, if there is one."""
-        watched = lambda v: jax.lax.stop_gradient(voltage_at(step.cell, v, self.site))  # noqa: E731
-        before, after = watched(step.before.v), watched(step.after.v)
+        before, after = (voltage_at(step.cell, state.v, self.site) for state in (step.before, step.after))
+        if not self.cubic:
+            before, after = jax.lax.stop_gradient((before, after))
         crossed = (before < self.threshold) & (after >= self.threshold)
         count = buffer.count + crossed.astype(jnp.int32)
         if self.places == 0:
             return dataclasses.replace(buffer, count=count)
         # `close` interpolates between the two: one quotient for each window and not for each step.
-        new, old = (step.before.step, before, after), (buffer.step, buffer.before, buffer.after)
-        number, before, after = (jnp.where(crossed, a, b) for a, b in zip(new, old, strict=True))
-        return LastSpike(number, before, after, count)
+        new = step.before.step, before, after, *buffer.present
+        old = buffer.step, buffer.before, buffer.after, *buffer.earlier
+        number, last, first, *earlier = (jnp.where(crossed, a, b) for a, b in zip(new, old, strict=True))
+        return LastSpike(number, last, first, count, tuple(earlier), (*buffer.present, before)[1:])
 
     def close(self, memory: SpikeBuffer, buffer: LastSpike) -> SpikeBuffer:
         """The buffer of the neuron with the spike of a window."""
         count = memory.count + buffer.count
         if self.places == 0:
-            return SpikeBuffer(memory.steps, memory.fractions, count)
+            return dataclasses.replace(memory, count=count)
         # A window without a crossing writes beyond the end, which has no effect.
         slot = jnp.where(buffer.count > 0, count - 1, self.places)
-        _, fraction = crossing(buffer.before, buffer.after, self.threshold)
+        _, fraction = self._crossing(buffer)
         return SpikeBuffer(
             memory.steps.at[slot].set(buffer.step, mode="drop"),
             memory.fractions.at[slot].set(fraction, mode="drop"),
             count,
+            buffer.present,
         )
+
+    def _crossing(self, spike: LastSpike) -> tuple[Array, Array]:
+        """Whether there is one, and the fraction of its step."""
+        if self.cubic:
+            return cubic_crossing(spike.earlier, spike.before, spike.after, self.threshold)
+        return crossing(spike.before, spike.after, self.threshold)
 
 
 @pytree
@@ -134,13 +160,6 @@ class Summary:
         # A running mean and no sum: a float32 sum stops growing after some million steps.
         mean = memory.mean + (middle - memory.mean) / steps.astype(middle.dtype)
         return Extremes(jnp.minimum(memory.minimum, v), jnp.maximum(memory.maximum, v), mean, steps)
-
-
-def crossing(before: Array, after: Array, threshold: float | Array) -> tuple[Array, Array]:
-    """Whether v crossed ``threshold`` [mV] upwards, and at which fraction of the step (linear interpolation)."""
-    crossed = (before < threshold) & (after >= threshold)
-    rise = jnp.where(crossed, after - before, 1.0)
-    return crossed, (threshold - before) / rise
 
 
 def find_spikes(v: Array, threshold: float | Array, capacity: int) -> SpikeBuffer:
