@@ -31,7 +31,7 @@ from .probes import (
     spike_times,
 )
 from .pytrees import is_concrete, pytree, static, strong
-from .stimuli import Stimulus, StimulusLike, as_stimulus, batch_size, check_key
+from .stimuli import Stimulus, StimulusLike, as_stimulus, batch_size, check_key, warn_of_held_samples
 from .stimuli.stimulus import IN_TIME
 from .timegrid import Time, grid, milliseconds, steps
 from .timeloop import (
@@ -133,7 +133,8 @@ def simulate(
         Inside `jax.jit` and `jax.vmap` nothing can: compare ``spike_count`` with the length of ``spikes``.
         ``jax.debug_nans`` finds no NaN in a healthy neuron; one that diverges raises there.
         A warning names parameters that make sense in another unit only (conductances in S/cm², kelvin, potentials in
-        V), and crossings of 0 mV to which a current merely charged a passive membrane.
+        V), samples of a stimulus that end before the simulation, and crossings of 0 mV to which a current merely
+        charged a passive membrane.
 
     Raises:
         ValueError: a parameter outside its bounds, a duration that is no multiple of dt, a traced dt, a batched cell
@@ -152,6 +153,8 @@ def simulate(
     probes = _with_voltage(as_probes(record))
     key = check_key(stimulus, key, getattr(state, "key", None))
     warn_of_units(cell)
+    if state is None or is_concrete(state.time):
+        warn_of_held_samples(stimulus, duration + (0.0 if state is None else float(milliseconds(state.time))))
     trace = _simulate(
         strong(cell), strong(stimulus), strong(state), key, grid(0, count, dt), dt=dt, probes=probes,
         integrator=integrator,

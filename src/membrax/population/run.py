@@ -17,7 +17,7 @@ from ..integrators import Integrator, staggered
 from ..io.file_format import check_writable
 from ..probes import ProbesLike
 from ..sharding import Device
-from ..stimuli import StimulusLike
+from ..stimuli import StimulusLike, as_stimulus, warn_of_held_samples
 from . import checkpoints, pallas_kernel, storage
 from . import chunk as chunks
 from .host_buffers import flatten
@@ -88,6 +88,7 @@ def run(
         devices=devices, chunk=chunk, key=key, stored=store is not None, fused=fused,
     )  # fmt: skip
     warn_of_units(cells)
+    warn_of_held_samples(as_stimulus(stimulus), setup.origin + duration)
     if fused:
         pallas_kernel.check(setup)
     group, identity = None, ""

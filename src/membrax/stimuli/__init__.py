@@ -19,6 +19,7 @@ from ..checks import finite_number
 from ..pytrees import is_concrete, numbers, strong
 from ..timegrid import Time, grid, steps
 from ..typing import Number
+from .held_samples import warn_of_held_samples
 from .means import begin, mean_density
 from .noise import OrnsteinUhlenbeck
 from .stimulus import (
@@ -52,6 +53,7 @@ __all__ = [
     "ramp",
     "sine",
     "step",
+    "warn_of_held_samples",
 ]
 
 
@@ -166,7 +168,8 @@ def ornstein_uhlenbeck(mean: Number, sigma: Number, tau: Number, *, unit: str = 
 def from_samples(samples: Number, interval: float, start: Number = 0.0, *, unit: str = "uA/cm2") -> Stimulus:
     """Samples [time] (or [neuron, time]) every ``interval`` ms, each constant until the next.
 
-    The first and the last sample hold before and after all samples.
+    The first and the last sample hold before and after all samples. A simulation that ends more than an interval later
+    than they do raises a warning if the last one is not 0.
 
     Raises:
         ValueError: samples that are not finite or have no or more than two axes, an interval not above 0, or an unknown
