@@ -61,6 +61,14 @@ def test_glitch_is_no_step():
     assert [step.stop for step in steps(i, DT)] == [4000]
 
 
+def test_many_steps_take_time_in_proportion(monkeypatch):
+    seen, ptp = [], np.ptp
+    monkeypatch.setattr(np, "ptp", lambda x, *rest, **options: seen.append(np.size(x)) or ptp(x, *rest, **options))
+    i = noisy(np.tile(np.repeat([0.0, 0.1], 100), 200))
+    assert len(steps(i, DT)) == 399
+    assert sum(seen) < 5 * i.size  # the range of the whole current a few times, not once for each edge
+
+
 def test_too_short_step_is_none():
     i = np.zeros_like(T)
     i[1000:1020] = 0.1  # 2 ms

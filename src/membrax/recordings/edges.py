@@ -15,6 +15,7 @@ SHORTEST = 5.0  # ms, the shortest level
 BEFORE = 2.0  # ms, the shortest level before it
 SMOOTHED = 0.5  # ms, averaged on both sides of a change of a measured current
 NOISE = 8.0  # standard deviations of such averages, exceeded by a change
+NOISELESS = 1e-6  # of the current's range, the largest noise of a command
 SMALLEST = 0.03  # of the current's range, exceeded by a change
 LARGE = 0.3  # of the current's range, exceeded by the first step
 SAME_EDGE = 1.0  # ms before a step that belong to its edge
@@ -49,19 +50,25 @@ def steps(i: np.ndarray, dt: float) -> list[CurrentStep]:
     than 8 standard deviations of such means and by more than 3 % of the range. A change is a step if the level lasts
     5 ms after it and 2 ms before it, and neither drifts by more than a tenth of the step.
     """
-    edges = [0, *changes(i, dt), len(i)]
-    # A glitch is too short for a level, and after it the current is the same again.
-    edges = [0, *(b for a, b in itertools.pairwise(edges) if (b - a) * dt >= BEFORE and b < len(i)), len(i)]
-    edges, levels = _levels(i, edges)
-    large = [k for k in range(1, len(levels)) if abs(levels[k] - levels[k - 1]) > SMALLEST * np.ptp(i)]
-    edges, levels = _levels(i, [0, *(edges[k] for k in large), len(i)])
+    edges, levels = _levels(i, lasting_edges(i, dt))
     result = []
     for k in range(1, len(levels)):
         (first, start, stop), size = edges[k - 1 : k + 2], levels[k] - levels[k - 1]
         long = (stop - start) * dt >= SHORTEST and (start - first) * dt >= BEFORE
-        if long and max(_drift(i[first:start]), _drift(i[start:stop])) < FLAT * abs(size):
+        if long and max(drift(i[first:start]), drift(i[start:stop])) < FLAT * abs(size):
             result.append(CurrentStep(start, stop, levels[k - 1], size))
     return result
+
+
+def lasting_edges(i: np.ndarray, dt: float) -> list[int]:
+    """The beginning of a current i [time], the changes to a new level that lasts 2 ms, and the end, as samples."""
+    edges = [0, *changes(i, dt), len(i)]
+    # A glitch is too short for a level, and after it the current is the same again.
+    edges = [0, *(b for a, b in itertools.pairwise(edges) if (b - a) * dt >= BEFORE and b < len(i)), len(i)]
+    edges, levels = _levels(i, edges)
+    least = SMALLEST * np.ptp(i)
+    large = [k for k in range(1, len(levels)) if abs(levels[k] - levels[k - 1]) > least]
+    return [0, *(edges[k] for k in large), len(i)]
 
 
 def first_step(i: np.ndarray, dt: float) -> int | None:
@@ -90,7 +97,7 @@ def changes(i: np.ndarray, dt: float) -> list[int]:
         return []
     noise = sample_noise(i)
     # Averages over half a millisecond of a command would blur two changes of one block.
-    width = max(1, round(SMOOTHED / dt)) if noise > 1e-6 * span else 1
+    width = max(1, round(SMOOTHED / dt)) if noise > NOISELESS * span else 1
     if len(i) < 2 * width + 2:
         return []
     total = np.concatenate([[0.0], np.cumsum(i)])
@@ -111,6 +118,11 @@ def sample_noise(i: np.ndarray) -> float:
     """The standard deviation of white noise in a current i [time], by the median of differences of neighbours."""
     differences = np.diff(i)
     return 1.4826 * float(np.median(np.abs(differences - np.median(differences)))) / np.sqrt(2)
+
+
+def commanded(i: np.ndarray) -> bool:
+    """Whether a current i [time] is a command, without noise."""
+    return sample_noise(i) <= NOISELESS * float(np.ptp(i))
 
 
 def base_level(i: np.ndarray, dt: float) -> float:
@@ -140,7 +152,7 @@ def stretches(mask: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _drift(i: np.ndarray) -> float:
+def drift(i: np.ndarray) -> float:
     """The range of the means of four quarters of a level."""
     quarters = [part.mean() for part in np.array_split(i, 4) if len(part)]
     return float(np.ptp(quarters))
