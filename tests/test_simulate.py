@@ -51,7 +51,7 @@ def test_the_time_axis_is_exact_in_float64(trace):
     assert trace.t == pytest.approx(np.arange(2001) * 0.025, abs=1e-12)
 
 
-def test_spikes_are_padded_with_nan_and_their_count_is_true(trace):
+def test_spikes_are_padded_with_inf_and_their_count_is_true(trace):
     assert trace.spikes.shape == (256,)
     assert trace.spike_count == 3
     assert np.array_equal(np.isfinite(trace.spikes), np.arange(256) < 3)

@@ -161,5 +161,5 @@ def test_recording_at_4_khz_with_a_holding_current(shared_data):
     folder = shared_data / "recordings" / "ibw_B6_B95"
     result = quality_control(mx.recordings.load(sorted(folder.glob("B6_Ch3*.ibw"))))
     text = "\n".join(result.warnings)
-    assert "cut by sampling: with 7 samples" in text and "holding current of -0.0124 nA" in text
+    assert "cut by sampling: with 7 samples" in text and "holding current of -12.4 pA" in text
     assert result.firing.spike_counts.tolist() == [26, 50, 68, 82, 89]

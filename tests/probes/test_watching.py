@@ -51,7 +51,7 @@ def test_spikes_found_online_are_those_found_in_the_trace(full):
     assert np.array_equal(full.spikes, full.recorded["spikes"], equal_nan=True)
 
 
-def test_spike_times_are_padded_with_nan(full):
+def test_spike_times_are_padded_with_inf(full):
     assert full.spikes.shape == (256,)
     assert np.array_equal(np.isfinite(full.spikes), np.arange(256) < 2)
 
