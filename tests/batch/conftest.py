@@ -24,6 +24,12 @@ class Measure:
             os.kill(os.getpid(), signal.SIGKILL)
         if text == "ends":
             os._exit(3)
+        if text == "crashes":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if text == "exits":
+            raise SystemExit("a library that exits")
+        if text == "tuple":
+            return {("x", 1): 1.0}
         print("words of a library")
         time.sleep(self.seconds)
         return {"length (letters)": len(text), "devices": os.environ.get("JAX_NUM_CPU_DEVICES")}

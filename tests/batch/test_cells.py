@@ -2,7 +2,9 @@ import os
 
 import pytest
 
-from membrax.batch import find_cells
+import membrax as mx
+from membrax.batch import CellFile, find_cells, gather
+from membrax.batch.rows import row_of, write
 
 
 def make(folder, *names):
@@ -23,6 +25,19 @@ def test_a_folder_is_searched_below_and_in_order(tmp_path):
 def test_the_folder_of_the_results_is_not_searched(tmp_path):
     make(tmp_path, "b.abf", "out/cells.csv", "out/cells/b.abf/search.npz")
     assert names(tmp_path, leave_out=tmp_path / "out") == ["b.abf"]
+
+
+def test_tables_of_membrax_are_no_cells(tmp_path):
+    mx.recordings.example().save(tmp_path / "data" / "a.npz")
+    mx.ephys.measure(tmp_path / "data" / "a.npz").write_csv(tmp_path / "data" / "membrax_view")
+    row = row_of(CellFile("b.npz", tmp_path / "b.npz"), "failed", "no")
+    write(tmp_path / "data" / "membrax_fit", row)
+    gather(tmp_path / "data" / "membrax_fit")
+    (tmp_path / "data" / "mine.csv").write_text("cell body (mV),i (pA)\n-70,0\n")
+    assert names(tmp_path / "data") == ["a.npz", "mine.csv"]
+    assert names(*(tmp_path / "data").iterdir()) == ["a.npz", "mine.csv"]  # as a shell expands *
+    with pytest.raises(ValueError, match="only tables that membrax wrote"):
+        names(tmp_path / "data" / "membrax_view")
 
 
 def test_equal_names_in_different_folders_stay_apart(tmp_path):

@@ -57,8 +57,20 @@ def test_a_killed_process_costs_its_cell_alone(measure, folder, tmp_path, tries)
     rows = {row["cell"]: row for row in fill(measure(), data, out).rows}
     assert [rows[name]["status"] for name in sorted(rows)] == ["failed", "fitted", "fitted", "failed"]
     assert rows["a.csv"]["reason"].startswith("its process was killed by SIGKILL twice")
-    assert rows["d.csv"]["reason"].startswith("its process ended with status 3")
+    assert rows["d.csv"]["reason"].startswith("its process ended twice with status 3")
     assert tries(out, "a.csv") == tries(out, "c.csv") == 2 and tries(out, "b.csv") == 1
+
+
+@posix
+def test_only_a_killed_process_may_lack_memory(measure, folder, tmp_path):
+    data = folder(a="crashes", b="exits", c="tuple", d="abc")
+    rows = {row["cell"]: row for row in fill(measure(), data, tmp_path / "out").rows}
+    assert [rows[name]["status"] for name in sorted(rows)] == ["failed", "failed", "failed", "fitted"]
+    reasons = {name: row["reason"] for name, row in rows.items()}
+    assert "ended twice by SIGSEGV" in reasons["a.csv"]
+    assert reasons["b.csv"] == "SystemExit: a library that exits"
+    assert reasons["c.csv"].startswith("its row can't be written: TypeError")
+    assert not any("memory" in reason for reason in reasons.values())
 
 
 def test_processes_share_the_cores(monkeypatch):

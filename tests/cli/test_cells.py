@@ -66,6 +66,22 @@ def test_a_user_error_ends_before_the_first_cell(words, said, tmp_path, monkeypa
     assert text.startswith("membrax: ") and said in text
 
 
+def test_a_table_is_named_only_if_it_exists(tmp_path, monkeypatch, capsys):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("0\n")
+    monkeypatch.setattr("membrax.cli.cells.fill_table", interrupted)
+    monkeypatch.setattr("sys.argv", ["membrax", "fit", str(tmp_path / "data"), "--out", str(tmp_path / "out")])
+    assert ended(app) == 130
+    assert "no cell is done yet; the same command goes on" in capsys.readouterr().err
+    (tmp_path / "out" / "cells.csv").touch()
+    assert ended(app) == 130
+    assert f"cells that are done are in {tmp_path / 'out' / 'cells.csv'}; the same" in capsys.readouterr().err
+
+
+def interrupted(*given, **options):
+    raise KeyboardInterrupt
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGTERM")
 def test_a_stopped_folder_goes_on_without_loss(tmp_path):

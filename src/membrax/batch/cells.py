@@ -7,12 +7,15 @@ import dataclasses
 import glob
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..recordings.loading import SUFFIXES
 
 PathLike = str | os.PathLike[str]
+OWN_TABLE = re.compile(rb"cell,(part|parts|status),")  # the head of the tables of `fit` and of `view`
+OWN_SEARCH = re.compile(r"search-[0-9a-f]{16}-[0-9a-f]{16}\.npz")  # a checkpoint of `fit`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +24,7 @@ class CellFile:
 
     Attributes:
         name: its path below the folder that was searched, such as "day 2/cell1.abf", or the file's name. The folder of
-            its results has the same name.
+            its results has the same name. A byte that is no character is written as %FF.
         path: the file.
     """
 
@@ -32,8 +35,8 @@ class CellFile:
 def find_cells(paths: PathLike | Iterable[PathLike], *, leave_out: PathLike | None = None) -> list[CellFile]:
     """Find the recordings among files, in folders and below them, and by patterns, sorted by name.
 
-    Hidden files are left out. Files of the same name in different folders that were given get a suffix made of their
-    paths; the same file is found once.
+    Hidden files are left out, and so are the tables and checkpoints that membrax wrote, which are no recordings. Files
+    of the same name in different folders that were given get a suffix made of their paths; the same file is found once.
 
     Args:
         paths: files, folders, or patterns such as "data/*.abf". In folders only the suffixes that
@@ -43,7 +46,7 @@ def find_cells(paths: PathLike | Iterable[PathLike], *, leave_out: PathLike | No
     Raises:
         FileNotFoundError: there is no such file or folder, or none that fits the pattern.
         PermissionError: a folder that may not be read.
-        ValueError: a folder without recordings, or no path.
+        ValueError: a folder without recordings, nothing but tables of membrax, or no path.
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not given:
@@ -53,23 +56,41 @@ def find_cells(paths: PathLike | Iterable[PathLike], *, leave_out: PathLike | No
     for path in given:
         for cell in _below(Path(path), results):
             found.setdefault(cell.path.resolve(), cell)
+    if not found:
+        raise ValueError(f"{', '.join(map(str, given))}: only tables that membrax wrote; give files of recordings")
     return sorted(_apart(found.values()), key=lambda cell: cell.name)
 
 
 def _below(path: Path, results: Path | None) -> list[CellFile]:
     """The cells that one path stands for."""
     if path.is_file():
-        return [CellFile(path.name, path)]
+        return [] if _is_own(path) else [CellFile(printable(path.name), path)]
     if path.is_dir():
         files = [file for file in _walk(path, results) if file.suffix.lower() in SUFFIXES]
-        if not files:
+        if not files and path.resolve() != results:
             raise ValueError(f"{path} has no recordings: no file in or below it ends in {', '.join(SUFFIXES)}")
-        return [CellFile(file.relative_to(path).as_posix(), file) for file in files]
+        return [CellFile(printable(file.relative_to(path).as_posix()), file) for file in files if not _is_own(file)]
     matches = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(str(path)) else []
     if not matches:
         what = "no file fits the pattern" if glob.has_magic(str(path)) else "there is no file or folder"
         raise FileNotFoundError(f"{what} {path} (folder: {Path.cwd()})")
     return [cell for match in matches for cell in _below(Path(match), results)]
+
+
+def printable(text: str) -> str:
+    """The text with bytes that are no character, as in names of files, written as %FF."""
+    return re.sub("[\ud800-\udfff]", lambda one: f"%{ord(one[0]) & 0xFF:02X}", text)
+
+
+def _is_own(file: Path) -> bool:
+    """Whether a file is a table or a checkpoint that membrax wrote; one that can't be read is not."""
+    if file.suffix.lower() != ".csv":
+        return OWN_SEARCH.fullmatch(file.name) is not None
+    try:
+        with open(file, "rb") as opened:
+            return OWN_TABLE.match(opened.read(16)) is not None
+    except OSError:
+        return False
 
 
 def _walk(folder: Path, results: Path | None) -> Iterator[Path]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import jax
+import numpy as np
 
 from ..ephys import QualityControl, quality_control
 from ..ephys.estimate import Estimate
@@ -50,19 +54,35 @@ class FitCell:
     def __call__(self, path: Path, folder: Path) -> dict[str, Any]:
         """Write fit.json, fit.png and the report fit.html into ``folder``, and return the values of the row.
 
-        While the search runs, its checkpoint is there too: a fit whose process was killed goes on from it.
+        While the search runs, its checkpoint is there too: a fit whose process was killed goes on from it, if the
+        recording and the options are still the same.
         """
-        checkpoint = folder / f"search-{rows.digest(self)}.npz"
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             data = self.read(path)
             quality = quality_control(data)
+            checkpoint = folder / f"search-{rows.digest(self)}-{_content(data)}.npz"
+            _remove_searches(folder, but=checkpoint)
             found = fit_recording(data, **self.fit, progress=False, checkpoint=checkpoint)
         _write(found, folder)
-        for old in folder.glob("search-*.npz"):
-            old.unlink(missing_ok=True)
+        _remove_searches(folder)
         said = dict.fromkeys(str(one.message) for one in caught if issubclass(one.category, UserWarning))
         return values_of(data, quality, found, tuple(said))
+
+
+def _content(data: Recording) -> str:
+    """A digest of a recording's numbers, whatever files they came from, and of JAX, which decides those of a search."""
+    digest = hashlib.sha256(f"{jax.__version__} {data.unit}".encode())
+    for array in (data.t, data.v, data.i):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _remove_searches(folder: Path, but: Path | None = None) -> None:
+    """Remove the checkpoints of a cell, which no other search can go on from."""
+    for old in folder.glob("search-*.npz"):
+        if old != but:
+            old.unlink(missing_ok=True)
 
 
 def check_options(fit: Mapping[str, Any]) -> None:
@@ -83,9 +103,10 @@ def _write(found: Fit, folder: Path) -> None:
     """Write the numbers, the figure and the report of a fit."""
     from .. import plot
 
-    found.save(folder / "fit.json")
-    plot.fit(found, path=folder / "fit.png")
-    found.write_report(folder / "fit.html")
+    numbers, figure, report = (folder / name for name in rows.RESULTS)
+    found.save(numbers)
+    plot.fit(found, path=figure)
+    found.write_report(report)
 
 
 def values_of(data: Recording, quality: QualityControl, found: Fit, said: Sequence[str] = ()) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -15,10 +16,11 @@ import numpy as np
 
 from ..io import json_file
 from ..version import __version__
-from .cells import CellFile
+from .cells import CellFile, printable
 
 FITTED, FAILED = "fitted", "failed"
 ROW = "row.json"
+RESULTS = ("fit.json", "fit.png", "fit.html")  # of a cell that was fitted
 
 Row = dict[str, Any]
 """``cell``, ``file``, ``status``, ``reason``, ``seconds``, ``identity`` and ``values``, {column: value}."""
@@ -38,15 +40,23 @@ def folder_of(cell: CellFile, out: Path) -> Path:
 
 
 def do_cell(work: Work, cell: CellFile, out: Path) -> Row:
-    """Do the work on a cell and write its row; an error is the reason in a row that has failed."""
+    """Do the work on a cell and write its row; an error is the reason in a row that has failed.
+
+    So is whatever else a library raises, such as SystemExit: the signals that stop a batch are not raised here.
+    """
     folder, began = folder_of(cell, out), time.monotonic()
     known: Mapping[str, Any] = {}
     try:
         known = identity(work, cell)
         values, status, reason = dict(work(cell.path, folder)), FITTED, ""
-    except Exception as error:
+    except BaseException as error:
         values, status, reason = {}, FAILED, _reason(error)
     return write(out, row_of(cell, status, reason, identity=known, values=values, seconds=time.monotonic() - began))
+
+
+def file_of(cell: CellFile) -> str:
+    """The path of a cell's file as it is written in its row."""
+    return printable(os.path.abspath(cell.path))
 
 
 def row_of(
@@ -55,18 +65,36 @@ def row_of(
 ) -> Row:  # fmt: skip
     """A row from its parts."""
     return {
-        "cell": cell.name, "file": os.fspath(cell.path), "status": status, "reason": reason,
+        "cell": cell.name, "file": file_of(cell), "status": status, "reason": reason,
         "seconds": round(seconds, 1), "identity": dict(identity or {}), "values": dict(values or {}),
     }  # fmt: skip
 
 
 def write(out: Path, row: Row) -> Row:
-    """Write a row, whole, and return it."""
-    cell = CellFile(row["cell"], Path(row["file"]))
-    text = json.dumps(json_file.finite(row), default=_plain, ensure_ascii=False)
-    shown = text.encode("utf-8", "replace").decode()  # bytes of a file's name that are no character
-    json_file.write(folder_of(cell, out) / ROW, json.loads(shown))
-    return row
+    """Write a row, whole, and return it; one that can't be written is returned as failed, and ends no batch.
+
+    A cell that has failed keeps no results of an earlier fit beside its row.
+    """
+    folder = folder_of(CellFile(row["cell"], Path(row["file"])), out)
+    try:
+        return _written(folder, row)
+    except Exception as error:
+        reason = row["reason"] or f"its row can't be written: {_reason(error)}"
+        failed = {**row, "status": FAILED, "reason": printable(reason), "values": {}}
+    with contextlib.suppress(OSError):  # of a full disk, a folder that is locked
+        _written(folder, failed)
+    return failed
+
+
+def _written(folder: Path, row: Row) -> Row:
+    """Write a row and return it as it is read."""
+    text = printable(json.dumps(json_file.finite(row), default=_plain, ensure_ascii=False))
+    shown = json.loads(text)
+    if row["status"] == FAILED:
+        for name in RESULTS:
+            (folder / name).unlink(missing_ok=True)
+    json_file.write(folder / ROW, shown)
+    return shown
 
 
 def read(path: Path) -> Row | None:
@@ -103,8 +131,9 @@ def digest(work: Work) -> str:
 
 
 def _stamp(path: Path) -> dict[str, int]:
+    """Marks that any change of a file changes; a program can set back the second, but not the third."""
     status = path.stat()
-    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns}
 
 
 def _content(path: Path) -> str:
@@ -129,7 +158,7 @@ def _plain(value: object) -> Any:
     return value.item() if isinstance(value, np.generic) else list(value) if isinstance(value, set) else str(value)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """An error as a sentence; that of the program itself begins with its type."""
     text = " ".join(str(error).split())
     if isinstance(error, OSError) and error.strerror and error.filename:

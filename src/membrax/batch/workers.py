@@ -22,6 +22,7 @@ from .cells import CellFile
 from .rows import Row, Work
 
 MOST_DEVICES = 8  # of JAX in one process: each gets a share of a hundred or so candidates
+KILLED = 9  # SIGKILL, which Windows does not have
 TRIES = 2  # of a cell whose process is killed, as where memory is short for a while
 
 
@@ -172,12 +173,22 @@ class _Slot(threading.Thread):
         """Why the process ended, in words."""
         assert self.process is not None
         status = self.process.wait()
-        if status < 0:
-            name = signal.Signals(-status).name
-            return f"its process was killed by {name} twice; the machine may be short of memory"
+        if status == -KILLED:
+            return "its process was killed by SIGKILL twice; the machine may be short of memory"
         errors.seek(0)
         last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
-        return f"its process ended with status {status}: {' '.join(last)}"
+        said = f"; its last words: {' '.join(last)}" if last else ""
+        if status < 0:
+            return f"its process was ended twice by {_signal(-status)}, as by an error in a compiled library{said}"
+        return f"its process ended twice with status {status}{said}"
+
+
+def _signal(number: int) -> str:
+    """The name of a signal."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
 
 
 def _close(process: subprocess.Popen[bytes] | None) -> None:

@@ -12,6 +12,7 @@ import typer
 from ..batch import CellTable, gather
 from ..batch.fill import fill_table
 from ..batch.fit_cell import FitCell, check_options
+from ..batch.table import TABLE
 from .reading import ReaderOptions, read
 from .words import writable
 
@@ -37,7 +38,8 @@ def run_cells(
             work, files, out, processes=processes, job=job, scheduler=scheduler, again=again, report=report
         )
     except KeyboardInterrupt:
-        typer.secho(f"membrax: cells that are done are in {out}/cells.csv; the same command goes on", err=True)
+        done = f"cells that are done are in {out / TABLE}" if (out / TABLE).is_file() else "no cell is done yet"
+        typer.secho(f"membrax: {done}; the same command goes on", err=True)
         raise
     _end(table)
 
