@@ -11,6 +11,9 @@ import membrax as mx
 from membrax.fitting.evaluation import model_voltages
 from membrax.fitting.problem.initial_state import first_potential, start_of
 from membrax.fitting.problem.target import target
+from membrax.fitting.report.beginning import NOISE, SMALLEST, beginning
+from membrax.fitting.report.report import report_sections
+from membrax.fitting.report.warnings import fit_warnings
 from membrax.timegrid import zero
 
 INTERVAL, SAMPLES, ONSET, OFFSET = 0.05, 401, 60, 300  # ms; samples
@@ -27,14 +30,18 @@ def cell():
     return mx.replace(mx.models.hodgkin_huxley(), {"k.g": TRUTH, "na.g": 20.0, "leak.e": -75.0})
 
 
-def recorded(cell, state=None, noise=0.0, sweeps=1):
+def recorded(cell, state=None, noise=0.0, sweeps=1, onset=ONSET):
     i = np.zeros((sweeps, SAMPLES))
-    i[:, ONSET:OFFSET] = 2.0 + np.arange(sweeps)[:, None]
+    i[:, onset:OFFSET] = 2.0 + np.arange(sweeps)[:, None]
     currents = [mx.stimuli.from_samples(jnp.asarray(x[:-1]), INTERVAL) for x in i]
     duration = INTERVAL * (SAMPLES - 1)
     v = np.array([mx.simulate(cell, x, duration=duration, dt=INTERVAL, state=state).v for x in currents])
-    v = v + np.random.default_rng(3).normal(0.0, noise, v.shape)
-    return mx.Recording(t=np.arange(SAMPLES) * INTERVAL, v=v, i=i, unit="uA/cm2", name="squid")
+    return with_noise(mx.Recording(t=np.arange(SAMPLES) * INTERVAL, v=v, i=i, unit="uA/cm2", name="squid"), noise)
+
+
+def with_noise(data, noise):
+    """A recording with white noise of that standard deviation [mV]."""
+    return dataclasses.replace(data, v=data.v + np.random.default_rng(3).normal(0.0, noise, data.v.shape))
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +56,11 @@ def passing(cell):
     """A state in which nothing is steady, at time 0."""
     final = mx.simulate(cell, 30.0, duration=1.5, dt=INTERVAL).final
     return dataclasses.replace(final, time=zero())
+
+
+@pytest.fixture(scope="module")
+def at_rest(cell):
+    return recorded(cell, mx.rest(cell))
 
 
 def fit(cell, data, **options):
@@ -125,8 +137,7 @@ def test_a_checkpoint_knows_the_initial_state(cell, off_rest, tmp_path):
 
 
 def test_the_uncertainty_begins_as_the_fit(cell, off_rest):
-    noisy = dataclasses.replace(off_rest, v=off_rest.v + np.random.default_rng(0).normal(0, 0.1, off_rest.v.shape))
-    found = fit(cell, noisy, initial_state=-65.0)
+    found = fit(cell, with_noise(off_rest, 0.1), initial_state=-65.0)
     result = mx.fitting.uncertainty.assess(found)
     assert result.misfit == pytest.approx(0.1, rel=0.15)
     assert abs(result.values["k.g"] - TRUTH) < 4 * result.errors["k.g"]
@@ -169,6 +180,81 @@ def test_samples_after_a_change_of_current_do_not_count(cell):
     data = recorded(cell, noise=0.5)
     early = np.roll(data.i[0], 4 - ONSET)
     assert first_potential(data.v[0], early, INTERVAL) == data.v[0, 0]
+
+
+# --- the warning
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+@pytest.mark.parametrize("onset", [20, 60, 200])  # samples: 1, 3 and 10 ms under the holding current
+def test_sweeps_that_begin_off_rest_raise_a_warning(cell, off_rest, onset, noise):
+    data = with_noise(recorded(cell, onset=onset), noise)
+    message = r"sweep 0 begins at -6[45]\.\d mV, \d+\.\d mV above .* initial_state=\"recorded\", or crop"
+    with pytest.warns(UserWarning, match=message) as caught:
+        found = fit(cell, data)
+    assert [str(one.message) for one in caught] == [found.notes[-1]]
+    assert abs(found.values["k.g"] - TRUTH) > 0.05
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+@pytest.mark.parametrize("onset", [20, 60, 200])
+def test_sweeps_from_rest_raise_none(cell, onset, noise):
+    found = fit(cell, with_noise(recorded(cell, mx.rest(cell), onset=onset), noise))
+    assert not found.notes
+    assert noise or found.values["k.g"] == pytest.approx(TRUTH, rel=1e-3)
+
+
+def test_noise_from_the_recorded_state_raises_none(cell, off_rest):
+    found = fit(cell, with_noise(off_rest, 0.5), initial_state="recorded")
+    assert not found.notes and found.values["k.g"] == pytest.approx(TRUTH, rel=0.05)
+
+
+def test_one_of_several_sweeps_is_named(cell, at_rest, off_rest):
+    v = np.concatenate([at_rest.v, off_rest.v, off_rest.v])
+    data = mx.Recording(t=at_rest.t, v=v, i=np.repeat(at_rest.i, 3, axis=0), unit="uA/cm2")
+    with pytest.warns(UserWarning, match="sweep 1 begins at -65.0 mV, .*, and so does 1 other sweep: the model"):
+        fit(cell, data)
+    assert not fit(cell, data, sweeps=0).notes
+
+
+def test_a_given_state_off_the_recording_raises_a_warning(cell, at_rest):
+    with pytest.warns(
+        UserWarning, match=r"mV below the given initial state .*: initial_state=\"recorded\" begins every"
+    ):
+        fit(cell, at_rest, initial_state=-60.0)
+
+
+def test_a_ramp_from_rest_raises_none(cell):
+    i = np.linspace(0.0, 5.0, SAMPLES)[None]
+    current = mx.stimuli.from_samples(jnp.asarray(i[0, :-1]), INTERVAL)
+    v = mx.simulate(cell, current, duration=INTERVAL * (SAMPLES - 1), dt=INTERVAL, state=mx.rest(cell)).v
+    data = mx.Recording(t=np.arange(SAMPLES) * INTERVAL, v=np.asarray(v)[None], i=i, unit="uA/cm2")
+    assert not fit(cell, data).notes
+
+
+def test_the_report_has_the_warning_once(cell, off_rest):
+    with pytest.warns(UserWarning, match="begins at"):
+        found = fit(cell, off_rest)
+    (sentence,) = [one for one in fit_warnings(found, found.evaluate()) if "begins at" in one]
+    assert sentence == f"S{found.notes[-1][1:]}."
+    assert not [one for one in report_sections(found) if found.notes[-1] in str(one.text)]
+
+
+@pytest.mark.parametrize(
+    "file", ["171116sh_0016.abf", "171116sh_0018.abf", "17o05028_ic_steps.abf", "File_axon_5.abf", "allen"]
+)
+def test_real_cells_begin_at_rest(shared_data, file):
+    folder = shared_data / "recordings"
+    for path in sorted((folder / "allen").glob("*.npz")) if file == "allen" else [folder / file]:
+        found = beginning(mx.recordings.load(path))
+        assert np.all(np.abs(found.off) <= np.maximum(SMALLEST, NOISE * found.noise))
+        assert np.all(found.held > 15.0)
+
+
+@pytest.mark.parametrize("name", ["squid", "cortical"])
+def test_the_examples_begin_at_rest(name):
+    found = beginning(mx.recordings.example(name))
+    assert np.all(np.abs(found.off) <= np.maximum(SMALLEST, NOISE * found.noise))
 
 
 # --- bad input

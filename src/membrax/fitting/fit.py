@@ -34,6 +34,7 @@ from .problem.parameters import Free, free, paths
 from .problem.problem import Problem
 from .problem.sensitivities import choose
 from .problem.target import target
+from .report.beginning import beginning_note
 from .result import Fit, Starts
 from .scores.online import spike_scores
 
@@ -101,7 +102,8 @@ def fit(
         max_seconds: time after which no further iteration begins; the best so far is returned, with a note.
 
     Returns:
-        A `Fit`. Ctrl-C returns the best so far, with a warning.
+        A `Fit`. Ctrl-C returns the best so far, with a warning. A training sweep that begins off the model's state by
+        more than 1.5 mV and 5 times the noise raises a warning.
 
     Raises:
         ValueError: unknown paths, bounds that are swapped or out of range, unknown sweeps, a dt that is no whole
@@ -128,16 +130,25 @@ def fit(
         problem, first, state, bounds, data, training, seed, (*remarks, *stopped), initial_state=initial_state
     )
     if loss is not None or method is not None or stopped or _spike_counts_agree(result):
-        return result
+        return _announced(result)
     label = result.method_label
     remark = f"the best {label} fit does not fire as the recorded cell: fitted by CMA-ES on spike scores instead"
     second = CMAES() if iterations is None else CMAES(iterations)
     file = None if checkpoint is None else Path(checkpoint).with_suffix(".cmaes.npz")
     state, stopped = run(second, starts and max(1, starts // 16), file)
     if _score(problem, result, like=state.scores[0].size) <= float(np.min(state.loss)):
-        return dataclasses.replace(result, notes=(*result.notes, "CMA-ES on spike scores found nothing better"))
+        note = "CMA-ES on spike scores found nothing better"
+        return _announced(dataclasses.replace(result, notes=(*result.notes, note)))
     notes = (*remarks, remark, *stopped)
-    return as_fit(problem, second, state, bounds, data, training, seed, notes, initial_state=initial_state)
+    result = as_fit(problem, second, state, bounds, data, training, seed, notes, initial_state=initial_state)
+    return _announced(result)
+
+
+def _announced(result: Fit) -> Fit:
+    """The result, with a warning if its sweeps begin off the state in which the model begins."""
+    if note := beginning_note(result):
+        warnings.warn(note, UserWarning, stacklevel=3)
+    return result
 
 
 def _optimiser(
@@ -228,7 +239,8 @@ def as_fit(
          "membrax": __version__, "jax": jax.__version__},
         preprocessed, selection, template, initial_state,
     )  # fmt: skip
-    return dataclasses.replace(result, notes=(*notes, *_silent_sweeps(result)))
+    begins = beginning_note(result)
+    return dataclasses.replace(result, notes=(*notes, *_silent_sweeps(result), *([begins] if begins else ())))
 
 
 def _population(optimiser: Optimiser) -> dict[str, int]:

@@ -15,6 +15,7 @@ from ...io.file_format import check_writable, whole_file
 from ...tables import counted
 from ..evaluation import tables
 from . import sections as parts
+from .beginning import beginning_note
 from .text import fit_summary
 from .warnings import fit_warnings
 
@@ -79,7 +80,7 @@ def report_sections(fit: Fit, others: Sequence[Section] = (), *, efel: bool = Fa
         *([Section("Warnings", warnings)] if warnings else []),
         parts.recording(fit, evaluation),
         parts.sweeps(fit),
-        Section("Fit", fit.notes, figure=plot.fit(fit)),
+        Section("Fit", [note for note in fit.notes if note != beginning_note(fit)], figure=plot.fit(fit)),
         Section(
             "Training and held-out sweeps",
             table=tables.summary_table(evaluation),

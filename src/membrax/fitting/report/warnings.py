@@ -8,6 +8,7 @@ import numpy as np
 
 from ...ephys.threshold import SUBTHRESHOLD, millivolts
 from ...tables import counted
+from .beginning import beginning_note
 from .shortfalls import shortfalls
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def fit_warnings(fit: Fit, evaluation: Evaluation) -> list[str]:
     """Sentences on the limits of a fit, most severe first; empty if there are none."""
     return [
         *_diverged(fit),
+        *_beginning(fit),
         *_no_held_out(evaluation),
         *shortfalls(evaluation),
         *_worse_than_baselines(evaluation),
@@ -30,6 +32,12 @@ def _diverged(fit: Fit) -> list[str]:
     """Sweeps in which the model's voltage is not finite."""
     lost = [str(k) for k, v in enumerate(fit.v) if not np.all(np.isfinite(v))]
     return [f"The model's voltage is not finite in sweep {', '.join(lost)}."] if lost else []
+
+
+def _beginning(fit: Fit) -> list[str]:
+    """Training sweeps that begin off the state in which the model begins."""
+    note = beginning_note(fit)
+    return [f"{note[0].upper()}{note[1:]}."] if note else []
 
 
 def _no_held_out(evaluation: Evaluation) -> list[str]:
