@@ -5,6 +5,7 @@ Such a sweep relaxes to rest and the model does not, so that other parameters co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -48,53 +49,52 @@ class Beginning(NamedTuple):
 
 def beginning(data: Recording) -> Beginning:
     """Measure the beginning of every sweep."""
-    first, counts = (
-        first_potentials(data),
-        [_held(i, level, data.dt) for i, level in zip(data.i, data.holding, strict=True)],
-    )
-    later = [v[n // 2 : n] for v, n in zip(data.v, counts, strict=True) if n >= FEWEST]
-    off = [
-        start - np.median(v[n // 2 : n]) if n >= FEWEST else 0.0
-        for start, v, n in zip(first, data.v, counts, strict=True)
-    ]
-    slow = float(np.median([_spread(v) for v in later])) if later else 0.0
-    between = min(_spread(np.array(off)), WANDER * slow) if len(off) > 2 else 0.0
-    return Beginning(first, np.array(off), data.dt * np.array(counts), max(noise_of(data.v), slow, between))
+    first = first_potentials(data)
+    counts = np.array([_held(i, level, data.dt) for i, level in zip(data.i, data.holding, strict=True)])
+    later = [v[n // 2 : n] if n >= FEWEST else None for v, n in zip(data.v, counts, strict=True)]
+    off = np.array([0.0 if v is None else start - np.median(v) for start, v in zip(first, later, strict=True)])
+    spreads = [_spread(v) for v in later if v is not None]
+    slow = float(np.median(spreads)) if spreads else 0.0
+    between = min(_spread(off), WANDER * slow) if len(off) > 2 else 0.0
+    return Beginning(first, off, data.dt * counts, max(noise_of(data.v), slow, between))
 
 
 def beginning_note(fit: Fit) -> str | None:
     """A sentence on the training sweep whose beginning is farthest from the model's, or None if all are near.
 
     From rest: where the current holds for some milliseconds, the recorded potential must not relax there by more than
-    1.5 mV or 5 times its noise. Where it holds for less than 50 ms, it must not begin off the model by more than that and
-    by more than 3 times the model's median error in that sweep either. From a given state it must not begin off that.
+    1.5 mV or 5 times its noise. In a least-squares fit, where the current holds for less than 50 ms, it must not begin
+    off the model by more than that and by more than 3 times the model's median error in that sweep either. From a given
+    state it must not begin off that.
     """
-    data, v, found = fit.data.v[fit.sweeps], np.asarray(fit.v)[fit.sweeps], beginning(fit.data)
-    first, settling, held = (x[fit.sweeps] for x in (found.first, found.off, found.held))
-    least = max(SMALLEST, NOISE * found.noise)
-    from_model = first - v[:, 0]
-    if isinstance(fit.initial_state, str):
-        if fit.initial_state == "recorded":
-            return None
-        typical = MISFIT * np.median(np.abs(v - data), axis=1)
-        unlike = np.where((held < ENOUGH) & (np.abs(from_model) > typical), from_model, 0.0)
-        relaxes = np.abs(settling) > least
-        off, other = (
-            np.where(relaxes, settling, unlike),
-            np.where(relaxes, "its own level soon after", "the model's rest"),
-        )
-    else:
-        off, other = from_model, np.full(len(v), "the given initial state")
-    far = np.abs(off) > least
-    if not far.any():
+    if isinstance(fit.initial_state, str) and fit.initial_state == "recorded":
         return None
-    k = int(np.argmax(np.where(far, np.abs(off), 0.0)))
-    side = "above" if off[k] > 0 else "below"
-    others = f", and so {'does' if far.sum() == 2 else 'do'} {counted(int(far.sum()) - 1, 'other sweep')}"
+    found = beginning(fit.data)
+    least = max(SMALLEST, NOISE * found.noise)
+    distances = _distances(fit, found, least)
+    far = [(k, off, other) for k, off, other in distances if abs(off) > least]
+    if not far:
+        return None
+    k, off, other = max(far, key=lambda one: abs(one[1]))
+    others = f", and so {'does' if len(far) == 2 else 'do'} {counted(len(far) - 1, 'other sweep')}"
     return (
-        f"sweep {fit.sweeps[k]} begins at {first[k]:.1f} mV, {abs(off[k]):.1f} mV {side} {other[k]} (noise "
-        f"{found.noise:.2g} mV){others if far.sum() > 1 else ''}: {_way_on(fit)}"
+        f"sweep {k} begins at {found.first[k]:.1f} mV, {abs(off):.1f} mV {'above' if off > 0 else 'below'} {other} "
+        f"(noise {found.noise:.2g} mV){others if len(far) > 1 else ''}: {_way_on(fit)}"
     )
+
+
+def _distances(fit: Fit, found: Beginning, least: float) -> Iterator[tuple[int, float, str]]:
+    """Each training sweep with the distance of its beginning [mV] from another potential, and that one's name."""
+    squares = fit.loss_name.startswith("mean squared error")  # others leave the model's rest free
+    for k in fit.sweeps:
+        from_model = float(found.first[k] - fit.v[k, 0])
+        typical = MISFIT * float(np.median(np.abs(fit.v[k] - fit.data.v[k])))
+        if not isinstance(fit.initial_state, str):
+            yield k, from_model, "the given initial state"
+        elif abs(found.off[k]) > least:
+            yield k, float(found.off[k]), "its own level soon after"
+        elif squares and found.held[k] < ENOUGH and abs(from_model) > typical:
+            yield k, from_model, "the model's rest"
 
 
 def _way_on(fit: Fit) -> str:
