@@ -143,3 +143,10 @@ def test_damaged_files_are_refused_in_words(tmp_path, change, message):
 def test_any_damage_is_a_recording_or_one_sentence(opens_or_refuses, tmp_path_factory, seed):
     path = write(tmp_path_factory.getbasetemp() / "mutated.atf", traces())
     opens_or_refuses(path, seed, header=300)
+
+
+def test_names_of_each_column_precede_the_exported_list(tmp_path):
+    header = ("SignalsExported=Im,Vm", ["Signals=", *(["Vm", "Im"] * 3)])
+    data = load(write(tmp_path / "cell.atf", traces(), header))
+    check(data)
+    assert data.notes[0] == 'voltage: 0 "Vm" [mV]'

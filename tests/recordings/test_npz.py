@@ -164,3 +164,13 @@ def test_real_long_squares(shared, cell):
     assert data.t[edges] == pytest.approx([205.0, 1205.0])
     assert data.i.max() == pytest.approx(AMPLITUDES[cell]) and data.holding[0] == 0
     assert "t_on_ms = 205.0" in data.notes
+
+
+@pytest.mark.parametrize("kept", [34, 3000, -4])
+def test_a_cut_archive_is_called_damaged(tmp_path, kept):
+    file = tmp_path / "cell.npz"
+    np.savez(file, t_ms=np.arange(999.0), v_mV=np.full(999, -70.0), i_nA=np.zeros(999))
+    raw = file.read_bytes()
+    file.write_bytes(bytes(34).replace(bytes(4), b"PK\x03\x04", 1) if kept == 34 else raw[:kept])
+    with pytest.raises(ValueError, match=r"cell.npz .* damaged or cut short.* copy"):
+        load(file)

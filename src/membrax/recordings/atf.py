@@ -46,8 +46,8 @@ def read_atf(
     """Read an Axon text file as a Recording.
 
     The first column is the time. Columns "Trace #1 (mV)" and "Trace #1 (pA)" are two signals of one sweep; their names
-    come from the header (``Signals`` or ``SignalsExported``). A gap-free recording is one sweep, and is cut at regular
-    steps of its current as an .abf file is.
+    come from the header (``Signals``, of each column, or else ``SignalsExported``). A gap-free recording is one sweep,
+    and is cut at regular steps of its current as an .abf file is.
 
     Args:
         path: the file.
@@ -194,7 +194,7 @@ def _signals(path: Path, table: _Table) -> tuple[tuple[Channel, ...], list[list[
     for position, column in enumerate(first):
         title, unit = table.titles[column]
         name = (
-            exported[position] if len(exported) == len(first) else names[column - 1] if len(names) == count else title
+            names[column - 1] if len(names) == count else exported[position] if len(exported) == len(first) else title
         )
         signals.append(Channel(position, name, unit))
     return tuple(signals), [list(columns) for columns in zip(*sweeps, strict=True)]

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from .contents import check_contents
+from ..contents import check_contents
 from .join import JoinedRecording
 from .plausibility import check_plausible
 from .recording import Recording, check_recording

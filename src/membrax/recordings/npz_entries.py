@@ -42,6 +42,10 @@ def entries_of(path: Path) -> dict[str, Entry]:
     try:
         with zipfile.ZipFile(path) as archive:
             return {info.filename.removesuffix(".npy"): _entry(archive, info) for info in archive.infolist()}
+    except zipfile.BadZipFile as error:
+        raise ValueError(
+            f"{path.name} cannot be read: {_short(error)}; it is damaged or cut short: copy or save it again"
+        ) from error
     except Exception as error:  # foreign bytes raise exceptions of any type, also in zipfile and ast
         raise ValueError(f"{path.name} cannot be read: {_short(error)}") from error
 

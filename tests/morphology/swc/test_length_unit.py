@@ -74,6 +74,40 @@ def test_a_multiple_of_a_unit(load):
 @pytest.mark.parametrize(
     "words",
     [
+        '# Meta: {"units": ["8 nanometer", "8 nanometer", "8 nanometer"]}', "# coordinates in 8nm voxels",
+        "# neuprint: values in 8x8x8 nm voxel units", "# positions in 8 nm pixels",
+    ],
+)  # fmt: skip
+def test_places_in_voxels_of_a_stated_length(load, words):
+    np.testing.assert_allclose(load(f"{words}\n{rows_in(0.008)}").xyz, load(ROWS).xyz, rtol=1e-11)
+
+
+def test_voxels_of_several_lengths_are_refused(load):
+    for words in ('# "units": ["4 nm", "4 nm", "40 nm"]', "# coordinates in 4x4x40 nm voxels"):
+        with pytest.raises(ValueError, match="names two units"):
+            load(f"{words}\n{ROWS}")
+
+
+def test_the_length_of_a_voxel_is_advised_for_its_sizes(load):
+    for words in ("# voxel size 8 nm", "# Voxel size: 8 x 8 x 8 nm"):
+        with pytest.warns(
+            UserWarning, match=r"half are above 62.5 µm\): lengths in voxels of 0.008 µm\? .* unit=0.008"
+        ):
+            load(f"{words}\n{rows_in(0.008)}")
+
+
+def test_the_result_of_a_stated_unit_is_checked(load):
+    with pytest.warns(UserWarning, match=r"no neuron has such radii \(.*0.005 µm, and line 1: .*Then pass unit=\"µm\""):
+        load(f"# unit: nm\n{ROWS}")
+    with pytest.warns(UserWarning, match=r"is 5000 µm, and line 1: .* in mm.*Then pass unit=\"µm\""):
+        load(f"# unit: mm\n{ROWS}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "# Stack values in nm were converted to um", "# Voxel units: 0.1 um\n# all in um", "# Pixel units: 0.2 um",
+        "# lengths in nm, scaled to microns",
         "# units: um", '# "units": "micrometer"', "# coordinates in microns", "# x (µm)", "# SCALE 1.0 1.0 1.0",
         "# traced in 300 um slices, 3 mm from the midline", "# All points traced in M. Smith's laboratory, NM 2003",
         "# R_m = 10000, unit recorded 2 mm deep", "# voxel size 0.1 x 0.1 x 0.5 um", "# community of 5 nm members",

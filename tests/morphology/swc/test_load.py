@@ -300,3 +300,61 @@ def test_marks_of_forks_and_tips_are_no_types(load):
     assert tree.repairs[0].startswith("lines 4, 5 and 6: types 5 and 6 mark forks and tips")
     custom = load(GOOD.replace("2 3 5", "2 5 5").replace("3 3 15", "3 5 15"))
     assert custom.sections[1].label == "custom 5" and custom.repairs == ()
+
+
+STANDARD = "1 1 0 0 0 8 -1\n2 3 9 1 2 1.5 1\n3 3 19 3 4 1 2\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "order"),
+    [("id,type,z,y,x,radius,parent", [0, 1, 4, 3, 2, 5, 6]), ("# id x y z radius type parent", [0, 2, 3, 4, 5, 1, 6]),
+     ("# Columns: n T y_um x_um z_um R P", [0, 1, 3, 2, 4, 5, 6])],
+)  # fmt: skip
+def test_columns_in_a_stated_order_are_followed(tmp_path, names, order):
+    mark = "," if "," in names else " "
+    rows = [line.split() for line in STANDARD.splitlines()]
+    moved = "\n".join(mark.join(row[k] for k in order) for row in rows)
+    plain, other = tmp_path / "plain.swc", tmp_path / "other.swc"
+    plain.write_text(STANDARD)
+    other.write_text(f"{names}\n{moved}\n")
+    tree, same = load_swc(other), load_swc(plain)
+    np.testing.assert_array_equal(tree.xyz, same.xyz)
+    np.testing.assert_array_equal(tree.radius, same.radius)
+    assert any("line 1: columns in the order id" in words for words in tree.repairs)
+
+
+@pytest.mark.parametrize("names", ["n,type,x,y,z,diameter,parent", "# id type x y z diam (um) pid"])
+def test_a_column_of_diameters_is_halved(tmp_path, names):
+    file = tmp_path / "cell.swc"
+    file.write_text(f"{names}\n{STANDARD}")
+    tree = load_swc(file)
+    assert tree.radius.max() == 4.0
+    assert any("the diameters were halved" in words for words in tree.repairs)
+
+
+@pytest.mark.parametrize(
+    "names", ["# n T x y z R P", "# id, type, x, y, z position, radius or diameter, parent", "# n"]
+)
+def test_standard_or_unclear_names_change_nothing(tmp_path, names):
+    file = tmp_path / "cell.swc"
+    file.write_text(f"{names}\n{STANDARD}")
+    assert load_swc(file).radius.max() == 8.0
+    assert load_swc(file).repairs == ()
+
+
+def test_typographic_minus_and_final_control_z(tmp_path):
+    file = tmp_path / "cell.swc"
+    file.write_text(STANDARD.replace("-", "\N{MINUS SIGN}") + "\x1a\r\n", encoding="utf-8")
+    assert len(load_swc(file).radius) == 3
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [(b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 9\n", "pointer of Git LFS.*git lfs pull"),
+     (b"<!DOCTYPE html><html>404</html>", "web page"), (b"PK\x03\x04" + bytes(60), "zip archive: unpack it")],
+)  # fmt: skip
+def test_another_format_is_named(tmp_path, raw, words):
+    file = tmp_path / "cell.swc"
+    file.write_bytes(raw)
+    with pytest.raises(ValueError, match=rf"cell\.swc holds a.*{words}"):
+        load_swc(file)

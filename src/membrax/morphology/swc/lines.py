@@ -6,6 +6,8 @@ import codecs
 import os
 from pathlib import Path
 
+from ...contents import contents_of
+
 MARKS = {  # the longer ones first, because that of UTF-16 begins that of UTF-32
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -19,10 +21,16 @@ def read_lines(path: str | os.PathLike[str]) -> list[str]:
     """The lines of a file, with any line ending.
 
     The encoding is that of the byte order mark; without one UTF-16 (known by its zero bytes), UTF-8 or, because a
-    comment may be in anything, Latin-1.
+    comment may be in anything, Latin-1. A minus sign of typography becomes a hyphen.
+
+    Raises:
+        ValueError: another format, such as a web page, a pointer of Git LFS or an archive.
     """
     raw = Path(path).read_bytes()
-    text = _decoded(raw)
+    found = contents_of(raw[:4096], len(raw))
+    if found is not None:
+        raise ValueError(found.message(Path(path)))
+    text = _decoded(raw).replace("\N{MINUS SIGN}", "-").rstrip("\x1a\r\n")  # Ctrl-Z ends a text of DOS
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 

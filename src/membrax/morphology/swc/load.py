@@ -19,12 +19,12 @@ def load_swc(
     """The neuron of an SWC file (Cannon et al. 1998, J Neurosci Methods 84:49-54).
 
     A unit of length in the header ("units": "1 nanometer", x (nm), coordinates in mm) is converted to µm. Without one
-    the lengths are in µm, and a warning names the likely unit if no neuron has such radii.
+    the lengths are in µm. A warning names the likely unit if no neuron has the radii that result.
 
     `Tree.repairs` lists repairs and decisions: lengths converted to µm, three soma points that stand for a sphere, the
     outline of a soma, points before their parents, radii of 0, types 5 and 6 as marks of forks and tips, further roots,
     neurites of one point, segments without length, columns after the seventh, columns between commas, a line of their
-    names.
+    names, columns in an order that this line or a comment states, a diameter for the radius.
 
     Args:
         path: the file, in UTF-8, UTF-16 or Latin-1.

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..tree.order import cycle, downward, is_downward, renumbered
+from .columns import COLUMNS, Order, stated_order
 from .points import SwcPoints
 
-COLUMNS = ("id", "type", "x", "y", "z", "radius", "parent")
 WHOLE = {"id": (0, 10**30), "type": (0, 2**31 - 1), "parent": (-1, 10**30)}  # whole numbers, and their bounds
 LARGEST = 1e12  # of a place or a radius, so that squares stay finite; a metre is 1e9 nm
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d{1,6})?")
@@ -64,7 +64,9 @@ def header(lines: Iterable[str]) -> list[str]:
 
 def _rows(file: str, lines: list[str]) -> tuple[list[Row], list[str]]:
     """The rows, and sentences on lines that were not read as they stand."""
-    rows, extra, separated, named = [], 0, 0, 0
+    rows: list[Row] = []
+    extra = separated = named = 0
+    order: Order | None = None
     for number, line in enumerate(lines, start=1):
         text = line.partition("#")[0]
         fields = text.split()
@@ -73,12 +75,14 @@ def _rows(file: str, lines: list[str]) -> tuple[list[Row], list[str]]:
         if fields and not rows and not named and all(field[:1].isalpha() for field in fields):
             named = number
         elif fields:
-            rows.append(_row(file, number, fields))
+            order = order if rows else stated_order(lines[: number - 1], len(fields))
+            rows.append(_row(file, number, fields, order))
             extra = extra or number * (len(fields) > len(COLUMNS))
     notes = {
         f"line {named}: words, taken for the names of the columns": named,
         f"columns are separated by commas or semicolons, from line {separated} on": separated,
         f"columns after the seventh were ignored, from line {extra} on": extra,
+        order.words if order else "": order is not None and order.words,
     }
     return rows, [words for words, line in notes.items() if line]
 
@@ -94,14 +98,16 @@ def _separated(text: str) -> list[str]:
     return [field.strip() for field in text.split(";" if ";" in text else ",")]
 
 
-def _row(file: str, line: int, fields: list[str]) -> Row:
+def _row(file: str, line: int, fields: list[str], order: Order | None) -> Row:
     if len(fields) < len(COLUMNS):
         shown = _clipped(" ".join(fields))
         raise ValueError(f"{file}, line {line}: expected 7 columns, {' '.join(COLUMNS)}, got {len(fields)}: {shown}")
+    if order and max(order.positions) < len(fields):
+        fields = [fields[position] for position in order.positions]
     texts: dict[str, str] = dict(zip(COLUMNS, fields, strict=False))
     id, type, parent = (_whole(file, line, name, texts[name]) for name in WHOLE)
     x, y, z, radius = (_real(file, line, name, texts[name]) for name in ("x", "y", "z", "radius"))
-    return Row(line, id, type, x, y, z, radius, parent)
+    return Row(line, id, type, x, y, z, radius / 2 if order and order.diameter else radius, parent)
 
 
 def _real(file: str, line: int, name: str, text: str) -> float:

@@ -6,7 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
-from ..contents import contents_of, is_binary
+from ...contents import contents_of, is_binary
 
 _BLANK = b"\x00\x1a \t\r\n"
 # UTF-32 first: its little-endian mark begins with that of UTF-16.

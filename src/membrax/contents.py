@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+import zipfile
 from pathlib import Path
 
 TEXT = (".csv", ".tsv", ".txt", ".dat", ".asc", ".itx")
@@ -25,11 +26,16 @@ class Contents:
     way: str
     suffixes: tuple[str, ...] = ()
 
+    def message(self, file: Path) -> str:
+        """The sentence on a file that holds this in place of the format that its suffix names."""
+        return f"{file.name} holds {self.words}: {self.way.format(stem=file.stem)}"
+
 
 def _readable(words: str, *suffixes: str) -> Contents:
     return Contents(words, f"rename it to {{stem}}{suffixes[0]}", suffixes)
 
 
+_ZIP = Contents("a zip archive", "unpack it first")
 _ABF = _readable("an ABF file", ".abf")
 _HEKA = Contents("a HEKA PatchMaster bundle", "export the sweeps there as text, Igor waves or NWB")
 _HDF5 = Contents("HDF5", "if it is NWB, rename it to {stem}.nwb, else export its traces as text", (".nwb", ".nix"))
@@ -87,8 +93,12 @@ def check_contents(file: Path, known: tuple[str, ...]) -> None:
         head = opened.read(_SAMPLE)
     suffix = file.suffix.lower()
     found = contents_of(head, file.stat().st_size)
+    if found is _ZIP and suffix == ".npz" and not zipfile.is_zipfile(file):
+        raise ValueError(
+            f"{file.name} is damaged or cut short: the list at the end of the archive is missing; copy it again"
+        )
     if found is not None and suffix not in found.suffixes:
-        raise ValueError(f"{file.name} holds {found.words}: {found.way.format(stem=file.stem)}")
+        raise ValueError(found.message(file))
     if suffix not in known:
         names = ", ".join(known)
         raise ValueError(f'{file.name}: the suffix "{file.suffix}" is unknown; convert the file to one of {names}')
@@ -125,7 +135,7 @@ def _archive(head: bytes) -> Contents:
         return Contents("an OpenDocument spreadsheet", "save the sheet as CSV")
     if b".npy" in head:
         return _readable("a NumPy archive", ".npz")
-    return Contents("a zip archive", "unpack it first")
+    return _ZIP
 
 
 def _is_igor(head: bytes, size: int) -> bool:
