@@ -105,6 +105,50 @@ def test_the_jobs_of_an_array_fill_one_table(measure, folder, fill, tmp_path, tr
     assert len(result.rows) == 5 and all(tries(tmp_path / "out", f"c{k}.csv") == 1 for k in range(1, 6))
 
 
+def test_a_row_that_cannot_be_written_ends_no_batch(measure, folder, fill, tmp_path):
+    data, out = folder(a="abc", b="abc"), tmp_path / "out"
+    (out / "cells").mkdir(parents=True)
+    (out / "cells" / "a.csv").touch()  # a file where the folder of the cell belongs
+    result = fill(measure(), data)
+    assert [row["status"] for row in result.rows] == ["failed", "fitted"]
+    assert table(result.path)["a.csv"]["status"] == "failed" and len(fill.lines) == 3
+
+
+def test_days_with_the_same_names_keep_their_results(measure, folder, fill, tmp_path, tries):
+    data, out = folder(one__a="abc", two__a="abcd"), tmp_path / "out"
+    assert [row["cell"] for row in fill(measure(), data / "one").rows] == ["a.csv"]
+    rows = fill(measure(), data / "two").rows
+    assert [row["values"]["length (letters)"] for row in rows] == [3, 4]
+    assert [row["file"] for row in rows] == [str(data / day / "a.csv") for day in ("one", "two")]
+    for again in (data / "one", data / "two" / "a.csv", data, os.path.relpath(data / "two")):
+        assert fill(measure(), again).rows == rows  # a file keeps its name, however it is given
+        assert fill.lines[0].endswith("done already, 0 to be done")
+    assert tries(out, "a.csv") == tries(out, rows[1]["cell"]) == 1
+
+
+def test_data_that_moved_are_the_same_cells(measure, folder, fill, tmp_path):
+    data = folder(a="abc")
+    fill(measure(), data)
+    data.rename(tmp_path / "archive")
+    fill(measure(), tmp_path / "archive")
+    assert fill.lines == ["1 cells; 1 done already, 0 to be done"]
+
+
+def test_failures_are_those_of_this_call(measure, folder, fill, tmp_path):
+    data = folder(a="abc", b="refused", deep__c="refused")
+    assert len(fill(measure(), data).failed_now) == 2
+    (data / "b.csv").unlink()
+    result = fill(measure(), data / "a.csv")
+    assert [row["cell"] for row in result.rows] == ["a.csv", "deep/c.csv"] and len(result.failed) == 1
+    assert not result.failed_now and "no injected current (of another call)" in repr(result)
+    assert len(fill(measure(), data).failed_now) == 1
+    assert gather(tmp_path / "out").failed_now == gather(tmp_path / "out").failed != ()
+
+
+def test_a_job_without_cells_has_an_empty_table(measure, folder, fill):
+    assert fill(measure(), folder(a="abc"), job="2/2").rows == ()
+
+
 def test_nothing_to_gather_is_said(tmp_path):
     with pytest.raises(ValueError, match="has no rows of cells"):
         gather(tmp_path)

@@ -117,6 +117,30 @@ def test_a_signal_keeps_what_is_done(measure, folder, tmp_path, tries, number, s
 
 
 @posix
+def test_one_call_at_a_time_fills_a_folder(measure, folder, tmp_path, tries):
+    data, out = folder(a="abc", b="abc"), tmp_path / "out"
+    running = begun(data, out, 100)
+    wait_for(lambda: len(list(out.glob("cells/*/tries"))) == 2)
+    with pytest.raises(FileExistsError, match=rf"is being filled by process {running.pid} on .* wait for its end"):
+        fill(measure(0.0), data, out)
+    assert tries(out, "a.csv") == tries(out, "b.csv") == 1 and running.poll() is None
+    running.kill()
+    running.communicate()
+    assert len(fill(measure(0.0), data, out).fitted) == 2  # the lock of a process that is dead is taken over
+    assert not (out / "running.json").exists()
+
+
+def test_a_lock_of_another_machine_is_kept(measure, folder, tmp_path):
+    data, out = folder(a="abc"), tmp_path / "out"
+    out.mkdir()
+    (out / "running.json").write_text('{"process": 1, "host": "elsewhere"}')
+    with pytest.raises(FileExistsError, match=r"process 1 on elsewhere: .* delete .*running\.json"):
+        fill(measure(), data, out)
+    assert len(fill(measure(), data, out, job="1/1").fitted) == 1
+    assert (out / "running.json").exists()
+
+
+@posix
 def test_no_process_outlives_a_batch_that_is_killed(measure, folder, tmp_path):
     out = tmp_path / "out"
     running = begun(folder(a="abc", b="abc"), out, 100)

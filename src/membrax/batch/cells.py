@@ -115,10 +115,10 @@ def _apart(cells: Iterable[CellFile]) -> list[CellFile]:
     """The cells with different names, also on a file system that takes "A" and "a" for the same."""
     cells = list(cells)
     count = collections.Counter(cell.name.casefold() for cell in cells)
-    return [cell if count[cell.name.casefold()] == 1 else _marked(cell) for cell in cells]
+    return [cell if count[cell.name.casefold()] == 1 else marked(cell) for cell in cells]
 
 
-def _marked(cell: CellFile) -> CellFile:
+def marked(cell: CellFile) -> CellFile:
     """The cell with a suffix that is made of its file's path."""
     digest = hashlib.sha256(os.fsencode(cell.path.resolve())).hexdigest()[:6]
     return dataclasses.replace(cell, name=f"{cell.name}~{digest}")

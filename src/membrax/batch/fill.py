@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,8 +14,10 @@ from ..compilation import cores
 from ..io.file_format import check_writable
 from .cells import CellFile, PathLike, find_cells
 from .cluster import rows_by_cluster
+from .lock import locked
 from .progress import Progress
-from .rows import Work, is_done
+from .rows import Row, Work, is_done
+from .settled import settled
 from .shares import Job, job_of, share
 from .table import TABLE, CellTable, gather
 from .workers import rows_by_processes
@@ -30,7 +33,17 @@ def fill_table(
     check_writable(out / TABLE)
     cells = find_cells(paths, leave_out=out)
     own = job_of(job, os.environ)
-    mine = share(cells, own)
+    alone = own is None and scheduler is None
+    with locked(out) if alone else contextlib.nullcontext():
+        return _filled(work, cells, out, own, processes, scheduler, again, report)
+
+
+def _filled(
+    work: Work, cells: Sequence[CellFile], out: Path, own: Job | None, processes: int | None, scheduler: Any,
+    again: bool, report: Callable[[str], object],
+) -> CellTable:  # fmt: skip
+    """The table after the cells of one job, or of all."""
+    mine = settled(share(cells, own), out)
     waiting = [cell for cell in mine if again or not is_done(work, cell, out)]
     count = _processes(processes, waiting)
     report(_beginning(cells, mine, waiting, own))
@@ -39,11 +52,15 @@ def fill_table(
         done = rows_by_processes(work, waiting, out, processes=count, started=bar.started)
     else:
         done = rows_by_cluster(work, waiting, out, scheduler=scheduler, started=bar.started)
+    now: dict[str, Row] = {}
     with contextlib.closing(done):
         for row in done:
+            now[row["cell"]] = row
             report(bar.line(row))
-            gather(out)
-    return gather(out)
+            gather(out, now)
+    table = gather(out, now)
+    others = {row["cell"] for row in table.rows} - {cell.name for cell in mine}
+    return dataclasses.replace(table, others=frozenset(others))
 
 
 def _processes(processes: int | None, cells: Sequence[CellFile]) -> int:

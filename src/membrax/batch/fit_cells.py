@@ -33,7 +33,8 @@ def fit_cells(
     pulses, warnings, the fitted parameters. A cell that can't be read or fitted is a row with the reason, and the
     others go on. The same call with the same folder goes on where it was stopped: cells that were fitted, from the
     same file with the same options, are not fitted again, and a search that was stopped goes on from its last
-    generation.
+    generation. A file keeps the name of its row, however its path is given; the file of another folder whose name is
+    taken gets a suffix made of its path. One call at a time fills a folder, unless they are jobs.
 
     Known limits: processes on one GPU would share its memory, so ``processes`` should be 1 there. An Igor cell is
     recognised by its voltage wave alone. The processes of one machine see each other's results as files; so do the jobs
@@ -54,12 +55,14 @@ def fit_cells(
         **fit: options of `membrax.fit_recording`: ``sweeps``, ``template``, ``seed``, ``iterations``, ….
 
     Returns:
-        The table of all rows in ``out``, those of other jobs and of earlier calls too.
+        The table of all rows in ``out``, those of other jobs and of earlier calls too; ``failed_now`` are those of this
+        call that failed.
 
     Raises:
         FileNotFoundError: there is no such file or folder.
         ValueError: a folder without recordings, an option that is not understood.
-        OSError: ``out`` can't be written, raised before the first fit; no scheduler at the address.
+        OSError: ``out`` can't be written, or another call fills it, raised before the first fit; no scheduler at the
+            address.
         KeyboardInterrupt: Ctrl-C; the processes are ended, and the rows that are done are in the table.
     """
     check_options(fit)

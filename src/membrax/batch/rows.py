@@ -119,6 +119,14 @@ def is_done(work: Work, cell: CellFile, out: Path) -> bool:
         return False  # its row will say why
 
 
+def has_content(row: Row, path: Path) -> bool:
+    """Whether the cell of a row was read from a file of the same content as that at a path."""
+    try:
+        return row["identity"].get("sha256") == _content(path)
+    except OSError:
+        return False
+
+
 def identity(work: Work, cell: CellFile) -> dict[str, Any]:
     """The marks by which a cell that is done is recognised: size, time and content of its file, and the work."""
     return {**_stamp(cell.path), "sha256": _content(cell.path), "work": digest(work)}

@@ -27,7 +27,7 @@ def run_cells(
         FileNotFoundError: there is no such file or folder.
         ValueError: a folder without recordings, a job that is no share.
         OSError: the folder of the results can't be written; raised before the first search.
-        typer.Exit: some cells could not be fitted; status 1.
+        typer.Exit: some cells of this call could not be fitted; status 1.
     """
     writable(out)
     check_options(recipe)
@@ -56,5 +56,5 @@ def run_gather(out: Path) -> None:
 
 def _end(table: CellTable) -> None:
     print(f"\n{table}")
-    if table.failed:
+    if table.failed_now:
         raise typer.Exit(1)
