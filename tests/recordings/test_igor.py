@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("igor2")
 
+import membrax as mx
 from membrax.recordings import load
 
 T = 0.25 * np.arange(400)  # ms
@@ -49,6 +50,26 @@ def test_current_wave_is_found_by_its_channel_number(pair):
     assert data.name == "B6_Ch3_IDRest_181"
     assert "current: measured, from B6_Ch0_IDRest_181.ibw" in data.notes
     assert "time: the header has no unit, seconds assumed" in data.notes
+
+
+def test_waves_of_current_are_no_cells(pair, tmp_path):
+    with pytest.warns(UserWarning, match=r"1 Igor wave of current left out of the cells, .*: B6_Ch0_IDRest_181\.ibw;"):
+        assert [cell.path for cell in mx.batch.find_cells(tmp_path)] == [pair[0]]
+    with pytest.warns(UserWarning, match="1 Igor wave of current"):
+        assert [cell.path for cell in mx.batch.find_cells(pair)] == [pair[0]]
+    pair[0].write_bytes(b"damaged")  # stays a cell, whose row says so
+    with pytest.warns(UserWarning, match="1 Igor wave of current"):
+        assert [cell.path for cell in mx.batch.find_cells(tmp_path)] == [pair[0]]
+    pair[0].unlink()
+    with pytest.raises(ValueError, match="only Igor waves of current; give the voltage waves"):
+        mx.batch.find_cells(tmp_path)
+
+
+def test_a_wave_of_current_as_voltage_is_refused_in_words(pair):
+    for paths in (pair[1], sorted(pair)):
+        with pytest.raises(ValueError, match=r"B6_Ch0_IDRest_181\.ibw is a wave of current, in pA: give the voltage"):
+            load(paths, current=0.0)
+    assert np.allclose(load(pair[1], current=0.0, units={"v": "mV"}).v, I)
 
 
 def test_lists_are_sweeps(tmp_path):
@@ -100,7 +121,7 @@ def test_missing_unit_can_be_given(tmp_path):
 
 def test_swapped_pair_is_refused(pair):
     with pytest.raises(
-        ValueError, match=r'B6_Ch0_IDRest_181\.ibw: a voltage cannot be in "pA", which is a unit of current'
+        ValueError, match=r"B6_Ch0_IDRest_181\.ibw is a wave of current, in pA: give the voltage waves alone"
     ):
         load(pair[1], current_waves=pair[0])
 

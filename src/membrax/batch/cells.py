@@ -8,12 +8,16 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ..recordings.igor import is_current_wave
 from ..recordings.loading import SUFFIXES
+from ..tables import counted
 
 PathLike = str | os.PathLike[str]
+SHOWN = 5  # names in a warning
 OWN_TABLE = re.compile(rb"cell,(part|parts|status),")  # the head of the tables of `fit` and of `view`
 OWN_SEARCH = re.compile(r"search-[0-9a-f]{16}-[0-9a-f]{16}\.npz")  # a checkpoint of `fit`
 
@@ -37,6 +41,7 @@ def find_cells(paths: PathLike | Iterable[PathLike], *, leave_out: PathLike | No
 
     Hidden files are left out, and so are the tables and checkpoints that membrax wrote, which are no recordings. Files
     of the same name in different folders that were given get a suffix made of their paths; the same file is found once.
+    Igor waves of current are left out too, with a warning: they belong to their voltage waves.
 
     Args:
         paths: files, folders, or patterns such as "data/*.abf". In folders only the suffixes that
@@ -46,7 +51,10 @@ def find_cells(paths: PathLike | Iterable[PathLike], *, leave_out: PathLike | No
     Raises:
         FileNotFoundError: there is no such file or folder, or none that fits the pattern.
         PermissionError: a folder that may not be read.
-        ValueError: a folder without recordings, nothing but tables of membrax, or no path.
+        ValueError: a folder without recordings, nothing but tables of membrax or waves of current, or no path.
+
+    Warns:
+        UserWarning: Igor waves of current were left out.
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not given:
@@ -58,7 +66,24 @@ def find_cells(paths: PathLike | Iterable[PathLike], *, leave_out: PathLike | No
             found.setdefault(cell.path.resolve(), cell)
     if not found:
         raise ValueError(f"{', '.join(map(str, given))}: only tables that membrax wrote; give files of recordings")
-    return sorted(_apart(found.values()), key=lambda cell: cell.name)
+    waves = {path: cell for path, cell in found.items() if path.suffix.lower() == ".ibw" and is_current_wave(path)}
+    cells = [cell for path, cell in found.items() if path not in waves]
+    if waves:
+        _say_waves(list(waves.values()), cells)
+    return sorted(_apart(cells), key=lambda cell: cell.name)
+
+
+def _say_waves(waves: Sequence[CellFile], cells: Sequence[CellFile]) -> None:
+    """Name Igor waves of current, which are no cells; refuse them where there is nothing else."""
+    names = ", ".join(sorted(cell.name for cell in waves)[:SHOWN]) + (", …" if len(waves) > SHOWN else "")
+    if not cells:
+        raise ValueError(f"{names}: only Igor waves of current; give the voltage waves, whose currents these are")
+    warnings.warn(
+        f"{counted(len(waves), 'Igor wave')} of current left out of the cells, since voltage waves alone are cells:"
+        f" {names}; a wave whose header has the wrong unit can be given alone, with its unit",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def _below(path: Path, results: Path | None) -> list[CellFile]:

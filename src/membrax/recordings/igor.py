@@ -83,6 +83,20 @@ def read_igor(
     return Recording(t, v, i, unit=unit, name=first.path.stem, notes=(*notes, *removed))
 
 
+def is_current_wave(path: Path) -> bool:
+    """Whether the header of a wave has a unit of current; False for a file that can't be read."""
+    try:
+        return _kind(_read(path).unit) == "current"
+    except (OSError, ValueError, ImportError):
+        return False
+
+
+def _kind(unit: str) -> str | None:
+    """The quantity of a unit, where a current density is a current."""
+    kind = kind_of(unit)
+    return "current" if kind == "current density" else kind
+
+
 def _current(
     voltages: Sequence[_Wave], paths: Paths | None, current: ArrayLike | None, unit: str | None
 ) -> tuple[np.ndarray, str, str]:
@@ -206,11 +220,17 @@ def _match(first: _Wave, wave: _Wave) -> None:
         )
 
 
-def _values(wave: _Wave, kind: str, unit: str | None) -> np.ndarray:
-    unit = unit or wave.unit
+def _values(wave: _Wave, kind: str, given: str | None) -> np.ndarray:
+    """The numbers of a wave in the unit of a Recording; a given unit overrides that of the header."""
+    unit = given or wave.unit
     if not unit:
         example = 'units={"v": "mV"}' if kind == "voltage" else 'units={"i": "pA"}'
         raise ValueError(f"{wave.path.name} has no unit in its header; pass {example}, or the unit it is in")
+    if kind == "voltage" and not given and _kind(unit) == "current":
+        raise ValueError(
+            f"{wave.path.name} is a wave of current, in {unit}: give the voltage waves alone, and current_waves= where"
+            ' a name does not lead to the current wave; a header with the wrong unit requires units={"v": "mV"}'
+        )
     try:
         return convert(wave.data, unit, kind if kind == "voltage" else current_kind(unit))
     except ValueError as error:
