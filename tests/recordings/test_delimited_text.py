@@ -57,7 +57,7 @@ def test_options_replace_a_header(tmp_path):
     check(load(path, columns={"t": 0, "i": 1, "v": 2}, units=units))
     with pytest.raises(ValueError, match=r"a\.txt has 3 columns and no header; .*columns=.*units="):
         load(path)
-    with pytest.raises(ValueError, match=r'"column 2" has no unit; pass units to membrax\.recordings\.load: units='):
+    with pytest.raises(ValueError, match=r'"column 2" has no unit; pass units='):
         load(path, columns={"t": 0, "i": 1, "v": 2})
     with pytest.raises(ValueError, match="has no column 3: columns go from 0 to 2"):
         load(path, columns={"t": 0, "i": 1, "v": 3}, units=units)

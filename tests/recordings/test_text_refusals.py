@@ -137,7 +137,9 @@ def test_columns_without_a_header_ask_for_options(tmp_path):
     with pytest.raises(ValueError, match=r"has 3 columns and no header; pass .*; column 0 rises uniformly, as a time"):
         load(path)
     path.write_text("".join(f"{-65 + t:g}\n" for t in T))
-    with pytest.raises(ValueError, match=r'has 1 column and no header; .*columns=\{"v": 0\}, units=.*dt=0\.1 \(ms\)'):
+    with pytest.raises(
+        ValueError, match=r'has 1 column and no header; .*columns=\{"v": 0\}, units=.*dt=0\.1, current=0\.0 \('
+    ):
         load(path)
 
 

@@ -145,6 +145,8 @@ def on_command_line(message: str) -> str:
     if listed:
         return head + listed + re.sub(r"\w+", lambda word: NAMES.get(word[0], word[0]), tail)
     argument = "|".join(NAMES)
+    message = message.replace(" to membrax.recordings.load", "")
+    message = re.sub(rf"(?<=[}}\w\"]), (?=(?:and )?(?:{argument})=)", " ", message)  # a shell takes the comma along
     message = re.sub(rf"\b({argument})=\{{(.*?)\}}", _pairs, message)
     message = re.sub(rf"\b({argument})=(True|False)\b", _yes_or_no_word, message)
     return re.sub(rf"\b({argument})=(?=(\S?))", _name, message)

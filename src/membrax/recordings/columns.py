@@ -121,8 +121,14 @@ def _number(file: str, key: object, labels: Sequence[str]) -> int:
 
 def listed(labels: Sequence[str], most: int = 12) -> str:
     """Labels for a message: the first ones, if they are many."""
-    shown = [label or f"column {k}" for k, label in enumerate(labels)]
+    shown = [_short(label) or f"column {k}" for k, label in enumerate(labels)]
     return ", ".join(shown if len(shown) <= most else [*shown[:most], f"and {len(shown) - most} more"])
+
+
+def _short(label: str) -> str:
+    """A label on one line of at most 60 characters, for messages."""
+    line = " ".join(label.split())
+    return line if len(line) <= 60 else f"{line[:59]}…"
 
 
 def _listed(positions: Sequence[int]) -> str:
@@ -172,5 +178,5 @@ def no_voltage(file: str, names: Sequence[ColumnName]) -> ValueError:
 
 def quoted(positions: Sequence[int], names: Sequence[ColumnName]) -> str:
     """The labels at these positions, for messages."""
-    shown = [f'"{names[k].label}"' if names[k].label else f"column {k}" for k in positions]
+    shown = [f'"{_short(names[k].label)}"' if names[k].label else f"column {k}" for k in positions]
     return " and ".join(shown) if len(shown) < 3 else f"{', '.join(shown[:5])}{' …' if len(shown) > 5 else ''}"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .column_names import parse
-from .columns import Label, choose
+from .columns import Label, choose, listed
 from .conversion import kind_of
 from .labelled import assemble, counts, rises
 from .one_cell import sweeps_of_one_cell
@@ -18,6 +18,7 @@ from .reading import UNCORRECTED
 from .recording import Recording
 from .text import blocks as rows
 from .text import ced, decoding, dialect, header, igor, stacked, turned
+from .unnamed import unnamed
 
 
 def read_text(
@@ -66,7 +67,7 @@ def read_text(
     table = _table(path, decimal)
     labels, blocks = table.labels, table.blocks
     if columns is None and voltage_channel is None and labels is None:
-        raise ValueError(_no_header(file, blocks[0].values))
+        raise unnamed(file, blocks[0].values)
     labels = (
         _named_time(labels, blocks[0].values, dt)
         if labels
@@ -75,8 +76,9 @@ def read_text(
     options = dict(voltage_channel=voltage_channel, current_channel=current_channel, units=units)
     chosen = choose(file, labels, columns, by_unit=True, **options)  # type: ignore[arg-type]
     names = [parse(label) for label in labels]
-    given = voltage_channel is not None or "v" in (columns or {})
-    chosen, decisions = sweeps_of_one_cell(file, names, chosen, given=given, current=current)
+    channels = {"v": voltage_channel, "i": current_channel}
+    given = {*(columns or {}), *(symbol for symbol, channel in channels.items() if channel is not None)}
+    chosen, decisions = sweeps_of_one_cell(file, names, chosen, given=given, current=current, moment=table.channels)
     if current is not None:
         chosen.pop("i", None)
     sweeps = stacked.stack(file, blocks, chosen.get("t", []))
@@ -90,12 +92,16 @@ def read_text(
 
 @dataclasses.dataclass(frozen=True)
 class _Table:
-    """Rows of a file, the labels of their columns, the sampling interval of its header [ms], and notes."""
+    """Rows of a file, the labels of their columns, the sampling interval of its header [ms], and notes.
+
+    Columns are ``channels`` where the program that wrote the file records all of them at one moment.
+    """
 
     labels: list[str] | None
     blocks: Sequence[rows.Block]
     interval: float | None = None
     notes: tuple[str, ...] = ()
+    channels: bool = False
 
 
 def _table(path: Path, decimal: str | None) -> _Table:
@@ -106,19 +112,23 @@ def _table(path: Path, decimal: str | None) -> _Table:
     if turned_table is not None:
         return _Table(turned_table[0], [turned_table[1]], notes=("the rows of the file are its columns here",))
     waves = igor.read(file, text)
-    if waves is None:
-        form = dialect.find(file, text, decimal)
-        blocks, notes = rows.scan(file, text, form)
-        waves = ced.read(file, blocks)
-        if waves is None:
-            labels, interval = _labels(file, blocks, form)
-            return _Table(labels, blocks, interval, notes)
-    labels, values, interval = waves
-    return _Table(labels, [rows.Block((), 1, values)], interval)
+    if waves is not None:
+        labels, values, interval = waves
+        return _Table(labels, [rows.Block((), 1, values)], interval)
+    text, events = ced.without_events(text)
+    form = dialect.find(file, text, decimal)
+    blocks, notes = rows.scan(file, text, form)
+    stated = ced.read(file, blocks)
+    if stated is not None:
+        labels, values, interval = stated
+        return _Table(labels, [rows.Block((), 1, values)], interval, events, channels=True)
+    first = _header(file, blocks, form)
+    empty = (f"columns without numbers: {', '.join(first.empty)}",) if first.empty else ()
+    return _Table(first.labels, blocks, first.dt, (*empty, *events, *notes), first.channels)
 
 
-def _labels(file: str, blocks: Sequence[rows.Block], form: dialect.Dialect) -> tuple[list[str] | None, float | None]:
-    """The labels of the first block, and the sampling interval of its header in ms.
+def _header(file: str, blocks: Sequence[rows.Block], form: dialect.Dialect) -> header.Header:
+    """The header of the first block.
 
     Raises:
         ValueError: a later block has other labels.
@@ -129,10 +139,10 @@ def _labels(file: str, blocks: Sequence[rows.Block], form: dialect.Dialect) -> t
         known = other is not None and any(parse(label).symbol for label in other)
         if known and first.labels is not None and other != first.labels:
             raise ValueError(
-                f"{file}: the columns from line {block.line} on are {', '.join(other or ())}, and above"
-                f" {', '.join(first.labels)}; write blocks of other columns to a file of their own"
+                f"{file}: the columns from line {block.line} on are {listed(other or ())}, and above"
+                f" {listed(first.labels)}; write blocks of other columns to a file of their own"
             )
-    return first.labels, first.dt
+    return first
 
 
 def _named_time(labels: list[str], values: np.ndarray, dt: float | None) -> list[str]:
@@ -140,16 +150,6 @@ def _named_time(labels: list[str], values: np.ndarray, dt: float | None) -> list
     if labels[0] or dt is not None or any(parse(label).symbol in ("t", "dt") for label in labels):
         return labels
     return ["Time", *labels[1:]] if rises(values[:, 0]) and not counts(values[:, 0]) else labels
-
-
-def _no_header(file: str, values: np.ndarray) -> str:
-    count = values.shape[1]
-    if count == 1:
-        way = 'columns={"v": 0}, units={"v": "mV"}, dt=0.1 (ms), current=0.0 (nA)'
-        return f"{file} has 1 column and no header; if it is the voltage, pass for example {way}"
-    example = 'columns={"t": 0, "i": 1, "v": 2}, units={"t": "s", "i": "pA", "v": "mV"}'
-    time = "; column 0 rises uniformly, as a time does" if rises(values[:, 0]) else ""
-    return f"{file} has {count} columns and no header; pass for example {example}{time}"
 
 
 def _columns_note(labels: Sequence[str], chosen: Mapping[str, Sequence[int]]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from .column_names import parse, split_label
 from .columns import listed, no_voltage
 from .conversion import QUANTITIES, convert, current_kind, recording_unit
+from .own_clocks import on_one_clock
 from .reading import GIVEN, given_units, no_current
 from .recording import Recording
 from .unrecorded import recorded_part
@@ -57,7 +58,13 @@ def assemble(
         i, unit, notes = np.asarray(current, np.float64), "nA", (*notes, GIVEN)
     else:
         i, unit = _gather(file, "i", entries, chosen["i"], units), _unit_of(file, entries, chosen["i"], units)
-    t = _time(file, entries, chosen, units, dt, v.shape[-1])
+    if dt is None and len(chosen.get("t", ())) > 1:
+        times = {position: _gather(file, "t", entries, [position], units) for position in chosen["t"]}
+        owners = {symbol: positions for symbol, positions in chosen.items() if symbol == "v" or current is None}
+        t, v, i, aligned = on_one_clock(file, [label for label, _ in entries], times, owners, v, i)
+        notes = (*notes, *aligned)
+    else:
+        t = _time(file, entries, chosen, units, dt, v.shape[-1])
     try:
         t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete)
         return Recording(t, v, i, unit=unit, name=name, notes=(*notes, *removed))
@@ -72,14 +79,12 @@ def _gather(file: str, symbol: str, entries: Entries, positions: Sequence[int], 
         label, values = entries[position]
         unit = units.get(symbol) or split_label(label)[1]
         if unit is None:
-            raise ValueError(
-                f'{file}: "{label}" has no unit; pass units to membrax.recordings.load: units={{"{symbol}": …}}'
-            )
+            raise ValueError(f'{file}: "{listed([label])}" has no unit; pass units={{"{symbol}": …}}')
         kind = current_kind(unit) if symbol == "i" else QUANTITIES.get(symbol, "time")
         try:
             gathered.append(convert(values, unit, kind))
         except ValueError as error:
-            raise ValueError(f'{file}, "{label}": {error}') from error
+            raise ValueError(f'{file}, "{listed([label])}": {error}') from error
     return gathered[0] if len(gathered) == 1 else np.concatenate([np.atleast_2d(values) for values in gathered])
 
 
@@ -100,8 +105,7 @@ def _time(
     samples: int,
 ) -> np.ndarray:
     if dt is None and "t" in chosen:
-        t = [_gather(file, "t", entries, [position], units) for position in chosen["t"]]
-        return _common_time(file, [entries[position][0] for position in chosen["t"]], t)
+        return _checked(file, entries[chosen["t"][0]][0], _gather(file, "t", entries, chosen["t"], units))
     if dt is None and "dt" in chosen:
         dt = float(_gather(file, "dt", entries, chosen["dt"], units))
     if dt is None:
@@ -130,18 +134,19 @@ def counts(t: np.ndarray) -> bool:
     return t[0] in (0, 1) and np.array_equal(t, t[0] + np.arange(t.size))
 
 
-def _common_time(file: str, labels: Sequence[str], several: Sequence[np.ndarray]) -> np.ndarray:
-    """The first of several times that agree within a hundredth of the sampling interval.
+def _checked(file: str, label: str, t: np.ndarray) -> np.ndarray:
+    """A time [time] of which no value is repeated.
 
     Raises:
-        ValueError: they differ.
+        ValueError: it never falls, but some times are equal, as rounded ones are.
     """
-    first = several[0]
-    for label, t in zip(labels[1:], several[1:], strict=True):
-        slack = 0.01 * abs(float(first[1] - first[0])) if first.size > 1 else 0.0
-        if t.shape != first.shape or not np.all(np.abs(t - first) <= slack):
-            raise ValueError(
-                f'{file} has two times that differ ("{labels[0]}" and "{label}"); choose one as columns={{"t": …}}, or'
-                " pass the sampling interval as dt=, in ms"
-            )
-    return first
+    steps = np.diff(t) if t.ndim == 1 else np.zeros(0)
+    if steps.size and np.min(steps) == 0 < np.max(steps):
+        runs = np.diff(np.flatnonzero(np.append(np.insert(steps, 0, 1.0), 1.0)))
+        mixed = ", or the rows of several sweeps are mixed" if np.ptp(runs) == 0 else ""
+        mean = f"; on average {(t[-1] - t[0]) / steps.size:.4g} ms" if not mixed else ""
+        raise ValueError(
+            f'{file}: "{label}" repeats {t[np.argmin(steps)]:g} ms, since its times are rounded{mixed}; for rounded'
+            f" times pass the sampling interval as dt=, in ms{mean}"
+        )
+    return t

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,9 +18,17 @@ _CHANNEL = re.compile(
     r"|headstage|hs|amp|soma|dend|dendrite|axon)(?:[^a-z]|$)"
 )
 
+_AT_ONE_MOMENT = "the channels of such a file are recorded at one moment"
+
 
 def sweeps_of_one_cell(
-    file: str, names: Sequence[ColumnName], chosen: Chosen, *, given: bool, current: ArrayLike | None
+    file: str,
+    names: Sequence[ColumnName],
+    chosen: Chosen,
+    *,
+    given: Collection[str],
+    current: ArrayLike | None,
+    moment: bool = False,
 ) -> tuple[Chosen, tuple[str, ...]]:
     """Keep several voltages if they are sweeps, each with its current, and refuse them if that is not certain.
 
@@ -31,19 +39,21 @@ def sweeps_of_one_cell(
         file: the file's name, for messages.
         names: the names of all columns.
         chosen: the columns by symbol, from `membrax.recordings.columns.choose`.
-        given: the user chose the voltages, which then are sweeps.
+        given: symbols of the columns that the user chose; voltages of the user are sweeps.
         current: the current given by the user; one for each voltage makes them sweeps.
+        moment: the columns are channels of one moment, as LabChart and Spike2 write them.
 
     Returns:
         The columns with one current, or one for each voltage in the order of the voltages; notes.
 
     Raises:
-        ValueError: voltages that may belong to one moment, or a number of currents that does not fit.
+        ValueError: voltages that may belong to one moment, currents of other numbers than the voltages, or a number of
+            currents that does not fit.
     """
     voltages, currents = chosen.get("v", []), chosen.get("i", [])
     notes: tuple[str, ...] = ()
-    if len(voltages) > 1 and not given:
-        reason = _reason_against(names, voltages, currents, current)
+    if len(voltages) > 1 and "v" not in given:
+        reason = _AT_ONE_MOMENT if moment else _reason_against(names, voltages, currents, current)
         if reason:
             raise ValueError(
                 f"{file}: {quoted(voltages, names)} are {len(voltages)} voltages, and {reason}; pass voltage_channel="
@@ -53,6 +63,8 @@ def sweeps_of_one_cell(
             notes = (
                 f"sweeps: {quoted(voltages, names)}, each with its own current; voltage_channel= chooses one of them",
             )
+    if current is None and "i" not in given:
+        _check_numbers(file, names, voltages, currents)
     if current is None and len(currents) > 1:
         chosen = chosen | {"i": _paired(file, names, voltages, currents)}
     return chosen, notes
@@ -96,9 +108,41 @@ def _ids(names: Sequence[ColumnName], positions: Sequence[int]) -> list[str | No
     return [None if one is None else one.lstrip("0") or "0" for one in found]
 
 
+def _ids_of_sweeps(
+    names: Sequence[ColumnName], voltages: Sequence[int], currents: Sequence[int]
+) -> tuple[list[str | None], list[str | None]]:
+    """The numbers of voltages and currents, without that of PatchMaster's trace ("1_1_2_1" and "1_1_2_2")."""
+    wanted, there = _ids(names, voltages), _ids(names, currents)
+    if set(wanted) != set(there) and all(one is not None and one.count("_") > 1 for one in (*wanted, *there)):
+        return [[str(one).rpartition("_")[0] for one in ids] for ids in (wanted, there)]  # type: ignore[return-value]
+    return wanted, there
+
+
+def _check_numbers(file: str, names: Sequence[ColumnName], voltages: Sequence[int], currents: Sequence[int]) -> None:
+    """Check that no current has the number of another sweep.
+
+    Raises:
+        ValueError: each voltage and each current has a number, and some voltage has no current of its number.
+    """
+    wanted, there = _ids_of_sweeps(names, voltages, currents)
+    numbered = None not in (*wanted, *there) and len(set(there)) == len(there)
+    swept = all(names[k].sweep for k in (*voltages, *currents))
+    lacking = [k for k, number in zip(voltages, wanted, strict=True) if number not in there]
+    shared = len(currents) == 1 and not swept  # "I1" is a channel beside sweeps, "I sweep 1" belongs to one of them
+    if currents and numbered and lacking and not shared and (swept or len(voltages) > 1):
+        pairs = [(k, currents[there.index(one)]) for k, one in zip(voltages, wanted, strict=True) if one in there]
+        first, second = ([pair[place] for pair in pairs] for place in (0, 1))
+        way = f'columns={{"v": {first}, "i": {second}}} for the sweeps that have both' if pairs else "current="
+        raise ValueError(
+            f"{file}: {quoted(lacking, names)} {'have' if len(lacking) > 1 else 'has'} no current of the same number"
+            f" ({quoted(currents, names)}); pass {way}, or current_channel={_key(currents[0], names)} if that current"
+            " serves every sweep"
+        )
+
+
 def _paired(file: str, names: Sequence[ColumnName], voltages: Sequence[int], currents: Sequence[int]) -> list[int]:
     """The current of each voltage: that of its number, else in the order of the file."""
-    wanted, there = _ids(names, voltages), _ids(names, currents)
+    wanted, there = _ids_of_sweeps(names, voltages, currents)
     if None not in wanted and len(set(there)) == len(there) and set(wanted) <= set(there):
         return [currents[there.index(number)] for number in wanted]
     if len(currents) == len(voltages):

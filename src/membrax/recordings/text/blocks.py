@@ -64,8 +64,19 @@ class _Scan:
             if values.shape[1] == 1 and len(values) > 2 and values[0, 0] == len(values) - 1:
                 self.notes.append(f"line {line} is the number of the rows below it, and no sample")
                 values, line = values[1:], line + 1
+            elif _is_setting(values):
+                shown = ", ".join(f"{value:g}" for value in values[0])
+                self.notes.append(f"line {line} ({shown}) is far outside the numbers below it, as a rate is: left out")
+                values, line = values[1:], line + 1
             self.blocks.append(Block(tuple(self.header), line, values))
         self.parts = []
+
+
+def _is_setting(values: np.ndarray) -> bool:
+    """Whether the first row holds settings such as sampling rates: whole numbers, each 10 times above all others."""
+    first, rest = values[0], np.abs(np.nan_to_num(values[1:]))
+    whole = bool(np.all(np.isfinite(first)) and np.all(first == np.rint(first)))
+    return first.size > 1 and len(rest) > 2 and whole and bool(np.all(first > 10 * np.max(rest, axis=0)))
 
 
 def scan(file: str, text: str, dialect: Dialect) -> tuple[list[Block], tuple[str, ...]]:

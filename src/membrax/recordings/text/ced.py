@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -11,8 +12,26 @@ from ..conversion import kind_of
 from .blocks import Block
 from .dialect import number
 
-_START = re.compile(r"\s*\"?START\"?[\s,]+([-+0-9.eE]+)[\s,]+([0-9.eE+-]+)\s*", re.IGNORECASE)
+_START = re.compile(r"\s*\"?START\"?[\s,]+\"?([-+0-9.eE]+)\"?[\s,]+\"?([0-9.eE+-]+)\"?\s*", re.IGNORECASE)
+_CHANNEL = re.compile(r"^\s*\"CHANNEL\"", re.MULTILINE)
+_EVENTS = ("Evt", "Event", "Level", "Marker", "WaveMark", "RealMark", "TextMark")
 _QUOTED = re.compile(r"\"([^\"]*)\"")
+
+
+def without_events(text: str) -> tuple[str, tuple[str, ...]]:
+    """A text without its channels of events and markers, whose lines become empty, and notes."""
+    starts = [found.start() for found in _CHANNEL.finditer(text)]
+    if not starts:
+        return text, ()
+    parts, notes = [text[: starts[0]]], []
+    for start, stop in itertools.pairwise([*starts, len(text)]):
+        part = text[start:stop]
+        words = _QUOTED.findall(part[:1000])
+        if len(words) > 2 and words[2].startswith(_EVENTS):
+            notes.append(f'channel {words[1]} ("{words[2]}") was left out: events or markers')
+            part = "\n" * part.count("\n")
+        parts.append(part)
+    return "".join(parts), tuple(notes)
 
 
 def read(file: str, blocks: Sequence[Block]) -> tuple[list[str], np.ndarray, float] | None:

@@ -35,16 +35,21 @@ class Dialect:
         decimal: "." or ",".
         width: number of columns, without empty ones behind the last separator.
         indented: rows begin with a separator.
+        fields: number of fields of most rows, with the empty ones; ``width`` without any.
     """
 
     separator: str | None
     decimal: str
     width: int
     indented: bool = False
+    fields: int = 0
 
     def numbers(self, fields: Sequence[str]) -> list[float] | None:
         """The fields of a row as ``width`` numbers, a missing one as NaN; None for a line that is no such row."""
-        if len(fields) < self.width or any(fields[self.width :]):
+        remarks = fields[self.width : self.fields]  # words in a column that is empty elsewhere
+        if len(fields) < self.width or any(fields[self.width + len(remarks) :]):
+            return None
+        if any(number(field, self.decimal) is not None for field in remarks if field):
             return None
         row = [number(field, self.decimal) for field in fields[: self.width]]
         if None in row or not any(fields):
@@ -59,7 +64,7 @@ def number(field: str, decimal: str) -> float | None:
         if other in field:
             return None
         return float(field.replace(",", ".").replace("d", "e").replace("D", "e"))
-    if field.lower() in MISSING:
+    if field.lower() in MISSING and field != "nA":  # the unit
         return float("nan")
     return float(field) if _INFINITE.fullmatch(field) else None
 
@@ -67,6 +72,12 @@ def number(field: str, decimal: str) -> float | None:
 def reason(field: str, decimal: str, way: str = "mend the field, or end the file above it") -> str:
     """The likely reason why a field is no number, and the way on: ``way`` where no reason is known."""
     digits = [mark for mark in ",. '" if mark in field.strip()]
+    if re.fullmatch(rf"[-+]?[0-9]{{1,3}}[{',' if decimal == '.' else '.'}][0-9]{{3}}", field):
+        other, this = ("comma", "point") if decimal == "." else ("point", "comma")
+        return (
+            f": its {other} is a thousands separator or a decimal mark, where other numbers have a decimal {this};"
+            " export the file without thousands separators"
+        )
     if number(field, "," if decimal == "." else ".") is not None:
         other, this = ("comma", "point") if decimal == "." else ("point", "comma")
         return f", since it has a decimal {other} where other numbers have a {this}; use one decimal mark in the file"
@@ -118,7 +129,8 @@ def find(file: str, text: str, decimal: str | None) -> Dialect:
         _check_comma(file, sample, rows, width, above)
     fields = [field for row in rows for field in row]
     indented = 2 * sum(not row[0] for row in rows) > len(rows)
-    return Dialect(separator, decimal or _decimal(text, separator, fields), width, indented)
+    most = collections.Counter(map(len, rows)).most_common(1)[0][0] if separator else width
+    return Dialect(separator, decimal or _decimal(text, separator, fields), width, indented, most)
 
 
 def _sample(text: str) -> tuple[list[str], str]:

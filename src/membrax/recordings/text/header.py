@@ -26,10 +26,14 @@ class Header:
     Attributes:
         labels: a name and a unit for each column, "" for a column without a name; None without any names.
         dt: sampling interval that the header states, ms; None without one.
+        channels: the columns are channels of one moment.
+        empty: names of columns behind the last one with numbers.
     """
 
     labels: list[str] | None
     dt: float | None = None
+    channels: bool = False
+    empty: tuple[str, ...] = ()
 
 
 def read(lines: Sequence[str], dialect: Dialect, values: np.ndarray) -> Header:
@@ -46,7 +50,9 @@ def read(lines: Sequence[str], dialect: Dialect, values: np.ndarray) -> Header:
     keys = _keys(lines, dialect)
     dt = _interval(keys.get("Interval", []), dialect)
     if "ChannelTitle" in keys:
-        return Header(_labchart(keys, dialect, dt, values), dt)
+        return Header(_labchart(keys, dialect, dt, values), dt, channels=True)
+    if any(line.lstrip().startswith("LabVIEW Measurement") for line in lines):
+        lines = _labview(lines, dialect.separator)
     rows = [fields for line in lines for fields in [_fields(line, dialect)] if fields is not None]
     named = [row for row in rows if not _is_units(row)]
     units = next((row for row in reversed(rows) if _is_units(row)), None)
@@ -59,7 +65,25 @@ def read(lines: Sequence[str], dialect: Dialect, values: np.ndarray) -> Header:
     labels = [_with_unit(name, unit) for name, unit in zip(names, units or [""] * dialect.width, strict=True)]
     for group in reversed(others):
         labels = _grouped(labels, group)
-    return Header(_units_once(labels), dt)
+    return Header(_units_once(labels), dt, empty=_empty(lines, names, dialect))
+
+
+def _empty(lines: Sequence[str], names: Sequence[str], dialect: Dialect) -> tuple[str, ...]:
+    """The names behind the last column with numbers, in the line of the names."""
+    rows = (split(_ANY_COMMENT.sub("", line), dialect.separator) for line in lines)
+    found = next((row for row in rows if len(row) > len(names) and row[: len(names)] == list(names)), [])
+    return tuple(name for name in found[len(names) :] if name)
+
+
+def _labview(lines: Sequence[str], separator: str | None) -> list[str]:
+    """The lines of names and units of a LabVIEW measurement, whose other lines are settings."""
+    rows = [split(line, separator) for line in lines if line.strip()]
+    units = next((row[1:] for row in rows if row[0] == "Y_Unit_Label"), [])
+    time = any(row[0] == "X_Dimension" and row[1:2] == ["Time"] for row in rows)
+    names = [("Time" if time else name) if name == "X_Value" else name for name in rows[-1]]
+    units = ["s" if time else "", *units] if names[0] in ("Time", "X_Value") else units
+    mark = separator or " "
+    return [mark.join(names), mark.join(units)]
 
 
 def _keys(lines: Sequence[str], dialect: Dialect) -> dict[str, list[str]]:
@@ -123,11 +147,22 @@ def _fields(line: str, dialect: Dialect) -> list[str] | None:
         if len(fields) == width and any(fields) and (k < own or _score(fields) or _is_units(fields)):
             return fields
     fields = split(text, dialect.separator)
+    if dialect.separator is not None and len(fields) > width and _empty_behind(fields, dialect):
+        return fields[:width]
     if len(fields) == width - 1 and (_score(fields) or _is_units(fields)):
         return ["", *fields]  # no name for the first column: R, and spreadsheets with an index
     if dialect.separator is not None and 1 < len(fields) < width and not fields[0]:
         return [*fields, *[""] * (width - len(fields))]  # a group, whose last cells are empty
     return None
+
+
+def _empty_behind(fields: Sequence[str], dialect: Dialect) -> bool:
+    """Whether the last names are those of columns without numbers: rows have empty fields there, or none."""
+    width = dialect.width
+    if len(fields) == dialect.fields:
+        return bool(_score(fields[:width]) or _is_units(fields[:width]))
+    words = all(parse(field).symbol is None and not kind_of(field) for field in fields[width:])
+    return words and _score(fields[:width]) == width
 
 
 def _is_units(fields: Sequence[str]) -> bool:

@@ -42,12 +42,14 @@ def stack(file: str, blocks: Sequence[Block], time: Sequence[int]) -> Sweeps:
         time: the columns that are times; the first one counts.
 
     Raises:
-        ValueError: words between rows in a file without a time, or sweeps with other times than the first.
+        ValueError: words between rows in a file without a time, sweeps with other times than the first, or times with
+            thousands separators.
     """
     if not time:
         blocks, notes = _without_time(file, blocks), ()
     else:
         blocks, notes = _joined(file, blocks, time[0])
+        _check_thousands(file, blocks, time[0])
         blocks = [part for block in blocks for part in _restarts(block, time[0])]
     if len(blocks) == 1:
         return Sweeps(list(blocks[0].values.T), notes)
@@ -111,6 +113,22 @@ def _joined(file: str, blocks: Sequence[Block], time: int) -> tuple[list[Block],
             joined.append(block)
     more = "" if len(passed) <= 4 else f" and {len(passed) - 4} more"
     return joined, (f"words between rows were left out: {', '.join(passed[:4])}{more}",) if passed else ()
+
+
+def _check_thousands(file: str, blocks: Sequence[Block], time: int) -> None:
+    """Check that no time goes from 900 to "1.000", as numbers with thousands separators read.
+
+    Raises:
+        ValueError: a time falls where a thousandfold one would go on.
+    """
+    for block in blocks:
+        t = block.values[:, time]
+        k = int(np.argmax(np.diff(t) < 0)) if t.size > 2 else 0
+        if k > 0 and abs(1000 * t[k + 1] - 2 * t[k] + t[k - 1]) < 1e-6 * abs(t[k]):
+            raise ValueError(
+                f"{file}, line {block.line + k + 1}: the time goes from {t[k]:g} to {t[k + 1]:g}, which seems to be"
+                f" {1000 * t[k + 1]:g} with a thousands separator; export the file without thousands separators"
+            )
 
 
 def _restarts(block: Block, time: int) -> list[Block]:
