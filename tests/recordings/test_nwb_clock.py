@@ -166,3 +166,49 @@ def test_dt_replaces_a_wrong_rate(nwb):
     nwb.stimulus("ccss", PULSE[::2], rate=10.0, starting_time=0.0)
     data = load(nwb.write(), dt=0.05)
     assert data.dt == 0.05 and np.allclose(data.i[0], 1e9 * np.repeat(PULSE[::2], 2))
+
+
+@pytest.mark.parametrize("form", ["float32", "jitter", "rate"])
+def test_rates_that_differ_by_rounding_are_equal(nwb, form):
+    for k in range(3):
+        time = 5.0 * k + np.arange(1000) / 20_000
+        noise = np.random.default_rng(k).uniform(0, 1e-7, time.size)
+        stamps = time.astype("f4").astype("f8") if form == "float32" else time + noise
+        clock = (
+            {"timestamps": stamps} if form != "rate" else {"rate": 20_000 * (1 + 1e-7 * k), "starting_time": 5.0 * k}
+        )
+        nwb.response(f"ccs_{k}", V, **clock)
+        nwb.stimulus(f"ccss_{k}", k * PULSE, **clock)
+    data = load(nwb.write())
+    assert data.dt == pytest.approx(0.05, rel=1e-5) and np.allclose(data.i, 1e9 * PULSE * np.arange(3)[:, None])
+    assert any("time: that of sweep 0; the intervals of other sweeps differ by up to" in note for note in data.notes)
+
+
+def test_rates_that_differ_by_more_are_refused(nwb):
+    for k in range(2):
+        clock = {"rate": 20_000 * (1 + 1e-4 * k), "starting_time": 5.0 * k}
+        nwb.response(f"ccs_{k}", V, **clock)
+        nwb.stimulus(f"ccss_{k}", PULSE, **clock)
+    with pytest.raises(ValueError, match="differ in length or rate"):
+        load(nwb.write())
+
+
+@pytest.mark.parametrize("shift", [100.0, -100.0, 1.6e9])
+def test_clocks_with_a_constant_shift_begin_together(nwb, shift):
+    for k in range(3):
+        nwb.response(f"ccs_{k}", V, rate=20_000.0, starting_time=200.0 + 5.0 * k + shift)
+        nwb.stimulus(f"ccss_{k}", k * PULSE, rate=20_000.0, starting_time=200.0 + 5.0 * k)
+    data = load(nwb.write())
+    assert np.allclose(data.i, 1e9 * PULSE * np.arange(3)[:, None])
+    assert any(f"clocks of stimulus and response differ by {shift:.12g} s in all" in note for note in data.notes)
+    assert np.array_equal(load(nwb.path, sweeps=2).i[0], data.i[2])  # alone, a sweep is read as with the others
+
+
+def test_clocks_with_a_shift_that_varies_are_refused(nwb):
+    for k in range(3):
+        nwb.response(f"ccs_{k}", V, rate=20_000.0, starting_time=100.0 + 5.0 * k)
+        nwb.stimulus(f"ccss_{k}", k * PULSE, rate=20_000.0, starting_time=10.0 + 5.001 * k)
+    with pytest.raises(ValueError, match=r"no time in common; .* pass current=, in nA, \[time\] or \[sweep, time\]"):
+        load(nwb.write())
+    current = 1e9 * PULSE * np.arange(3)[:, None]
+    assert np.array_equal(load(nwb.path, current=current).i, current)

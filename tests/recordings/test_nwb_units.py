@@ -84,7 +84,7 @@ def test_the_unit_that_the_file_states_counts(nwb, v, i):
     ("units", "words"),
     [
         ({"v": "pA"}, "a voltage cannot be in .pA."),
-        ({"t": "ms"}, "v and i, got t; .* dt="),
+        ({"t": "mV"}, "a time cannot be in .mV."),
         ({"v": "mv"}, "mV"),
     ],
 )
@@ -92,3 +92,26 @@ def test_units_that_cannot_be_are_refused(nwb, units, words):
     nwb.response("ccs", MV * 1e-3, rate=RATE)
     with pytest.raises(ValueError, match=words):
         load(nwb.write(), current=0.0, units=units)
+
+
+@pytest.mark.parametrize("stamped", [True, False])
+@pytest.mark.parametrize(("unit", "ticks"), [("ms", 1e3), ("us", 1e6)])
+def test_a_clock_in_another_unit_is_read_by_units(nwb, unit, ticks, stamped):
+    for k in range(2):
+        time = {"timestamps": ticks * (5.0 * k + np.arange(N) / RATE)}
+        time = time if stamped else {"rate": RATE / ticks, "starting_time": 5.0 * k}
+        nwb.response(f"ccs_{k}", MV * 1e-3, **time)
+        nwb.stimulus(f"ccss_{k}", NA * 1e-9, **time)
+    data = load(nwb.write(), units={"t": unit})
+    assert data.dt == pytest.approx(0.05, rel=1e-9) and np.allclose(data.i, NA) and np.allclose(data.v, MV)
+    assert f"units: t is stored in {unit}, given as an argument" in data.notes
+
+
+@pytest.mark.parametrize(("stored", "said"), [(-20.0, "-20 pA"), (-0.02, "-0.02 nA")])
+def test_a_bias_current_that_is_not_in_amperes(nwb, stored, said):
+    nwb.response("ccs", MV * 1e-3, rate=RATE, bias_current=stored)
+    nwb.stimulus("ccss", NA * 1e-9, rate=RATE)
+    words = rf'bias_current of ccs is {stored:g} A, .*{said} stored as A\? pass bias_current="ignore"; .*-0\.02\)'
+    with pytest.raises(ValueError, match=words):
+        load(nwb.write())
+    assert np.allclose(load(nwb.path, bias_current="ignore").i, NA)

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks import finite_number, one_of
-from .conversion import convert
+from .conversion import QUANTITIES, convert
 from .nwb_current import currents
 from .nwb_file import open_nwb
-from .nwb_pairs import Sweep, pair, responses_in, timed
+from .nwb_pairs import Sweep, by_hand, pair, responses_in, ticking, timed
 from .nwb_selection import Keys, check_equal_sampling, check_moments, select
 from .nwb_series import Part, all_series, find, is_injected, kind, listed, values
-from .nwb_units import QUANTITIES, check_possible, given_units
+from .nwb_units import check_possible, given_units
 from .reading import GIVEN, UNCORRECTED, plain, require
 from .recording import Recording
 from .unrecorded import recorded_part
@@ -27,7 +27,7 @@ def read_nwb(
     path: Path,
     *,
     voltage_channel: Keys | None = None,
-    current_channel: int | str | None = None,
+    current_channel: Keys | None = None,
     current: ArrayLike | None = None,
     units: Mapping[str, str] | None = None,
     dt: float | None = None,
@@ -55,10 +55,11 @@ def read_nwb(
         path: the file.
         voltage_channel: names or numbers of the responses, for series that are not marked as current clamp; a number
             counts all time series in the order of their names, from 0.
-        current_channel: name or number of the series of current for all responses, in place of their own.
+        current_channel: name or number of the series of current for all sweeps, or a list with one for each sweep that
+            is read, in place of their own.
         current: injected current, nA, positive inward: a number, [time] or [sweep, time], in place of the file's.
-        units: the unit in which the stored numbers really are, ``{"v": "mV", "i": "pA"}``, in place of the file's unit
-            and power of ten.
+        units: the unit in which the stored numbers really are, ``{"t": "ms", "v": "mV", "i": "pA"}``, in place of the
+            file's unit and power of ten. "t" is the unit of time stamps and of 1/rate; a starting time stays in s.
         dt: sampling interval of the responses, ms, in place of the file's; a stimulus keeps its ratio to it.
         sweeps: numbers (of the file, else positions from 0) or names of the responses; None for all.
         protocol: stimulus description of the sweeps; None for all.
@@ -75,18 +76,20 @@ def read_nwb(
     """
     one_of(bias_current, "bias_current", ("add", "ignore"))
     known = given_units(units)
+    tick = float(convert(1.0, known.get("t", "s"), "time")) / 1000.0
     interval = None if dt is None else finite_number(dt, "dt", "ms", above=0.0)
     with contextlib.ExitStack() as closing:
         file, skipped = open_nwb(path, closing)
         try:
             responses, left = _responses(path.name, file, voltage_channel, known, skipped)
-            stimulus = None if current_channel is None else _stimulus(path.name, file, current_channel, known)
-            found = pair(path.name, file, responses, stimulus)
-            found = found if interval is None else [timed(sweep, interval) for sweep in found]
+            stimuli = _stimuli(path.name, file, current_channel, known)
+            found = [_timed(sweep, tick, interval) for sweep in pair(path.name, file, responses, stimuli)]
             chosen = select(path.name, found, sweeps, protocol, electrode)
+            if isinstance(stimuli, list):
+                chosen = found = [_timed(one, tick, interval) for one in by_hand(path.name, chosen, stimuli)]
             if sweeps is None and voltage_channel is None:
                 check_moments(path.name, chosen)
-            check_equal_sampling(path.name, chosen)
+            rates = check_equal_sampling(path.name, chosen)
             t, v = _times(chosen[0].response), _voltages(path.name, chosen, known.get("v"))
             if current is None:
                 others = [series.name for series in all_series(file) if is_injected(series)]
@@ -98,7 +101,7 @@ def read_nwb(
     t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete, numbers=[sweep.number for sweep in chosen])
     given = [f"units: {symbol} is stored in {unit}, given as an argument" for symbol, unit in known.items()]
     numbers = f"sweeps: {', '.join(str(sweep.number) for sweep in chosen)}"
-    return Recording(t, v, i, name=path.stem, notes=(UNCORRECTED, numbers, *notes, *given, *left, *removed))
+    return Recording(t, v, i, name=path.stem, notes=(UNCORRECTED, numbers, *notes, *rates, *given, *left, *removed))
 
 
 def _responses(
@@ -130,8 +133,17 @@ def _responses(
     )
 
 
-def _stimulus(file: str, opened: Any, channel: int | str, units: Mapping[str, str]) -> Any:
-    return _series(file, opened, channel, "current_channel", "i", units)
+def _stimuli(file: str, opened: Any, channel: Keys | None, units: Mapping[str, str]) -> Any:
+    """The series of current of an option: one for all sweeps, or a list with one for each; None without the option."""
+    if channel is None or isinstance(channel, int | str):
+        return None if channel is None else _series(file, opened, channel, "current_channel", "i", units)
+    return [_series(file, opened, key, "current_channel", "i", units) for key in channel]
+
+
+def _timed(sweep: Sweep, tick: float, interval: float | None) -> Sweep:
+    """The sweep in units of time [s] or with an interval [ms] given by the user."""
+    sweep = sweep if tick == 1 else ticking(sweep, tick)
+    return sweep if interval is None else timed(sweep, interval)
 
 
 def _series(file: str, opened: Any, key: int | str, option: str, symbol: str, units: Mapping[str, str]) -> Any:
@@ -157,5 +169,5 @@ def _times(response: Part) -> np.ndarray:
     """Time from the beginning of the sweep, ms [time]: the file's stamps where it has them."""
     if response.series.timestamps is None or response.dt is not None:
         return response.clock.dt * np.arange(response.count)
-    stamps = np.asarray(response.series.timestamps[response.first : response.first + response.count], dtype=np.float64)
+    stamps = response.stamps()
     return convert(stamps - stamps[0], "s", "time")

@@ -1,25 +1,23 @@
 """Pairs of a response and its stimulus in an NWB file.
 
-The table of intracellular recordings names the pairs. Without it, electrode and sweep number do, else the whole
-numbers in the names that differ from series to series: data_00003_AD0 and data_00003_DA1, index_01 and stim_001.
+The table of intracellular recordings names the pairs; without it, `membrax.recordings.nwb_owners` finds them.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from .nwb_series import NwbSeries, Part, all_series, electrode, kind, listed, natural, whole
+from .nwb_owners import NOTHING, own_stimuli
+from .nwb_series import Part, all_series, at_zero, kind, listed, natural, whole
 from .reading import require
 
 TABLE, BY_HAND = "the table of intracellular recordings", "current_channel="
 _COLUMNS = (("responses", "response"), ("stimuli", "stimulus"))
 _NOTHING = (None, None, "")
 Row: TypeAlias = "tuple[Part, Part | None, str]"
-Owners: TypeAlias = "dict[str, tuple[Part | None, str]]"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Sweep:
     @property
     def at_zero(self) -> bool:
         """Whether the amplifier was at I = 0."""
-        return type(self.response.series).__name__ == "IZeroClampSeries"
+        return at_zero(self.response.series)
 
 
 def timed(sweep: Sweep, dt: float) -> Sweep:
@@ -72,6 +70,31 @@ def timed(sweep: Sweep, dt: float) -> Sweep:
     except ValueError:  # the file states no clock
         ratio = 1.0
     return dataclasses.replace(sweep, response=response, stimulus=dataclasses.replace(sweep.stimulus, dt=dt * ratio))
+
+
+def ticking(sweep: Sweep, tick: float) -> Sweep:
+    """The sweep with time stamps and intervals in units of ``tick`` [s]."""
+    return _changed(sweep, lambda part: dataclasses.replace(part, tick=tick))
+
+
+def by_hand(file: str, sweeps: Sequence[Sweep], stimuli: Sequence[Any]) -> list[Sweep]:
+    """The sweeps with one of these series of current each.
+
+    Raises:
+        ValueError: another number of series than of sweeps.
+    """
+    if len(stimuli) != len(sweeps):
+        raise ValueError(
+            f"{file}: current_channel= names {len(stimuli)} series of current for {len(sweeps)} sweeps"
+            f" ({listed(sweep.name for sweep in sweeps)}); name one for each, in their order, or a single one for all"
+        )
+    pairs = zip(sweeps, stimuli, strict=True)
+    return [dataclasses.replace(sweep, stimulus=whole(stimulus), paired=BY_HAND) for sweep, stimulus in pairs]
+
+
+def _changed(sweep: Sweep, change: Callable[[Part], Part]) -> Sweep:
+    stimulus = None if sweep.stimulus is None else change(sweep.stimulus)
+    return dataclasses.replace(sweep, response=change(sweep.response), stimulus=stimulus)
 
 
 def responses_in(file: Any) -> list[Any]:
@@ -89,21 +112,23 @@ def pair(name: str, file: Any, responses: Sequence[Any], stimulus: Any = None) -
         name: the file's name, for messages.
         file: the opened file.
         responses: series of voltage.
-        stimulus: the series of current for all of them; None to find each one's own.
+        stimulus: the series of current for all of them; a list for none; None to find each one's own.
 
     Raises:
         ValueError: a response has several stimuli.
     """
     rows = _rows(file)
     pools = stimuli_in(file)
-    numbers = sweep_numbers(file, [*responses, *(series for pool in pools for series in pool)])
+    numbers = sweep_numbers(file, [*responses, *responses_in(file), *(series for pool in pools for series in pool)])
     alone = [one for one in responses if any(own is None for _, own, _ in rows.get(one.object_id, [_NOTHING]))]
-    owners = {} if stimulus is not None else _own(name, alone, pools, numbers)
+    others = [one for one in responses_in(file) if one.object_id not in rows]
+    tabled = {own.series.object_id for several in rows.values() for _, own, _ in several if own is not None}
+    owners = {} if stimulus is not None else own_stimuli(name, alone, others, pools, numbers, tabled)
     sweeps: list[Sweep] = []
     for series in responses:
         number = numbers.get(series.object_id)
-        found, source = owners.get(series.object_id, (None, "nothing"))
-        if stimulus is not None:
+        found, source = owners.get(series.object_id, (None, NOTHING))
+        if stimulus is not None and not isinstance(stimulus, list):
             found, source = whole(stimulus), BY_HAND
         for part, own, kind_of_stimulus in rows.get(series.object_id) or [(whole(series), None, "")]:
             own = None if stimulus is not None else own
@@ -188,77 +213,3 @@ def sweep_numbers(file: Any, series: Sequence[Any]) -> dict[str, int]:
                 if numbers.get(one.object_id, 0) is None:
                     numbers[one.object_id] = number
     return {key: int(number) for key, number in numbers.items() if number is not None}
-
-
-class _Stimuli:
-    """Series of current for the responses of one electrode, by the signs that may name a response's own.
-
-    Args:
-        responses: all responses of the electrode.
-        stimuli: series of current of this electrode, or of none.
-        numbers: sweep numbers by id.
-    """
-
-    def __init__(self, responses: Sequence[NwbSeries], stimuli: Sequence[NwbSeries], numbers: dict[str, int]) -> None:
-        self.numbers = numbers
-        free = [one for one in stimuli if one.object_id not in numbers]
-        self.by_number = _grouped((numbers.get(one.object_id), one) for one in stimuli)
-        self.ours = _varying(responses)
-        # A name counts only where one of the two has no sweep number.
-        self.by_name = {True: _by_name(free), False: _by_name(stimuli)}
-
-    def of(self, response: NwbSeries) -> tuple[list[NwbSeries], str]:
-        """The stimuli that may be this response's, and the sign."""
-        number = self.numbers.get(response.object_id)
-        if number is not None and number in self.by_number:
-            several = self.by_number[number]
-            return [one for one in several if _integers(one) == _integers(response)] or several, "sweep number"
-        by_integers, by_varying = self.by_name[number is not None]
-        found = by_integers.get(_integers(response)) or by_varying.get(self.ours[response.object_id])
-        return found or [], "name"
-
-
-def _own(file: str, responses: Sequence[Any], pools: Sequence[Sequence[Any]], numbers: dict[str, int]) -> Owners:
-    """The stimulus of each response, and the source of the pair, by the response's id."""
-    owners: Owners = {}
-    for name, mates in _grouped((electrode(one), one) for one in responses).items():
-        tables = [_Stimuli(mates, [one for one in pool if electrode(one) in ("", name)], numbers) for pool in pools]
-        for response in mates:
-            found, source = next((pair for pair in (table.of(response) for table in tables) if pair[0]), ([], ""))
-            if len(found) > 1:
-                raise ValueError(
-                    f"{file}: {response.name} has several stimuli ({listed(one.name for one in found)}); choose one"
-                    " with current_channel=, or add a table of intracellular recordings to the file"
-                )
-            owners[response.object_id] = (whole(found[0]), source) if found else (None, "nothing")
-    return owners
-
-
-def _by_name(series: Sequence[NwbSeries]) -> tuple[dict[Any, list[NwbSeries]], dict[Any, list[NwbSeries]]]:
-    """Series by the numbers in their names, and by those that differ from name to name."""
-    varying = _varying(series)
-    return (
-        _grouped((_integers(one), one) for one in series),
-        _grouped((varying[one.object_id], one) for one in series),
-    )
-
-
-def _varying(series: Sequence[NwbSeries]) -> dict[str, tuple[int, ...]]:
-    """The numbers in the name of each series, by id, without those that are equal in all names."""
-    integers = {one.object_id: _integers(one) for one in series}
-    if len({len(numbers) for numbers in integers.values()}) != 1:
-        return integers
-    kept = [place for place, column in enumerate(zip(*integers.values(), strict=True)) if len(set(column)) > 1]
-    return {key: tuple(numbers[place] for place in kept) for key, numbers in integers.items()}
-
-
-def _grouped(pairs: Iterable[tuple[Any, NwbSeries]]) -> dict[Any, list[NwbSeries]]:
-    groups: dict[Any, list[NwbSeries]] = {}
-    for key, one in pairs:
-        groups.setdefault(key, []).append(one)
-    return groups
-
-
-def _integers(series: NwbSeries) -> tuple[int, ...]:
-    """The whole numbers in a name, equal for most pairs: data_00003_AD0 and data_00003_DA0, ccs_3 and ccss_03."""
-    return tuple(int(digits) for digits in re.findall(r"\d+", series.name))

@@ -35,12 +35,16 @@ class NwbSeries(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """Samples ``first`` to ``first + count`` of a series, with data not yet read; ``dt`` [ms] overrides its own."""
+    """Samples ``first`` to ``first + count`` of a series, with data not yet read.
+
+    ``dt`` [ms] overrides its interval; time stamps and intervals of the file are in units of ``tick`` [s].
+    """
 
     series: NwbSeries
     first: int
     count: int
     dt: float | None = None
+    tick: float = 1.0
 
     @property
     def name(self) -> str:
@@ -56,7 +60,10 @@ class Part:
     def beginning(self) -> float:
         """Time of the first sample of the whole series on the file's clock, s; 0 where the file states none."""
         stamps = self.series.timestamps
-        begin = float(self.series.starting_time or 0.0) if stamps is None or not len(stamps) else float(stamps[0])
+        if stamps is None or not len(stamps):
+            begin = float(self.series.starting_time or 0.0)
+        else:
+            begin = self.tick * float(stamps[0])
         return begin if math.isfinite(begin) else 0.0
 
     @functools.cached_property
@@ -75,10 +82,14 @@ class Part:
         series, dt = self.series, self.dt
         if series.timestamps is not None and dt is None:
             check_claim(series.timestamps)
-            stamps = np.asarray(series.timestamps[self.first : self.first + self.count], dtype=np.float64)
-            return from_stamps(_complete(stamps, self.count))
-        dt = 1000.0 / float(series.rate or math.nan) if dt is None else dt
+            return from_stamps(_complete(self.stamps(), self.count))
+        dt = 1000.0 * self.tick / float(series.rate or math.nan) if dt is None else dt
         return checked(Clock(self.beginning + 1e-3 * dt * self.first, dt, self.count))
+
+    def stamps(self) -> np.ndarray:
+        """The time stamps of a series that has them, s [time]."""
+        stamps = np.asarray(self.series.timestamps[self.first : self.first + self.count], dtype=np.float64)
+        return stamps if self.tick == 1 else self.tick * stamps
 
     def stored(self) -> np.ndarray:
         """The numbers as they are stored [time], float64.
@@ -204,6 +215,11 @@ def all_series(file: Any) -> list[Any]:
 def natural(name: str) -> tuple[Any, ...]:
     """A key of order in which sweep_2 precedes sweep_10."""
     return tuple((int(part), "") if part.isdigit() else (math.inf, part) for part in re.findall(r"\d+|\D+", name))
+
+
+def at_zero(series: Any) -> bool:
+    """Whether a response was recorded with the amplifier at I = 0."""
+    return type(series).__name__ == "IZeroClampSeries"
 
 
 def electrode(series: Any) -> str:

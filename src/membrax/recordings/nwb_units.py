@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from . import reading
-from .conversion import EXPONENTS, canonical, convert
+from .conversion import EXPONENTS, QUANTITIES, canonical, convert
 from .nwb_series import NwbSeries, factors, tens
 
-QUANTITIES = {"v": "voltage", "i": "current"}
 POSSIBLE = {"voltage": (1.0, 1e4), "current": (1e-6, 1e6)}  # mV, nA: beyond these bounds a unit is wrong
 LIKELY = {"voltage": (10.0, 300.0), "current": (5e-3, 20.0)}  # mV, nA: the peaks of a patched cell
 
@@ -23,11 +22,9 @@ def given_units(units: Mapping[str, str] | None) -> dict[str, str]:
     """The units of ``units`` in plain spelling, by symbol.
 
     Raises:
-        ValueError: another symbol than v and i, or no unit of its quantity.
+        ValueError: another symbol than t, v and i, or no unit of its quantity.
     """
-    if isinstance(units, Mapping) and "t" in units:
-        raise ValueError("units of .nwb files may name v and i, got t; for a wrong clock pass dt=, in ms")
-    known = reading.given_units(units, "vi")
+    known = reading.given_units(units)
     for symbol, unit in known.items():
         convert(0.0, unit, QUANTITIES[symbol])
     return {symbol: canonical(unit) for symbol, unit in known.items()}

@@ -76,6 +76,18 @@ def _key(position: int, names: Sequence[ColumnName]) -> str | int:
     return f'"{label}"' if unique else position
 
 
+def signals_of_one_moment(names: Sequence[str]) -> bool:
+    """Whether names are those of signals of one moment, such as Vm_soma and Vm_dend, or ch1 and ch2.
+
+    Sweeps have one name and differ by a number that is not the number of a channel, an electrode or a cell.
+    """
+    parts = [re.split(r"(\d+)", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()) for name in names]
+    if len({tuple(one[::2]) for one in parts}) > 1:
+        return True
+    words = [parts[0][k - 1] for k in range(1, len(parts[0]), 2) if len({one[k].lstrip("0") for one in parts}) > 1]
+    return any(_CHANNEL.search((re.findall(r"[a-z]+", word) or [""])[-1]) for word in words)
+
+
 def _reason_against(
     names: Sequence[ColumnName], voltages: Sequence[int], currents: Sequence[int], current: ArrayLike | None
 ) -> str | None:
