@@ -107,6 +107,8 @@ def test_a_word_that_is_not_understood_names_its_option(word, text):
         ('units={"v": "mV"}, dt=0.1, current=0.0 (dt in ms)', "--units v=mV --dt 0.1 --current 0.0 (dt in ms)"),
         ('pass bias_current="ignore"', 'pass --bias-current "ignore"'),
         ("current=-0.1 or sweeps= or protocol=", "--current -0.1 or --read-sweeps or --protocol"),
+        ('such as units={"i": "-pA"}', "such as --units i=-pA"),
+        ("the part before it by Recording.crop", "the part before it by --crop"),
         ("cut=False keeps one sweep", "--cut no keeps one sweep"),
         ("input current (pA); units of the current", "input current (pA); units of the current"),
     ],
@@ -141,3 +143,15 @@ def test_igor_waves_together_are_the_sweeps_of_one_cell(shared_data):
     data, same = read(waves, given("--crop", ":700")), mx.recordings.load(waves).crop(None, 700.0)
     assert data.sweeps == 3
     np.testing.assert_array_equal(data.v, same.v)
+
+
+def test_a_warning_speaks_of_options(table):
+    np.savetxt(table, ROWS * [1, 1, 10, 1], fmt="%.8g")
+    with pytest.warns(UserWarning, match=r"amplifier's gain.*state their unit as --units v=…$"):
+        read(table, given("--columns", "t=0,v=2,i=3", "--units", "t=s,v=mV,i=pA"))
+
+
+def test_a_minus_before_a_unit_reverses_the_sign(table):
+    words = ("--columns", "t=0,v=2,i=3", "--units")
+    data, same = (read(table, given(*words, f"t=s,v=mV,i={unit}")) for unit in ("-pA", "pA"))
+    np.testing.assert_array_equal(data.i, -same.i)

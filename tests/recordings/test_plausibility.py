@@ -1,6 +1,5 @@
 """A wrong unit or sign is named at load; slow, fast, giant and passive cells are silent."""
 
-import dataclasses
 import re
 import warnings
 
@@ -11,7 +10,9 @@ from hypothesis import strategies as st
 
 from membrax.ephys import check_fittable
 from membrax.recordings import Recording, example, load
-from membrax.recordings.plausibility import doubtful_current, doubtful_time, impossible_time
+from membrax.recordings.conversion import EXPONENTS
+from membrax.recordings.dropouts import dropout_message
+from membrax.recordings.plausibility import doubtful_current, doubtful_time, doubtful_voltage, impossible_time
 
 
 def cell(
@@ -46,6 +47,7 @@ HEALTHY = {
     "spikes of 0.1 ms at 100 kHz": {"dt": 0.01, "width": 0.1},
     "a slow cell of an invertebrate": {"dt": 0.5, "width": 20.0, "tau": 100.0},
     "a giant soma": {"resistance": 0.8, "sizes": (-10_000, 20_000, 40_000)},
+    "a giant soma that fires": {"resistance": 0.8, "sizes": (40_000,)},
     "a granule cell": {"resistance": 8000.0, "sizes": (-1, 2, 4)},
     "a plateau of 2 s": {"dt": 0.2, "plateau": 2000.0, "tau": 60.0},
     "a plateau at 1 kHz": {"dt": 1.0, "plateau": 500.0, "tau": 60.0},
@@ -68,7 +70,8 @@ def write(path, t, v, i, unit_t="ms", unit_i="nA"):
 @pytest.mark.parametrize("case", HEALTHY)
 def test_healthy_cells_are_silent(case):
     data = Recording(*cell(**HEALTHY[case]))
-    assert impossible_time(data) is None and doubtful_time(data) is None and doubtful_current(data) is None
+    assert not (impossible_time(data) or doubtful_time(data) or doubtful_current(data))
+    assert not (doubtful_voltage(data) or dropout_message(data))
 
 
 FIRING = [
@@ -127,8 +130,10 @@ def test_an_opposite_sign_is_named(tmp_path, case):
     path = write(tmp_path / "cell.csv", t, v, -i)
     with pytest.warns(UserWarning, match=r"cell\.csv: the voltage rises where .* positive inward") as told:
         data = load(path)
-    assert len(told) == 1 and told[0].filename == __file__
-    assert doubtful_current(dataclasses.replace(data, i=-data.i)) is None
+    assert len(told) == 1 and told[0].filename == __file__ and 'units={"i": "-pA"}' in str(told[0].message)
+    mended = load(path, units={"i": "-nA"})
+    np.testing.assert_array_equal(mended.i, -data.i)
+    assert not np.any(np.signbit(mended.i[mended.i == 0]))
 
 
 def test_a_ramp_of_opposite_sign_is_named():
@@ -156,9 +161,60 @@ def test_a_current_in_another_unit_is_named(tmp_path_factory, resistance, units)
     assert doubtful_current(load(path, units={"i": true})) is None
 
 
-def test_spikes_alone_tell_a_wrong_unit():
-    t, v, i = cell(sizes=(200,))
-    assert "about 0.075 MΩ" in doubtful_current(Recording(t, v, 1e3 * i))
+@pytest.mark.parametrize(("called", "true"), [("nA", "pA"), ("uA", "nA"), ("mA", "uA"), ("A", "mA")])
+def test_the_unit_that_mends_a_current_is_among_the_advice(tmp_path, called, true):
+    t, v, i = cell(spikes=False)
+    numbers = 1e3 * i / 10.0 ** EXPONENTS["current"][called]
+    path = write(tmp_path / "cell.csv", t, v, numbers, unit_i=called)
+    words = f"{true} given as {called}".replace("u", "µ")
+    with pytest.warns(UserWarning, match=rf'{words}\? Then (load the file )?with units={{"i": "{true}"}}'):
+        load(path)
+    np.testing.assert_allclose(load(path, units={"i": true}).i, i, atol=1e-9)
+
+
+@pytest.mark.parametrize(("called", "true"), [("V", "mV"), ("mV", "uV"), ("uV", "mV"), ("mV", "V"), ("V", "uV")])
+def test_the_unit_that_mends_a_voltage_is_among_the_advice(tmp_path, called, true):
+    t, v, i = cell(spikes=False)
+    path = write(tmp_path / "cell.csv", t, v / 10.0 ** EXPONENTS["voltage"][true], i)
+    path.write_text(path.read_text().replace("(mV)", f"({called})"))
+    words = f"{true} given as {called}".replace("u", "µ")
+    with pytest.raises(ValueError, match=rf'{words}\? Then (load the file )?with units={{"v": "{true}"}}'):
+        load(path)
+    np.testing.assert_allclose(load(path, units={"v": true}).v, v, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [60, 100, 150, 200])
+def test_spikes_alone_tell_a_wrong_unit(size):
+    t, v, i = cell(sizes=(size,), resistance=400.0)
+    assert "pA given as nA" in doubtful_current(Recording(t, v, 1e3 * i))
+
+
+@pytest.mark.parametrize("gain", [2, 5, 10, 20, 50, 100])
+def test_a_voltage_with_the_gain_of_an_amplifier_is_named(tmp_path, gain):
+    t, v, i = cell(spikes=False)
+    path = write(tmp_path / "cell.csv", t, gain * v, i)
+    with pytest.warns(UserWarning, match=r"cell\.csv: .*not divided by the amplifier's gain.* units=") as told:
+        load(path)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("held", ["zero", "last"])
+@pytest.mark.parametrize("noise", [0.05, 0.5])
+def test_a_dropout_within_a_sweep_is_named(tmp_path, held, noise):
+    t, v, i = cell(spikes=False, noise=noise)
+    v[1, 1500:1700] = 0.0 if held == "zero" else v[1, 1499]
+    first = 150 if held == "zero" else 149.9
+    with pytest.warns(UserWarning, match=rf"v is exactly .* mV from {first} to 169\.9 ms in sweep 1 .*crop") as told:
+        load(write(tmp_path / "cell.csv", t, np.round(v, 3), i))
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("digits", [9, 1, 0])
+@pytest.mark.parametrize("noise", [0.0, 0.02, 0.5])
+def test_coarse_and_simulated_voltages_have_no_dropouts(digits, noise):
+    t, v, i = cell(noise=noise)
+    data = Recording(t, np.round(v, digits), i)
+    assert dropout_message(data) is None and doubtful_voltage(data) is None
 
 
 def test_voltage_clamp_is_not_judged():

@@ -135,9 +135,11 @@ def test_unknown_current_units_are_refused(unit, near):
 
 
 def test_volts_are_not_millivolts():
-    with pytest.raises(ValueError, match=r"v must be in mV, and reaches only 0\.0\d+: .* volts, multiply it by 1000"):
+    with pytest.raises(
+        ValueError, match=r"v must be in mV, and reaches only 0\.0\d+: multiply volts by 1000\. V given as"
+    ):
         make(v=make().v / 1000)
-    with pytest.raises(ValueError, match=r"v must be in mV, and reaches 6.*: convert microvolts"):
+    with pytest.raises(ValueError, match=r"v must be in mV, and reaches 6.*: divide microvolts by 1000, amplified"):
         make(v=make().v * 1000)
 
 

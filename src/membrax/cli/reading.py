@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,7 +41,7 @@ OPTIONS: Mapping[str, Any] = {
     "command_channel": _option("command_channel", "Output whose command waveform is the current (ABF)."),
     "current": _option("current", "Injected current (nA, inward): a number, or a .npy or text file of samples."),
     "current_waves": _option("current_waves", "Igor wave of the current; repeatable.", list[str]),
-    "units": _option("units", "Units of the file's numbers, such as t=ms,v=mV,i=pA."),
+    "units": _option("units", "Units of the file's numbers, such as t=ms,v=mV,i=pA; i=-pA reverses the sign."),
     "columns": _option("columns", "Columns by position from 0 or by name, such as t=0,v=1,v=2,i=3."),
     "dt": _option("dt", "Sampling interval (ms), in place of the file's.", float),
     "electrode": _option("electrode", "Electrode, where an NWB file has several."),
@@ -114,13 +116,30 @@ def read(path: Path | Sequence[Path], options: ReaderOptions) -> Recording:
         ValueError, OSError, ImportError: of `membrax.recordings.load`, in the words of the command line.
     """
     try:
-        if isinstance(path, Path) and path.suffix.lower() == ".nwb":
-            data = load_in_child(path, **options.load)
-        else:
-            data = load(path, **options.load)
+        with _warnings_on_command_line():
+            data = _loaded(path, options)
     except (ValueError, TypeError) as error:
         raise ValueError(on_command_line(str(error))) from error
     return data if options.crop == (None, None) else data.crop(*options.crop)
+
+
+def _loaded(path: Path | Sequence[Path], options: ReaderOptions) -> Recording:
+    if isinstance(path, Path) and path.suffix.lower() == ".nwb":
+        return load_in_child(path, **options.load)
+    return load(path, **options.load)
+
+
+@contextlib.contextmanager
+def _warnings_on_command_line() -> Iterator[None]:
+    """Readers' warnings in the words of the command line."""
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            yield
+    finally:
+        for one in caught:
+            warnings.warn(on_command_line(str(one.message)), one.category, stacklevel=4)
 
 
 def read_together(files: Sequence[Path], options: ReaderOptions) -> Recording | JoinedRecording:
@@ -145,8 +164,8 @@ def on_command_line(message: str) -> str:
     if listed:
         return head + listed + re.sub(r"\w+", lambda word: NAMES.get(word[0], word[0]), tail)
     argument = "|".join(NAMES)
-    message = message.replace(" to membrax.recordings.load", "")
     message = re.sub(rf"(?<=[}}\w\"]), (?=(?:and )?(?:{argument})=)", " ", message)  # a shell takes the comma along
+    message = message.replace(" by Recording.crop", f" by {NAMES['crop']}")
     message = re.sub(rf"\b({argument})=\{{(.*?)\}}", _pairs, message)
     message = re.sub(rf"\b({argument})=(True|False)\b", _yes_or_no_word, message)
     return re.sub(rf"\b({argument})=(?=(\S?))", _name, message)

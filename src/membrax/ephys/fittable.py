@@ -6,7 +6,7 @@ import numpy as np
 
 from ..recordings import Recording, RecordingLike, as_recording, choose_sweeps
 from ..recordings.edges import changes, explained_by_levels
-from ..recordings.plausibility import impossible_time
+from ..recordings.plausibility import LARGEST, impossible_time
 from ..recordings.recording_checks import RESISTANCES, likely_unit
 from ..typing import Sweeps
 from ..units import UNIT_LABELS
@@ -17,7 +17,6 @@ from .spikes import spikes as spikes_of
 from .threshold import SPIKE_THRESHOLD, millivolts, upward_crossings
 
 FLAT = 0.05  # mV, the least range of a cell's potential
-LARGEST = 200.0  # mV, beyond every membrane's potential
 WEAKEST = {"nA": 1e-5, "uA/cm2": 1e-5}  # the least range of an injected current
 CLIPPED = 0.01  # of all samples, at the amplifier's limit
 COMMANDED = 0.99  # part of a clamped voltage's variance explained by its own levels, at least

@@ -44,7 +44,7 @@ def kind_of(unit: str | None) -> str | None:
     """The quantity of ``unit`` ("time", "voltage", "current", "current density"); None for an unknown unit."""
     if unit is None:
         return None
-    plain = canonical(unit)
+    plain = canonical(unit).removeprefix("-")
     return next((kind for kind, table in EXPONENTS.items() if plain in table), None)
 
 
@@ -53,16 +53,19 @@ def convert(values: ArrayLike, unit: str, kind: str) -> np.ndarray:
 
     Args:
         values: numbers of any shape.
-        unit: such as "s", "mV", "pA", "uA/cm2"; µ may be written u, µ (micro) or μ (mu).
+        unit: such as "s", "mV", "pA", "uA/cm2"; µ may be written u, µ (micro) or μ (mu). A minus before it, "-pA",
+            reverses the sign.
         kind: "time" (converted to ms), "voltage" (mV), "current" (nA) or "current density" (µA/cm²).
 
     Raises:
         ValueError: an unknown unit (the message names near matches), or a unit of another quantity.
     """
-    plain, table = canonical(unit), EXPONENTS[kind]
+    name, table = str(unit).strip().replace("\N{MINUS SIGN}", "-"), EXPONENTS[kind]
+    plain = canonical(name.removeprefix("-"))
     if plain not in table:
         raise ValueError(_unit_message(unit, kind))
     values, exponent = np.asarray(values, dtype=np.float64), table[plain]
+    values = 0.0 - values if name.startswith("-") else values  # 0 stays without a sign
     return values * 10.0**exponent if exponent >= 0 else values / 10.0**-exponent
 
 
@@ -75,6 +78,12 @@ def _unit_message(unit: str, kind: str) -> str:
     near = [lower[name] for name in difflib.get_close_matches(canonical(unit).lower(), lower, n=2)]
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return f'unknown {kind} unit "{unit}"{hint} (known: {known})'
+
+
+def given_as(kind: str, power: int) -> tuple[tuple[str, str], ...]:
+    """Pairs of units of ``kind``: the true one, and the one that makes its numbers 10^``power`` times too large."""
+    table = EXPONENTS[kind]
+    return tuple((true, called) for called in table for true in table if table[called] - table[true] == power)
 
 
 def current_kind(unit: str) -> str:

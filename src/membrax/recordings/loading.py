@@ -82,7 +82,7 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
     ``current_channel``       number or name of the channel with the injected current
     ``current``               injected current, nA, positive inward: a number, [time] or [sweep, time]
     ``units``                 units in which the file's numbers are, whatever the file says:
-                              ``{"t": "ms", "v": "mV", "i": "pA"}``
+                              ``{"t": "ms", "v": "mV", "i": "pA"}``; a minus reverses the sign, ``"-pA"``
     ``dt``                    sampling interval, ms, for a file without a time or with a wrong one
     ========================  =====================================================================
 
@@ -98,7 +98,8 @@ def load(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **opti
             Recording, a time in which spikes last for seconds (`membrax.recordings.plausibility`).
 
     Warns:
-        UserWarning: a time, a current's size or its sign that is probably wrong; the warnings of Recording.
+        UserWarning: a time, a voltage, a current's size or its sign that is probably wrong, a part that was not
+            recorded; the warnings of Recording.
     """
     files = _files(path)
     for file in files:

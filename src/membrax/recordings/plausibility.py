@@ -12,10 +12,13 @@ import warnings
 
 import numpy as np
 
+from .dropouts import dropout_message
 from .edges import base_level, steps, stretches
 from .recording import Recording
 from .recording_checks import RESISTANCES, STRONGEST, WEAKEST, likely_unit
 
+LARGEST = 200.0  # mV, beyond every membrane's potential
+_MEDIAN = -130.0, 60.0  # mV, bounds of the median of a recording
 _GIANT = 0.3  # MΩ, of the largest somata of invertebrates
 _AXON = 2e-5, 0.02  # MΩ, of squid axons; a neuron whose pA are given as nA has more
 _TOP = -10.0  # mV, passed by spikes
@@ -29,7 +32,9 @@ _BASE = 100.0  # ms before a step, at most
 _QUIET = 20.0  # ms before a step, at least
 _BACK = 0.1  # of a step's size, the difference between the levels before and after it
 _AT_ONCE, _ONCE_MS = 0.8, 0.3  # part of a response within this time: a commanded voltage
-_FIRING, _WIDER = 15.0, 3.0  # mV, a typical depolarisation of a firing cell; factor by which its bounds are wider
+# mV, a typical depolarisation of a firing cell; the factor by which its bounds are wider, but for that of nA: 15 mV by
+# 50 nA is a giant soma, and a smaller cell whose pA are called nA has larger numbers as a rule.
+_FIRING, _WIDER = 15.0, 3.0
 _MOST = 0.9  # of the steps whose response has the opposite sign
 _OPPOSITE = -0.5  # correlation of voltage and current without steps
 
@@ -46,12 +51,15 @@ def check_plausible(data: Recording, file: str, *, stacklevel: int = 2) -> None:
         ValueError: spikes that last for seconds or for microseconds.
 
     Warns:
-        UserWarning: a doubtful time, a current that contradicts the voltage in sign or size.
+        UserWarning: a doubtful time or voltage, a part that was not recorded, a current that contradicts the voltage in
+            sign or size.
     """
     message = impossible_time(data)
     if message:
         raise ValueError(f"{file}: {message}")
-    for doubt in (doubtful_time(data), doubtful_current(data)):
+    gap, voltage = dropout_message(data), doubtful_voltage(data)
+    current = None if gap or voltage else doubtful_current(data)  # a consequence of the voltage
+    for doubt in (doubtful_time(data), gap, voltage, current):
         if doubt:
             warnings.warn(f"{file}: {doubt}", UserWarning, stacklevel=stacklevel + 1)
 
@@ -103,6 +111,21 @@ def _smaller(dt: float) -> str:
 def _larger() -> str:
     return (
         'If they are s called ms, load the file with units={"t": "s"}; if they are ms called µs, with units={"t": "ms"}'
+    )
+
+
+def doubtful_voltage(data: Recording) -> str | None:
+    """A message on a voltage that no membrane has, or None."""
+    peak, median = float(data.v.flat[np.argmax(np.abs(data.v))]), float(np.median(data.v))
+    if abs(peak) > LARGEST:
+        found = f"v reaches {peak:.4g} mV, beyond ±{LARGEST:g} mV"
+    elif not _MEDIAN[0] <= median <= _MEDIAN[1]:
+        found = f"the median of v is {median:.4g} mV, outside {_MEDIAN[0]:g} to {_MEDIAN[1]:g} mV"
+    else:
+        return None
+    return (
+        f"{found}: is it not divided by the amplifier's gain, or in another unit? Divide the numbers of the file by the"
+        ' gain, or state their unit as units={"v": …}'
     )
 
 
@@ -192,8 +215,8 @@ def _roughness(x: np.ndarray) -> float:
 def _sign_message(where: str) -> str:
     return (
         f"the voltage rises where the injected current falls, and falls where it rises ({where}), but a current is"
-        " positive inward here; if the file has the opposite sign, negate it by dataclasses.replace, or pass the"
-        " negated current as current=, in nA"
+        " positive inward here; if the file has the opposite sign, load it with a minus before the unit of its"
+        ' current, such as units={"i": "-pA"}'
     )
 
 
@@ -205,7 +228,7 @@ def _resistance_message(unit: str, values: list[float], wider: float) -> str | N
     low, high, of = RESISTANCES[unit]
     low = _GIANT if unit == "nA" else low
     axon = unit == "nA" and _AXON[0] <= value <= _AXON[1] / wider
-    if low / wider <= value <= high * wider or axon:
+    if (low if unit == "nA" else low / wider) <= value <= high * wider or axon:
         return None
     about = "" if wider == 1 else "about "
     return (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..units import CURRENT_UNITS, UNIT_LABELS
-from .conversion import canonical
+from .conversion import EXPONENTS, canonical, given_as
 
 JITTER = 0.05  # largest deviation of a time stamp from the uniform grid, in sampling intervals
 SHORTEST, LONGEST = 1e-7, 1e9  # ms: 10 GHz, and milliseconds of the slowest logger taken for seconds
@@ -19,11 +19,7 @@ WEAKEST, STRONGEST = 1e-4, 1e3  # nA: from the smallest current of a patch elect
 # seal of a patch electrode. A squid axon has 1 kΩ·cm², a neuron 10 to 100.
 RESISTANCES = {"nA": (1.0, 2e4, "MΩ"), "uA/cm2": (0.01, 5e3, "kΩ·cm²")}
 _MIDDLE = 2.3  # common logarithm of an input resistance in MΩ, 200 MΩ
-# Powers of ten by which a current with a wrong unit is too large, the mistake, and the unit that mends it.
-_CALLED = (
-    (12, "pA given as A", "pA"), (9, "nA given as A", "nA"), (6, "pA given as µA", "pA"), (3, "pA given as nA", "pA"),
-    (-3, "µA given as nA, or nA given as pA", 'uA" or "nA'), (-6, "mA given as nA", "mA"), (-9, "A given as nA", "A"),
-)  # fmt: skip
+_REST = 70.0  # mV, the usual magnitude of a voltage
 _USUAL = 20.0  # mV, of a response, for the input resistance that belongs to a peak current
 _FRAMES = 4  # stack frames from here to the caller of Recording
 
@@ -121,16 +117,14 @@ def plausible_voltage(v: np.ndarray) -> None:
         ValueError: a largest magnitude below 1 (volts) or above 10⁴ (microvolts).
     """
     peak = float(np.max(np.abs(v)))
-    if 0 < peak < 1:
-        raise ValueError(
-            f"v must be in mV, and reaches only {peak:g}: if it is in volts, multiply it by 1000, or pass"
-            ' units={"v": "V"} to membrax.recordings.load'
-        )
-    if peak > 1e4:
-        raise ValueError(
-            f"v must be in mV, and reaches {peak:g}: convert microvolts or raw converter counts, or pass"
-            ' units={"v": "uV"} to membrax.recordings.load'
-        )
+    if peak == 0 or 1 <= peak <= 1e4:
+        return
+    power = int(3 * np.clip(round(np.log10(peak / _REST) / 3), -2, 2))
+    only, way = (
+        ("only ", "multiply volts by 1000") if peak < 1 else ("", "divide microvolts by 1000, amplified numbers")
+    )
+    way = way if peak < 1 else f"{way} by the gain, raw converter counts by their scale"
+    raise ValueError(f"v must be in mV, and reaches {only}{peak:g}: {way}. {_advice('voltage', power)}")
 
 
 def plausible_current(i: np.ndarray, unit: str) -> None:
@@ -164,5 +158,18 @@ def likely_unit(resistance: float, unit: str) -> str:
     """
     if unit != "nA":
         return f"is the current in {UNIT_LABELS[unit]}?"
-    _, called, true = min(_CALLED, key=lambda one: abs(np.log10(max(resistance, 1e-300)) + one[0] - _MIDDLE))
-    return f'{called}? Then load the file with units={{"i": "{true}"}}'
+    most = max(EXPONENTS["current"].values()) - min(EXPONENTS["current"].values())
+    power = 3 * round((_MIDDLE - np.log10(max(resistance, 1e-300))) / 3)
+    return _advice("current", int(np.clip(power or 3, -most, most)))
+
+
+def _advice(kind: str, power: int) -> str:
+    """Units that may be mistaken where numbers are 10^``power`` times too large, each with the way to state it."""
+    usual = EXPONENTS[kind]["V" if kind == "voltage" else "nA"]
+    pairs = sorted(given_as(kind, power), key=lambda pair: abs(EXPONENTS[kind][pair[1]] - usual))
+    symbol = "v" if kind == "voltage" else "i"
+    ways = [
+        (f"{true} given as {called}".replace("u", "µ"), f'units={{"{symbol}": "{true}"}}') for true, called in pairs
+    ]
+    (words, way), others = ways[0], "".join(f"; {words}? Then with {way}" for words, way in ways[1:])
+    return f"{words}? Then load the file with {way}{others}"
