@@ -426,7 +426,7 @@ def test_units_of_the_header_can_be_replaced(tmp_path):
 
 def test_gain_that_was_not_set_is_named_with_the_way_on(tmp_path):
     path = write(tmp_path / "cell.abf", [("Vm", "mV", V / 1000)], step=2e-5)
-    with pytest.raises(ValueError, match=r'reaches only 0\.0\d+: if it is in volts, .* pass units=\{"v": "V"\} to'):
+    with pytest.raises(ValueError, match=r'reaches only 0\.0\d+: .* V given as mV\? .* units=\{"v": "V"\}'):
         load(path)
     assert np.allclose(load(path, units={"v": "V"}).v, V, atol=0.011)
 
