@@ -37,10 +37,12 @@ def read_text(
 
     The lines above the numbers may name columns and units: ``t(s) I(pA) V(mV)``, ``time_ms,voltage_mV,current_nA``, or
     names and units in a line each; the word or the unit identifies a column. Several voltages are sweeps if their names
-    say so ("Sweep 1", "Trace #2") or if each has its own current ("V1", "V2" and "I1", "I2"). Blocks one below the
-    other are sweeps, as PatchMaster and LabChart write them, and so is a time that begins again. Columns are separated
-    by tabs, semicolons, commas or blanks; the decimal mark is a point or a comma; the encoding is UTF-8, UTF-16, UTF-32
-    or that of Windows. Other columns, and words below the numbers, are left out with a note.
+    say so ("Sweep 1", "Trace #2") or if each has its own current ("V1", "V2" and "I1", "I2"), but not the channels
+    of LabChart and Spike2, which are of one moment. A current with times of its own is brought to those of the voltage
+    (`membrax.recordings.own_clocks`). Blocks one below the other are sweeps, as PatchMaster
+    and LabChart write them, and so is a time that begins again. Columns are separated by tabs, semicolons, commas or
+    blanks; the decimal mark is a point or a comma; the encoding is UTF-8, UTF-16, UTF-32 or that of Windows. Other
+    columns, and words below the numbers, are left out with a note.
 
     Args:
         path: the file.
@@ -58,8 +60,8 @@ def read_text(
     Raises:
         ValueError: a file of another format, a field that is no number, rows of unequal length, rows that are sweeps,
             a comma that may be a decimal mark or a separator, neither a header nor ``columns``, voltages that may be
-            sweeps or signals of one moment, no voltage, current or time, a missing or unknown unit; the checks of
-            Recording.
+            sweeps or signals of one moment, currents with the numbers of other sweeps, rounded times,
+            no voltage, current or time, a missing or unknown unit; the checks of Recording.
     """
     if decimal not in (None, ".", ","):
         raise ValueError(f'decimal must be "." or ",", got {decimal!r}')
