@@ -80,10 +80,10 @@ def run_optimiser(
         with bar, threadpool_limits(limits=1, user_api="blas"):
             while done < optimiser.iterations and not (limit and limit.reached and done > first):
                 state = optimiser.iterate(problem, state, done)
+                done += 1
                 if progress:
                     bar.set_postfix_str(f"best {float(np.min(state.loss)):.4g}")
                 bar.update()
-                done += 1
                 if file is not None:
                     checkpoints.save(file, identity, done, optimiser.pack(state))
     except KeyboardInterrupt:
