@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import membrax as mx
-from membrax.ephys import passive
-from membrax.ephys.passive import resting_potential
+from membrax.ephys import measure, passive
+from membrax.ephys.passive import resting_potential, resting_potentials
 from membrax.ephys.step_responses import fit_charging, most_informative, step_responses
 
 RESISTANCE, TAU, REST, SERIES = 150.0, 22.0, -68.0, 14.0  # MΩ, ms, mV, MΩ
@@ -170,6 +170,86 @@ def test_spikes_do_not_move_the_rest():
     v = data.v.copy()
     v[0, 200:220] = 30.0
     assert resting_potential(dataclasses.replace(data, v=v)).value == pytest.approx(REST, abs=0.3)
+
+
+def measured(data, noise=0.003, seed=0):
+    """The recording with a measured current, which is noisy."""
+    return dataclasses.replace(data, i=data.i + np.random.default_rng(seed).normal(0.0, noise, data.i.shape))
+
+
+@pytest.mark.parametrize("at", [4.5, 29.25, 60.0])
+def test_blip_of_a_measured_current_does_not_end_the_rest(at):
+    data = measured(recording(0.1, -0.1, size=0.2, seed=4))
+    i, v = data.i.copy(), data.v + 0.02 * np.minimum(data.t, ON)  # the potential drifts by 2 mV before the step
+    i[:, round(at / data.dt) : round((at + 1.0) / data.dt)] += 0.05
+    values, errors = resting_potentials(dataclasses.replace(data, i=i, v=v))
+    np.testing.assert_allclose(values, np.median(v[:, : round(ON / data.dt)], axis=1), atol=0.01)
+    assert np.isfinite(errors).all()
+
+
+def test_measured_current_without_a_step_has_a_rest():
+    constant = measured(recording(0.0, -0.1, size=0.2, seed=4))
+    assert resting_potentials(constant)[0] == pytest.approx(REST, abs=0.3)
+    slow = constant.i.copy()
+    slow[0] += 0.02 * np.sin(constant.t / 20.0)
+    values, _ = resting_potentials(dataclasses.replace(constant, i=slow))
+    assert np.isnan(values[0]) and np.isfinite(values[1])
+
+
+def spiking(data):
+    """A spike every 10 ms before the step."""
+    v = data.v.copy()
+    for start in range(20, 1000, 100):
+        v[:, start : start + 10] = 30.0
+    return dataclasses.replace(data, v=v)
+
+
+def instantaneous(data):
+    """A cell without a capacitance."""
+    return dataclasses.replace(data, v=REST + RESISTANCE * data.i)
+
+
+WITHOUT_REST = {
+    "two samples": (mx.Recording(t=[0.0, 0.1], v=[-70.0, -69.0], i=0.0), "a sweep has 0.2 ms, and a rest lasts 2 ms"),
+    "a step at once": (recording(-0.1, on=0.5), "the current changes after 0.5 ms, and a rest lasts 2 ms or more"),
+    "begins in a step": (recording(-0.1, on=0.0), "every sweep begins in a step, before which there is no rest"),
+    "spikes": (spiking(recording(-0.1)), "spikes leave less than 2 ms of rest before the first change of the current"),
+    "a ramp": (
+        dataclasses.replace(recording(0.0), i=np.linspace(0.0, 0.1, round(DURATION / 0.1))),
+        "the current is not constant at the beginning of a sweep",
+    ),
+    "a ramp that returns": (
+        dataclasses.replace(recording(0.0), i=np.append(np.linspace(0.0, 0.1, 6000), np.zeros(500))),
+        "the current is not constant at the beginning of a sweep",
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "reason"), WITHOUT_REST.values(), ids=WITHOUT_REST)
+def test_an_unknown_rest_has_its_reason(data, reason):
+    result = passive(data)
+    assert not result.rest.known
+    assert (
+        [note for note in result.notes if note.endswith(": rest not measured")]
+        == [note for note in result.notes if note.startswith(reason)]
+        != []
+    )
+    (rest,) = (one for one in measure(data).quantities if one.column.name == "rest")
+    assert rest.reason.startswith(reason)
+
+
+def test_response_at_once_has_its_reason():
+    view = measure(instantaneous(recording(-0.1, 0.05)))
+    reasons = {one.column.name: one.reason for one in view.quantities}
+    assert reasons["rest"] == "" and reasons["input_resistance"] == reasons["capacitance"]
+    assert reasons["capacitance"].startswith("no response charges like a resistor and a capacitor")
+
+
+def test_rests_of_noisy_currents(shared_data):
+    """Rests of measured currents are medians up to the step at 700 ms."""
+    for path in sorted((shared_data / "recordings" / "ibw_B6_B95").glob("B*_Ch3_*.ibw")):
+        data = mx.recordings.load(path)
+        assert resting_potentials(data)[0] == pytest.approx(np.median(data.v[0, data.t < 700.0]), abs=0.05)
 
 
 def test_real_cells(shared_data):

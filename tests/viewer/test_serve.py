@@ -158,10 +158,10 @@ def test_a_step_of_the_cell_is_that_of_its_recorded_pulse():
     view = mx.ephys.measure(CELL)
     pulse = view.curves[0].pulses[-1]
     cell = mx.models.hodgkin_huxley()
-    t, rest = stepped(cell, CELL, pulse, 0.0)
+    t, rest = stepped(cell, CELL, pulse, 0.0, 0.0)
     np.testing.assert_array_equal(t, around(CELL, pulse).t)
     assert np.ptp(rest) < 0.5
-    _, moved = stepped(cell, CELL, pulse, -0.02)
+    _, moved = stepped(cell, CELL, pulse, -0.02, 0.0)
     before, during = t < pulse.start, (t >= pulse.stop - 20.0) & (t < pulse.stop)
     assert np.ptp(moved[before]) < 0.5 and moved[during].mean() < rest[during].mean() - 0.5
 

@@ -79,7 +79,7 @@ CELL = (
     Column("rheobase", "rheobase", "pA", 1, "lowest depolarising step with a spike, above the holding current"),
     Column("silent", "highest silent step", "pA", 1, "highest step below the rheobase, which elicits no spike"),
     Column("max_rate", "highest rate", "Hz", 1, "spikes of the fastest depolarising step over its duration; of a sweep"
-           " without steps, over the sweep"),
+           " without steps of 50 ms, over the sweep"),
     Column("adaptation_index", "adaptation index", "", 3, "mean of (ISI₂ − ISI₁)/(ISI₂ + ISI₁) over neighbouring"
            " intervals of that step; above 0 the cell slows down"),
     Column("threshold", "spike threshold", "mV", 1, f"potential at which dv/dt passes {STEEP:g} mV/ms; median over all"
@@ -96,15 +96,19 @@ SWEEPS = (
     Column("cell"),
     Column("part"),
     Column("sweep"),
-    Column("pulse", text="number within the sweep; none for a whole sweep, where the current is no step"),
+    Column("pulse", text="number within the sweep; none for a whole sweep, whose current has no step"),
     Column("start", "from", "ms", 1),
     Column("stop", "to", "ms", 1),
-    Column("holding", "holding", "pA", 1, "level before the first change of the current"),
+    Column("holding", "holding", "pA", 1, "resting current of the sweep: the level before its steps, or"
+           " after them where it begins in a step"),
     Column("step", "step", "pA", 1, "current above holding"),
-    Column("rest", "rest", "mV", 1, "potential before the first change of the current"),
-    Column("steady_state", "steady state", "mV", 1, "mean of the last fifth of a pulse without spikes"),
-    Column("spikes", "spikes", "", 0, f"upward crossings of {LEAST}"),
-    Column("rate", "rate", "Hz", 1, "spikes over the duration of the pulse"),
+    Column("rest", "rest", "mV", 1, "potential before the first change of the current; none where the sweep begins"
+           " in a step"),
+    Column("steady_state", "steady state", "mV", 1, "mean of the last fifth of a pulse of 20 ms or more, without"
+           " spikes"),
+    Column("spikes", "spikes", "", 0, f"upward crossings of {LEAST} in the pulse; of a shorter pulse, within 20 ms"
+           " of its beginning"),
+    Column("rate", "rate", "Hz", 1, "spikes over that time"),
     Column("latency", "latency", "ms", 1, "from the beginning of the pulse to the first spike"),
     Column("first_isi", "first ISI", "ms", 1, "interval between the first two spikes"),
     Column("mean_isi", "mean ISI", "ms", 1, "mean interval between spikes"),

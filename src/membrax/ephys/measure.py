@@ -11,7 +11,6 @@ from ..tables import NONE, text_table
 from .columns import SPIKES, SWEEPS, Row, Value, write_csv
 from .firing_curve import FiringCurve, firing_curve
 from .passive import passive
-from .pulses import pulses
 from .quality import QualityControl, quality_control
 from .quantities import Quantity, quantities, values_of
 from .rows import spike_rows, sweep_rows
@@ -92,12 +91,12 @@ def measure(data: RecordingLike | JoinedRecording) -> View:
 
 def _measured(name: str, parts: tuple[Recording, ...], notes: tuple[str, ...]) -> View:
     measured = tuple(quality_control(part) for part in parts)
-    curves = tuple(firing_curve(pulses(one.data), RecordingSpikes(one.spikes)) for one in measured)
+    curves = tuple(firing_curve(one.data, RecordingSpikes(one.spikes)) for one in measured)
     found = quantities(measured, [passive(part) for part in parts], curves)
     names: list[dict[str, Value]] = [{"cell": name, "part": part} for part in range(len(parts))]
     both = list(zip(measured, curves, names, strict=True))
-    sweeps = tuple(row for one, curve, place in both for row in sweep_rows(one, curve.pulses, place))
-    spikes = tuple(row for one, curve, place in both for row in spike_rows(one, curve.pulses, place))
+    sweeps = tuple(row for one, curve, place in both for row in sweep_rows(one, curve, place))
+    spikes = tuple(row for one, curve, place in both for row in spike_rows(one, curve, place))
     view = View(name, notes, measured, curves, found, {}, sweeps, spikes)
     return dataclasses.replace(view, cell=_cell(view))
 

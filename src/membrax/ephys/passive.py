@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..recordings import Recording, RecordingLike, as_recording
-from ..recordings.edges import base_level, changes
+from ..recordings.edges import NOISE, base_level, changes, commanded, sample_noise
 from ..tables import text_table
 from .estimate import Estimate, random_effects_mean, t_quantile, unmeasured
+from .resting_current import begin_in_step, is_flat, level_edges
 from .spikes import sweep_spikes
 from .step_responses import LONGEST, ChargingFit, StepResponse, fit_charging, most_informative, step_responses
 
@@ -23,8 +24,10 @@ SAG_DURATION = 200.0  # ms that a step must last to show a sag
 SMOOTHED = 10.0  # ms over which the deflection is averaged where it is largest
 STEADY = 0.2  # of a step, at its end, where the deflection is steady
 LARGEST_SAG = 3.0  # of its errors that a sag must exceed to end the fitted charging
+SHORTEST = 2.0  # ms of rest without spikes, at least
 WITHOUT_STEP = 100.0  # ms at the beginning of a sweep without a step that count as its rest
 UNCERTAIN = 0.5  # relative error of the capacitance from which on a fit is left out
+NO_REST, NO_RESPONSE = "rest not measured", "resistance and capacitance not measured"  # ends of notes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,15 +79,20 @@ def passive(data: RecordingLike) -> PassiveProperties:
     fitted = _fitted(responses, data.dt, until)
     fits, density = [fit for _, fit in fitted], data.unit != "nA"
     direction = "" if not fitted else "down" if fitted[0][0].step.size < 0 else "up"
+    rest = resting_potential(data)
     return PassiveProperties(
-        resting_potential(data),
+        rest,
         _mean(fits, "resistance", "kΩ·cm²" if density else "MΩ"),
         _mean(fits, "time_constant", "ms"),
         # τ/R is µF/cm² of kΩ·cm²; `ChargingFit` has pF for MΩ.
         _mean(fits, "capacitance", "µF/cm²" if density else "pF", 1e-3 if density else 1.0),
         sag,
         direction,
-        (*_notes(data, [one for one, _ in fitted], direction), *_holding_note(data)),
+        (
+            *_notes(data, responses, [one for one, _ in fitted], direction),
+            *(() if rest.known else _no_rest_note(data)),
+            *_holding_note(data),
+        ),
     )
 
 
@@ -125,18 +133,57 @@ def resting_potential(data: Recording) -> Estimate:
 def resting_potentials(data: Recording) -> tuple[np.ndarray, np.ndarray]:
     """Each sweep's potential before the first change of its current, and its error [sweep], mV.
 
-    Spikes and their surroundings are left out. NaN where nothing is left or the current is never constant.
+    Spikes and their surroundings are left out, and so are sweeps that begin in a step. NaN where nothing is left or the
+    current is never constant. A measured current changes where its new level lasts (`level_edges`).
     """
-    levels, errors = np.full((2, data.sweeps), np.nan)
-    for k, (v, i) in enumerate(zip(data.v, data.i, strict=True)):
-        stop = next(iter(changes(i, data.dt)), None)
-        if stop is None and np.ptp(i) > 0.03 * max(np.ptp(data.i), 1e-300):
-            continue  # a ramp or noise from the start
-        stop = min(len(v), round(WITHOUT_STEP / data.dt)) if stop is None else stop
-        quiet = _without_spikes(v, sweep_spikes(v, data.t).indices, stop, data.dt)
-        if len(quiet) * data.dt >= 2.0:
-            levels[k], errors[k] = np.median(quiet), _error_of_mean(quiet, data.dt)
-    return levels, errors
+    each = _rests(data)
+    return np.array([one.value for one in each]), np.array([one.error for one in each])
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rest:
+    """The resting potential of a sweep and its error, mV, or the reason why it is not known."""
+
+    value: float = np.nan
+    error: float = np.nan
+    reason: str = ""
+
+
+def _rests(data: Recording) -> list[_Rest]:
+    """The resting potential of each sweep."""
+    edges = level_edges(data)
+    begun = begin_in_step(data, edges)
+    return [
+        _Rest(reason="every sweep begins in a step, before which there is no rest") if begun[k] else _rest(data, k, own)
+        for k, own in enumerate(edges)
+    ]
+
+
+def _rest(data: Recording, sweep: int, edges: Sequence[int]) -> _Rest:
+    """The resting potential of a sweep that begins at its resting current."""
+    v, i, dt, constant = data.v[sweep], data.i[sweep], data.dt, len(edges) == 2
+    if _wanders(i, dt, float(np.ptp(data.i))) if constant else not is_flat(i, 0, edges[1]):
+        return _Rest(reason="the current is not constant at the beginning of a sweep")
+    stop = min(len(v), round(WITHOUT_STEP / dt)) if constant else edges[1]
+    quiet = _without_spikes(v, sweep_spikes(v, data.t).indices, stop, dt)
+    if len(quiet) * dt >= SHORTEST:
+        return _Rest(float(np.median(quiet)), _error_of_mean(quiet, dt))
+    if stop * dt >= SHORTEST:
+        return _Rest(reason=f"spikes leave less than {SHORTEST:g} ms of rest before the first change of the current")
+    begin = "a sweep has" if constant else "the current changes after"
+    return _Rest(reason=f"{begin} {stop * dt:.3g} ms, and a rest lasts {SHORTEST:g} ms or more")
+
+
+def _wanders(i: np.ndarray, dt: float, span: float) -> bool:
+    """Whether a current i [time] without steps changes by more than 3 % of the recording's range ``span``.
+
+    Of a measured current the means over 10 ms do, which the noise of single samples moves less.
+    """
+    if commanded(i):
+        return float(np.ptp(i)) > 0.03 * max(span, 1e-300)
+    width = max(1, min(len(i) // 4, round(SMOOTHED / dt)))
+    means = i[: len(i) // width * width].reshape(-1, width).mean(axis=1)
+    return float(np.ptp(means)) > 0.03 * span + NOISE * sample_noise(i) / np.sqrt(width)
 
 
 def _without_spikes(v: np.ndarray, spikes: np.ndarray, stop: int, dt: float) -> np.ndarray:
@@ -188,17 +235,30 @@ def _running_mean(v: np.ndarray, width: int) -> np.ndarray:
     return (total[width:] - total[:-width]) / width
 
 
-def _notes(data: Recording, fitted: Sequence[StepResponse], direction: str) -> tuple[str, ...]:
-    """The limits of the numbers."""
+def _notes(
+    data: Recording, responses: Sequence[StepResponse], fitted: Sequence[StepResponse], direction: str
+) -> tuple[str, ...]:
+    """The limits of resistance, time constant and capacitance."""
     if not any(changes(i, data.dt) for i in data.i):
-        return ("the current has no step: resistance and capacitance not measured",)
+        return (f"the current has no step: {NO_RESPONSE}",)
+    if responses and not fitted:
+        return (
+            "no response charges like a resistor and a capacitor, slower than the sampling and clear of the noise:"
+            f" {NO_RESPONSE}",
+        )
     if not fitted:
-        return ("no response below the spikes is long and quiet enough: resistance and capacitance not measured",)
+        return (f"no response below the spikes is long and quiet enough: {NO_RESPONSE}",)
     if not all(one.from_rest for one in fitted):
         return ("no step starts from rest: resistance and capacitance are those at another potential",)
     if direction == "up":
         return ("no step goes down: resistance and capacitance are those of a rise, in which not only the leak flows",)
     return ()
+
+
+def _no_rest_note(data: Recording) -> tuple[str, ...]:
+    """The commonest reason against a resting potential."""
+    reasons = [one.reason for one in _rests(data) if one.reason]
+    return tuple(f"{reason}: {NO_REST}" for reason in sorted(set(reasons), key=reasons.count)[-1:])
 
 
 def _holding_note(data: Recording) -> tuple[str, ...]:

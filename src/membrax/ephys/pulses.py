@@ -72,7 +72,7 @@ def _of_all_sweeps(data: Recording, i: np.ndarray, chosen: list[tuple[int, int]]
             level = float(np.median(i[sweep, begin:end])) if chosen else float("nan")
             start, stop = (float(f"{data.t[0] + k * data.dt:.12g}") for k in (begin, end))
             pieces.append(Pulse(sweep, number, start, stop, level, -1))
-    return _numbered(pieces, i, data.holding)
+    return numbered(pieces, i, data.holding)
 
 
 def repeats(pieces: tuple[Pulse, ...]) -> dict[int, list[int]]:
@@ -117,7 +117,7 @@ def _chosen(i: np.ndarray, pieces: list[tuple[int, int]], dt: float) -> list[tup
     return [piece for piece, chosen in zip(long, pulses, strict=True) if chosen]
 
 
-def _numbered(pieces: list[Pulse], i: np.ndarray, holding: np.ndarray) -> tuple[Pulse, ...]:
+def numbered(pieces: list[Pulse], i: np.ndarray, holding: np.ndarray) -> tuple[Pulse, ...]:
     """The pieces with the numbers of their stimuli."""
     span = float(np.ptp(i)) or 1.0
     first: list[Pulse] = []

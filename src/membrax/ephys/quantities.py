@@ -10,7 +10,7 @@ import numpy as np
 from .columns import CELL, Column, Value, with_unit
 from .estimate import Estimate, random_effects_mean, unmeasured
 from .firing_curve import FiringCurve
-from .passive import PassiveProperties
+from .passive import NO_RESPONSE, NO_REST, PassiveProperties
 from .quality import QualityControl
 from .rows import PICOAMPERES
 from .spikes import SweepSpikes
@@ -78,11 +78,9 @@ def _quantity(column: Column, estimate: Estimate, reason: str, current: str) -> 
 
 def _membrane(membranes: Sequence[PassiveProperties]) -> dict[str, tuple[Estimate, str]]:
     """Rest, resistance, time constant, capacitance and sag with the reasons for unknown ones."""
-    limits = [note.partition(":")[0] for one in membranes for note in one.notes if note.endswith("not measured")]
-    reasons = {
-        "rest": "the current is not constant at the beginning of a sweep, or a spike is near",
-        "sag": "no step down from rest lasts 200 ms",
-    }
+    notes = [note for one in membranes for note in one.notes]
+    limits, restless = ([n.partition(":")[0] for n in notes if n.endswith(end)] for end in (NO_RESPONSE, NO_REST))
+    reasons = {"rest": next(iter(restless), ""), "sag": "no step down from rest lasts 200 ms"}
     reason = next(iter(limits), "no response determines it")
     return {
         name: (_combined([getattr(one, name) for one in membranes]), reasons.get(name, reason)) for name in MEMBRANE
@@ -98,12 +96,14 @@ def _firing(measured: Sequence[QualityControl], curves: Sequence[FiringCurve]) -
     scale = PICOAMPERES[measured[0].data.unit]
     known = [curve for curve in curves if not curve.unknown]
     lowest = min(known, key=lambda curve: curve.rheobase, default=curves[0])
-    busiest = max((one.firing for one in measured), key=lambda firing: firing.max_rate)
+    whole = [(one.firing.max_rate, one.firing.adaptation_index) for one in measured]  # for currents without a step
+    rates = [curve.fastest or own for curve, own in zip(curves, whole, strict=True)]
+    rate, adaptation = max(rates, key=lambda pair: pair[0])
     return {
         "rheobase": (_exact(scale * lowest.rheobase), lowest.unknown),
         "silent": (_exact(scale * lowest.silent), lowest.unknown or "the lowest depolarising step has a spike"),
-        "max_rate": (_exact(busiest.max_rate), ""),
-        "adaptation_index": (_exact(busiest.adaptation_index), "the fastest step has fewer than three spikes"),
+        "max_rate": (_exact(rate), ""),
+        "adaptation_index": (_exact(adaptation), "the fastest step has fewer than three spikes"),
     }
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..recordings import Recording
 from .columns import SPIKES, SWEEPS, Row, Value, keyed
+from .firing_curve import FiringCurve
 from .passive import STEADY
-from .pulses import Pulse
+from .pulses import SHORTEST, Pulse
 from .quality import QualityControl
 from .spike_features import pulse_features
 from .spikes import SweepSpikes
@@ -18,34 +19,33 @@ from .spikes import SweepSpikes
 PICOAMPERES = {"nA": 1e3, "uA/cm2": 1.0}  # factor from a recording's unit to that of a row: pA, or µA/cm²
 
 
-def sweep_rows(quality: QualityControl, pieces: tuple[Pulse, ...], names: Mapping[str, Value]) -> list[Row]:
-    """A row for every pulse of every sweep, or for every sweep where the current does not consist of steps.
+def sweep_rows(quality: QualityControl, curve: FiringCurve, names: Mapping[str, Value]) -> list[Row]:
+    """A row for every step of every sweep, and one for a sweep without steps.
 
     Args:
         quality: the measured recording.
-        pieces: its pulses.
+        curve: its steps.
         names: values of the columns "cell" and "part".
     """
-    data, holding = quality.data, quality.data.holding
-    return [
-        keyed({**names, **_sweep(quality, pulse, float(holding[pulse.sweep]))}, SWEEPS, data.unit) for pulse in pieces
-    ]
+    each = (_sweep(quality, curve, k) for k in range(len(curve.pulses)))
+    return [keyed({**names, **values}, SWEEPS, quality.data.unit) for values in each]
 
 
-def _sweep(quality: QualityControl, pulse: Pulse, holding: float) -> dict[str, Value]:
-    data, scale = quality.data, PICOAMPERES[quality.data.unit]
-    found = pulse_features(data.t, data.v[pulse.sweep], pulse.start, pulse.stop)
+def _sweep(quality: QualityControl, curve: FiringCurve, k: int) -> dict[str, Value]:
+    """The values of step ``k``."""
+    data, scale, pulse = quality.data, PICOAMPERES[quality.data.unit], curve.pulses[k]
+    found = pulse_features(data.t, data.v[pulse.sweep], pulse.start, float(curve.ends[k]))
     return {
         "sweep": pulse.sweep,
         "pulse": "" if np.isnan(pulse.level) else pulse.number,
         "start": pulse.start,
         "stop": pulse.stop,
-        "holding": scale * holding,
+        "holding": scale * float(curve.resting[pulse.sweep]),
         "step": scale * pulse.level,
         "rest": float(quality.resting_potentials[pulse.sweep]),
         "steady_state": steady_state(data, pulse, found.times),
         "spikes": found.spike_count,
-        "rate": 1e3 * found.spike_count / pulse.duration,
+        "rate": 1e3 * found.spike_count / float(curve.ends[k] - pulse.start),
         "latency": found.latency,
         "first_isi": found.first_isi,
         "mean_isi": found.mean_isi,
@@ -54,7 +54,9 @@ def _sweep(quality: QualityControl, pulse: Pulse, holding: float) -> dict[str, V
 
 
 def steady_state(data: Recording, pulse: Pulse, spikes: np.ndarray) -> float:
-    """The mean potential in the last fifth of a pulse, mV; NaN where it has a spike, or the current is no step.
+    """The mean potential in the last fifth of a pulse, mV.
+
+    NaN where it has a spike or lasts less than 20 ms, or the current is no step.
 
     Args:
         data: the recording.
@@ -63,27 +65,28 @@ def steady_state(data: Recording, pulse: Pulse, spikes: np.ndarray) -> float:
     """
     begin = pulse.stop - STEADY * pulse.duration
     inside = (data.t >= begin) & (data.t < pulse.stop)
-    if np.isnan(pulse.level) or len(spikes) or not inside.any():
+    if np.isnan(pulse.level) or pulse.duration < SHORTEST - 1e-6 or len(spikes) or not inside.any():
         return float("nan")
     return float(np.mean(data.v[pulse.sweep, inside]))
 
 
-def spike_rows(quality: QualityControl, pieces: tuple[Pulse, ...], names: Mapping[str, Value]) -> list[Row]:
+def spike_rows(quality: QualityControl, curve: FiringCurve, names: Mapping[str, Value]) -> list[Row]:
     """A row for every spike; see `sweep_rows`."""
     rows: list[Row] = []
     for sweep, one in enumerate(quality.spikes):
-        own = [pulse for pulse in pieces if pulse.sweep == sweep and not np.isnan(pulse.level)]
+        both = zip(curve.pulses, curve.ends.tolist(), strict=True)
+        own = [(pulse, end) for pulse, end in both if pulse.sweep == sweep and not np.isnan(pulse.level)]
         each = _spikes(one, own)
         rows += [keyed({**names, "sweep": sweep, **values}, SPIKES, quality.data.unit) for values in each]
     return rows
 
 
-def _spikes(one: SweepSpikes, pulses: list[Pulse]) -> list[dict[str, Value]]:
-    """The spikes of a sweep: their pulses and shapes."""
+def _spikes(one: SweepSpikes, pulses: list[tuple[Pulse, float]]) -> list[dict[str, Value]]:
+    """The spikes of a sweep: their pulses, with the ends of the responses, and their shapes."""
     before = [float("nan"), *(float(b - a) for a, b in itertools.pairwise(one.times))]
     return [
         {
-            "pulse": next((pulse.number for pulse in pulses if pulse.start <= time < pulse.stop), ""),
+            "pulse": next((pulse.number for pulse, end in pulses if pulse.start <= time < end), ""),
             "spike": k,
             "time": float(time),
             "isi": before[k],

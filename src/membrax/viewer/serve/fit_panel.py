@@ -69,7 +69,7 @@ def stepping(view: View, job: FitJob) -> list[Any]:
     pulses = [one for one in view.curves[0].pulses if np.isfinite(one.level) and one.number == first_number(view)]
     assert job.result is not None
     if not pulses:
-        return [Div(text="The current does not consist of steps; the report fit.html shows the fitted cell.")]
+        return [Div(text="No sweep has a step of the current; the report fit.html shows the fitted cell.")]
     cell, scale, unit = load_cell(job.result), PICOAMPERES[job.data.unit], CURRENT[job.data.unit]
     levels = scale * np.array([one.level for one in pulses])
     low, high = float(levels.min()), float(levels.max())
@@ -88,7 +88,7 @@ def stepping(view: View, job: FitJob) -> list[Any]:
     def draw() -> None:
         level = float(amplitude.value)
         pulse = pulses[int(np.argmin(np.abs(levels - level)))]
-        t, v = stepped(cell, job.data, pulse, level / scale)
+        t, v = stepped(cell, job.data, pulse, level / scale, float(view.curves[0].resting[pulse.sweep]))
         part = around(job.data, pulse)
         recorded.data, model.data = {"x": part.t, "y": part.v[0]}, {"x": t, "y": v}
         text.text = _counts(pulse, part.v[0], t, v, scale * pulse.level, level, unit)

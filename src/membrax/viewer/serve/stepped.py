@@ -14,18 +14,19 @@ from ...recordings import Recording
 BEFORE, AFTER = 50.0, 150.0  # ms around the pulse that are simulated
 
 
-def stepped(cell: Cell, data: Recording, pulse: Pulse, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Time [time], ms, and potential [time], mV, of a cell under a step, from rest under the holding current.
+def stepped(cell: Cell, data: Recording, pulse: Pulse, level: float, resting: float) -> tuple[np.ndarray, np.ndarray]:
+    """Time [time], ms, and potential [time], mV, of a cell under a step, from rest under the resting current.
 
     Args:
         cell: the cell.
-        data: the recording, whose time grid and holding current are used.
+        data: the recording, whose time grid is used.
         pulse: the pulse whose beginning and end the step has.
-        level: current of the step above holding, in the recording's unit.
+        level: current of the step above the resting current, in the recording's unit.
+        resting: current before and after the step, in the recording's unit.
     """
     part = around(data, pulse)
     on = (part.t >= pulse.start) & (part.t < pulse.stop)
-    current = data.holding[pulse.sweep] + np.where(on, level, 0.0)
+    current = resting + np.where(on, level, 0.0)
     drive = Recording(t=part.t, v=np.full(part.t.size, -70.0), i=current, unit=data.unit)
     return part.t, model_voltages(strong(cell), drive, staggered)[0]
 
