@@ -43,13 +43,14 @@ def test_neighbours_on_one_grid_become_one_part(lengths):
 
 
 def test_a_joined_recording_joins_again():
-    a, b, c = cell("a"), cell("b", samples=300), cell("c", samples=300)
+    a, b, c = cell("a"), cell("b", samples=300), cell("c", rest=-64.0, samples=300)
     assert [part.sweeps for part in join([join([a, b]), c]).parts] == [2, 4]
     assert join([a], name="one").name == "one" and join([a]).parts == (a,)
 
 
 def test_equal_notes_are_kept_once_and_others_with_a_name():
-    a, b = (dataclasses.replace(cell(n), notes=("as recorded", f"from {n}")) for n in "ab")
+    cells = (cell("a"), cell("b", rest=-64.0))
+    a, b = (dataclasses.replace(one, notes=("as recorded", f"from {one.name}")) for one in cells)
     assert join([a, b]).parts[0].notes == ("as recorded", "a: from a", "b: from b")
 
 
@@ -112,7 +113,17 @@ def test_anything_else_is_refused(given, said):
 
 def test_an_unknown_rest_is_a_note():
     noise = example()
-    assert any("no resting potential" in note for note in join([noise, noise]).notes)
+    assert any("no resting potential" in note for note in join([noise]).notes)
+
+
+def test_sweeps_of_a_part_have_their_origin():
+    a, b, c = cell("a"), cell("b", rest=-64.0, sweeps=1), cell("c", samples=300)
+    assert join([a, b, c]).notes == ("part 0: a (sweeps 0 to 1) and b (sweep 2)", "part 1: c")
+
+
+def test_a_recording_that_is_given_twice_is_warned_of():
+    with pytest.warns(UserWarning, match="'a' and 'again', the recordings 0 and 2 of those joined, have equal samples"):
+        join([cell("a"), cell("b", rest=-64.0), cell("again")])
 
 
 def test_real_protocols_of_one_cell(shared):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import membrax as mx
+from membrax.viewer.curves import _spike_shapes
 from membrax.viewer.page import page_html
 
 pytest.importorskip("bokeh")
@@ -119,3 +120,62 @@ def test_without_bokeh_the_way_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r'pip install "membrax\[view\]"'):
         mx.ephys.view(steps(), out="cell.html")
+
+
+def test_the_view_has_the_path_of_its_page(tmp_path):
+    assert mx.ephys.view(steps()).page is None
+    assert mx.ephys.view(steps(), tmp_path / "cell").page == tmp_path / "cell.html"
+    (tmp_path / "py").mkdir()
+    seen = mx.ephys.view(steps(name="a/b"), tmp_path / "py")
+    assert seen.page == tmp_path / "py" / "a_b.html" and seen.page.is_file()
+    assert not (tmp_path / "py.html").exists()
+
+
+def test_options_of_the_reader_pass_through_view(tmp_path):
+    np.savetxt(tmp_path / "plain.txt", np.column_stack([T, steps().v[-1]]))
+    with pytest.raises(ValueError, match="pass for example columns="):
+        mx.ephys.view(tmp_path / "plain.txt")
+    options = {"columns": {"t": 0, "v": 1}, "units": {"t": "ms", "v": "mV"}, "current": 0.0}
+    seen = mx.ephys.view(tmp_path / "plain.txt", tmp_path / "page", **options)
+    assert seen.data[0].sweeps == 1 and seen.page == tmp_path / "page.html"
+    with pytest.raises(ValueError, match="columns are options of a file's reader"):
+        mx.ephys.view(steps(), columns={"v": 0})
+
+
+def test_a_spike_ends_where_the_next_begins():
+    t = np.arange(4000) * 0.05
+    times = np.arange(50.0, 150.0, 5.0)
+    v = -70 + 100 * np.exp(-0.5 * ((t[:, None] - times) / 0.4) ** 2).sum(axis=1)
+    shapes = list(_spike_shapes(mx.ephys.quality_control(mx.Recording(t=t, v=v, i=0.0))))
+    assert len(shapes) == len(times) and all(len(x) > 80 for x, _ in shapes)
+    assert max(x[-1] for x, _ in shapes[:-1]) < 5.0 < shapes[-1][0][-1]
+    assert all(np.max(y[x > 2.5]) < -50.0 for x, y in shapes)
+
+
+def test_a_very_long_name_is_shortened(tmp_path):
+    text = mx.ephys.view(steps(name="x" * 5000), tmp_path / "page").page.read_text(encoding="utf-8")
+    assert "x" * 100 + " … " + "x" * 100 + "</h1>" in text and "x" * 201 not in text.split("<h2>")[0]
+
+
+def test_the_page_names_its_colours(page):
+    text = " ".join(page[0].read_text(encoding="utf-8").split())
+    assert "Colours go from blue" in text and "Spikes are coloured from the first, blue, to the last" in text
+
+
+def test_a_narrow_screen_shows_all_buttons_and_texts(page, browser):
+    size = browser.get_window_size()
+    try:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                {"width": 480, "height": 900, "deviceScaleFactor": 1, "mobile": False})  # fmt: skip
+        assert opened(browser, page[0]) == []
+        right = (
+            CLICK.partition("deep(document)")[0]
+            + """
+        return deep(document).filter(e => e.tagName == 'BUTTON' && e.textContent.includes('sweep')
+          || e.tagName == 'TD' && e.parentElement.lastElementChild == e).map(e => e.getBoundingClientRect().right)"""
+        )
+        edges = browser.execute_script(right)
+        assert len(edges) > 10 and max(edges) <= 480
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.set_window_size(size["width"], size["height"])

@@ -156,7 +156,9 @@ def gather(out: Annotated[Path, typer.Argument(help="Folder of the results of me
 @app.command()
 @with_reader_options
 def view(
-    paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of recordings.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE|FOLDER...", help="Recordings, or folders of recordings.")
+    ],
     options: ReaderOptions,
     together: Annotated[
         bool,

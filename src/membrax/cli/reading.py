@@ -17,6 +17,7 @@ import typer
 
 from ..recordings import JoinedRecording, Recording, join, load
 from ..recordings.child import load_in_child
+from ..recordings.igor import is_current_wave
 from .words import numbers, pairs, window
 
 READING = "How the file is read"
@@ -35,6 +36,7 @@ NAMES: Mapping[str, str] = {
     )},
     "sweeps": "--read-sweeps",
 }  # fmt: skip
+ARRAY = "a number, an array [time] for all sweeps, or [sweep, time]"  # in Python's messages
 OPTIONS: Mapping[str, Any] = {
     "voltage_channel": _option("voltage_channel", "Channel of the voltage: its number, from 0, or its name."),
     "current_channel": _option("current_channel", "Channel of the recorded current: its number or its name."),
@@ -145,13 +147,15 @@ def _warnings_on_command_line() -> Iterator[None]:
 def read_together(files: Sequence[Path], options: ReaderOptions) -> Recording | JoinedRecording:
     """Read the files of one cell: one file, Igor waves that are its sweeps, or several recordings, which are joined.
 
+    Of Igor waves, those of current are left to the voltage waves, whose currents they are.
+
     Raises:
         ValueError, OSError, ImportError: of `read` and of `membrax.recordings.join`.
     """
     if len(files) == 1:
         return read(files[0], options)
     if all(file.suffix.lower() == ".ibw" for file in files):
-        return read(files, options)
+        return read([file for file in files if not is_current_wave(file)] or files, options)
     return join([read(file, options) for file in files])
 
 
@@ -164,6 +168,7 @@ def on_command_line(message: str) -> str:
     if listed:
         return head + listed + re.sub(r"\w+", lambda word: NAMES.get(word[0], word[0]), tail)
     argument = "|".join(NAMES)
+    message = message.replace(ARRAY, "a number, or a .npy or text file of samples [time] or [sweep, time]")
     message = re.sub(rf"(?<=[}}\w\"]), (?=(?:and )?(?:{argument})=)", " ", message)  # a shell takes the comma along
     message = message.replace(" by Recording.crop", f" by {NAMES['crop']}")
     message = re.sub(rf"\b({argument})=\{{(.*?)\}}", _pairs, message)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..ephys import View, measure
-from ..ephys.measure import FILES, write_tables
+from ..ephys.measure import WARNING
 from ..tables import counted
-from ..viewer.index import write_index
-from ..viewer.view import require_bokeh, write_page
+from ..viewer.view import require_bokeh
 from .ending import ERRORS, sentence
 from .reading import ReaderOptions, read_together
+from .view_folder import ViewFolder
 from .words import writable
 
 if TYPE_CHECKING:
@@ -30,19 +30,20 @@ def run_view(paths: Sequence[Path], options: ReaderOptions, *, together: bool, o
         Whether the file was read, or at least one of several.
 
     Raises:
-        ValueError, OSError, ImportError: the only file can't be read, the folder can't be written, Bokeh is missing.
+        ValueError: the only file can't be read, or the folder has results of another command.
+        OSError, ImportError: the folder can't be written, Bokeh is missing.
     """
     require_bokeh()
     writable(out)
+    folder = ViewFolder(out)
     if together or (len(paths) == 1 and paths[0].is_file()):
-        view = _measured(paths, options, paths[0].stem)
-        page = write_page(view, out / f"{paths[0].stem}.html")
-        write_tables([view], out)
-        print(f"{view.table()}\n\n{page.name}, {', '.join(FILES)} are in {out}/")
+        view = folder.add(_measured(paths, options, folder.name(paths[0].stem, paths)), paths)
+        tables = folder.write_tables()
+        print(f"{view.table()}\n\n{view.name}.html, {', '.join(tables)} are in {out}/")
         return True
     from ..batch.cells import find_cells  # with the rooms of fits, which one page has no use for
 
-    return _several(find_cells(paths, leave_out=out), options, out)
+    return _several(find_cells(paths, leave_out=out), options, folder)
 
 
 def run_serve(
@@ -71,28 +72,35 @@ def run_serve(
     serve(view, out, port=port, ready=ready)
 
 
-def _several(cells: Sequence[CellFile], options: ReaderOptions, out: Path) -> bool:
-    """A page for each cell whose file can be read, the list and the tables; a line for each file."""
-    pages: dict[Path, View] = {}
-    failed: dict[str, str] = {}
-    for number, cell in enumerate(cells, 1):
-        began, place = time.perf_counter(), f"[{number}/{len(cells)}] {cell.name}"
-        try:
-            view = _measured([cell.path], options, cell.name)
-            page = write_page(view, out / f"{cell.name}.html")
-        except Exception as error:  # whatever a damaged file does to a reader, the other cells are wanted
-            kind = "" if isinstance(error, ERRORS) else f"{type(error).__name__}: "
-            failed[cell.name] = f"{kind}{sentence(error)}"
-            print(f"{place}: skipped: {failed[cell.name]}", flush=True)
-            continue
-        pages[page] = view
-        print(f"{place}: {_line(view)} ({time.perf_counter() - began:.1f} s)", flush=True)
-    if pages:
-        write_tables(list(pages.values()), out)
-    write_index(out / "index.html", pages, failed)
-    print(f"\n{counted(len(pages), 'page')}, {counted(len(failed), 'file')} skipped")
-    print(f"index.html{', ' + ', '.join(FILES) if pages else ''} are in {out}/")
-    return bool(pages)
+def _several(cells: Sequence[CellFile], options: ReaderOptions, folder: ViewFolder) -> bool:
+    """A page for each cell whose file can be read, the list and the tables; a line for each file.
+
+    A call that is stopped leaves the list and the tables of the cells that are done.
+    """
+    try:
+        for number, cell in enumerate(cells, 1):
+            _one(f"[{number}/{len(cells)}] {cell.name}", cell, options, folder)
+    finally:
+        written = [folder.write_list(), *(folder.write_tables() if folder.cells else ())]
+        print(f"\n{counted(len(folder.cells), 'page')}, {counted(len(folder.failed), 'file')} skipped")
+        print(f"{', '.join(written)} {'is' if len(written) == 1 else 'are'} in {folder.out}/", flush=True)
+    return bool(folder.cells)
+
+
+def _one(place: str, cell: CellFile, options: ReaderOptions, folder: ViewFolder) -> None:
+    """The page of one cell, or the reason why it has none."""
+    began = time.perf_counter()
+    try:
+        name = folder.name(cell.name, [cell.path])
+        view = folder.add(_measured([cell.path], options, name), [cell.path])
+    except Exception as error:  # whatever a damaged file does to a reader, the other cells are wanted
+        kind = "" if isinstance(error, ERRORS) else f"{type(error).__name__}: "
+        folder.failed[cell.name] = f"{kind}{sentence(error).removeprefix(f'{cell.path.name}: ')}"
+        print(f"{place}: skipped: {folder.failed[cell.name]}", flush=True)
+        return
+    read = [note for note in view.notes if note.startswith(WARNING)]
+    line = f"{place}: {_line(view)} ({time.perf_counter() - began:.1f} s)"
+    print("\n".join([line, *(f"  {note}" for note in read)]), flush=True)
 
 
 def _measured(files: Sequence[Path], options: ReaderOptions, name: str) -> View:
@@ -100,8 +108,8 @@ def _measured(files: Sequence[Path], options: ReaderOptions, name: str) -> View:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         data = read_together(files, options)
-        notes = (*data.notes, *(f"warning: {one.message}" for one in caught))
-        return measure(dataclasses.replace(data, name=name, notes=notes))
+        notes = (*data.notes, *(f"{WARNING}{one.message}" for one in caught))
+        return measure(dataclasses.replace(data, name=name, notes=tuple(dict.fromkeys(notes))))
 
 
 def _line(view: View) -> str:
@@ -109,6 +117,8 @@ def _line(view: View) -> str:
     known = {one.column.name: one.estimate for one in view.quantities}
     parts = [counted(int(view.cell["sweeps"]), "sweep"), counted(len(view.spikes), "spike")]
     parts += [
-        f"{letter} {known[name]}" for letter, name in (("rest", "rest"), ("R", "input_resistance")) if known[name].known
+        f"{letter} {known[name]}".replace("-", "−")
+        for letter, name in (("rest", "rest"), ("R", "input_resistance"))
+        if known[name].known
     ]
     return ", ".join([*parts, counted(len(view.warnings), "warning")])

@@ -64,6 +64,7 @@ def with_unit(name: str, unit: str) -> str:
     return f"{name}_{CODES.get(unit, unit)}" if unit else name
 
 
+FORMULA = ("=", "+", "-", "@")  # begin a formula in a spreadsheet
 LEAST = millivolts(SPIKE_THRESHOLD)
 CELL = (
     Column("rest", "resting potential", "mV", 1, "median potential of the sweeps before their first step, without"
@@ -163,7 +164,8 @@ def csv_text(rows: Sequence[Row], keys: Sequence[str]) -> str:
 
 
 def _field(value: Value) -> str:
-    """A number to seven digits; nothing for NaN."""
+    """A number to seven digits; nothing for NaN. Text that a spreadsheet would compute has an apostrophe before it."""
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:.7g}"
-    return str(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) and not isinstance(value, int) else text

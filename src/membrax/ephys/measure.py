@@ -16,6 +16,7 @@ from .quantities import Quantity, quantities, values_of
 from .rows import spike_rows, sweep_rows
 from .spikes import RecordingSpikes
 
+WARNING = "warning: "  # begins a note that is a warning of the reader
 FILES = ("cells.csv", "sweeps.csv", "spikes.csv")
 
 
@@ -32,6 +33,7 @@ class View:
         cell: one row, {"rest_mV": …, "rest_error_mV": …}; NaN where a quantity is not known.
         sweeps: a row for every pulse of every sweep.
         spikes: a row for every spike.
+        page: path of the page; None without one.
     """
 
     name: str
@@ -42,6 +44,7 @@ class View:
     cell: Row
     sweeps: tuple[Row, ...]
     spikes: tuple[Row, ...]
+    page: Path | None = None
 
     @property
     def data(self) -> tuple[Recording, ...]:
@@ -55,8 +58,9 @@ class View:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Numbers beyond their bounds, and limits of the measurements, in words."""
-        return tuple(dict.fromkeys(warning for one in self.measured for warning in one.warnings))
+        """Warnings of the reader, numbers beyond their bounds, and limits of the measurements, in words."""
+        read = [note.removeprefix(WARNING) for note in self.notes if note.startswith(WARNING)]
+        return tuple(dict.fromkeys([*read, *(warning for one in self.measured for warning in one.warnings)]))
 
     def __repr__(self) -> str:
         return f"View of {self.name or 'a recording'}\n{self.table()}"

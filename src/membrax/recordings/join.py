@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,7 +27,7 @@ class JoinedRecording:
     Attributes:
         parts: recordings in the order given; neighbours on one time grid are one part.
         name: name of the whole.
-        notes: the recordings that each part consists of, and the check of the resting potential.
+        notes: the recordings that each part consists of with their sweeps, and the check of the resting potential.
     """
 
     parts: tuple[Recording, ...]
@@ -62,6 +63,9 @@ def join(
         name: name of the result, by default the names of the recordings.
         largest: allowed difference of resting potentials, mV.
 
+    Warns:
+        UserWarning: two recordings with equal samples, whose sweeps count twice.
+
     Raises:
         ValueError: no recording, another type, different units of the current, contradictory resting potentials, or
             names with different numbers of a cell ("cell_3" and "cell_4").
@@ -70,17 +74,41 @@ def join(
     largest = finite_number(largest, "largest", "mV", at_least=0.0)
     _check_units(parts)
     _check_names(parts)
+    names = [part.name or f"recording {k}" for k, part in enumerate(parts)]
+    _warn_of_twins(parts, names)
     rests = [_rest(part) for part in parts]
     _check_rests(parts, rests, largest)
     merged, members = _merge(parts)
-    names = [part.name or f"recording {k}" for k, part in enumerate(parts)]
-    notes = [f"part {k}: {' and '.join(names[m] for m in group)}" for k, group in enumerate(members)]
+    notes = [f"part {k}: {_with_sweeps(parts, names, group)}" for k, group in enumerate(members)]
     notes += [
         f"{names[k]}: no resting potential before a step, so none to compare"
         for k, rest in enumerate(rests)
         if rest is None
     ]
     return JoinedRecording(merged, " + ".join(names) if name is None else str(name), tuple(notes))
+
+
+def _with_sweeps(parts: list[Recording], names: list[str], group: list[int]) -> str:
+    """The recordings of a part, with the numbers that their sweeps have in it where there are several."""
+    if len(group) == 1:
+        return names[group[0]]
+    stops = np.cumsum([parts[k].sweeps for k in group])
+    ranges = [(int(stop) - parts[k].sweeps, int(stop) - 1) for k, stop in zip(group, stops, strict=True)]
+    numbers = [f"sweep {a}" if a == b else f"sweeps {a} to {b}" for a, b in ranges]
+    return " and ".join(f"{names[k]} ({own})" for k, own in zip(group, numbers, strict=True))
+
+
+def _warn_of_twins(parts: list[Recording], names: list[str]) -> None:
+    """Warn of recordings that are given twice."""
+    for one, other in itertools.combinations(range(len(parts)), 2):
+        a, b = parts[one], parts[other]
+        if _one_grid(a, b) and np.array_equal(a.v, b.v) and np.array_equal(a.i, b.i):
+            warnings.warn(
+                f"{names[one]!r} and {names[other]!r}, the recordings {one} and {other} of those joined, have equal"
+                " samples: their sweeps and spikes count twice; give each recording once",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def _flat(recordings: Iterable[Recording | JoinedRecording]) -> list[Recording]:

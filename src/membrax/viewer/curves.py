@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Shape: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 BEFORE, AFTER = 2.0, 10.0  # ms of a spike that are drawn
+UPSTROKE = 1.0  # ms before the crossing of the next spike, where one ends at the latest
+NARROWEST = 320  # pixels of a plot
 SPIKES = 40  # superposed, at most
 
 
@@ -34,7 +36,10 @@ def curves(view: View) -> UIElement | None:
     settled = [one for one in steps if np.isfinite(one["steady_state_mV"])]
     plots += [v_i(view, settled)] if settled else []
     plots += [superposed(shapes), phase_plane(shapes)] if shapes else []
-    pairs = [row(*plots[k : k + 2], sizing_mode="stretch_width") for k in range(0, len(plots), 2)]
+    for one in plots:
+        one.min_width = NARROWEST
+    wrap = {"flex-wrap": "wrap"}  # one below the other where the screen is narrow
+    pairs = [row(*plots[k : k + 2], sizing_mode="stretch_width", styles=wrap) for k in range(0, len(plots), 2)]
     return column(*pairs, sizing_mode="stretch_width") if pairs else None
 
 
@@ -114,9 +119,10 @@ def _counted(title: str, shown: Sequence[object], of: Sequence[object]) -> str:
 
 
 def _spike_shapes(quality: QualityControl) -> Iterator[Shape]:
-    """Time from the threshold crossing and potential of every spike."""
+    """Time from the threshold crossing and potential of every spike, up to the next one."""
     t = quality.data.t
     for v, spikes in zip(quality.data.v, quality.spikes, strict=True):
-        for time in spikes.times:
-            first, last = np.searchsorted(t, [time - BEFORE, time + AFTER])
+        stops = np.minimum(spikes.times + AFTER, np.append(spikes.times, np.inf)[1:] - UPSTROKE)
+        for time, stop in zip(spikes.times, stops, strict=True):
+            first, last = np.searchsorted(t, [time - BEFORE, max(stop, time)])
             yield (t[first:last] - time).astype(np.float32), v[first:last].astype(np.float32)

@@ -85,7 +85,7 @@ def downloads(view: View) -> str:
     links = []
     for name, rows in zip(FILES, ([view.cell], view.sweeps, view.spikes), strict=True):
         keys = list(rows[0]) if rows else []
-        code = base64.b64encode(csv_text(rows, keys).encode()).decode("ascii")
+        code = base64.b64encode(csv_text(rows, keys).encode(errors="backslashreplace")).decode("ascii")
         file = html.escape(f"{view.name or 'cell'}_{name}")
         links.append(f'<a download="{file}" href="data:text/csv;base64,{code}">{name}</a>')
     return f"<p>Save as CSV: {', '.join(links)}</p>"

@@ -120,4 +120,4 @@ def _controls(data: Recording, sources: Sources) -> list[UIElement]:
     buttons = [Button(label=label, width=140) for label in ("◀ previous sweep", "next sweep ▶", "all sweeps")]
     for button, code in zip(buttons, (STEP.replace("by", "-1"), STEP.replace("by", "1"), ALL), strict=True):
         button.js_on_event("button_click", CustomJS(args={"choice": choice}, code=code))
-    return [choice, row(*buttons)]
+    return [choice, row(*buttons, styles={"flex-wrap": "wrap"}, sizing_mode="stretch_width")]

@@ -41,14 +41,15 @@ def fill(document: Document, view: View, job: FitJob | None) -> None:
     parts = page.sections(view, places)
     if job is not None:
         parts.insert(len(view.measured), Section("Fit", FIT, html=places["fit"]))
-    document.title = view.name or "recording"
+    document.title = page.shortened(view.name) or "recording"
     document.template = Template(TEMPLATE)
     document.template_variables.update(style=STYLE + page.STYLE, parts=_split(_body(view, parts)))
 
 
 def _body(view: View, parts: list[Section]) -> str:
     """The body of the page with a comment for each plot; a comment can't come from text, which is escaped."""
-    head = f"<h1>{html.escape(view.name or 'recording')}</h1>\n<p class='faint'>{html.escape(page.subtitle(view))}</p>"
+    name, subtitle = html.escape(page.shortened(view.name) or "recording"), html.escape(page.subtitle(view))
+    head = f"<h1>{name}</h1>\n<p class='faint'>{subtitle}</p>"
     return "\n".join([f"<header>{head}</header>", *map(section_html, parts)])
 
 

@@ -13,6 +13,10 @@ from pathlib import Path
 
 from ...recordings import Recording
 
+RUN = (
+    "import sys; sys.path[:] = {path!r}; sys.argv[0] = 'membrax'; from membrax.viewer.serve.lifeline import"
+    " end_with_input; end_with_input(); from membrax.cli.main import main; main()"
+)
 KEPT = 4000  # characters of the output of the process that are kept
 
 
@@ -56,7 +60,7 @@ class FitJob:
         return f"failed: {last[-1] if last else f'status {self._process.returncode}'}"
 
     def start(self, sweeps: Sequence[int] = (), template: str = "", iterations: int | None = None) -> None:
-        """Start a fit, unless one is running.
+        """Start a fit, unless one is running. It ends with this process, also when that is killed.
 
         Args:
             sweeps: training sweeps; none for the program's choice.
@@ -70,10 +74,11 @@ class FitJob:
         options = ["--sweeps", ",".join(map(str, sorted(sweeps)))] if sweeps else []
         options += ["--template", template] if template else []
         options += ["--iterations", str(iterations)] if iterations else []
-        command = [sys.executable, "-m", "membrax", "fit", str(file), *options, "--out", str(self.folder)]
+        run = RUN.format(path=sys.path)
+        command = [sys.executable, "-c", run, "fit", str(file.resolve()), *options, "--out", str(self.folder.resolve())]
         self._output, self._stopped = b"", False
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         threading.Thread(target=self._read, args=(self._process, file), daemon=True).start()
 
@@ -91,5 +96,7 @@ class FitJob:
             while piece := os.read(stream.fileno(), 1024):
                 if process is self._process:
                     self._output = (self._output + piece)[-KEPT:]
+        if process.stdin is not None:
+            process.stdin.close()
         file.unlink(missing_ok=True)
         file.parent.rmdir()

@@ -45,7 +45,8 @@ def serve(view: View, folder: Path, *, port: int = 0, ready: Callable[[str], obj
     server.start()
     IOLoop.current().add_callback(ready, f"http://{address}/?token={token}")
     try:
-        server.run_until_shutdown()
+        IOLoop.current().start()  # Bokeh's run_until_shutdown takes SIGTERM for itself and ends with status 0
     finally:
+        server.stop()
         if job is not None:
             job.stop()
