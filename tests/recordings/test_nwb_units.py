@@ -115,3 +115,23 @@ def test_a_bias_current_that_is_not_in_amperes(nwb, stored, said):
     with pytest.raises(ValueError, match=words):
         load(nwb.write())
     assert np.allclose(load(nwb.path, bias_current="ignore").i, NA)
+
+
+@pytest.mark.parametrize(
+    ("unit", "conversion"), [("mA", 1.0), ("nA", 1e-6), ("pA", 1e-9), ("nA", 1e-12), ("pA", 1e-15), ("-nA", 1e-9)]
+)
+def test_a_doubtful_current_names_the_true_unit(nwb, unit, conversion):
+    time = np.arange(6000) / RATE  # s
+    current = np.where((time > 0.1) & (time < 0.2), -0.1, 0.0)  # nA, through 150 MΩ with 10 ms
+    charged = -15.0 * (1 - np.exp(-(time - 0.1) / 0.01))
+    decay = charged[3999] * np.exp(-(time - 0.2) / 0.01)
+    mv = -68.0 + np.where(time < 0.1, 0.0, np.where(time < 0.2, charged, decay))
+    stored = current * {"mA": 1e-6, "nA": 1.0, "pA": 1e3, "-nA": -1.0}[unit]
+    nwb.response("ccs", 1e-3 * mv, rate=RATE)
+    nwb.stimulus("ccss", stored, rate=RATE, conversion=conversion)
+    with pytest.warns(UserWarning) as caught:
+        load(nwb.write())
+    words = [str(one.message) for one in caught]
+    assert any(f"states the unit A and the conversion {conversion:g} for the current" in one for one in words)
+    assert any(one.endswith(f'agrees with units={{"i": "{unit}"}}') for one in words)
+    assert np.allclose(load(nwb.path, units={"i": unit}).i, current)

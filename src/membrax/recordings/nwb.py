@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 
 from ..checks import finite_number, one_of
 from .conversion import QUANTITIES, convert
-from .nwb_current import currents
+from .nwb_current import currents, driving_factors
 from .nwb_file import open_nwb
 from .nwb_pairs import Sweep, by_hand, pair, responses_in, ticking, timed
 from .nwb_selection import Keys, check_equal_sampling, check_moments, select
 from .nwb_series import Part, all_series, find, is_injected, kind, listed, values
-from .nwb_units import check_possible, given_units
+from .nwb_units import check_possible, given_units, warn_of_unit
 from .reading import GIVEN, UNCORRECTED, plain, require
 from .recording import Recording
 from .unrecorded import recorded_part
@@ -70,9 +70,12 @@ def read_nwb(
 
     Raises:
         ValueError: voltage clamp only; no such sweeps; several electrodes; several responses of one moment; sweeps of
-            different length or rate (the message lists them); no stimulus, or one that has no time in common with its
-            response; units that no cell can have; a damaged file, or one that refers to another; the checks of
-            Recording.
+            different length or rate (the message lists them); no stimulus, numbers of responses and stimuli that do not
+            agree, or a stimulus that has no time in common with its response; a bias current that is not in A; units
+            that no cell can have; a damaged file, or one that refers to another; the checks of Recording.
+
+    Warns:
+        UserWarning: a current that contradicts the voltage; the message names units of the stored numbers that do not.
     """
     one_of(bias_current, "bias_current", ("add", "ignore"))
     known = given_units(units)
@@ -94,14 +97,20 @@ def read_nwb(
             if current is None:
                 others = [series.name for series in all_series(file) if is_injected(series)]
                 i, notes = currents(path.name, chosen, found, known.get("i"), bias_current, others)
+                stated = [] if "i" in known else driving_factors(chosen)
             else:
+                stated = []
                 i, notes = np.asarray(current, dtype=np.float64), [GIVEN]
         except (OSError, RuntimeError, KeyError, AttributeError) as error:  # of h5py and hdmf, for a damaged file
             raise ValueError(f"{path.name} cannot be read as NWB 2: {plain(error)}") from error
     t, v, i, removed = recorded_part(t, v, i, incomplete=incomplete, numbers=[sweep.number for sweep in chosen])
     given = [f"units: {symbol} is stored in {unit}, given as an argument" for symbol, unit in known.items()]
     numbers = f"sweeps: {', '.join(str(sweep.number) for sweep in chosen)}"
-    return Recording(t, v, i, name=path.stem, notes=(UNCORRECTED, numbers, *notes, *rates, *given, *left, *removed))
+    remarks = (UNCORRECTED, numbers, *notes, *rates, *given, *left, *removed)
+    data = Recording(t, v, i, name=path.stem, notes=remarks)
+    if stated:
+        warn_of_unit(path.name, data, *stated[0][:2], stacklevel=3)
+    return data
 
 
 def _responses(

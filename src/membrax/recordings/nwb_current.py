@@ -11,7 +11,7 @@ from .conversion import EXPONENTS, convert
 from .nwb_clock import goes_on, moved, on_clock, overlap
 from .nwb_owners import SHIFTED
 from .nwb_pairs import BY_HAND, TABLE, Sweep
-from .nwb_series import Part, listed, values
+from .nwb_series import Part, factors, listed, values
 from .nwb_units import LIKELY, check_possible
 from .reading import no_current
 from .recording_checks import STRONGEST
@@ -57,6 +57,12 @@ def currents(
         _check_biases(file, chosen)
         rows = [row + 1e9 * sweep.bias if sweep.bias else row for row, sweep in zip(rows, chosen, strict=True)]
     return np.stack(rows), [*_sources(chosen), *remarks.notes(), *_biases(chosen, bias_current)]
+
+
+def driving_factors(sweeps: Sequence[Sweep]) -> list[tuple[str, float, float]]:
+    """Unit, conversion and offset of the stimuli of these sweeps, as the file states them."""
+    driven = [sweep.stimulus for sweep in sweeps if sweep.stimulus is not None and not sweep.at_zero]
+    return [factors(stimulus.series, "current") for stimulus in driven]
 
 
 def _check_stimuli(file: str, sweeps: Sequence[Sweep], others: Sequence[str]) -> None:
