@@ -1,6 +1,7 @@
 """`membrax view`: one file, several, a folder, files that can't be read."""
 
 import csv
+import dataclasses
 import os
 import re
 import struct
@@ -264,6 +265,14 @@ def test_words_for_a_text_file_fit_its_columns(tmp_path):
                delimiter=",")  # fmt: skip
     done = command(tmp_path / "plain.csv", "--out", tmp_path / "out")
     assert "--current, in nA and positive inward: a number, or a .npy or text file" in str(done.exception)
+
+
+def test_advice_names_options_of_the_command_line(tmp_path):
+    small = dataclasses.replace(recording(), i=1000 * recording().i)
+    done = command(small.save(tmp_path / "cell.npz"), "--out", tmp_path / "out")
+    page = (tmp_path / "out" / "cell.html").read_text(encoding="utf-8")
+    assert "! not fittable: " in done.output and "--units i=pA" in done.output and "units={" not in done.output
+    assert "--units i=pA" in page and "units={" not in page
 
 
 def test_files_together_are_one_cell(tmp_path):

@@ -15,7 +15,7 @@ from ..ephys.measure import WARNING
 from ..tables import counted
 from ..viewer.view import require_bokeh
 from .ending import ERRORS, sentence
-from .reading import ReaderOptions, read_together
+from .reading import ReaderOptions, on_command_line, read_together
 from .view_folder import ViewFolder
 from .words import writable
 
@@ -104,12 +104,17 @@ def _one(place: str, cell: CellFile, options: ReaderOptions, folder: ViewFolder)
 
 
 def _measured(files: Sequence[Path], options: ReaderOptions, name: str) -> View:
-    """The measurements on the files of one cell under a name, with the reader's warnings as notes."""
+    """The measurements on the files of one cell under a name, with the reader's warnings as notes.
+
+    Advice on options is in the words of the command line.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         data = read_together(files, options)
         notes = (*data.notes, *(f"{WARNING}{one.message}" for one in caught))
-        return measure(dataclasses.replace(data, name=name, notes=tuple(dict.fromkeys(notes))))
+        view = measure(dataclasses.replace(data, name=name, notes=tuple(dict.fromkeys(notes))))
+    own = (dataclasses.replace(one, refusals=tuple(map(on_command_line, one.refusals))) for one in view.measured)
+    return dataclasses.replace(view, measured=tuple(own))
 
 
 def _line(view: View) -> str:
