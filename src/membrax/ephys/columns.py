@@ -70,7 +70,7 @@ CELL = (
     Column("rest", "resting potential", "mV", 1, "median potential of the sweeps before their first step, without"
            " spikes", True),
     Column("input_resistance", "input resistance R", "MΩ", 1, "R of v = v₀ + R ΔI (1 − e^(−t/τ)), fitted to the"
-           " responses to steps", True),
+           " responses to steps, before any sag: steady states of a cell with sag deviate less", True),
     Column("time_constant", "membrane time constant τ", "ms", 1, "τ of the same fits", True),
     Column("capacitance", "capacitance C", "pF", 1, "τ/R of the same fits", True),
     Column("sag", "sag", "", 3, "1 − (deflection at the end)/(largest deflection), in steps down from rest of at least"

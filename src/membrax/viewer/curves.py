@@ -65,7 +65,7 @@ def v_i(view: View, rows: Sequence[Row]) -> figure:
     if rest.known and resistance.known:
         x = np.array([min(0.0, *(float(row[_step(view)]) for row in rows)), 0.0])
         factor = 1e-3 if view.unit == "nA" else 1.0  # MΩ pA is 1e-3 mV
-        slope = f"R = {resistance}"
+        slope = f"R = {resistance}, before any sag"
         made.line(x, rest.value + factor * resistance.value * x, color=MODEL, line_width=1.5, legend_label=slope)
         made.legend.location = "top_left"
     return made

@@ -113,13 +113,13 @@ def test_coarse_sweeps_keep_their_charge(steps):
 
 @pytest.mark.parametrize("samples, n", [(12, 3), (13, 3), (14, 3), (11, 2)])
 def test_a_remainder_is_left_out(samples, n):
-    whole = Target(jnp.ones((1, samples - 1)), jnp.zeros((1, samples)), jnp.zeros((1,)), 0.05, 1, "nA")
+    whole = Target(jnp.ones((1, samples - 1)), jnp.zeros((1, samples)), jnp.zeros((1,)), interval=0.05)
     thin = coarse(whole, 0.05 * n)
     assert thin.i.shape[-1] == (samples - 1) // n and thin.v.shape[-1] == thin.i.shape[-1] + 1
 
 
 def test_what_is_coarse_already_stays():
-    whole = Target(jnp.ones((1, 9)), jnp.zeros((1, 10)), jnp.zeros((1,)), 0.25, 3, "nA")
+    whole = Target(jnp.ones((1, 9)), jnp.zeros((1, 10)), jnp.zeros((1,)), interval=0.25, substeps=3)
     assert coarse(whole, 0.1) is whole
 
 
