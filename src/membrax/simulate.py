@@ -31,7 +31,8 @@ from .probes import (
     spike_times,
 )
 from .pytrees import is_concrete, pytree, static, strong
-from .stimuli import Stimulus, StimulusLike, as_stimulus, batch_size, check_key, warn_of_held_samples
+from .stimuli import Stimulus, StimulusLike, as_stimulus, batch_size, check_key
+from .stimuli.held_samples import warn_of_held_samples
 from .stimuli.stimulus import IN_TIME
 from .timegrid import Time, grid, milliseconds, steps
 from .timeloop import (

@@ -17,7 +17,8 @@ from ..integrators import Integrator, staggered
 from ..io.file_format import check_writable
 from ..probes import ProbesLike
 from ..sharding import Device
-from ..stimuli import StimulusLike, as_stimulus, warn_of_held_samples
+from ..stimuli import StimulusLike, as_stimulus
+from ..stimuli.held_samples import warn_of_held_samples
 from . import checkpoints, pallas_kernel, storage
 from . import chunk as chunks
 from .host_buffers import flatten

@@ -19,7 +19,6 @@ from ..checks import finite_number
 from ..pytrees import is_concrete, numbers, strong
 from ..timegrid import Time, grid, steps
 from ..typing import Number
-from .held_samples import warn_of_held_samples
 from .means import begin, mean_density
 from .noise import OrnsteinUhlenbeck
 from .stimulus import (
@@ -53,7 +52,6 @@ __all__ = [
     "ramp",
     "sine",
     "step",
-    "warn_of_held_samples",
 ]
 
 
