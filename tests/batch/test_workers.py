@@ -61,6 +61,7 @@ def test_a_killed_process_costs_its_cell_alone(measure, folder, tmp_path, tries)
     assert tries(out, "a.csv") == tries(out, "c.csv") == 2 and tries(out, "b.csv") == 1
 
 
+@pytest.mark.slow
 @posix
 def test_only_a_killed_process_may_lack_memory(measure, folder, tmp_path):
     data = folder(a="crashes", b="exits", c="tuple", d="abc")
@@ -98,7 +99,9 @@ def test_a_work_that_no_other_process_knows_is_refused(folder, tmp_path):
 
 
 @posix
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
+)
 def test_a_signal_keeps_what_is_done(measure, folder, tmp_path, tries, number, status):
     data, out = folder(**{f"c{k}": "abc" for k in range(5)}), tmp_path / "out"
     running = begun(data, out, 1)

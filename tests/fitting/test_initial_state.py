@@ -209,6 +209,7 @@ def test_noise_from_the_recorded_state_raises_none(cell, off_rest):
     assert not found.notes and found.values["k.g"] == pytest.approx(TRUTH, rel=0.05)
 
 
+@pytest.mark.slow
 def test_one_of_several_sweeps_is_named(cell, at_rest, off_rest):
     v = np.concatenate([at_rest.v, off_rest.v, off_rest.v])
     data = mx.Recording(t=at_rest.t, v=v, i=np.repeat(at_rest.i, 3, axis=0), unit="uA/cm2")

@@ -121,6 +121,7 @@ def test_batch_sizes(count, size):
     assert tree_batches.batch_size(count) == size
 
 
+@pytest.mark.slow
 def test_noise_is_the_same_in_a_small_and_a_large_batch():
     cell = mx.Cell({"k": patch.Potassium(count=500.0), "leak": Leak()}, morphology=SHAPE)
     noise = stimuli.ornstein_uhlenbeck(0.0, 2.0, 1.0)
