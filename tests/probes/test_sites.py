@@ -210,7 +210,7 @@ def test_at_takes_a_pair_as_it_takes_two(site):
     assert pulse.at((2, jax.numpy.float32(0.25))).sites == ((2, 0.25),)
 
 
-@pytest.mark.parametrize("unit", ["nA", "uA/cm2"])
+@pytest.mark.parametrize("unit", ["nA", pytest.param("uA/cm2", marks=pytest.mark.slow)])
 def test_vmap_moves_the_place_as_a_loop_does(cell, unit):
     places = jax.numpy.linspace(0.0, 1.0, 9)
 

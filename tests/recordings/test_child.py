@@ -34,6 +34,7 @@ def test_options_and_warnings_pass_the_process(tmp_path):
     assert data.i.max() == 5e3 and len(caught) == 1 and caught[0].filename == __file__
 
 
+@pytest.mark.slow  # four processes
 def test_errors_keep_their_class_and_sentence(tmp_path, saved):
     columns = {"v": "v_mV", "i": "i_nA"}
     cases = (
