@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from .channels import Channel, comma_list, current_input, find_channel, voltage_input
 from .conversion import convert, recording_unit
 from .episodes import cut_where_regular
-from .reading import GIVEN, UNCORRECTED, given_units, interval, no_current, require
+from .reading import GIVEN, UNCORRECTED, given_units, interval, no_current, plain, require
 from .recording import Recording
 from .unrecorded import recorded_part
 
@@ -122,7 +122,7 @@ def _open(path: Path) -> _File:
             places.append((streams.index(stream), counts[stream]))
             counts[stream] += 1
     except Exception as error:  # neo raises exceptions of any type on foreign bytes
-        raise ValueError(f"{path.name} cannot be read: {_short(error)}") from error
+        raise ValueError(f"{path.name} cannot be read: {_of_neo(error)}") from error
     count = _different(signals) if path.suffix.lower() in _EPISODES and raw.segment_count(0) == 1 else len(signals)
     return _File(path, raw, tuple(signals[:count]), tuple(tuple(places[k::count]) for k in range(count)))
 
@@ -136,9 +136,8 @@ def _different(signals: Sequence[Channel]) -> int:
     return len(keys)
 
 
-def _short(error: Exception) -> str:
-    text = f"neo reports {type(error).__name__}: {' '.join(str(error).split())}"
-    return text if len(text) <= 200 else f"{text[:200]}…"
+def _of_neo(error: Exception) -> str:
+    return plain(f"neo reports {type(error).__name__}: {error}")
 
 
 def _sweeps(file: _File, signal: Channel) -> np.ndarray:
@@ -161,7 +160,7 @@ def _sweeps(file: _File, signal: Channel) -> np.ndarray:
             scaled = raw.rescale_signal_raw_to_float(chunk, "float64", stream_index=stream, channel_indexes=[column])
             values[k, : sizes[k]] = scaled[:, 0]
     except Exception as error:
-        raise ValueError(f'{file.path.name}: the signal "{signal.name}" cannot be read: {_short(error)}') from error
+        raise ValueError(f'{file.path.name}: the signal "{signal.name}" cannot be read: {_of_neo(error)}') from error
     return values
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .reading import plain
+
 _FREE = 1 << 26  # bytes of float64 that any archive may hold, 8 million samples
 _RATIO = 100  # times its own size that a larger one may hold: a noisy voltage is compressed two- to tenfold
 _HEADER = 10_000  # bytes of an entry's header, at most
@@ -44,10 +46,10 @@ def entries_of(path: Path) -> dict[str, Entry]:
             return {info.filename.removesuffix(".npy"): _entry(archive, info) for info in archive.infolist()}
     except zipfile.BadZipFile as error:
         raise ValueError(
-            f"{path.name} cannot be read: {_short(error)}; it is damaged or cut short: copy or save it again"
+            f"{path.name} cannot be read: {plain(error)}; it is damaged or cut short: copy or save it again"
         ) from error
     except Exception as error:  # foreign bytes raise exceptions of any type, also in zipfile and ast
-        raise ValueError(f"{path.name} cannot be read: {_short(error)}") from error
+        raise ValueError(f"{path.name} cannot be read: {plain(error)}") from error
 
 
 def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
@@ -91,10 +93,4 @@ def read_entries(path: Path, entries: dict[str, Entry], names: Sequence[str]) ->
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
     except Exception as error:
-        raise ValueError(f"{path.name} cannot be read: {_short(error)}") from error
-
-
-def _short(error: Exception) -> str:
-    """The beginning of an error's text, which may quote bytes of the file."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else f"{text[:200]}…"
+        raise ValueError(f"{path.name} cannot be read: {plain(error)}") from error

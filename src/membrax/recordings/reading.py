@@ -27,8 +27,8 @@ def require(module: str, suffix: str, extra: str = "recordings") -> ModuleType:
 
 
 def plain(error: object) -> str:
-    """A library's error on one line of at most 300 characters, with "?" for bytes that are no text."""
-    line = " ".join(str(error).split()).encode(errors="replace").decode()
+    """A library's error, or its class, on one line of at most 300 characters, with "?" for bytes that are no text."""
+    line = " ".join((str(error) or type(error).__name__).split()).encode(errors="replace").decode()
     line = "".join(letter if letter.isprintable() else "?" for letter in line)
     return line if len(line) <= 300 else f"{line[:300]} …"
 
