@@ -5,6 +5,9 @@
 >>> compartments = mx.morphology.discretise(tree)
 """
 
+from typing import TYPE_CHECKING
+
+from ..lazy import late
 from .compartments import (
     Compartments,
     by_distance,
@@ -15,7 +18,6 @@ from .compartments import (
     linear,
     sigmoid,
 )
-from .swc import load_swc
 from .tree import (
     LABELS,
     Section,
@@ -27,6 +29,9 @@ from .tree import (
     from_points,
     join,
 )
+
+if TYPE_CHECKING:
+    from .swc import load_swc
 
 __all__ = [
     "LABELS",
@@ -48,3 +53,6 @@ __all__ = [
     "load_swc",
     "sigmoid",
 ]
+
+# Files are not part of a first result.
+__getattr__, __dir__ = late(__name__, load_swc="swc")
